@@ -15,7 +15,7 @@ use http_edge::{Caller, Ndjson, Problem, RateLimiter};
 
 use crate::docs::CommandProblems;
 use crate::metrics::{CommandKind, CommandOutcome};
-use crate::ndjson::{self, NdjsonResponse};
+use crate::ndjson::{LinesResponse, visit_lines};
 use crate::response::CommandResponse;
 use crate::state::CommandState;
 use command::BatchCommand;
@@ -31,16 +31,18 @@ pub const MAX_BATCH_LINES: usize = 1_000;
 /// response has one line per command, in the same order: a `status` and the fields of that
 /// command's response, or a problem document. A line that fails does not stop the others. Lines for
 /// the same conversation are executed in order. Each line counts as one command for the rate limit.
+/// With `application/json`, the commands are the elements of an array, and so are their responses.
 #[utoipa::path(
     post,
     path = "/v1/batch",
     operation_id = "run_batch",
     tag = "batch",
-    request_body(content = BatchLine, content_type = "application/x-ndjson",
-        description = "One such object per line"),
+    request_body(description = "One such object per line, or an array of them", content(
+        (BatchLine = "application/x-ndjson"), (Vec<BatchLine> = "application/json"))),
     responses(
-        (status = 200, description = "One response line per command, in order",
-            body = line::BatchLineResponse, content_type = "application/x-ndjson",
+        (status = 200, description = "One response line or element per command, in order",
+            content((line::BatchLineResponse = "application/x-ndjson"),
+                (Vec<line::BatchLineResponse> = "application/json")),
             headers(("Tidings-Position" = i64, description = "The largest position of the lines"))),
         CommandProblems,
     ),
@@ -50,13 +52,16 @@ pub(crate) async fn run_batch(
     caller: Caller,
     limiter: RateLimiter,
     unknown: UnknownNames,
-    Ndjson(body): Ndjson,
+    body: Ndjson,
 ) -> Result<Response, Problem> {
     let started = std::time::Instant::now();
     let user = UserId::parse(&caller.user).map_err(|_| Problem::invalid_user_id())?;
-    let lines: Vec<&[u8]> = ndjson::split_lines(&body)
-        .take(MAX_BATCH_LINES + 1)
-        .collect();
+    let mut lines: Vec<&[u8]> = Vec::new();
+    visit_lines(&body, |line| {
+        if lines.len() <= MAX_BATCH_LINES {
+            lines.push(line);
+        }
+    })?;
     if lines.len() > MAX_BATCH_LINES {
         let detail =
             format!("A batch can have at most {MAX_BATCH_LINES} lines; no command was executed.");
@@ -71,17 +76,21 @@ pub(crate) async fn run_batch(
     state
         .metrics()
         .record_duration(CommandKind::Batch, CommandOutcome::Done, started.elapsed());
-    Ok(build_response(state.log().known_head(), results))
+    Ok(build_response(&body, state.log().known_head(), results))
 }
 
-/// Builds the NDJSON response. `head` is the position header if no command succeeded.
-fn build_response(head: i64, results: Vec<Result<CommandResponse, Problem>>) -> Response {
+/// Builds the response to a body. `head` is the position header if no command succeeded.
+fn build_response(
+    body: &Ndjson,
+    head: i64,
+    results: Vec<Result<CommandResponse, Problem>>,
+) -> Response {
     let position = results
         .iter()
         .flatten()
         .map(|response| response.position)
         .max();
-    let mut lines = NdjsonResponse::with_capacity(results.len());
+    let mut lines = LinesResponse::like(body, results.len());
     for result in results {
         match result {
             Ok(response) => lines.push_line(&response.to_ndjson_line()),

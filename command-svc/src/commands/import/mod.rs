@@ -27,7 +27,7 @@ use http_edge::{Admin, Ndjson};
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::metrics::{CommandKind, CommandOutcome};
-use crate::ndjson::{self, NdjsonResponse};
+use crate::ndjson::{LinesResponse, visit_lines};
 use crate::state::CommandState;
 use destination::ImportDestination;
 use line::ParsedImportLine;
@@ -51,17 +51,21 @@ const MAX_CONCURRENT_CONVERSATIONS: usize = 16;
 ///
 /// An edited message (`edited_at`, and `original` if the original text is known) is imported as a
 /// send followed by an edit; its `reactions` come after that. A line with `members` instead of a
-/// message adds these users at that point of the conversation.
+/// message adds these users at that point of the conversation. Users who join by an import have the
+/// time of their first message or reaction, or the `joined_at` of the line, as `joined_at`.
+///
+/// With `application/json`, the lines are the elements of an array, and so are the responses.
 #[utoipa::path(
     post,
     path = "/v1/admin/import",
     operation_id = "import_messages",
     tag = "admin",
-    request_body(content = ImportLineRequest, content_type = "application/x-ndjson",
-        description = "One such object per line"),
+    request_body(description = "One such object per line, or an array of them", content(
+        (ImportLineRequest = "application/x-ndjson"), (Vec<ImportLineRequest> = "application/json"))),
     responses(
-        (status = 200, description = "One response line per request line, in order",
-            body = ImportLineResponse, content_type = "application/x-ndjson",
+        (status = 200, description = "One response line or element per request line, in order",
+            content((ImportLineResponse = "application/x-ndjson"),
+                (Vec<ImportLineResponse> = "application/json")),
             headers(("Tidings-Position" = i64, description = "The head of the log"))),
         CommandProblems,
     ),
@@ -69,12 +73,13 @@ const MAX_CONCURRENT_CONVERSATIONS: usize = 16;
 pub(crate) async fn import_messages(
     State(state): State<CommandState>,
     _: Admin,
-    Ndjson(body): Ndjson,
+    body: Ndjson,
 ) -> Result<Response, CommandError> {
     let started = Instant::now();
     let mut results = Vec::new();
     let mut groups = LinesByConversation::default();
-    for (index, text) in ndjson::split_lines(&body).enumerate() {
+    visit_lines(&body, |text| {
+        let index = results.len();
         let (number, parsed) = line::parse(index, text, state.limits());
         let outcome = match parsed {
             Ok(line) => {
@@ -84,14 +89,15 @@ pub(crate) async fn import_messages(
             Err(reason) => Some(LineOutcome::Rejected(reason)),
         };
         results.push((number, outcome));
-    }
+    })
+    .map_err(CommandError::BadRequest)?;
     for (index, outcome) in groups.import(&state).await? {
         results[index].1 = Some(outcome);
     }
     state
         .metrics()
         .record_duration(CommandKind::Import, CommandOutcome::Done, started.elapsed());
-    Ok(build_response(state.log().known_head(), &results))
+    Ok(build_response(&body, state.log().known_head(), &results))
 }
 
 /// The lines of a request by conversation. Conversations are in the order in which they first
@@ -134,8 +140,8 @@ impl LinesByConversation {
 /// The result of one line: its number, and its outcome.
 type LineResult = (i64, Option<LineOutcome>);
 
-fn build_response(head: i64, results: &[LineResult]) -> Response {
-    let mut lines = NdjsonResponse::with_capacity(results.len());
+fn build_response(body: &Ndjson, head: i64, results: &[LineResult]) -> Response {
+    let mut lines = LinesResponse::like(body, results.len());
     for (number, outcome) in results {
         lines.push_json(&ImportLineResponse::new(*number, outcome.as_ref()));
     }

@@ -16,9 +16,14 @@ use crate::problem::Problem;
 const MAX_DISCARDED_BYTES: usize = 8 * 1024 * 1024;
 
 /// The bytes of an NDJSON body, at most `max_batch_body_bytes`. The lines are not parsed; pass each
-/// to [`super::from_json`].
+/// to [`super::from_json`]. A JSON array of what the lines would be is accepted too.
 #[derive(Debug, Clone)]
-pub struct Ndjson(pub Bytes);
+pub struct Ndjson {
+    /// The body.
+    pub bytes: Bytes,
+    /// Whether the body is a JSON array instead of lines.
+    pub is_array: bool,
+}
 
 impl<S: Sync> FromRequest<S> for Ndjson {
     type Rejection = Problem;
@@ -29,16 +34,24 @@ impl<S: Sync> FromRequest<S> for Ndjson {
             .config;
         let (limit, timeout) = (config.max_batch_body_bytes, config.body_read_timeout);
         require_content_type(request.headers(), is_ndjson, "application/x-ndjson")?;
-        read_body(request, limit, timeout).await.map(Self)
+        let may_be_array = content_type(request.headers()).eq_ignore_ascii_case(ARRAY_TYPE);
+        let bytes = read_body(request, limit, timeout).await?;
+        Ok(Self {
+            is_array: may_be_array && bytes.trim_ascii_start().starts_with(b"["),
+            bytes,
+        })
     }
 }
+
+/// The content type of an array. It is accepted for lines too.
+const ARRAY_TYPE: &str = "application/json";
 
 fn is_ndjson(essence: &str) -> bool {
     [
         "application/x-ndjson",
         "application/ndjson",
         "application/jsonl",
-        "application/json",
+        ARRAY_TYPE,
     ]
     .iter()
     .any(|known| essence.eq_ignore_ascii_case(known))
@@ -56,18 +69,22 @@ pub(super) fn require_content_type(
             "Compressed request bodies are not supported.",
         ));
     }
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    if is_expected(essence) {
+    if is_expected(content_type(headers)) {
         Ok(())
     } else {
         Err(Problem::unsupported_media_type(format!(
             "The Content-Type of this request must be {expected}."
         )))
     }
+}
+
+/// The media type without its parameters; empty if there is none.
+fn content_type(headers: &HeaderMap) -> &str {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    content_type.split(';').next().unwrap_or_default().trim()
 }
 
 /// Reads the whole body. 413 if it has more than `limit` bytes, 408 if it takes longer than

@@ -60,7 +60,7 @@ pub fn routes(hold: &HandlerGate) -> Router {
         )
         .route(
             "/lines",
-            post(|Ndjson(bytes): Ndjson| async move { bytes.len().to_string() }),
+            post(|Ndjson { bytes, .. }: Ndjson| async move { bytes.len().to_string() }),
         )
         .route("/batch", post(post_batch))
         .route(
@@ -111,7 +111,7 @@ async fn get_page(Query(page): Query<PageParams>) -> Result<String, Problem> {
 async fn post_batch(
     caller: Caller,
     limiter: RateLimiter,
-    Ndjson(bytes): Ndjson,
+    Ndjson { bytes, .. }: Ndjson,
 ) -> Result<String, Problem> {
     let lines = bytes.split(|byte| *byte == b'\n').count();
     limiter.check_lines(&caller, lines)?;
