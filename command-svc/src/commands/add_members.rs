@@ -22,11 +22,22 @@ use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
 use crate::state::CommandState;
 
 /// The users to add, or whose roles to change.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct AddMembersRequest {
-    /// The users, at most 1,000.
-    users: Vec<String>,
+    /// The users, at most 1,000. Required, unless `users` has them.
+    #[schema(max_items = 1000)]
+    members: Option<Vec<String>>,
+    /// The name of `members` in earlier releases, which will be removed.
+    #[schema(deprecated, max_items = 1000)]
+    users: Option<Vec<String>>,
     /// The role. New members get `member` by default; existing members keep their role if omitted.
+    role: Option<AssignableRole>,
+}
+
+/// The request for its fingerprint: the same under either name of the users.
+#[derive(Serialize)]
+struct FingerprintedRequest<'a> {
+    users: &'a [String],
     role: Option<AssignableRole>,
 }
 
@@ -54,7 +65,12 @@ pub(crate) struct AddMembersResponse<'a> {
 pub(crate) struct AddMembersHandler {
     meta: CommandMeta<Conversation>,
     add: AddMembers,
+    /// The field in which the request has the users.
+    field: &'static str,
 }
+
+const MEMBERS: &str = "members";
+const USERS: &str = "users";
 
 impl AddMembersRequest {
     fn parse(&self, by: UserId) -> Result<AddMembers, Refusal> {
@@ -62,11 +78,40 @@ impl AddMembersRequest {
             AssignableRole::Member => Role::Member,
             AssignableRole::Admin => Role::Admin,
         });
+        let (field, users) = match (&self.members, &self.users) {
+            (Some(_), Some(_)) => {
+                return Err(Refusal::invalid(
+                    "users",
+                    "The fields members and users are the same; send members alone.",
+                ));
+            }
+            (None, None) => {
+                return Err(Refusal::invalid("members", "Expected the users to add."));
+            }
+            (Some(users), None) => (MEMBERS, users),
+            (None, Some(users)) => (USERS, users),
+        };
         Ok(AddMembers {
-            users: params::parse_users("users", &self.users)?,
+            users: params::parse_users(field, users)?,
             role,
             by,
         })
+    }
+
+    fn fingerprinted(&self) -> FingerprintedRequest<'_> {
+        let users = self.members.as_ref().or(self.users.as_ref());
+        FingerprintedRequest {
+            users: users.map(Vec::as_slice).unwrap_or_default(),
+            role: self.role,
+        }
+    }
+
+    fn field(&self) -> &'static str {
+        if self.members.is_some() {
+            MEMBERS
+        } else {
+            USERS
+        }
     }
 }
 
@@ -85,7 +130,16 @@ impl CommandHandler for AddMembersHandler {
         (): (),
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let command = ConversationCommand::AddMembers(self.add.clone());
-        let events = locked.state().decide(command, state.limits())?;
+        // The rules call the users `users`.
+        let rename = |refusal: Refusal| Refusal {
+            field: refusal.field.map(|field| match field {
+                USERS => self.field,
+                other => other,
+            }),
+            ..refusal
+        };
+        let decided = locked.state().decide(command, state.limits());
+        let events = decided.map_err(rename)?;
         let added = events.iter().filter_map(|event| match event {
             ConversationEvent::MemberAdded(added) => Some(added.user.as_str()),
             _ => None,
@@ -125,9 +179,15 @@ pub(crate) async fn add_members(
 ) -> Result<CommandResponse, CommandError> {
     let add = request.parse(requester.user.clone());
     let conversation = params::parse_conversation(&id)?;
-    let meta = requester.into_meta(CommandKind::AddMembers, conversation, &[&id], &request)?;
+    let meta = requester.into_meta(
+        CommandKind::AddMembers,
+        conversation,
+        &[&id],
+        &request.fingerprinted(),
+    )?;
+    let field = request.field();
     let handler =
-        RejectedRequest::check(meta, add).map(|(meta, add)| AddMembersHandler { meta, add });
+        RejectedRequest::check(meta, add).map(|(meta, add)| AddMembersHandler { meta, add, field });
     execute_parsed(&state, handler).await
 }
 
@@ -149,6 +209,40 @@ mod tests {
         assert_eq!(
             request.parse(by).err().and_then(|refusal| refusal.field),
             Some("users")
+        );
+    }
+
+    #[test]
+    fn either_name_of_the_users_is_accepted_but_not_both() {
+        let request =
+            |json: &str| serde_json::from_str::<AddMembersRequest>(json).expect("a request");
+        let parse = |json: &str| {
+            let by = UserId::parse("ann").expect("a valid user id");
+            let parsed = request(json).parse(by);
+            parsed
+                .map(|add| add.users.len())
+                .map_err(|refusal| refusal.field)
+        };
+        assert_eq!(parse(r#"{"members":["bob","eve"]}"#), Ok(2));
+        assert_eq!(parse(r#"{"users":["bob"]}"#), Ok(1));
+        assert_eq!(
+            parse(r#"{"members":["bob"],"users":["bob"]}"#),
+            Err(Some("users"))
+        );
+        assert_eq!(parse("{}"), Err(Some("members")));
+        assert_eq!(parse(r#"{"members":[""]}"#), Err(Some("members")));
+        // The stored fingerprints of an earlier release stay valid.
+        let fingerprinted =
+            |json: &str| serde_json::to_string(&request(json).fingerprinted()).expect("JSON");
+        let stored = r#"{"users":["bob"],"role":"admin"}"#;
+        assert_eq!(fingerprinted(stored), stored);
+        assert_eq!(
+            fingerprinted(r#"{"role":"admin","members":["bob"]}"#),
+            stored
+        );
+        assert_eq!(
+            fingerprinted(r#"{"users":[]}"#),
+            r#"{"users":[],"role":null}"#
         );
     }
 }
