@@ -88,7 +88,11 @@ pub struct MessageReceipts {
     pub delivered_count: i64,
     /// The number of users who have read it, on all pages.
     pub read_count: i64,
-    /// The number of users that the receipts cover.
+    /// The number of users that the receipts cover: members of the conversation, without the sender.
+    pub recipient_count: i64,
+    /// The same number, under the name of an earlier release. It is not the `member_count` of the
+    /// conversation.
+    #[schema(deprecated)]
     pub member_count: i64,
     /// The cursor of the next page; null at the end.
     #[schema(required = true)]
@@ -152,6 +156,7 @@ pub async fn get_receipts(
         read: Vec::new(),
         delivered_count: first.delivered_count,
         read_count: first.read_count,
+        recipient_count: first.member_count,
         member_count: first.member_count,
         next: None,
         truncated: false,

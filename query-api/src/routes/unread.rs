@@ -9,30 +9,42 @@
 use std::collections::BTreeMap;
 
 use axum::response::Response;
-use serde::Serialize;
-use utoipa::ToSchema;
+use http_edge::Query;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::docs::CallerProblems;
 use crate::error::EndpointError;
+use crate::params::parse_flag;
 use crate::sql::as_of_sql::TemporalStatement;
 use crate::sql::visibility::current_memberships;
 use read_model::unread_count;
+
+/// Selects the conversations.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UnreadParams {
+    /// `true`: also the conversations without unread messages, each with 0.
+    #[param(value_type = Option<bool>)]
+    all: Option<String>,
+}
 
 /// The unread counts of the caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UnreadCounts {
     /// The sum over all current conversations that are neither muted nor archived.
     pub total: i64,
-    /// The counts by conversation, including muted and archived ones; only those above 0.
+    /// The counts by conversation, including muted and archived ones. Without `all`, only those above
+    /// 0: a conversation that is absent has no unread messages.
     pub conversations: BTreeMap<String, i64>,
 }
 
 /// The position, the conversation, its unread count, and whether it is muted or archived.
 type Row = (i64, Option<String>, Option<i64>, Option<bool>);
 
-/// Binds the caller.
+/// Binds the caller, and whether to return the counts that are 0.
 static UNREAD: TemporalStatement = TemporalStatement::new(concat!(
     "SELECT k.position, n.name, n.unread, n.quiet
          FROM read.checkpoint k LEFT JOIN (
@@ -43,13 +55,13 @@ static UNREAD: TemporalStatement = TemporalStatement::new(concat!(
     current_memberships!(),
     "
              WHERE u.name = $1
-         ) n ON n.unread > 0"
+         ) n ON $2 OR n.unread > 0"
 ));
 
 /// Returns the caller's unread counts.
 #[utoipa::path(
     get, path = "/v1/inbox/unread", operation_id = "get_unread", tag = "inbox",
-    params(AsOfParams, MinPositionParams),
+    params(UnreadParams, AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "All counts, from one snapshot.", body = UnreadCounts,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
@@ -57,9 +69,15 @@ static UNREAD: TemporalStatement = TemporalStatement::new(concat!(
         CallerProblems,
     ),
 )]
-pub async fn get_unread_counts(context: ReadContext) -> Result<Response, EndpointError> {
+pub async fn get_unread_counts(
+    Query(params): Query<UnreadParams>,
+    context: ReadContext,
+) -> Result<Response, EndpointError> {
+    let all = parse_flag("all", params.all.as_deref())?;
     let snapshot = context.wait().await?;
-    let query = sqlx::query(snapshot.sql(&UNREAD)).bind(snapshot.user());
+    let query = sqlx::query(snapshot.sql(&UNREAD))
+        .bind(snapshot.user())
+        .bind(all);
     let rows: Vec<Row> = snapshot.fetch_all(query).await?;
     let position = rows.first().ok_or(sqlx::Error::RowNotFound)?.0;
     let mut counts = UnreadCounts {

@@ -78,7 +78,7 @@ async fn receipts_cover_members_who_were_present_then_and_now() {
         receipts,
         json!({
             "delivered": ["reads", "acks", "breaks"], "read": ["reads", "breaks"],
-            "delivered_count": 3, "read_count": 2, "member_count": 4, "next": null,
+            "delivered_count": 3, "read_count": 2, "member_count": 4, "recipient_count": 4, "next": null,
         })
     );
     fixture
@@ -99,6 +99,7 @@ async fn receipts_without_other_members_are_empty() {
         .expect_ok();
     let empty = json!({
         "delivered": [], "read": [], "delivered_count": 0, "read_count": 0, "member_count": 0,
+        "recipient_count": 0,
         "next": null,
     });
     assert_eq!(receipts, empty);

@@ -23,6 +23,12 @@ async fn check_counts(fixture: &QueryFixture, log: &FixtureLog) {
             }
             check_explanation(fixture, user, number, room).await;
         }
+        let with_zeros = fixture.get(user, "/v1/inbox/unread?all=true").await;
+        let zeros = with_zeros.expect_ok()["conversations"].clone();
+        let zeros: serde_json::Map<String, Value> = serde_json::from_value(zeros).unwrap();
+        assert_eq!(zeros.len(), mine.len(), "{user}");
+        let above: serde_json::Map<_, _> = zeros.into_iter().filter(|(_, n)| *n != 0).collect();
+        assert_eq!(above, counts, "{user}");
         let answer = fixture.get(user, "/v1/inbox/unread").await.expect_ok();
         assert_eq!(
             answer,
