@@ -151,6 +151,7 @@ fn generate_events(
             reply_to: None,
             mentions: vec![],
             sent_at: Timestamp::from_millis(EVENT_TIME),
+            client_message_id: None,
         });
         let id = direct.id.clone();
         builder.append(&id, &sent)?;
@@ -171,6 +172,7 @@ fn create_direct(number: usize, builder: &mut EventBuilder) -> Result<DirectConv
         members: vec![users[1].clone()],
         by: users[0].clone(),
         blocked: false,
+        created_at: None,
     };
     let command = ConversationCommand::Create(create);
     let events = Conversation::default()

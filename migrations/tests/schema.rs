@@ -154,7 +154,20 @@ const OLD_ROWS: &str = "
     INSERT INTO read.reactions (conversation, seq, key, user_id, position)
     VALUES (1, 1, '+1', 2, 4);
     INSERT INTO read.devices (user_id, device, cursor, position, acked_at)
-    VALUES (2, 'phone', 2, 5, 'epoch');";
+    VALUES (2, 'phone', 2, 5, 'epoch');
+    INSERT INTO log.streams (id, aggregate_type, aggregate_id) VALUES (1, 'conversation', 'c');
+    INSERT INTO log.events
+        (position, stream, sequence, occurred_at, event_version, event_type, payload)
+    SELECT n, 1, n, 'epoch', 1, type, convert_to(payload, 'UTF8') FROM (VALUES
+        (1, 'conversation_created', '{\"kind\":\"group\",\"title\":\"Lunch\",\"history\":\"all\",
+            \"members\":[{\"user\":\"a\\\"ä\",\"role\":\"owner\"},{\"user\":\"bob\",\"role\":\"member\"}],
+            \"by\":\"a\\\"ä\"}'),
+        (2, 'conversation_changed', '{\"title\":null,\"history\":\"all\",\"by\":\"bob\"}'))
+        AS e(n, type, payload);
+    INSERT INTO read.timeline (conversation, position, at, fanned, type, data) VALUES
+        (1, 1, 'epoch', true, 'conversation_created', '{\"id\":\"c\",\"kind\":\"group\"}'),
+        (1, 2, 'epoch', true, 'conversation_changed', '{\"id\":\"c\",\"kind\":\"group\"}'),
+        (1, 3, 'epoch', true, 'member_added', '{\"user\":\"eve\"}');";
 
 #[tokio::test]
 async fn the_rows_of_an_older_release_keep_their_meaning() {
@@ -197,6 +210,14 @@ async fn the_rows_of_an_older_release_keep_their_meaning() {
         (
             "SELECT user_id || ' ' || position || ' ' || cursor FROM read.ack_history",
             &["2 5 2"],
+        ),
+        (
+            "SELECT data FROM read.timeline ORDER BY position",
+            &[
+                r#"{"id":"c","kind":"group","by":"a\"ä","member_count":2,"members":["a\"ä","bob"]}"#,
+                r#"{"id":"c","kind":"group","by":"bob"}"#,
+                r#"{"user":"eve"}"#,
+            ],
         ),
         (
             "SELECT kind || ' ' || position FROM log.retention ORDER BY kind",

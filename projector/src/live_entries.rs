@@ -20,8 +20,8 @@ const MAX_LIVE_BODY_BYTES: usize = 1 << 20;
 /// Position and conversation id.
 type EntryKey = (i64, i64);
 
-/// Whether all entries of a batch can be pushed as they are written: there are few of them, and
-/// membership alone decides who may see them.
+/// Whether all entries of a batch can be pushed as they are written: there are few of them,
+/// membership alone decides who may see them, and no table has to be read for them.
 pub(crate) fn can_push(rows: &BatchRows) -> bool {
     let bodies = rows.messages.iter().filter_map(|row| row.body.as_ref());
     rows.inbox_rows <= MAX_LIVE_INBOX_ROWS
@@ -35,7 +35,8 @@ fn is_unmodified(row: &MessageRow) -> bool {
 }
 
 fn is_self_contained(row: &TimelineRow) -> bool {
-    row.fanned && row.seq.is_none() && row.data.is_some()
+    // A new member also gets the conversation, as the tables have it.
+    row.fanned && row.seq.is_none() && row.data.is_some() && row.kind != "member_added"
 }
 
 /// Builds all entries of a batch, in order; `None` if their recipients were not requested.
@@ -97,6 +98,7 @@ fn build_unaddressed_entries(
             body: row.body.clone(),
             reply_to: row.reply_to,
             mentions: row.mentions.clone(),
+            client_message_id: row.client_message_id.clone().map(String::from),
         };
         let entry = LiveEntry {
             position: row.position,

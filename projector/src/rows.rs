@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::event::HistoryVisibility;
 use domain::envelope::Envelope;
-use domain::ids::{DeviceId, ReactionKey, Title};
+use domain::ids::{ClientKey, DeviceId, ReactionKey, Title};
 use domain::time::Timestamp;
 
 use crate::row_cache::{MemberKey, MemberState};
@@ -49,6 +49,7 @@ pub(crate) struct MessageRow {
     pub body: Option<MessageBody>,
     pub original: Option<MessageBody>,
     pub mentions: Option<String>,
+    pub client_message_id: Option<ClientKey>,
 }
 
 /// The changes to a message that was sent before this batch.

@@ -43,10 +43,11 @@ fn format_message(sent: &LiveMessage) -> String {
         body,
         reply_to,
         mentions,
+        client_message_id,
     } = sent;
     let body = body.as_ref().map(domain::body::MessageBody::as_json);
     format!(
-        "message {seq} {sender} {} {body:?} {reply_to:?} {mentions:?}",
+        "message {seq} {sender} {} {body:?} {reply_to:?} {mentions:?} {client_message_id:?}",
         kind.as_str()
     )
 }
@@ -90,9 +91,17 @@ async fn load_written_entries(
 }
 
 async fn load_message(database: &ProjectorDatabase, conversation: &str, seq: i64) -> String {
-    type Row = (String, String, Option<String>, Option<i64>, Option<String>);
-    let (sender, kind, body, reply_to, mentions): Row = sqlx::query_as(
-        "SELECT u.name, g.type, g.body, g.reply_to, g.mentions FROM read.messages g \
+    type Row = (
+        String,
+        String,
+        Option<String>,
+        Option<i64>,
+        Option<String>,
+        Option<String>,
+    );
+    let (sender, kind, body, reply_to, mentions, key): Row = sqlx::query_as(
+        "SELECT u.name, g.type, g.body, g.reply_to, g.mentions, g.client_message_id \
+         FROM read.messages g \
          JOIN read.conversations c ON c.id = g.conversation JOIN read.users u ON u.id = g.sender \
          WHERE c.name = $1 AND g.seq = $2",
     )
@@ -102,7 +111,7 @@ async fn load_message(database: &ProjectorDatabase, conversation: &str, seq: i64
     .await
     .unwrap();
     let body = body.as_deref();
-    format!("message {seq} {sender} {kind} {body:?} {reply_to:?} {mentions:?}")
+    format!("message {seq} {sender} {kind} {body:?} {reply_to:?} {mentions:?} {key:?}")
 }
 
 #[tokio::test]

@@ -4,8 +4,11 @@
 
 mod support;
 
+use domain::conversation::command::{ConversationCommand, CreateConversation, ImportItem};
+use domain::conversation::event::ConversationKind;
 use domain::envelope::{AggregateKind, Envelope};
 use domain::mailbox::event::{MailboxEvent, ReadMark};
+use domain::time::Timestamp;
 use projector::{ProjectionError, Projector};
 use serde_json::value::RawValue;
 use support::history::{HistoryGenerator, conversation, user};
@@ -222,7 +225,7 @@ async fn events_with_names_that_postgres_cannot_store_are_parked() {
         sequence: 1,
         event_type: "no\0type".to_owned(),
         version: 1,
-        time: domain::time::Timestamp::from_millis(0),
+        time: Timestamp::from_millis(0),
         data: RawValue::from_string("{}".to_owned()).unwrap(),
     };
     let database = ProjectorDatabase::new().await;
@@ -273,5 +276,50 @@ async fn a_checkpoint_that_was_set_back_is_corruption_not_poison() {
     let error = projector.step(&generator.log[200..]).await.unwrap_err();
     assert!(matches!(error, ProjectionError::Corrupted(_)), "{error}");
     assert_eq!(database.digest().await, before);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn imported_members_joined_when_the_source_says() {
+    let at = Timestamp::parse("2019-03-04T08:00:00Z").unwrap();
+    let mut generator = HistoryGenerator::new(1, 1);
+    let id = conversation("old");
+    let create = CreateConversation {
+        kind: ConversationKind::Group,
+        title: None,
+        members: vec![],
+        by: user("ann"),
+        blocked: false,
+        created_at: Some(at),
+    };
+    assert!(generator.run_command(&id, ConversationCommand::Create(create)));
+    let members = |name, joined_at| ImportItem::Members {
+        users: vec![user(name)],
+        joined_at,
+    };
+    let items = vec![members("bob", Some(at)), members("cid", None)];
+    assert!(generator.run_command(&id, ConversationCommand::Import(items)));
+    let database = ProjectorDatabase::new().await;
+    fold(&database.pool, config(), &generator.log, 2).await;
+    let joined: Vec<bool> = sqlx::query_scalar(
+        "SELECT m.joined_at = '2019-03-04T08:00:00Z' FROM read.members m ORDER BY m.joined_order",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    assert_eq!(joined, [true, true, false]);
+    let recorded = "SELECT count(*) FROM read.member_history h JOIN read.members m
+        USING (conversation, user_id, joined_at) JOIN read.conversations c ON c.id = m.conversation
+        WHERE c.created_at = '2019-03-04T08:00:00Z'";
+    assert_eq!(database.number(recorded).await, 3);
+    let listed: String =
+        sqlx::query_scalar("SELECT t.data FROM read.timeline t WHERE t.position = 1")
+            .fetch_one(&database.pool)
+            .await
+            .unwrap();
+    assert_eq!(
+        listed,
+        r#"{"id":"old","kind":"group","title":null,"history":"all","by":"ann","member_count":1,"members":["ann"]}"#
+    );
     database.close().await;
 }

@@ -166,6 +166,7 @@ impl CommandHandler for CreateHandler {
             members: self.members.clone(),
             by: self.meta.caller.clone(),
             blocked,
+            created_at: None,
         };
         let command = ConversationCommand::Create(create);
         let events = locked.state().decide(command, state.limits())?;

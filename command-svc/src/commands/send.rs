@@ -1,5 +1,7 @@
 //! `POST /v1/conversations/{id}/messages`, the hot path: one parse, one decision, one append.
 
+use std::borrow::Cow;
+
 use axum::extract::State;
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
@@ -32,14 +34,17 @@ use crate::state::CommandState;
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct SendRequest {
     /// The idempotency key: 1 to 128 printable ASCII characters. Repeating it returns the first
-    /// response.
+    /// response. The sender's devices, and no one else, get it back with the message.
     #[schema(min_length = 1, max_length = 128)]
     client_message_id: String,
     #[serde(rename = "type")]
     #[schema(value_type = schema::MessageTypeSchema)]
     kind: MessageType,
-    /// A JSON object of at most 64 KiB. Text messages have their text in `text`. Numbers are kept
-    /// exactly: a number that is no integer of 64 bits and no 64-bit float is refused.
+    /// A JSON object of at most 64 KiB. Text messages have their text in `text`; images, audio and
+    /// video have their address in `url`, files `url` or `name`, and locations `lat` and `lng`. These
+    /// keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any other key
+    /// is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits and no
+    /// 64-bit float is refused.
     #[schema(value_type = Object)]
     body: Value,
     /// The seq of the message that this one replies to.
@@ -70,6 +75,7 @@ pub(crate) struct SendResponse<'a> {
 /// The handler that sends a message.
 pub(crate) struct SendHandler {
     meta: CommandMeta<Conversation>,
+    client_message_id: ClientKey,
     /// The message, or the refusal of an invalid one. Only members see the refusal, and only under
     /// a new key.
     draft: Result<MessageDraft, Refusal>,
@@ -93,10 +99,12 @@ impl SendHandler {
         let key = ClientKey::parse(&request.client_message_id)
             .map_err(|invalid| Refusal::invalid("client_message_id", invalid.0))?;
         let draft = MessageDraft::parse(request, limits);
-        let fingerprint = match &draft {
-            Ok(draft) => request.fingerprint(&conversation, draft.body.as_json()),
-            Err(_) => request.fingerprint(&conversation, &request.body.to_string()),
+        // A rule that came later must not change the fingerprint of an accepted message.
+        let body = match &draft {
+            Ok(draft) => Cow::Borrowed(draft.body.as_json()),
+            Err(_) => Cow::Owned(MessageBody::canonical_json(&request.body)),
         };
+        let fingerprint = request.fingerprint(&conversation, &body);
         let idempotency = Idempotency {
             key: ReceiptKey::for_send(&sender, &key),
             fingerprint,
@@ -107,7 +115,11 @@ impl SendHandler {
             caller: sender,
             idempotency: Some(idempotency),
         };
-        Ok(Self { meta, draft })
+        Ok(Self {
+            meta,
+            client_message_id: key,
+            draft,
+        })
     }
 }
 
@@ -209,6 +221,7 @@ impl CommandHandler for SendHandler {
             body: draft.body.clone(),
             reply_to: draft.reply_to,
             mentions: draft.mentions.clone(),
+            client_message_id: self.client_message_id.clone(),
             now: state.now(),
             blocked: peer.has_blocked,
         };
@@ -300,6 +313,21 @@ mod tests {
             assert_eq!(one.key, other.key);
             assert_ne!(one.fingerprint, other.fingerprint);
         }
+    }
+
+    #[test]
+    fn a_body_that_a_later_rule_refuses_keeps_its_fingerprint() {
+        // An earlier release accepted such an image, and a retry of it must find its response.
+        let fingerprint = |body: &str| {
+            let request = format!(r#"{{"client_message_id":"k","type":"image","body":{body}}}"#);
+            let handler = handler(&request).expect("the key is valid");
+            assert!(handler.draft.is_err());
+            handler.meta.idempotency.expect("a key").fingerprint
+        };
+        assert_eq!(
+            fingerprint(r#"{"size":3.0,"a":1}"#),
+            fingerprint(r#"{"a":1.0,"size":3}"#)
+        );
     }
 
     #[test]

@@ -164,3 +164,17 @@ async fn too_many_lines_are_rejected_without_effect() -> Result<()> {
     other.expect_problem(415, "unsupported_media_type")?;
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_array_is_answered_with_an_array() -> Result<()> {
+    let world = CommandTestService::new().await?;
+    let (ann, _) = world.create_group("team").await?;
+    let commands = json!([send("team", "k1", "one"), 5, {"op": "fly"}]);
+    let reply = ann.post("/v1/batch", commands).await?;
+    ensure!(reply.status == 200 && reply.headers["content-type"] == "application/json");
+    let answers: Vec<Value> = serde_json::from_value(reply.json)?;
+    ensure!(statuses(&answers) == [201, 422, 422], "{answers:?}");
+    let sent = world.event_payloads("message_sent").await?;
+    ensure!(sent[0]["client_message_id"] == "k1", "{sent:?}");
+    Ok(())
+}

@@ -237,3 +237,34 @@ async fn only_administrators_can_import() -> Result<()> {
     ensure!(world.count_events().await? == 0);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_join_when_the_import_says_and_an_array_is_accepted() -> Result<()> {
+    let world = CommandTestService::new().await?;
+    let admin = world.admin();
+    let at = "2019-01-01T00:00:00.000Z";
+    let joined = json!({"line": 2, "conversation": "old", "key": "k", "members": ["zoe"],
+        "joined_at": at});
+    let lines = json!([
+        line(1, "old", "ann", "one"),
+        joined,
+        line(3, "old", "bob", "two")
+    ]);
+    let reply = admin.post(PATH, lines).await?;
+    ensure!(reply.status == 200 && reply.headers["content-type"] == "application/json");
+    ensure!(reply.json[2]["seq"] == 2, "{}", reply.json);
+    let created = world.event_payloads("conversation_created").await?;
+    ensure!(created[0]["created_at"] == at);
+    let added = world.event_payloads("member_added").await?;
+    ensure!(
+        added[0]["user"] == "zoe" && added[0]["joined_at"] == at,
+        "{added:?}"
+    );
+    ensure!(added[1]["user"] == "bob" && added[1]["joined_at"] == "2020-01-01T00:00:00.123Z");
+    let sent = world.event_payloads("message_sent").await?;
+    ensure!(
+        sent.iter()
+            .all(|event| event["client_message_id"] == Value::Null)
+    );
+    Ok(())
+}

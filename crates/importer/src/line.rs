@@ -75,6 +75,9 @@ pub enum LineBody {
     Members {
         /// The ids of the users.
         members: Vec<String>,
+        /// The time at which they joined, if it is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        joined_at: Option<Timestamp>,
     },
 }
 
@@ -136,6 +139,8 @@ struct RawLine<'a> {
     reactions: Option<Vec<LineReaction>>,
     #[serde(default)]
     members: Option<Vec<String>>,
+    #[serde(borrow, default)]
+    joined_at: Option<Cow<'a, str>>,
 }
 
 impl ParsedLine {
@@ -173,7 +178,7 @@ impl ParsedLine {
         let conversation = derive_source_id(&origin.source, &origin.channel);
         let key = match (&id, &body) {
             (Some(id), _) => format!("id:{id}"),
-            (None, LineBody::Members { members }) => DuplicateCounter::members_key(members),
+            (None, LineBody::Members { members, .. }) => DuplicateCounter::members_key(members),
             (None, LineBody::Message(message)) => context.repeats.next_key(
                 &conversation,
                 &message.sender,
@@ -251,7 +256,7 @@ fn first_line_digest(id: Option<&str>, body: &LineBody) -> String {
             let text = message.original.as_ref().unwrap_or(&message.text);
             hash_parts(&[&message.sender, &at, id.unwrap_or_default(), text])
         }
-        LineBody::Members { members } => {
+        LineBody::Members { members, .. } => {
             let members = members.iter().map(String::as_str);
             let parts: Vec<&str> = id.into_iter().chain(members).collect();
             hash_parts(&parts)
@@ -282,7 +287,7 @@ impl LineBody {
                 let reactions = message.reactions.iter_mut();
                 reactions.for_each(|reaction| rename(&mut reaction.user));
             }
-            Self::Members { members } => members.iter_mut().for_each(rename),
+            Self::Members { members, .. } => members.iter_mut().for_each(rename),
         }
     }
 }
@@ -327,7 +332,11 @@ impl RawLine<'_> {
             .iter()
             .map(|name| parse_user("member", name))
             .collect();
-        Ok(LineBody::Members { members: members? })
+        let joined_at = self.joined_at.map(|time| parse_time("joined_at", &time));
+        Ok(LineBody::Members {
+            members: members?,
+            joined_at: joined_at.transpose()?,
+        })
     }
 }
 

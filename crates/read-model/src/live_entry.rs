@@ -48,4 +48,6 @@ pub struct LiveMessage {
     pub reply_to: Option<i64>,
     /// The mentioned users, as a JSON list.
     pub mentions: Option<String>,
+    /// The key that the author's client gave it. Only the author receives it.
+    pub client_message_id: Option<String>,
 }

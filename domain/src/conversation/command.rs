@@ -3,7 +3,7 @@
 
 use crate::body::{MessageBody, MessageType};
 use crate::conversation::event::{ConversationKind, HistoryVisibility, Role};
-use crate::ids::{ReactionKey, Title, UserId};
+use crate::ids::{ClientKey, ReactionKey, Title, UserId};
 use crate::message::MessageState;
 use crate::time::Timestamp;
 
@@ -48,6 +48,8 @@ pub struct CreateConversation {
     pub by: UserId,
     /// Lookup: whether the other user of a direct conversation has blocked the caller.
     pub blocked: bool,
+    /// When it was created in the source system, for an import.
+    pub created_at: Option<Timestamp>,
 }
 
 /// The data of [`ConversationCommand::Change`].
@@ -95,6 +97,8 @@ pub struct SendMessage {
     pub reply_to: Option<i64>,
     /// The users it mentions.
     pub mentions: Vec<UserId>,
+    /// The key that the client gave it.
+    pub client_message_id: ClientKey,
     /// The current time.
     pub now: Timestamp,
     /// Lookup: whether the other user of a direct conversation has blocked the sender.
@@ -148,7 +152,12 @@ pub struct UpdateReaction {
 pub enum ImportItem {
     /// Users who joined in the source system without sending a message. Existing members are
     /// unchanged.
-    Members(Vec<UserId>),
+    Members {
+        /// The users.
+        users: Vec<UserId>,
+        /// When they joined in the source system, if that is known.
+        joined_at: Option<Timestamp>,
+    },
     /// A message from the source system.
     Message(ImportedMessage),
 }

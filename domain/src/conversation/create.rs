@@ -22,6 +22,7 @@ impl Conversation {
             members,
             by,
             blocked,
+            created_at,
         } = create;
         let mut others = deduplicate(members);
         others.retain(|user| *user != by);
@@ -70,6 +71,7 @@ impl Conversation {
                 history: HistoryVisibility::default(),
                 members: std::iter::once(first).chain(rest).collect(),
                 by,
+                created_at,
             },
         )])
     }

@@ -43,6 +43,7 @@ impl ConversationEvent {
             Self::MessageSent(mut sent) => {
                 sent.body = MessageBody::erased_placeholder();
                 sent.mentions = Vec::new();
+                sent.client_message_id = None;
                 Some(Self::MessageSent(sent))
             }
             Self::MessageEdited(mut edited) => {

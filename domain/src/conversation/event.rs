@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::body::{MessageBody, MessageType};
-use crate::ids::{ReactionKey, Title, UserId};
+use crate::ids::{ClientKey, ReactionKey, Title, UserId};
 use crate::time::Timestamp;
 
 /// The kind of a conversation: direct or group.
@@ -97,6 +97,9 @@ pub struct ConversationCreated {
     pub members: Vec<InitialMember>,
     /// The user who created it.
     pub by: UserId,
+    /// When it was created in the source system, if it was imported and that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
 }
 
 /// The data of [`ConversationEvent::ConversationChanged`].
@@ -119,6 +122,9 @@ pub struct MemberAdded {
     pub role: Role,
     /// The user who added them.
     pub by: UserId,
+    /// When they joined in the source system, if the membership was imported and that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined_at: Option<Timestamp>,
 }
 
 /// The data of [`ConversationEvent::MemberRemoved`].
@@ -161,6 +167,10 @@ pub struct MessageSent {
     pub mentions: Vec<UserId>,
     /// When it was sent; for an imported message, when it was sent in the source system.
     pub sent_at: Timestamp,
+    /// The key that its author's client gave it. Events that are imported, erased, or older than
+    /// this field have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_message_id: Option<ClientKey>,
 }
 
 /// A message was imported if it was sent more than this long before it was appended to the log.

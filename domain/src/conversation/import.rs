@@ -11,6 +11,7 @@ use super::{Conversation, members};
 use crate::ids::UserId;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
+use crate::time::Timestamp;
 
 impl Conversation {
     /// Imports all items in order. Senders and reacting users join immediately before their first
@@ -34,7 +35,7 @@ impl Conversation {
         };
         for item in imported {
             match item {
-                ImportItem::Members(users) => plan.add_members(&users)?,
+                ImportItem::Members { users, joined_at } => plan.add_members(&users, joined_at)?,
                 ImportItem::Message(message) => plan.add_message(message)?,
             }
         }
@@ -56,10 +57,14 @@ struct ImportPlan<'a> {
 }
 
 impl ImportPlan<'_> {
-    fn add_members(&mut self, users: &[UserId]) -> Result<(), Refusal> {
+    fn add_members(
+        &mut self,
+        users: &[UserId],
+        joined_at: Option<Timestamp>,
+    ) -> Result<(), Refusal> {
         members::check_user_count("members", users.len(), self.limits)?;
         for user in users {
-            self.ensure_member("members", user)?;
+            self.ensure_member("members", user, joined_at)?;
         }
         self.seqs.push(None);
         Ok(())
@@ -75,7 +80,7 @@ impl ImportPlan<'_> {
             edit,
             reactions,
         } = message;
-        self.ensure_member("sender", &sender)?;
+        self.ensure_member("sender", &sender, Some(sent_at))?;
         let reply_to = reply_to.and_then(|reply| self.resolve_reply(reply));
         self.head_seq += 1;
         let seq = self.head_seq;
@@ -90,6 +95,7 @@ impl ImportPlan<'_> {
                 reply_to,
                 mentions: vec![],
                 sent_at,
+                client_message_id: None,
             }));
         if let Some(edit) = edit {
             let edited = MessageEdited {
@@ -100,12 +106,17 @@ impl ImportPlan<'_> {
             };
             self.events.push(ConversationEvent::MessageEdited(edited));
         }
-        self.add_reactions(seq, reactions)
+        self.add_reactions(seq, sent_at, reactions)
     }
 
     /// Adds each reaction once. Reactions with a key beyond the limit and those of users who have
     /// left are dropped, so that they do not prevent the import of the message.
-    fn add_reactions(&mut self, seq: i64, reactions: Vec<ImportedReaction>) -> Result<(), Refusal> {
+    fn add_reactions(
+        &mut self,
+        seq: i64,
+        sent_at: Timestamp,
+        reactions: Vec<ImportedReaction>,
+    ) -> Result<(), Refusal> {
         let mut keys = HashSet::new();
         let mut seen = HashSet::new();
         for ImportedReaction { key, user } in reactions {
@@ -116,7 +127,7 @@ impl ImportPlan<'_> {
                 keys.insert(key.clone());
             }
             if !self.has_left(&user) && seen.insert((key.clone(), user.clone())) {
-                self.ensure_member("reactions", &user)?;
+                self.ensure_member("reactions", &user, Some(sent_at))?;
                 self.events
                     .push(ConversationEvent::ReactionAdded(MessageReaction {
                         seq,
@@ -129,8 +140,13 @@ impl ImportPlan<'_> {
     }
 
     /// Adds `user` as a member unless the user already is one. `field` is the request field that
-    /// names the user.
-    fn ensure_member(&mut self, field: &'static str, user: &UserId) -> Result<(), Refusal> {
+    /// names the user. Who joins with a message was there when it was sent, or came earlier.
+    fn ensure_member(
+        &mut self,
+        field: &'static str,
+        user: &UserId,
+        joined_at: Option<Timestamp>,
+    ) -> Result<(), Refusal> {
         if self.conversation.is_member(user) || self.new_members.contains(user) {
             return Ok(());
         }
@@ -160,6 +176,7 @@ impl ImportPlan<'_> {
                 user: user.clone(),
                 role,
                 by: user.clone(),
+                joined_at,
             }));
         Ok(())
     }

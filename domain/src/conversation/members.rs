@@ -51,6 +51,7 @@ impl Conversation {
                     user,
                     role: role.unwrap_or_default(),
                     by: by.clone(),
+                    joined_at: None,
                 };
                 events.push(ConversationEvent::MemberAdded(added));
             }

@@ -39,6 +39,7 @@ impl Conversation {
             reply_to: send.reply_to,
             mentions,
             sent_at: send.now,
+            client_message_id: Some(send.client_message_id),
         })])
     }
 

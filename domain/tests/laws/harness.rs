@@ -10,7 +10,7 @@ use domain::conversation::command::{
     ReplyTarget, SendMessage, UpdateReaction,
 };
 use domain::conversation::event::{ConversationEvent, ConversationKind};
-use domain::ids::{ReactionKey, Title, UserId};
+use domain::ids::{ClientKey, ReactionKey, Title, UserId};
 use domain::limits::Limits;
 use domain::message::MessageState;
 use domain::refusal::Refusal;
@@ -154,6 +154,7 @@ impl ConversationHarness {
             body: MessageBody::from_text("0"),
             reply_to: reply.map(|back| self.resolve_seq(back)),
             mentions: users(mentions),
+            client_message_id: ClientKey::parse("k").unwrap(),
             now: Timestamp::from_millis(self.now),
             blocked,
         })
@@ -212,7 +213,10 @@ impl ConversationHarness {
         let sent_at = Timestamp::from_millis(self.now - 10_000);
         let item = |line: &ImportLineAction| {
             if line.joins_only {
-                return ImportItem::Members(users(&line.other_users));
+                return ImportItem::Members {
+                    users: users(&line.other_users),
+                    joined_at: None,
+                };
             }
             let earlier = line.earlier.map(ReplyTarget::Index);
             let reaction = |(place, other): (usize, &usize)| ImportedReaction {
@@ -256,6 +260,7 @@ fn member_command(ask: ConversationAction) -> ConversationCommand {
             members: users(&members),
             by: user(by),
             blocked,
+            created_at: None,
         }),
         ConversationAction::Change { by, title, history } => {
             let title = title.map(|title| title.map(|t| Title::parse(&t.to_string()).unwrap()));

@@ -10,7 +10,7 @@ use domain::conversation::event::{
     HistoryVisibility, InitialMember, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited,
     MessageReaction, MessageRecalled, MessageSent, Role,
 };
-use domain::ids::{ReactionKey, Title, UserId};
+use domain::ids::{ClientKey, ReactionKey, Title, UserId};
 use domain::time::Timestamp;
 
 pub fn user(name: &str) -> UserId {
@@ -32,6 +32,11 @@ pub fn title(text: &str) -> Title {
 
 pub fn key(text: &str) -> ReactionKey {
     ReactionKey::parse(text).unwrap()
+}
+
+/// The key of every message that these tests send.
+pub fn client_key() -> ClientKey {
+    ClientKey::parse("c0ffee-1").unwrap()
 }
 
 /// A time `millis` milliseconds after the noon at which these tests take place.
@@ -60,6 +65,7 @@ fn created(kind: ConversationKind, members: &[&str], first: Role) -> Conversatio
             })
             .collect(),
         by: user(members[0]),
+        created_at: None,
     })
 }
 
@@ -85,6 +91,7 @@ pub fn joined(by: &str, name: &str, role: Role) -> ConversationEvent {
         user: user(name),
         role,
         by: user(by),
+        joined_at: None,
     })
 }
 
@@ -112,6 +119,7 @@ pub fn message(seq: i64, sender: &str) -> MessageSent {
         reply_to: None,
         mentions: vec![],
         sent_at: noon(),
+        client_message_id: Some(client_key()),
     }
 }
 
@@ -162,6 +170,7 @@ pub fn create_with(kind: ConversationKind, by: &str, members: Vec<UserId>) -> Cr
         members,
         by: user(by),
         blocked: false,
+        created_at: None,
     }
 }
 
@@ -217,6 +226,7 @@ pub fn send_by(sender: &str) -> SendMessage {
         body: MessageBody::from_text("hello"),
         reply_to: None,
         mentions: vec![],
+        client_message_id: client_key(),
         now: noon(),
         blocked: false,
     }

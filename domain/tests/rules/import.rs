@@ -6,7 +6,7 @@ use domain::conversation::command::{
     ConversationCommand, ImportItem, ImportedEdit, ImportedMessage, ImportedReaction, ReplyTarget,
 };
 use domain::conversation::event::{
-    ConversationEvent, IMPORT_AGE, MessageEdited, MessageSent, Role,
+    ConversationEvent, IMPORT_AGE, MemberAdded, MessageEdited, MessageSent, Role,
 };
 use domain::time::Timestamp;
 
@@ -66,6 +66,7 @@ fn sent_at(seq: i64, sender: &str, reply_to: Option<i64>, millis: i64) -> Conver
     ConversationEvent::MessageSent(MessageSent {
         reply_to,
         sent_at,
+        client_message_id: None,
         ..message(seq, sender)
     })
 }
@@ -75,7 +76,20 @@ fn import<const N: usize>(messages: [ImportedMessage; N]) -> ConversationCommand
 }
 
 fn members_item<const N: usize>(names: [&str; N]) -> ImportItem {
-    ImportItem::Members(users(names))
+    ImportItem::Members {
+        users: users(names),
+        joined_at: None,
+    }
+}
+
+/// A user who joins by themselves, with a message of this time.
+fn joined_at(name: &str, role: Role, millis: i64) -> ConversationEvent {
+    ConversationEvent::MemberAdded(MemberAdded {
+        user: user(name),
+        role,
+        by: user(name),
+        joined_at: Some(noon_plus(millis)),
+    })
 }
 
 #[test]
@@ -102,10 +116,10 @@ fn a_sender_joins_with_their_first_message() {
         ]))
         .then([
             sent_at(2, "ben", None, 0),
-            joined("cleo", "cleo", Role::Member),
+            joined_at("cleo", Role::Member, 1),
             sent_at(3, "cleo", None, 1),
             sent_at(4, "cleo", None, 2),
-            joined("dora", "dora", Role::Member),
+            joined_at("dora", Role::Member, 3),
             sent_at(5, "dora", None, 3),
         ]);
 }
@@ -150,9 +164,9 @@ fn the_first_user_to_join_an_empty_group_owns_it() {
             imported("cleo", None, 1),
         ]))
         .then([
-            joined("ben", "ben", Role::Owner),
+            joined_at("ben", Role::Owner, 0),
             sent_at(1, "ben", None, 0),
-            joined("cleo", "cleo", Role::Member),
+            joined_at("cleo", Role::Member, 1),
             sent_at(2, "cleo", None, 1),
         ]);
 }
@@ -203,6 +217,7 @@ fn an_import_cannot_add_users_to_a_direct_conversation() {
 fn an_edited_message_is_sent_and_then_edited() {
     let original = ConversationEvent::MessageSent(MessageSent {
         body: MessageBody::from_text("helo"),
+        client_message_id: None,
         ..message(2, "ben")
     });
     group_of_two()
@@ -235,7 +250,7 @@ fn reactions_follow_their_message_and_reacting_users_join() {
         .then([
             sent_at(2, "ben", None, 0),
             reacted(2, "anna", "+1"),
-            joined("cleo", "cleo", Role::Member),
+            joined_at("cleo", Role::Member, 0),
             reacted(2, "cleo", "+1"),
             reacted(2, "cleo", "tada"),
             sent_at(3, "cleo", None, 1),
@@ -256,7 +271,7 @@ fn reactions_beyond_the_limit_are_dropped_and_their_users_do_not_join() {
             sent_at(2, "ben", None, 0),
             reacted(2, "anna", "a"),
             reacted(2, "anna", "b"),
-            joined("dora", "dora", Role::Member),
+            joined_at("dora", Role::Member, 0),
             reacted(2, "dora", "b"),
         ]);
 }
@@ -281,6 +296,13 @@ fn users_can_join_without_a_message() {
             "anna", "ben",
         ])]))
         .then_nothing();
+    let known = ImportItem::Members {
+        users: users(["cleo"]),
+        joined_at: Some(noon_plus(-9)),
+    };
+    group_of_two()
+        .when(ConversationCommand::Import(vec![known]))
+        .then([joined_at("cleo", Role::Member, -9)]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use domain::conversation::event::{
     HistoryVisibility, InitialMember, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited,
     MessageErased, MessageReaction, MessageRecalled, MessageSent, Role, TitleErased,
 };
-use domain::ids::{ConversationId, DeviceId, ReactionKey, Title, UserId};
+use domain::ids::{ClientKey, ConversationId, DeviceId, ReactionKey, Title, UserId};
 use domain::limits::Limits;
 use domain::mailbox::event::{
     BlockedUser, DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark,
@@ -48,6 +48,7 @@ fn membership_events() -> Vec<Example<ConversationEvent>> {
                 history: HistoryVisibility::All,
                 members: vec![first("anna", Role::Owner), first("ben", Role::Member)],
                 by: anna.clone(),
+                created_at: None,
             }),
         ),
         (
@@ -66,6 +67,7 @@ fn membership_events() -> Vec<Example<ConversationEvent>> {
                 user: cleo.clone(),
                 role: Role::Admin,
                 by: anna.clone(),
+                joined_at: None,
             }),
         ),
         (
@@ -127,7 +129,57 @@ pub fn message() -> MessageSent {
         reply_to: Some(3),
         mentions: vec![user("cleo"), user("ben")],
         sent_at: time("2026-11-01T09:30:00.250Z"),
+        client_message_id: None,
     }
+}
+
+/// An optional field that an event got without a new version, the type of the event, and an event
+/// that has it.
+pub type Addition = (&'static str, &'static str, ConversationEvent);
+
+pub fn additions() -> Vec<Addition> {
+    use ConversationEvent as E;
+    let [anna, cleo] = ["anna", "cleo"].map(user);
+    let long_ago = Some(time("2019-03-04T08:00:00Z"));
+    vec![
+        (
+            "client_message_id",
+            "message_sent",
+            E::MessageSent(MessageSent {
+                seq: 8,
+                body: MessageBody::from_text("hello"),
+                reply_to: None,
+                mentions: vec![],
+                client_message_id: Some(ClientKey::parse("7f3c-1").unwrap()),
+                ..message()
+            }),
+        ),
+        (
+            "joined_at",
+            "member_added",
+            E::MemberAdded(MemberAdded {
+                user: cleo.clone(),
+                role: Role::Member,
+                by: cleo,
+                joined_at: long_ago,
+            }),
+        ),
+        (
+            "created_at",
+            "conversation_created",
+            E::ConversationCreated(ConversationCreated {
+                kind: ConversationKind::Group,
+                title: Some(Title::parse("Trip to Oslo").unwrap()),
+                history: HistoryVisibility::All,
+                members: vec![InitialMember {
+                    user: anna.clone(),
+                    role: Role::Owner,
+                }],
+                by: anna,
+                created_at: long_ago,
+            }),
+        ),
+    ]
 }
 
 fn edit() -> MessageEdited {

@@ -8,7 +8,7 @@ use domain::event::EventFamily;
 use domain::mailbox::event::MailboxEvent;
 use serde_json::Value;
 
-use crate::examples::{self, Example};
+use crate::examples::{self, Addition, Example};
 
 fn golden_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
@@ -16,7 +16,11 @@ fn golden_dir() -> PathBuf {
 
 /// Reads the stored data of a golden file, without the final line break.
 pub fn read_golden(event_type: &str, version: i16) -> Vec<u8> {
-    let path = golden_dir().join(format!("{event_type}.v{version}.json"));
+    read_file(&format!("{event_type}.v{version}.json"))
+}
+
+fn read_file(name: &str) -> Vec<u8> {
+    let path = golden_dir().join(name);
     let text = std::fs::read_to_string(&path).unwrap();
     text.strip_suffix('\n').unwrap().as_bytes().to_vec()
 }
@@ -33,6 +37,7 @@ fn golden_file_names<E: EventFamily>() -> impl Iterator<Item = String> {
 fn every_type_and_version_has_a_golden_file_and_there_are_no_others() {
     let expected: BTreeSet<_> = golden_file_names::<ConversationEvent>()
         .chain(golden_file_names::<MailboxEvent>())
+        .chain(examples::additions().iter().map(addition_file_name))
         .collect();
     let present: BTreeSet<_> = std::fs::read_dir(golden_dir())
         .unwrap()
@@ -96,6 +101,22 @@ fn check_tags<E: EventFamily>(examples: &[Example<E>]) {
 fn serde_tags_match_the_event_names_of_the_log() {
     check_tags(&examples::conversation());
     check_tags(&examples::mailbox());
+}
+
+fn addition_file_name((field, event_type, event): &Addition) -> String {
+    format!("{event_type}.v{}.{field}.json", event.version())
+}
+
+#[test]
+fn optional_fields_that_were_added_later_have_golden_files_too() {
+    for addition in examples::additions() {
+        let stored = read_file(&addition_file_name(&addition));
+        let (field, event_type, event) = addition;
+        assert!(String::from_utf8_lossy(&stored).contains(field));
+        let read = ConversationEvent::decode(event_type, event.version(), &stored).unwrap();
+        assert_eq!(read, event);
+        assert_eq!(event.encode().unwrap(), stored, "{field}");
+    }
 }
 
 #[test]

@@ -88,6 +88,7 @@ pub fn create_group(by: &str, others: &[&str]) -> ConversationCommand {
         members: others.iter().map(|name| user(name)).collect(),
         by: user(by),
         blocked: false,
+        created_at: None,
     })
 }
 
@@ -98,6 +99,7 @@ pub fn send_text(sender: &str, text: &str) -> ConversationCommand {
         body: MessageBody::from_text(text),
         reply_to: None,
         mentions: Vec::new(),
+        client_message_id: ClientKey::parse("key").unwrap(),
         now: Timestamp::from_millis(1_700_000_000_000),
         blocked: false,
     })

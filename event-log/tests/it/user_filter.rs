@@ -33,6 +33,7 @@ fn an_event_involves_its_mailbox_owner_and_the_users_it_names() {
     for data in [
         json!({ "sender": "bob", "body": { "text": "ann" } }),
         json!({ "title": "ann", "by": "bob" }),
+        json!({ "sender": "bob", "client_message_id": "ann" }),
         json!({ "sender": "anna" }),
     ] {
         assert!(!involves_user(&in_room(data.clone()), "ann"), "{data}");

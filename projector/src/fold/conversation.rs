@@ -1,11 +1,9 @@
 //! Applies the events of a conversation.
 
-use domain::conversation::event::{
-    ConversationChanged, ConversationCreated, ConversationEvent, HistoryVisibility,
-};
-use domain::ids::{ConversationId, Title};
+use domain::conversation::event::{ConversationChanged, ConversationCreated, ConversationEvent};
+use domain::ids::{ConversationId, UserId};
 
-use super::entry_data::{self, to_json};
+use super::entry_data::{self, MemberList, to_json};
 use super::fan_out::TimelineEntry;
 use super::outcome::FoldError;
 use super::sequence::check_sequence;
@@ -36,8 +34,7 @@ impl Fold<'_> {
         match event {
             E::ConversationCreated(_) => {}
             E::ConversationChanged(changed) => {
-                let ConversationChanged { title, history, .. } = changed;
-                self.apply_changed(at, id, &mut conversation, title.as_ref(), *history)?;
+                self.apply_changed(at, id, &mut conversation, changed)?;
             }
             E::MemberAdded(added) => self.apply_member_added(at, &mut conversation, added)?,
             E::MemberRemoved(removed) => {
@@ -56,7 +53,9 @@ impl Fold<'_> {
                 self.apply_reaction(at, &mut conversation, reaction, false)?;
             }
             E::MessageErased(erased) => self.apply_erased(at, &mut conversation, erased)?,
-            E::TitleErased(_) => self.apply_title_erased(at, id, &mut conversation)?,
+            E::TitleErased(erased) => {
+                self.apply_title_erased(at, id, &mut conversation, &erased.by)?;
+            }
         }
         conversation.sequence = at.sequence;
         if let Some(tracked) = self.working_set.conversations.get_mut(id) {
@@ -83,16 +82,19 @@ impl Fold<'_> {
             return Err("it names a member twice".into());
         }
         let details = entry_data::ConversationData {
-            id,
+            id: id.clone(),
             kind: created.kind,
-            title: created.title.as_ref(),
+            title: created.title.clone(),
             history: created.history,
+            by: Some(created.by.clone()),
+            members: Some(MemberList::new(&created.members)),
         };
         let data = to_json(&details)?;
         let mut conversation = self.create_conversation(at, created);
         for first in &created.members {
             let user = self.assign_user_id(&first.user);
-            self.begin_membership(at, &mut conversation, user, first.role);
+            let joined_at = conversation.created_at;
+            self.begin_membership(at, &mut conversation, user, first.role, joined_at);
         }
         self.record_conversation(at, &conversation);
         let recipients = conversation.member_count;
@@ -120,7 +122,7 @@ impl Fold<'_> {
             kind: created.kind,
             title: created.title.clone(),
             history: created.history,
-            created_at: at.time,
+            created_at: created.created_at.unwrap_or(at.time),
             member_count: 0,
             head_seq: 0,
             countable: 0,
@@ -138,18 +140,20 @@ impl Fold<'_> {
         at: EventPosition,
         id: &ConversationId,
         conversation: &mut ConversationState,
-        title: Option<&Title>,
-        history: HistoryVisibility,
+        changed: &ConversationChanged,
     ) -> Result<(), FoldError> {
+        let ConversationChanged { title, history, by } = changed;
         let details = entry_data::ConversationData {
-            id,
+            id: id.clone(),
             kind: conversation.kind,
-            title,
-            history,
+            title: title.clone(),
+            history: *history,
+            by: Some(by.clone()),
+            members: None,
         };
         let data = to_json(&details)?;
-        conversation.title = title.cloned();
-        conversation.history = history;
+        conversation.title.clone_from(title);
+        conversation.history = *history;
         self.record_conversation(at, conversation);
         let recipients = conversation.member_count;
         let entry = TimelineEntry {
@@ -169,6 +173,7 @@ impl Fold<'_> {
         at: EventPosition,
         id: &ConversationId,
         conversation: &mut ConversationState,
+        by: &UserId,
     ) -> Result<(), FoldError> {
         for row in &mut self.rows.timeline {
             if row.conversation == conversation.id
@@ -187,6 +192,11 @@ impl Fold<'_> {
             }
         }
         self.rows.erased_titles.insert(conversation.id, at.position);
-        self.apply_changed(at, id, conversation, None, conversation.history)
+        let untitled = ConversationChanged {
+            title: None,
+            history: conversation.history,
+            by: by.clone(),
+        };
+        self.apply_changed(at, id, conversation, &untitled)
     }
 }

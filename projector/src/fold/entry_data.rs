@@ -1,19 +1,45 @@
 //! The data of sync entries, as clients receive it. The order of the fields determines the bytes.
 
-use domain::conversation::event::{ConversationKind, HistoryVisibility, Role};
+use domain::conversation::event::{ConversationKind, HistoryVisibility, InitialMember, Role};
 use domain::ids::{ConversationId, ReactionKey, Title, UserId};
 use serde::{Deserialize, Serialize};
 
 /// The types of entries whose data contains a title.
 pub(crate) const TITLED_ENTRY_TYPES: [&str; 2] = ["conversation_created", "conversation_changed"];
 
-/// The data of `conversation_created` and `conversation_changed`.
-#[derive(Serialize)]
-pub(super) struct ConversationData<'a> {
-    pub id: &'a ConversationId,
+/// How many members `conversation_created` lists.
+const MAX_LISTED_MEMBERS: usize = 10;
+
+/// The data of `conversation_created` and `conversation_changed`. Entries that an older projector
+/// has written lack the fields that may be absent.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ConversationData {
+    pub id: ConversationId,
     pub kind: ConversationKind,
-    pub title: Option<&'a Title>,
+    pub title: Option<Title>,
     pub history: HistoryVisibility,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<UserId>,
+    #[serde(flatten)]
+    pub members: Option<MemberList>,
+}
+
+/// The first members of a new conversation, and their number.
+#[derive(Serialize, Deserialize)]
+pub(super) struct MemberList {
+    member_count: usize,
+    members: Vec<UserId>,
+}
+
+impl MemberList {
+    /// Lists the first members in the order in which they were named.
+    pub fn new(all: &[InitialMember]) -> Self {
+        let first = all.iter().take(MAX_LISTED_MEMBERS);
+        Self {
+            member_count: all.len(),
+            members: first.map(|member| member.user.clone()).collect(),
+        }
+    }
 }
 
 /// The data of `member_added` and `member_role_changed`.
@@ -90,17 +116,31 @@ pub(super) fn to_json(data: &impl Serialize) -> Result<Option<String>, serde_jso
 
 /// Removes the title from the data of an entry with a type in [`TITLED_ENTRY_TYPES`].
 pub(crate) fn clear_title(data: &str) -> Result<String, serde_json::Error> {
-    #[derive(Deserialize)]
-    struct TitledData {
-        id: ConversationId,
-        kind: ConversationKind,
-        history: HistoryVisibility,
-    }
-    let titled: TitledData = serde_json::from_str(data)?;
+    let titled: ConversationData = serde_json::from_str(data)?;
     serde_json::to_string(&ConversationData {
-        id: &titled.id,
-        kind: titled.kind,
         title: None,
-        history: titled.history,
+        ..titled
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_title_is_cleared() {
+        let created = |title: &str| {
+            format!(
+                r#"{{"id":"c","kind":"group","title":{title},"history":"all","by":"ann","member_count":12,"members":["ann","bob"]}}"#
+            )
+        };
+        assert_eq!(
+            clear_title(&created(r#""plans""#)).ok(),
+            Some(created("null"))
+        );
+        let old = r#"{"id":"c","kind":"group","title":null,"history":"all"}"#;
+        assert_eq!(clear_title(old).ok().as_deref(), Some(old));
+        let changed = r#"{"id":"c","kind":"group","title":null,"history":"all","by":"ann"}"#;
+        assert_eq!(clear_title(changed).ok().as_deref(), Some(changed));
+    }
 }

@@ -2,6 +2,7 @@
 
 use domain::conversation::event::{MemberAdded, MemberRemoved, MemberRoleChanged, Role};
 use domain::ids::UserId;
+use domain::time::Timestamp;
 
 use super::entry_data::{MemberRemovedData, MemberRoleData, to_json};
 use super::fan_out::TimelineEntry;
@@ -19,7 +20,12 @@ impl Fold<'_> {
         conversation: &mut ConversationState,
         added: &MemberAdded,
     ) -> Result<(), FoldError> {
-        let MemberAdded { user, role, by } = added;
+        let MemberAdded {
+            user,
+            role,
+            by,
+            joined_at,
+        } = added;
         if self
             .member_key(conversation, user)
             .is_some_and(|key| self.working_set.present_member(key).is_some())
@@ -32,7 +38,8 @@ impl Fold<'_> {
             by,
         })?;
         let subject = self.assign_user_id(user);
-        self.begin_membership(at, conversation, subject, *role);
+        let joined_at = joined_at.unwrap_or(at.time);
+        self.begin_membership(at, conversation, subject, *role, joined_at);
         self.record_conversation(at, conversation);
         let recipients = conversation.member_count;
         let entry = TimelineEntry {
@@ -108,14 +115,15 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// Begins a membership period. Read marks start at the head of the conversation; mute, pin and
-    /// archive are reset.
+    /// Begins a membership period. `joined_at` may be earlier than the event, for an import. Read
+    /// marks start at the head of the conversation; mute, pin and archive are reset.
     pub(super) fn begin_membership(
         &mut self,
         at: EventPosition,
         conversation: &mut ConversationState,
         user: i64,
         role: Role,
+        joined_at: Timestamp,
     ) {
         let key = (conversation.id, user);
         let head = conversation.head_seq;
@@ -125,7 +133,7 @@ impl Fold<'_> {
         let member = MemberState {
             present: true,
             role,
-            joined_at: at.time,
+            joined_at,
             joined_order: conversation.joins,
             joined_seq: head,
             read_seq: head,

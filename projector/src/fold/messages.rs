@@ -76,6 +76,7 @@ impl Fold<'_> {
             body: Some(sent.body.clone()),
             original: None,
             mentions,
+            client_message_id: sent.client_message_id.clone(),
         });
         Ok(())
     }
@@ -123,7 +124,7 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// To readers, an erased message is a recalled message that also has no mentions.
+    /// To readers, an erased message is a recalled message that also has no mentions and no key.
     pub(super) fn apply_erased(
         &mut self,
         at: EventPosition,
@@ -136,6 +137,7 @@ impl Fold<'_> {
         let key = (conversation.id, *seq);
         if let Some(message) = self.message_in_batch(key) {
             message.mentions = None;
+            message.client_message_id = None;
         } else {
             self.rows.message_changes.entry(key).or_default().erased = true;
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::body::MessageBody;
-use domain::ids::ReactionKey;
+use domain::ids::{ClientKey, ReactionKey};
 use sqlx::PgConnection;
 
 use super::columns::{PgQuery, column_values, sort_rows, to_sql_time};
@@ -11,10 +11,10 @@ use crate::rows::{MessageChange, MessageKey, MessageRow, MessageVersionRow};
 
 pub(super) const INSERT: &str = "sent AS (
     INSERT INTO messages (conversation, seq, position, sender, sent_at, ordinal, reply_to, edited_at,
-        recalled, fanned, type, body, original, mentions)
+        recalled, fanned, type, body, original, mentions, client_message_id)
     SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::timestamptz[],
         ?::bigint[], ?::bigint[], ?::timestamptz[], ?::boolean[], ?::boolean[], ?::text[],
-        ?::text[], ?::text[], ?::text[])
+        ?::text[], ?::text[], ?::text[], ?::text[])
     WHERE EXISTS (SELECT FROM moved))";
 
 pub(super) fn bind_insert<'q>(query: PgQuery<'q>, rows: &'q [MessageRow]) -> PgQuery<'q> {
@@ -38,6 +38,9 @@ pub(super) fn bind_insert<'q>(query: PgQuery<'q>, rows: &'q [MessageRow]) -> PgQ
             row.original.as_ref().map(MessageBody::as_json)
         }))
         .bind(column_values(rows, |row| row.mentions.as_deref()))
+        .bind(column_values(rows, |row| {
+            row.client_message_id.as_ref().map(ClientKey::as_str)
+        }))
 }
 
 /// Applies edits and recalls to messages that were sent before this batch.
@@ -55,7 +58,8 @@ pub(super) async fn update(
              WHEN n.body IS NULL THEN m.original ELSE coalesce(m.original, m.body) END, \
          edited_at = coalesce(n.edited_at, m.edited_at), \
          recalled = n.recalled OR m.recalled, \
-         mentions = CASE WHEN n.erased THEN NULL ELSE m.mentions END \
+         mentions = CASE WHEN n.erased THEN NULL ELSE m.mentions END, \
+         client_message_id = CASE WHEN n.erased THEN NULL ELSE m.client_message_id END \
          FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::boolean[], $6::boolean[]) \
          AS n(conversation, seq, body, edited_at, recalled, erased) \
          WHERE m.conversation = n.conversation AND m.seq = n.seq",

@@ -15,7 +15,7 @@ use domain::conversation::event::{
 };
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily;
-use domain::ids::{ConversationId, DeviceId, ReactionKey, Title, UserId};
+use domain::ids::{ClientKey, ConversationId, DeviceId, ReactionKey, Title, UserId};
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::{AckCursor, MailboxCommand, MarkRead, MarkUnread, SetPreferences};
@@ -187,6 +187,7 @@ impl HistoryGenerator {
             members,
             by,
             blocked: false,
+            created_at: None,
         }
     }
 
@@ -241,11 +242,8 @@ impl HistoryGenerator {
             return;
         };
         let head = self.conversations[&id].head_seq();
-        let kind = if self.rng.chance(12) {
-            MessageType::Control
-        } else {
-            MessageType::Text
-        };
+        let is_control = self.rng.chance(12);
+        let kind = [MessageType::Text, MessageType::Control][usize::from(is_control)];
         let mentions = if self.rng.chance(15) {
             vec![sender.clone()]
         } else {
@@ -260,6 +258,7 @@ impl HistoryGenerator {
             body,
             reply_to,
             mentions,
+            client_message_id: ClientKey::parse(&format!("key {}", self.log.len())).unwrap(),
             now,
             blocked: false,
         };

@@ -45,6 +45,7 @@ async fn append_more(log: &EventLog, count: i64) {
                 reply_to: None,
                 mentions: Vec::new(),
                 sent_at: Timestamp::from_millis(1_700_000_000_000),
+                client_message_id: None,
             })
         } else {
             ConversationEvent::ConversationCreated(ConversationCreated {
@@ -56,6 +57,7 @@ async fn append_more(log: &EventLog, count: i64) {
                     role: Role::Owner,
                 }],
                 by: ana.clone(),
+                created_at: None,
             })
         };
         let append = AppendRequest {

@@ -79,8 +79,11 @@ fn create(
     let Some(first) = first.filter(|_| !conversation.exists()) else {
         return Ok((Vec::new(), None));
     };
+    // It existed at the latest when the first thing happened whose time is known.
+    let times = plan.new_lines.iter().filter_map(|line| line.occurred_at());
+    let created_at = times.min();
     let title = plan.new_lines.iter().find_map(|line| line.title.clone());
-    let create = ConversationCommand::Create(candidate.to_creation(first, title));
+    let create = ConversationCommand::Create(candidate.to_creation(first, title, created_at));
     let mut created = Conversation::default();
     let events = created.decide(create, limits)?;
     for event in &events {
@@ -157,7 +160,7 @@ fn match_events(
             continue;
         }
         let (event, seq, dropped) = match item {
-            ImportItem::Members(_) => (None, None, 0),
+            ImportItem::Members { .. } => (None, None, 0),
             ImportItem::Message(message) => {
                 let (index, seq) = sent.next().ok_or_else(|| {
                     LogError::Corrupt("an import did not produce one message per line".into())

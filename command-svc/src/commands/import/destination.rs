@@ -6,6 +6,7 @@ use domain::conversation::Conversation;
 use domain::conversation::command::CreateConversation;
 use domain::conversation::event::ConversationKind;
 use domain::ids::{ConversationId, Title, UserId};
+use domain::time::Timestamp;
 use event_log::{AppendError, AppendRequest, LockedAggregate, ReceiptKey};
 
 use super::request::{ImportLineRequest, sanitize};
@@ -90,7 +91,12 @@ impl ImportDestination {
 
 impl ImportCandidate {
     /// The command that creates the conversation. `first` becomes the owner of a group.
-    pub(super) fn to_creation(&self, first: &UserId, title: Option<Title>) -> CreateConversation {
+    pub(super) fn to_creation(
+        &self,
+        first: &UserId,
+        title: Option<Title>,
+        created_at: Option<Timestamp>,
+    ) -> CreateConversation {
         match &self.direct {
             Some([one, other]) => CreateConversation {
                 kind: ConversationKind::Direct,
@@ -98,6 +104,7 @@ impl ImportCandidate {
                 members: vec![other.clone()],
                 by: one.clone(),
                 blocked: false,
+                created_at,
             },
             None => CreateConversation {
                 kind: ConversationKind::Group,
@@ -105,6 +112,7 @@ impl ImportCandidate {
                 members: Vec::new(),
                 by: first.clone(),
                 blocked: false,
+                created_at,
             },
         }
     }

@@ -3,6 +3,7 @@
 use domain::conversation::command::ImportItem;
 use domain::ids::{ConversationId, Title, UserId};
 use domain::limits::Limits;
+use domain::time::Timestamp;
 use event_log::ReceiptKey;
 use http_edge::extract::{UnknownNames, from_json};
 
@@ -88,8 +89,16 @@ impl ParsedImportLine {
     /// The first user in the line, who becomes the owner of a group that the line creates.
     pub(super) fn first_user(&self) -> Option<&UserId> {
         match &self.payload {
-            ImportItem::Members(users) => users.first(),
+            ImportItem::Members { users, .. } => users.first(),
             ImportItem::Message(message) => Some(&message.sender),
+        }
+    }
+
+    /// When what the line contains happened in the source system, if that is known.
+    pub(super) fn occurred_at(&self) -> Option<Timestamp> {
+        match &self.payload {
+            ImportItem::Members { joined_at, .. } => *joined_at,
+            ImportItem::Message(message) => Some(message.sent_at),
         }
     }
 }
@@ -178,8 +187,15 @@ mod tests {
         assert_eq!(message.reactions[0].user.as_str(), "ben");
         let joins = serde_json::json!({"line": 3, "conversation": "team", "key": "k", "members": ["ann", "ben"]});
         let joins = line(&joins).1.expect("a valid line");
-        assert!(matches!(&joins.payload, ImportItem::Members(users) if users.len() == 2));
+        let is_pair = |item: &ImportItem| matches!(item, ImportItem::Members { users, joined_at: None } if users.len() == 2);
+        assert!(is_pair(&joins.payload));
         assert_eq!(joins.first_user().map(UserId::as_str), Some("ann"));
+        assert_eq!(joins.occurred_at(), None);
+        let at = "2019-01-01T00:00:00.000Z";
+        let joins = serde_json::json!({"line": 3, "conversation": "team", "key": "k",
+            "members": ["ann", "ben"], "joined_at": at});
+        let timed = line(&joins).1.expect("a valid line");
+        assert_eq!(timed.occurred_at(), Timestamp::parse(at));
     }
 
     fn assert_rejected(json: &serde_json::Value, reason: &str) {
@@ -200,6 +216,10 @@ mod tests {
             (with("edited_at", "yesterday"), "edited_at: "),
             (with("original", "hello"), "original: "),
             (with("members", vec!["ben"]), "sender: not allowed"),
+            (
+                with("joined_at", "2020-01-01T00:00:00Z"),
+                "joined_at: allowed only",
+            ),
         ] {
             assert_rejected(&bad, reason);
         }

@@ -25,16 +25,22 @@ pub(super) fn parse(line: ImportLineRequest, limits: &Limits) -> Result<ImportIt
             if let Some((field, _)) = message_fields.iter().find(|(_, is_set)| *is_set) {
                 return Err(format!("{field}: not allowed in a line with members"));
             }
-            parse_members(&members, limits)
+            let joined_at = line.joined_at.as_deref();
+            let joined_at = joined_at.map(|time| parse_time("joined_at", time));
+            parse_members(&members, joined_at.transpose()?, limits)
+        }
+        None if line.joined_at.is_some() => {
+            Err("joined_at: allowed only in a line with members".into())
         }
         None => parse_message(line, limits).map(ImportItem::Message),
     }
 }
 
-/// The fingerprint of a payload, stored in the receipt of its line.
+/// The fingerprint of a payload, stored in the receipt of its line. The time of joining is not part
+/// of it: an earlier release did not have it.
 pub(super) fn fingerprint(payload: &ImportItem) -> u128 {
     match payload {
-        ImportItem::Members(users) => {
+        ImportItem::Members { users, .. } => {
             let names = users.iter().map(|user| user.as_str().as_bytes());
             let parts: Vec<&[u8]> = std::iter::once(b"members".as_slice())
                 .chain(names)
@@ -50,7 +56,11 @@ pub(super) fn fingerprint(payload: &ImportItem) -> u128 {
     }
 }
 
-fn parse_members(members: &[String], limits: &Limits) -> Result<ImportItem, String> {
+fn parse_members(
+    members: &[String],
+    joined_at: Option<Timestamp>,
+    limits: &Limits,
+) -> Result<ImportItem, String> {
     let (count, max) = (members.len(), limits.users_per_command);
     if count == 0 {
         return Err("members: expected at least one user".into());
@@ -64,7 +74,10 @@ fn parse_members(members: &[String], limits: &Limits) -> Result<ImportItem, Stri
         .iter()
         .map(|name| parse_user("members", name))
         .collect();
-    Ok(ImportItem::Members(users?))
+    Ok(ImportItem::Members {
+        users: users?,
+        joined_at,
+    })
 }
 
 fn parse_message(line: ImportLineRequest, limits: &Limits) -> Result<ImportedMessage, String> {

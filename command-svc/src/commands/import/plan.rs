@@ -98,7 +98,7 @@ impl<'a> LinePlan<'a> {
                     message.reply_to = reply.as_ref().and_then(resolve);
                     ImportItem::Message(message)
                 }
-                joined @ ImportItem::Members(_) => joined,
+                joined @ ImportItem::Members { .. } => joined,
             })
             .collect()
     }
@@ -246,7 +246,7 @@ mod tests {
             .into_iter()
             .map(|item| match item {
                 ImportItem::Message(message) => message.reply_to,
-                ImportItem::Members(_) => None,
+                ImportItem::Members { .. } => None,
             });
         assert_eq!(
             replies.collect::<Vec<_>>(),

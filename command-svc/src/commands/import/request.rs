@@ -50,6 +50,9 @@ pub(crate) struct ImportLineRequest {
     /// Users who join at this point of the conversation without sending a message. A line with
     /// members has no message.
     pub(super) members: Option<Vec<String>>,
+    /// When the `members` joined in the other system, if that is known.
+    #[schema(format = DateTime)]
+    pub(super) joined_at: Option<String>,
 }
 
 /// The conversation and the key of a line in an earlier release, which derived both in another way.

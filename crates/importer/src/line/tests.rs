@@ -41,6 +41,13 @@ fn edits_reactions_and_members_are_converted() {
     let line = serde_json::to_value(&joined).expect("serialises");
     assert_eq!(line["members"], serde_json::json!(["ann", "ben"]));
     assert!(joined.key.starts_with("m:") && line.get("sender").is_none());
+    assert!(line.get("joined_at").is_none());
+    let timed =
+        r#"{"conversation":"a","members":["ann","ben"],"joined_at":"2019-03-04T09:00:00+01:00"}"#;
+    let timed = parse(timed).expect("valid");
+    assert_eq!(timed.key, joined.key, "the time does not identify a line");
+    let line = serde_json::to_value(&timed).expect("serialises");
+    assert_eq!(line["joined_at"], "2019-03-04T08:00:00.000Z");
 }
 
 /// The lines of a file, parsed one after the other.

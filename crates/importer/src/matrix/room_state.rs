@@ -184,7 +184,7 @@ impl RoomState {
                 Some(self.add_room(&room, id, line))
             }
             MatrixEventKind::Membership { user, membership } => {
-                self.membership_line(room, id, user, &membership)
+                self.membership_line(room, id, (user, at), &membership)
             }
             MatrixEventKind::Redacted(what) => self.skip(what),
             MatrixEventKind::Other(kind) => self.skip(&kind),
@@ -237,7 +237,7 @@ impl RoomState {
         &mut self,
         room: String,
         id: Option<String>,
-        user: String,
+        (user, at): (String, Option<i64>),
         membership: &str,
     ) -> Option<Value> {
         if membership != "join" {
@@ -251,7 +251,9 @@ impl RoomState {
             return self.skip("changes of a member's profile");
         }
         let (room, user) = room_and_user;
-        Some(self.add_room(&room, id, json!({ "members": [user] })))
+        let joined_at = at.map(Timestamp::from_millis);
+        let line = json!({ "members": [user], "joined_at": joined_at });
+        Some(self.add_room(&room, id, line))
     }
 
     fn add_room(&self, room: &str, id: Option<String>, mut line: Value) -> Value {

@@ -171,9 +171,10 @@ fn events_about_a_message_are_combined_with_it() {
         line["id"] = id.into();
         line
     };
+    let first = "1970-01-01T00:00:01.000Z";
     let expected = [
-        in_room(json!({"members": ["@ann:x"]}), "$j1"),
-        in_room(json!({"members": ["@eve:x"]}), "$j2"),
+        in_room(json!({"members": ["@ann:x"], "joined_at": first}), "$j1"),
+        in_room(json!({"members": ["@eve:x"], "joined_at": first}), "$j2"),
         in_room(
             json!({"sender": "@ann:x", "sent_at": "1970-01-01T00:00:02.000Z", "text": "one", "original": "oen",
                 "edited_at": "1970-01-01T00:00:05.000Z", "reply_to": null,

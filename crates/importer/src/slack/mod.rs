@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use domain::ids::ReactionKey;
+use domain::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::record::{
@@ -351,7 +352,9 @@ impl SlackExport {
         if members.is_some_and(|ids| !ids.iter().any(|id| id == user)) {
             self.count("joins of users who have left", 1);
         } else if room.seen.insert(user.to_owned()) {
-            let line = json!({ "members": [self.workspace.names.user(user)], "id": ts });
+            let joined_at = files::parse_ts_millis(ts).map(Timestamp::from_millis);
+            let members = [self.workspace.names.user(user)];
+            let line = json!({ "members": members, "id": ts, "joined_at": joined_at });
             self.records.push_back(room.record(file, place, line, ts));
         }
     }

@@ -139,11 +139,12 @@ fn messages_are_ordered_and_unsupported_items_are_counted() {
     let lines = export.lines.iter().map(|(line, _)| line);
     let (joins, lines): (Vec<_>, Vec<_>) = lines.partition(|line| line.get("members").is_some());
     let joined = |user: &str, id: &str| json!({"conversation": "general", "title": "general", "members": [user], "id": id});
-    let expected = [
+    let mut expected = [
         joined("U5", "member:U5"),
         joined("bob", "1793491199.0"),
         joined("U4", "member:U4"),
     ];
+    expected[1]["joined_at"] = "2026-10-31T23:59:59.000Z".into();
     assert_eq!(joins, expected.iter().collect::<Vec<_>>());
     assert_eq!(
         (&lines[1]["edited_at"], &lines[1]["reactions"]),

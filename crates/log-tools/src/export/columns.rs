@@ -95,6 +95,9 @@ pub const COLUMNS: &[Column] = &[
     data_column("pinned", ColumnType::Flag, "/pinned"),
     data_column("archived", ColumnType::Flag, "/archived"),
     data_column("notify_mentions", ColumnType::Flag, "/mentions"),
+    data_column("client_message_id", ColumnType::Text, "/client_message_id"),
+    data_column("joined_at", ColumnType::Time, "/joined_at"),
+    data_column("created_at", ColumnType::Time, "/created_at"),
     envelope_column("data", ColumnType::Text),
 ];
 
