@@ -17,8 +17,7 @@ use sqlx::{PgPool, Row};
 use crate::error::QueryError;
 use crate::page::{PageBudget, bytes_before};
 use crate::sql::entry_view::{FeedEntry, entry_columns, entry_parts};
-use crate::sql::message_reactions::is_mine;
-use crate::sql::visibility::visible_entries;
+use crate::sql::visibility::{caller_id, visible_entries};
 
 /// The minimum number of rows that one statement merges. It lets a small page skip invisible
 /// entries without a round trip for each.
@@ -222,18 +221,20 @@ impl ScanRange {
             .bind(self.max_bytes)
             .fetch_all(pool)
             .await?;
-        ScanResult::from_rows(&rows)
+        ScanResult::from_rows(&rows, user)
     }
 }
 
 impl ScanResult {
-    fn from_rows(rows: &[PgRow]) -> Result<Self, QueryError> {
+    fn from_rows(rows: &[PgRow], user: &str) -> Result<Self, QueryError> {
         // The checkpoint table has one row, so there is always a first row.
         let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
         let found: Option<i64> = first.try_get("found")?;
         let mut entries = Vec::with_capacity(rows.len());
         for row in rows {
-            entries.extend(FeedEntry::from_row(row)?);
+            if let Some(entry) = FeedEntry::from_row(row)? {
+                entries.push(entry.into_recipient_form(user)?);
+            }
         }
         Ok(Self {
             position: first.try_get("read_position")?,
@@ -346,7 +347,7 @@ const FEED: &str = concat!(
     ), visible AS MATERIALIZED (
         SELECT ",
     entry_parts!(),
-    "
+    ", t.subject = m.user_id AS has_subject
         FROM scanned r
         ",
     visible_entries!("(SELECT id FROM me)"),
@@ -357,7 +358,7 @@ const FEED: &str = concat!(
            (SELECT count(*) FROM scanned) AS scanned,
            (SELECT max(position) FROM scanned) AS scanned_to, v.found,
            ",
-    entry_columns!(is_mine!()),
+    entry_columns!(caller_id!()),
     "
     FROM start k LEFT JOIN (
         SELECT v.*, count(*) OVER () AS found, ",

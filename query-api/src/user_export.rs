@@ -36,6 +36,7 @@ const STATEMENTS: [&str; 7] = [
     "SELECT json_build_object('kind', 'message', 'conversation_id', c.name, 'seq', g.seq, 'position', g.position,
             'sent_at', g.sent_at, 'type', g.type, 'body', g.body::json, 'reply_to', g.reply_to,
             'mentions', g.mentions::json, 'edited_at', g.edited_at, 'recalled', g.recalled,
+            'client_message_id', g.client_message_id,
             'original', g.original::json,
             'versions', (SELECT json_agg(json_build_object('at', v.at, 'body', v.body::json) ORDER BY v.position)
                          FROM read.versions v WHERE v.conversation = g.conversation AND v.seq = g.seq))::text

@@ -72,6 +72,11 @@ impl LiveConnections {
         connected.copied().collect()
     }
 
+    /// The id of a connected user, if it is known.
+    pub fn user_id(&self, name: &str) -> Option<i64> {
+        self.users.get(name)?.user_id
+    }
+
     /// Adds a connection. It replaces an earlier connection of the same device. If a later
     /// connection of the device is already present, the new one is cancelled instead.
     pub fn add(&mut self, name: &str, connection: LiveConnection) {

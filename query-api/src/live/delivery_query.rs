@@ -139,7 +139,7 @@ const DELIVERIES: &str = concat!(
     ), visible AS MATERIALIZED (
         SELECT ",
     entry_parts!(),
-    ", array_agg(r.user_id) AS recipients
+    ", array_agg(r.user_id) AS recipients, bool_or(t.subject = r.user_id) AS has_subject
         FROM candidates r
         ",
     visible_entries!("r.user_id"),
@@ -148,7 +148,7 @@ const DELIVERIES: &str = concat!(
     )
     SELECT k.position AS read_position, k.generation, k.users, v.recipients,
            ",
-    entry_columns!("false"),
+    entry_columns!("NULL::bigint"),
     "
     FROM read.checkpoint k LEFT JOIN visible v ON true
     LEFT JOIN read.messages g ON g.conversation = v.conversation AND g.seq = v.message

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::history::CursorReference;
+use domain::history::{CursorReference, History};
 use event_log::OutageLog;
 use event_log::timeout::{EXCHANGE_TIMEOUT, PAGE_TIMEOUT, within};
 use metrics::{counter, gauge};
@@ -36,6 +36,7 @@ use crate::consistency::pending_changes::{PendingChanges, affected_since};
 use crate::consistency::read_history::ReadHistory;
 use crate::error::QueryError;
 use crate::sql::entry_view::FeedEntry;
+use crate::sql::recipient_part::RecipientPart;
 
 /// The capacity of the queue of a connection, in batches.
 const QUEUE_CAPACITY: usize = 64;
@@ -348,10 +349,8 @@ impl Deliverer {
         let history = self.history.up_to(to).await?;
         let mut frames: HashMap<i64, Vec<ServerFrame>> = HashMap::new();
         for (entry, users) in deliveries {
-            let frame = ServerFrame::from_entry(&FeedEntry::from_live_entry(entry)?, &history)?;
-            for user in users {
-                frames.entry(user).or_default().push(frame.clone());
-            }
+            let entry = FeedEntry::from_live_entry(entry)?;
+            self.add_frames(&mut frames, &entry, &users, &history)?;
         }
         self.enqueue(frames, to);
         Ok(())
@@ -364,13 +363,35 @@ impl Deliverer {
             let Some(entry) = FeedEntry::from_row(row)? else {
                 continue;
             };
-            let frame = ServerFrame::from_entry(&entry, &history)?;
             let recipients: Vec<i64> = row.try_get("recipients")?;
-            for user in recipients {
-                frames.entry(user).or_default().push(frame.clone());
-            }
+            self.add_frames(&mut frames, &entry, &recipients, &history)?;
         }
         self.enqueue(frames, to);
+        Ok(())
+    }
+
+    /// Adds an entry to the frames of its recipients: one frame for all of them, except for those
+    /// who get something that the others do not.
+    fn add_frames(
+        &self,
+        frames: &mut HashMap<i64, Vec<ServerFrame>>,
+        entry: &FeedEntry,
+        recipients: &[i64],
+        history: &History,
+    ) -> Result<(), QueryError> {
+        let shared = ServerFrame::from_entry(entry, history)?;
+        let mut own_frames = Vec::new();
+        for name in entry.recipient_part.iter().flat_map(RecipientPart::users) {
+            let id = self.hub.connections().user_id(name);
+            if let Some((id, own)) = id.zip(entry.for_recipient(name)?) {
+                own_frames.push((id, ServerFrame::from_entry(&own, history)?));
+            }
+        }
+        for user in recipients {
+            let own = own_frames.iter().find(|(id, _)| id == user);
+            let frame = own.map_or(&shared, |(_, frame)| frame);
+            frames.entry(*user).or_default().push(frame.clone());
+        }
         Ok(())
     }
 

@@ -18,9 +18,8 @@ use crate::page::{MAX_PAGE_BODY_BYTES, bytes_before};
 use crate::params::{PageLimit, ReactionsForm, parse_message_path, parse_reactions_form};
 use crate::routes::conversation_query::{ConversationQuery, by_message};
 use crate::sql::as_of_sql::TemporalStatement;
-use crate::sql::message_reactions::is_mine;
 use crate::sql::message_view::{MessageView, message_columns, parse_raw_json};
-use crate::sql::visibility::membership;
+use crate::sql::visibility::{caller_id, membership};
 use read_model::can_see;
 
 /// Binds the caller, the conversation and the seq. Returns nulls if the message is not visible to
@@ -30,7 +29,7 @@ static MESSAGE: TemporalStatement = TemporalStatement::new(concat!(
     membership!(),
     "
     SELECT k.position AS read_position, ",
-    message_columns!("t.name", is_mine!()),
+    message_columns!("t.name", caller_id!()),
     "
     FROM read.checkpoint k LEFT JOIN membership t ON true
     LEFT JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3 AND ",

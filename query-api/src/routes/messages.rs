@@ -15,9 +15,8 @@ use crate::page::{MAX_PAGE_BODY_BYTES, PageBudget, bytes_before};
 use crate::params::{self, PageLimit, ReactionsForm};
 use crate::routes::conversation_query::ConversationQuery;
 use crate::sql::as_of_sql::TemporalStatement;
-use crate::sql::message_reactions::is_mine;
 use crate::sql::message_view::{MessageView, message_columns, summarize_long_list};
-use crate::sql::visibility::membership;
+use crate::sql::visibility::{caller_id, membership};
 use read_model::visible_windows;
 
 /// The number of messages per page.
@@ -159,7 +158,7 @@ static MESSAGES: TemporalStatement = TemporalStatement::new(concat!(
     " FROM page p
     )
     SELECT k.position AS read_position, t.conversation IS NOT NULL AS is_member, g.older, g.found, ",
-    message_columns!("t.name", is_mine!()),
+    message_columns!("t.name", caller_id!()),
     "
     FROM read.checkpoint k LEFT JOIN membership t ON true LEFT JOIN sized g ON g.bytes_before < $7
     ORDER BY g.seq"

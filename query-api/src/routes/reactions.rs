@@ -15,8 +15,7 @@ use crate::error::EndpointError;
 use crate::params::{PageLimit, parse_message_path};
 use crate::routes::conversation_query::ConversationQuery;
 use crate::sql::as_of_sql::TemporalStatement;
-use crate::sql::message_reactions::is_mine;
-use crate::sql::visibility::membership;
+use crate::sql::visibility::{caller_id, membership};
 use read_model::can_see;
 
 /// The number of users per page.
@@ -67,8 +66,8 @@ static REACTION_USERS: TemporalStatement = TemporalStatement::new(concat!(
     SELECT k.position, g.seq IS NOT NULL AS is_visible, n.count, n.mine, p.name, p.reacted_at
     FROM read.checkpoint k LEFT JOIN message g ON true
     LEFT JOIN LATERAL (
-        SELECT count(*) AS count, coalesce(bool_or(",
-    is_mine!(),
+        SELECT count(*) AS count, coalesce(bool_or(x.user_id IS NOT DISTINCT FROM ",
+    caller_id!(),
     "), false) AS mine
         FROM read.reactions x
         WHERE x.conversation = g.conversation AND x.seq = g.seq AND x.key = $6) n ON true

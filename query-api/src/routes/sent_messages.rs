@@ -17,9 +17,8 @@ use crate::docs::CallerProblems;
 use crate::error::{EndpointError, QueryError};
 use crate::page::{MAX_PAGE_BODY_BYTES, bytes_before};
 use crate::params::{self, PageLimit, ReactionsForm};
-use crate::sql::message_reactions::is_mine;
 use crate::sql::message_view::{MessageView, message_columns, summarize_long_list};
-use crate::sql::visibility::current_memberships;
+use crate::sql::visibility::{caller_id, current_memberships};
 use read_model::can_see;
 
 /// The number of messages per page.
@@ -74,7 +73,7 @@ const SENT_MESSAGES: &str = concat!(
         ORDER BY x.position DESC LIMIT $3
     )
     SELECT k.position AS read_position, p.found, ",
-    message_columns!("p.name", is_mine!()),
+    message_columns!("p.name", caller_id!()),
     "
     FROM read.checkpoint k
     LEFT JOIN (SELECT p.*, count(*) OVER () AS found, ",

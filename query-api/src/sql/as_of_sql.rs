@@ -121,6 +121,7 @@ const HISTORICAL_TABLES: &str = concat!(
         FROM read.stays s WHERE s.from_position <= $as_of
     ), past_messages AS NOT MATERIALIZED (
         SELECT g.conversation, g.seq, g.position, g.sender, g.sent_at, g.ordinal, g.reply_to, g.type, g.mentions,
+               g.client_message_id,
                (SELECT v.at FROM read.versions v
                 WHERE v.conversation = g.conversation AND v.seq = g.seq AND v.position <= $as_of
                 ORDER BY v.position DESC LIMIT 1) AS edited_at,

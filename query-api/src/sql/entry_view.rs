@@ -11,11 +11,13 @@ use utoipa::openapi::schema::{AnyOfBuilder, Schema, Type};
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::recipient_part::RecipientPart;
 use crate::error::QueryError;
 use crate::sql::message_view::{MessageView, parse_raw_json};
 
 /// Selects the parts of an entry from the rows that `visible_entries!` joins. [`entry_columns!`]
-/// expects the result under the alias `v`.
+/// expects the result under the alias `v`, with a column `has_subject`: whether a recipient is the
+/// user whom the entry is about.
 macro_rules! entry_parts {
     () => {
         "r.position, r.conversation, c.name, t.type, t.at, t.data,
@@ -24,12 +26,14 @@ macro_rules! entry_parts {
 }
 
 /// The columns that [`FeedEntry::from_row`] reads: those of an entry `v`, and those of its message
-/// `g` in its current state. `$is_mine` is that of `reactions_column!`.
+/// `g` in its current state. `$caller` is that of `message_columns!`.
 macro_rules! entry_columns {
-    ($is_mine:expr) => {
+    ($caller:expr) => {
         concat!(
             "v.position AS entry_position, v.type AS entry_type, v.at AS entry_at, v.data AS entry_data, ",
-            crate::sql::message_view::message_columns!("v.name", $is_mine)
+            crate::sql::recipient_part::recipient_columns!(),
+            ", ",
+            crate::sql::message_view::message_columns!("v.name", $caller)
         )
     };
 }
@@ -55,6 +59,9 @@ pub struct FeedEntry {
     pub at: Timestamp,
     /// The details of the event; `type` determines the shape.
     pub data: EntryData,
+    /// What only some of the recipients get.
+    #[serde(skip)]
+    pub recipient_part: Option<RecipientPart>,
 }
 
 /// The details of an entry.
@@ -109,6 +116,8 @@ pub struct MessageEditedData {
     /// When the message was last edited.
     #[schema(value_type = String, format = DateTime)]
     pub edited_at: Timestamp,
+    /// The user who edited it, who is its author.
+    pub by: String,
 }
 
 impl FeedEntry {
@@ -119,16 +128,46 @@ impl FeedEntry {
         }
     }
 
+    /// The entry as this user receives it; `None` if it has nothing for this user alone.
+    pub fn for_recipient(&self, user: &str) -> Result<Option<Self>, QueryError> {
+        let is_concerned = |part: &&RecipientPart| part.concerns(user);
+        match self.recipient_part.as_ref().filter(is_concerned) {
+            Some(_) => self.clone().into_recipient_form(user).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Turns the entry into what this user receives.
+    pub fn into_recipient_form(mut self, user: &str) -> Result<Self, QueryError> {
+        let Some(part) = self.recipient_part.take() else {
+            return Ok(self);
+        };
+        match &mut self.data {
+            EntryData::Message(message) => {
+                message.client_message_id = part.client_message_id_for(user).map(str::to_owned);
+            }
+            EntryData::Other(data) => {
+                if let Some(extended) = part.extend(data, user)? {
+                    *data = extended;
+                }
+            }
+            EntryData::Edited(_) => {}
+        }
+        Ok(self)
+    }
+
     /// Builds an entry from one that a projector in this process has pushed.
     pub fn from_live_entry(entry: &LiveEntry) -> Result<Self, QueryError> {
-        let (kind, data) = match &entry.payload {
+        let (kind, data, recipient_part) = match &entry.payload {
             LiveEntryPayload::Message(sent) => {
                 let message = MessageView::from_live_entry(entry, sent)?;
-                ("message_sent", EntryData::Message(Box::new(message)))
+                let part = RecipientPart::of_message(&sent.sender, sent.client_message_id.clone());
+                ("message_sent", EntryData::Message(Box::new(message)), part)
             }
             LiveEntryPayload::Other { kind, data } => {
+                let part = RecipientPart::of_entry(kind, data, None)?;
                 let data = parse_raw_json("an entry", Some(data.clone()))?.unwrap_or_default();
-                (*kind, EntryData::Other(data))
+                (*kind, EntryData::Other(data), part)
             }
         };
         Ok(Self {
@@ -137,12 +176,13 @@ impl FeedEntry {
             conversation_id: entry.conversation.clone(),
             at: entry.occurred_at,
             data,
+            recipient_part,
         })
     }
 
     /// Builds an entry from a row with `entry_position`, `entry_type` (null for a sent message),
-    /// `entry_at`, `entry_data`, `conversation_name` and the columns of a message. Returns `None`
-    /// for a row without an entry.
+    /// `entry_at`, `entry_data`, `conversation_name` and the columns of `recipient_columns!` and of a
+    /// message. Returns `None` for a row without an entry.
     pub fn from_row(row: &PgRow) -> Result<Option<Self>, QueryError> {
         let Some(position) = row.try_get("entry_position")? else {
             return Ok(None);
@@ -152,6 +192,15 @@ impl FeedEntry {
         let at: Option<OffsetDateTime> = row.try_get("entry_at")?;
         let at = at.map(Timestamp::from);
         let stored = parse_raw_json("an entry", row.try_get("entry_data")?)?;
+        let recipient_part = match (&kind, &message, &stored) {
+            (None, Some(message), _) => {
+                RecipientPart::of_message(&message.sender, row.try_get("author_key")?)
+            }
+            (Some(kind), _, Some(data)) => {
+                RecipientPart::of_entry(kind, data.get(), row.try_get("joined_conversation")?)?
+            }
+            _ => None,
+        };
         let (kind, at, data) = match (kind, message, stored) {
             (None, Some(message), _) => (
                 "message_sent".to_owned(),
@@ -167,6 +216,7 @@ impl FeedEntry {
                     seq,
                     body,
                     edited_at,
+                    sender,
                     ..
                 }),
                 None,
@@ -180,6 +230,7 @@ impl FeedEntry {
                         seq,
                         body,
                         edited_at,
+                        by: sender,
                     }),
                 )
             }
@@ -197,6 +248,7 @@ impl FeedEntry {
             conversation_id: row.try_get("conversation_name")?,
             at,
             data,
+            recipient_part,
         }))
     }
 }

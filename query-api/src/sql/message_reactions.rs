@@ -13,15 +13,15 @@ use crate::error::QueryError;
 const SUMMARY_USERS: usize = 10;
 
 /// The reactions to a message `g` as JSON, with keys and users in the order of the reactions; null
-/// without any. `$is_mine` says whether the user of a reaction `x` is the caller. At most 100 users
-/// are listed for each key: the others are counted, but their names are not looked up.
+/// without any. `$caller` is the id of the caller, or null. At most 100 users are listed for each
+/// key: the others are counted, but their names are not looked up.
 macro_rules! reactions_column {
-    ($is_mine:expr) => {
+    ($caller:expr) => {
         concat!(
             "(SELECT json_agg(json_build_object('key', r.key, 'count', r.count, 'mine', r.mine,
                                                'users', r.users) ORDER BY r.first)::text
-             FROM (SELECT x.key, count(*) AS count, bool_or(",
-            $is_mine,
+             FROM (SELECT x.key, count(*) AS count, bool_or(x.user_id IS NOT DISTINCT FROM ",
+            $caller,
             ") AS mine, min(x.position) AS first,
                           json_agg((SELECT who.name FROM read.users who WHERE who.id = x.user_id)
                                    ORDER BY x.position) FILTER (WHERE x.nth <= 100) AS users
@@ -34,14 +34,7 @@ macro_rules! reactions_column {
     };
 }
 
-/// Whether the user of a reaction `x` is the caller, whose name is `$1`.
-macro_rules! is_mine {
-    () => {
-        "x.user_id IS NOT DISTINCT FROM (SELECT me.id FROM read.users me WHERE me.name = $1)"
-    };
-}
-
-pub(crate) use {is_mine, reactions_column};
+pub(crate) use reactions_column;
 
 /// The reactions to a message.
 #[derive(Debug, Clone, Default)]

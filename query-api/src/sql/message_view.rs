@@ -19,15 +19,17 @@ use crate::error::QueryError;
 const MAX_MESSAGES_WITH_USERS: usize = 50;
 
 /// The columns of a message `g` (a row of `read.messages`, or nulls) in the conversation whose name
-/// is the expression `$conversation`. `$is_mine` is that of `reactions_column!`.
+/// is the expression `$conversation`. `$caller` is the id of the caller, or null: only the author of
+/// a message gets the key that their client gave it.
 macro_rules! message_columns {
-    ($conversation:literal, $is_mine:expr) => {
+    ($conversation:literal, $caller:expr) => {
         concat!(
             $conversation, " AS conversation_name, g.seq AS message_seq, g.position AS message_position,
             (SELECT sender.name FROM read.users sender WHERE sender.id = g.sender) AS sender_name,
             g.type AS message_type, CASE WHEN NOT g.recalled THEN g.body END AS body, g.reply_to,
-            g.mentions, g.sent_at, g.edited_at, g.recalled, ",
-            $crate::sql::message_reactions::reactions_column!($is_mine)
+            g.mentions, g.sent_at, g.edited_at, g.recalled,
+            CASE WHEN g.sender = ", $caller, " THEN g.client_message_id END AS client_message_id, ",
+            $crate::sql::message_reactions::reactions_column!($caller)
         )
     };
 }
@@ -75,6 +77,10 @@ pub struct MessageView {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub truncated: bool,
+    /// The key that the author's client gave it, for the author alone: it tells which pending
+    /// message this is. Absent for all others, and if the message was imported or erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_message_id: Option<String>,
 }
 
 impl MessageView {
@@ -103,12 +109,14 @@ impl MessageView {
             recalled: row.try_get("recalled")?,
             truncated: reactions.is_truncated(),
             reactions,
+            client_message_id: row.try_get("client_message_id")?,
         }))
     }
 }
 
 impl MessageView {
-    /// Builds a message that was just sent: not edited, not recalled, without reactions.
+    /// Builds a message that was just sent: not edited, not recalled, without reactions, and as
+    /// users other than its author get it.
     pub fn from_live_entry(entry: &LiveEntry, sent: &LiveMessage) -> Result<Self, QueryError> {
         let json = |body: &MessageBody| body.as_json().to_owned();
         let mentions = sent.mentions.as_deref().unwrap_or("[]").to_owned();
@@ -126,6 +134,7 @@ impl MessageView {
             recalled: false,
             reactions: MessageReactions::default(),
             truncated: false,
+            client_message_id: None,
         })
     }
 

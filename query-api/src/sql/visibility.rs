@@ -1,6 +1,13 @@
 //! The one rule about who can see what, in the forms that the queries of this crate need. The rule
 //! itself is defined in `read_model`.
 
+/// The id of the caller, whose name is `$1`; null if the read model does not know the caller.
+macro_rules! caller_id {
+    () => {
+        "(SELECT me.id FROM read.users me WHERE me.name = $1)"
+    };
+}
+
 /// The condition under which a row `m` of `read.members` is the current membership of the user
 /// `$user` in the conversation `$conversation`.
 macro_rules! is_current_member {
@@ -75,4 +82,4 @@ macro_rules! visible_entries {
     };
 }
 
-pub(crate) use {current_memberships, is_current_member, membership, visible_entries};
+pub(crate) use {caller_id, current_memberships, is_current_member, membership, visible_entries};

@@ -115,6 +115,9 @@ async fn insert_room(room: &FixtureRoom, pool: &PgPool) {
     stays.insert(pool).await;
 }
 
+/// The seq of a message without a key, as an older release or an import has left it.
+const KEYLESS_SEQ: i64 = 7;
+
 async fn insert_messages(log: &FixtureLog, room: &FixtureRoom, pool: &PgPool) {
     let (mut messages, mut versions) = (TableRows::new("messages"), TableRows::new("versions"));
     let mut reactions = TableRows::new("reactions");
@@ -132,7 +135,8 @@ async fn insert_messages(log: &FixtureLog, room: &FixtureRoom, pool: &PgPool) {
             "recalled": message.recalled, "fanned": message.fanned, "type": message.kind,
             "body": message.bodies.last().and_then(|(_, body)| shown(body)),
             "original": (!edits.is_empty()).then(|| shown(&message.bodies[0].1)).flatten(),
-            "mentions": (!names.is_empty()).then(|| json!(names).to_string())}));
+            "mentions": (!names.is_empty()).then(|| json!(names).to_string()),
+            "client_message_id": (message.seq != KEYLESS_SEQ).then(|| format!("key {}", message.position))}));
         for (position, body) in edits {
             versions.rows.push(
                 json!({"conversation": room.id, "seq": message.seq, "position": position,

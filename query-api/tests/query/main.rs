@@ -16,6 +16,7 @@ mod messages;
 mod model;
 mod openapi;
 mod parameters;
+mod recipient_parts;
 mod sync;
 mod unread;
 mod visibility;

@@ -153,13 +153,13 @@ async fn entries_have_the_documented_shape() {
             (
                 3,
                 "message_edited",
-                json!({"seq": 1, "body": {"text": "edited"}, "edited_at": time_at(3)}),
+                json!({"seq": 1, "body": {"text": "edited"}, "edited_at": time_at(3), "by": "ana"}),
             ),
             (4, "message_sent", two),
             (
                 5,
                 "message_edited",
-                json!({"seq": 2, "body": null, "edited_at": time_at(5)}),
+                json!({"seq": 2, "body": null, "edited_at": time_at(5), "by": "ana"}),
             ),
             (6, "message_recalled", json!({"seq": 2, "by": "ana"})),
             (
