@@ -30,6 +30,7 @@ mod live_tokens;
 mod log_commands;
 mod marks;
 mod members;
+mod message_fields;
 mod mirror;
 mod nats_nodes;
 mod nats_storage;
