@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
 
+use read_model::entry_type::EntryType;
 use read_model::live_entry::{LiveEntry, LiveEntryPayload, LiveMessage};
 
 use crate::rows::{BatchRows, MessageRow, TimelineRow};
@@ -63,7 +64,7 @@ pub(crate) fn build_entries(
             conversation: receipt.conversation.clone(),
             occurred_at: ack.at,
             payload: LiveEntryPayload::Other {
-                kind: "delivered",
+                kind: EntryType::Delivered.as_str(),
                 data: ack.data.clone(),
             },
             recipients: Vec::new(),

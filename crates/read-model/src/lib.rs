@@ -1,7 +1,7 @@
 //! The contract between the projector, which writes the read models, and the crates that read them.
 //!
 //! [`projection_signal`] is what the projector publishes after each batch, and [`live_entry`] the
-//! entries that it passes on with it within a process.
+//! entries that it passes on with it within a process. [`entry_type`]: the types of entries.
 //!
 //! The macros are SQL fragments for the visibility and unread rules: which messages a user can see,
 //! and which of them are unread. Every query on `read.*` uses them.
@@ -24,6 +24,7 @@
 
 #![deny(missing_docs)]
 
+pub mod entry_type;
 pub mod live_entry;
 pub mod projection_signal;
 

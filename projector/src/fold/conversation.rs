@@ -2,6 +2,7 @@
 
 use domain::conversation::event::{ConversationChanged, ConversationCreated, ConversationEvent};
 use domain::ids::{ConversationId, UserId};
+use read_model::entry_type::EntryType;
 
 use super::entry_data::{self, MemberList, to_json};
 use super::fan_out::TimelineEntry;
@@ -99,7 +100,7 @@ impl Fold<'_> {
         self.record_conversation(at, &conversation);
         let recipients = conversation.member_count;
         let entry = TimelineEntry {
-            kind: "conversation_created",
+            kind: EntryType::ConversationCreated,
             subject: None,
             seq: None,
             data,
@@ -157,7 +158,7 @@ impl Fold<'_> {
         self.record_conversation(at, conversation);
         let recipients = conversation.member_count;
         let entry = TimelineEntry {
-            kind: "conversation_changed",
+            kind: EntryType::ConversationChanged,
             subject: None,
             seq: None,
             data,

@@ -2,10 +2,14 @@
 
 use domain::conversation::event::{ConversationKind, HistoryVisibility, InitialMember, Role};
 use domain::ids::{ConversationId, ReactionKey, Title, UserId};
+use read_model::entry_type::EntryType;
 use serde::{Deserialize, Serialize};
 
 /// The types of entries whose data contains a title.
-pub(crate) const TITLED_ENTRY_TYPES: [&str; 2] = ["conversation_created", "conversation_changed"];
+pub(crate) const TITLED_ENTRY_TYPES: [&str; 2] = [
+    EntryType::ConversationCreated.as_str(),
+    EntryType::ConversationChanged.as_str(),
+];
 
 /// How many members `conversation_created` lists.
 const MAX_LISTED_MEMBERS: usize = 10;

@@ -1,6 +1,7 @@
 //! Decides who gets an entry, and adds the rows for it.
 
 use domain::ids::UserId;
+use read_model::entry_type::EntryType;
 
 use super::state::Fold;
 use crate::decode::EventPosition;
@@ -9,7 +10,7 @@ use crate::rows::{FanOutEntry, PersonalEntry, TimelineRow};
 
 /// A sync entry other than a sent message.
 pub(super) struct TimelineEntry {
-    pub kind: &'static str,
+    pub kind: EntryType,
     pub subject: Option<i64>,
     pub seq: Option<i64>,
     pub data: Option<String>,
@@ -125,7 +126,7 @@ impl Fold<'_> {
             fanned,
             subject,
             seq,
-            kind,
+            kind: kind.as_str(),
             data,
         });
     }

@@ -7,6 +7,7 @@
 use domain::envelope::AggregateKind;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::event::{DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark};
+use read_model::entry_type::EntryType;
 
 use super::entry_data::{DeliveryReceiptData, PreferencesData, ReadReceiptData, to_json};
 use super::fan_out::TimelineEntry;
@@ -91,7 +92,7 @@ impl Fold<'_> {
         member.read_high = member.read_high.max(read_seq);
         self.record_member(at, (conversation.id, user));
         let entry = TimelineEntry {
-            kind: "conversation_read",
+            kind: EntryType::ConversationRead,
             subject: Some(user),
             seq: None,
             data,
@@ -140,7 +141,7 @@ impl Fold<'_> {
         };
         self.record_member(at, (conversation.id, user));
         let entry = TimelineEntry {
-            kind: "preferences_changed",
+            kind: EntryType::PreferencesChanged,
             subject: Some(user),
             seq: None,
             data,

@@ -3,6 +3,7 @@
 use domain::conversation::event::{MemberAdded, MemberRemoved, MemberRoleChanged, Role};
 use domain::ids::UserId;
 use domain::time::Timestamp;
+use read_model::entry_type::EntryType;
 
 use super::entry_data::{MemberRemovedData, MemberRoleData, to_json};
 use super::fan_out::TimelineEntry;
@@ -43,7 +44,7 @@ impl Fold<'_> {
         self.record_conversation(at, conversation);
         let recipients = conversation.member_count;
         let entry = TimelineEntry {
-            kind: "member_added",
+            kind: EntryType::MemberAdded,
             subject: Some(subject),
             seq: None,
             data,
@@ -74,7 +75,7 @@ impl Fold<'_> {
         conversation.member_count -= 1;
         self.record_conversation(at, conversation);
         let entry = TimelineEntry {
-            kind: "member_removed",
+            kind: EntryType::MemberRemoved,
             subject: Some(key.1),
             seq: None,
             data,
@@ -106,7 +107,7 @@ impl Fold<'_> {
         self.record_member(at, key);
         let recipients = conversation.member_count;
         let entry = TimelineEntry {
-            kind: "member_role_changed",
+            kind: EntryType::MemberRoleChanged,
             subject: Some(key.1),
             seq: None,
             data,

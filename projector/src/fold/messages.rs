@@ -3,6 +3,7 @@
 use domain::conversation::event::{
     MessageEdited, MessageErased, MessageReaction, MessageRecalled, MessageSent,
 };
+use read_model::entry_type::EntryType;
 
 use super::entry_data::{MessageRemovalData, ReactionData, to_json};
 use super::fan_out::TimelineEntry;
@@ -107,7 +108,14 @@ impl Fold<'_> {
             at: edited.edited_at,
             body,
         });
-        self.add_message_entry(at, conversation, "message_edited", edited.seq, None, None);
+        self.add_message_entry(
+            at,
+            conversation,
+            EntryType::MessageEdited,
+            edited.seq,
+            None,
+            None,
+        );
         Ok(())
     }
 
@@ -120,7 +128,14 @@ impl Fold<'_> {
         let MessageRecalled { seq, by } = recalled;
         let data = to_json(&MessageRemovalData { seq: *seq, by })?;
         self.remove_content(at, conversation, *seq)?;
-        self.add_message_entry(at, conversation, "message_recalled", *seq, None, data);
+        self.add_message_entry(
+            at,
+            conversation,
+            EntryType::MessageRecalled,
+            *seq,
+            None,
+            data,
+        );
         Ok(())
     }
 
@@ -141,7 +156,7 @@ impl Fold<'_> {
         } else {
             self.rows.message_changes.entry(key).or_default().erased = true;
         }
-        self.add_message_entry(at, conversation, "message_erased", *seq, None, data);
+        self.add_message_entry(at, conversation, EntryType::MessageErased, *seq, None, data);
         Ok(())
     }
 
@@ -201,9 +216,9 @@ impl Fold<'_> {
             .reactions
             .insert(reaction_key, added.then_some(at.position));
         let kind = if added {
-            "reaction_added"
+            EntryType::ReactionAdded
         } else {
-            "reaction_removed"
+            EntryType::ReactionRemoved
         };
         self.add_message_entry(at, conversation, kind, *seq, Some(subject), data);
         Ok(())
@@ -213,7 +228,7 @@ impl Fold<'_> {
         &mut self,
         at: EventPosition,
         conversation: &mut ConversationState,
-        kind: &'static str,
+        kind: EntryType,
         seq: i64,
         subject: Option<i64>,
         data: Option<String>,

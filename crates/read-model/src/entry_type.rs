@@ -1,0 +1,77 @@
+//! The types of entries of the sync feed.
+
+/// Defines the enum from one `Variant = "name"` line per type.
+macro_rules! entry_types {
+    ($($(#[$doc:meta])+ $variant:ident = $name:literal;)+) => {
+        /// The type of an entry. All but `delivered` are named after the event that they come from.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum EntryType {
+            $($(#[$doc])+ $variant,)+
+        }
+
+        impl EntryType {
+            /// All types.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name that the tables and the API use.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+    };
+}
+
+entry_types! {
+    /// The conversation was created.
+    ConversationCreated = "conversation_created";
+    /// The title or the history visibility changed.
+    ConversationChanged = "conversation_changed";
+    /// A user joined.
+    MemberAdded = "member_added";
+    /// A member left or was removed.
+    MemberRemoved = "member_removed";
+    /// The role of a member changed.
+    MemberRoleChanged = "member_role_changed";
+    /// A message was sent.
+    MessageSent = "message_sent";
+    /// A message was edited.
+    MessageEdited = "message_edited";
+    /// A message was recalled.
+    MessageRecalled = "message_recalled";
+    /// A message was permanently erased.
+    MessageErased = "message_erased";
+    /// A user added a reaction.
+    ReactionAdded = "reaction_added";
+    /// A user removed a reaction.
+    ReactionRemoved = "reaction_removed";
+    /// The read mark of a member moved.
+    ConversationRead = "conversation_read";
+    /// Messages reached a device of a member.
+    Delivered = "delivered";
+    /// The reader of the feed changed the preferences of the conversation.
+    PreferencesChanged = "preferences_changed";
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::conversation::event::ConversationEvent;
+    use domain::event::EventFamily;
+    use domain::mailbox::event::MailboxEvent;
+
+    use super::*;
+
+    #[test]
+    fn types_are_named_after_events() {
+        let conversation = ConversationEvent::TYPES.iter();
+        let events: Vec<&str> = conversation
+            .chain(MailboxEvent::TYPES)
+            .map(|event| event.name)
+            .collect();
+        for entry in EntryType::ALL {
+            let is_event = events.contains(&entry.as_str());
+            assert_eq!(is_event, *entry != EntryType::Delivered, "{entry:?}");
+        }
+    }
+}
