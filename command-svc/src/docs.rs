@@ -1,47 +1,74 @@
-//! The problem responses that every command can return, for the OpenAPI document.
+//! What the OpenAPI document says of commands besides their routes.
 
-#![expect(dead_code, reason = "these types exist to describe shapes")]
+use std::collections::BTreeMap;
 
-use http_edge::Problem;
-use utoipa::IntoResponses;
+use http::StatusCode;
+use http_edge::schema::message_body::split_by_message_type;
+use http_edge::schema::problem_responses::responses_with;
+use http_edge::schema::union::{self, merge_all_of, name_items, pascal_case};
+use utoipa::openapi::{OpenApi, RefOr, Response};
+use utoipa::{IntoParams, IntoResponses};
+
+/// The statuses of the problems that any command can return.
+const PROBLEMS: [StatusCode; 10] = [
+    StatusCode::BAD_REQUEST,
+    StatusCode::UNAUTHORIZED,
+    StatusCode::FORBIDDEN,
+    StatusCode::NOT_FOUND,
+    StatusCode::CONFLICT,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    StatusCode::UNPROCESSABLE_ENTITY,
+    StatusCode::TOO_MANY_REQUESTS,
+    StatusCode::SERVICE_UNAVAILABLE,
+];
+
+/// The schemas that only contribute their fields to those of the lines of a batch.
+const PARTS: [&str; 5] = [
+    "SendLine",
+    "EditLine",
+    "ReadLine",
+    "ReactionLine",
+    "MessageLine",
+];
 
 /// The problems that any command can return.
-#[derive(IntoResponses)]
-pub(crate) enum CommandProblems {
-    /// The request is malformed: invalid syntax or encoding, U+0000, or a seq that is not a
-    /// positive integer.
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(Problem),
-    /// The token is missing or invalid.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorized(Problem),
-    /// The member lacks the permission (`forbidden`), or the other user has blocked the caller
-    /// (`blocked`).
-    #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(Problem),
-    /// It does not exist, or the caller cannot see it.
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(Problem),
-    /// The key was used for a different request (`idempotency_mismatch`), or the id is already in
-    /// use (`conflict`).
-    #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(Problem),
-    /// The request exceeds a size limit; the detail says which.
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(Problem),
-    /// The media type is not supported by this operation.
-    #[response(status = 415, content_type = "application/problem+json")]
-    UnsupportedMediaType(Problem),
-    /// The request is well formed but violates a rule.
-    #[response(status = 422, content_type = "application/problem+json")]
-    Invalid(Problem),
-    /// Too many commands; `Retry-After` says when to retry.
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(Problem),
-    /// Postgres is unavailable (`unavailable`), or there were too many conflicting changes
-    /// (`busy`); `Retry-After` says when to retry.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(Problem),
+pub(crate) struct CommandProblems;
+
+impl IntoResponses for CommandProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        responses_with(&PROBLEMS)
+    }
+}
+
+/// The header that most commands take.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes the OpenAPI document")]
+pub(crate) struct IdempotencyParams {
+    /// 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+    /// response; another request with it gets 409 `idempotency_mismatch`.
+    #[param(
+        rename = "Idempotency-Key",
+        value_type = Option<String>,
+        min_length = 1,
+        max_length = 128,
+        example = "3f1c6f0e-8f0d-4a53-9c57-0c3f6a3a7b51"
+    )]
+    idempotency_key: Option<String>,
+}
+
+/// Puts unions into the form that generators of clients take.
+pub(crate) fn arrange_unions(api: &mut OpenApi) {
+    let schemas = union::schemas_of(api);
+    merge_all_of(schemas);
+    name_items(schemas, "BatchLine", "op", |op| {
+        format!("Batch{}", pascal_case(op))
+    });
+    for name in PARTS {
+        schemas.remove(name);
+    }
+    split_by_message_type(schemas, "SendRequest", |kind| format!("Send{kind}Request"));
 }
 
 #[cfg(test)]

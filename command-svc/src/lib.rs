@@ -38,5 +38,5 @@ mod state;
 
 pub use clock::Clock;
 pub use commands::{MAX_BATCH_LINES, acknowledge_for};
-pub use router::router;
+pub use router::{document, router};
 pub use state::CommandState;

@@ -1,6 +1,7 @@
 //! The routes of all commands.
 
 use http_edge::schema;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -8,12 +9,22 @@ use crate::commands::{
     ack, add_members, batch, block, change, create, edit, erase, import, preferences, react, read,
     recall, remove_member, send,
 };
+use crate::docs;
 use crate::state::CommandState;
 
 /// The routes of all commands, with their OpenAPI documentation. The caller merges them with the
 /// other routes of the server and wraps the result with the middleware of `http_edge`.
 pub fn router(state: CommandState) -> OpenApiRouter {
-    OpenApiRouter::with_openapi(schema::base_document())
+    documented_routes().with_state(state)
+}
+
+/// The OpenAPI document of these routes.
+pub fn document() -> OpenApi {
+    documented_routes().into_openapi()
+}
+
+fn documented_routes() -> OpenApiRouter<CommandState> {
+    let mut router = OpenApiRouter::with_openapi(schema::base_document())
         .routes(routes!(create::create_conversation))
         .routes(routes!(change::change_conversation))
         .routes(routes!(add_members::add_members))
@@ -27,6 +38,7 @@ pub fn router(state: CommandState) -> OpenApiRouter {
         .routes(routes!(block::block_user, block::unblock_user))
         .routes(routes!(batch::run_batch))
         .routes(routes!(import::import_messages))
-        .routes(routes!(erase::erase_content))
-        .with_state(state)
+        .routes(routes!(erase::erase_content));
+    docs::arrange_unions(router.get_openapi_mut());
+    router
 }

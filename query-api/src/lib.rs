@@ -45,6 +45,7 @@ mod sync;
 pub mod user_export;
 
 pub use answer_budget::{DEFAULT_ANSWER_BYTES, MIN_ANSWER_BYTES};
+pub use docs::live_document::build_live_document;
 pub use error::{EndpointError, QueryError};
-pub use routes::router;
+pub use routes::{document, router};
 pub use start::{MIN_POSITION_TIMEOUT, QuerySetup, QueryState, STATEMENT_TIMEOUT, session_options};

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::caller::Requester;
-use crate::docs::CommandProblems;
+use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::execute::execute;
 use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
@@ -28,7 +28,7 @@ pub(crate) struct AckRequest {
     #[schema(min_length = 1, max_length = 128)]
     pub(crate) device: String,
     /// A cursor, or a bare log position: the device has received everything up to it.
-    #[schema(value_type = String, example = "1234.5f3a9c21")]
+    #[schema(value_type = String)]
     pub(crate) cursor: CursorReference,
 }
 
@@ -134,8 +134,8 @@ pub async fn acknowledge_for(
     path = "/v1/inbox/ack",
     operation_id = "acknowledge",
     tag = "inbox",
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters")),
-    request_body = AckRequest,
+    params(IdempotencyParams),
+    request_body(content = AckRequest, example = json!({"device": "phone", "cursor": "1"})),
     responses(
         (status = 200, description = "Acknowledged", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),

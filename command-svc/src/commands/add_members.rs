@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::rejected::{RejectedRequest, execute_parsed};
 use crate::caller::Requester;
-use crate::docs::CommandProblems;
+use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
@@ -161,10 +161,10 @@ impl CommandHandler for AddMembersHandler {
     operation_id = "add_members",
     tag = "conversations",
     params(
-        ("id" = String, Path, description = "The conversation"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+        ("id" = String, Path, description = "The conversation", example = "lunch"),
+        IdempotencyParams,
     ),
-    request_body = AddMembersRequest,
+    request_body(content = AddMembersRequest, example = json!({"users": ["cleo"]})),
     responses(
         (status = 200, description = "The users are members", body = AddMembersResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),

@@ -9,7 +9,7 @@ use event_log::LockedAggregate;
 use http_edge::Path;
 
 use crate::caller::Requester;
-use crate::docs::CommandProblems;
+use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::execute::execute;
 use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
@@ -88,8 +88,8 @@ async fn execute_block(
     operation_id = "block_user",
     tag = "users",
     params(
-        ("user" = String, Path, description = "The user to block"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+        ("user" = String, Path, description = "The user to block", example = "dave"),
+        IdempotencyParams,
     ),
     responses(
         (status = 200, description = "The user is blocked", body = PositionResponse,
@@ -114,8 +114,8 @@ pub(crate) async fn block_user(
     operation_id = "unblock_user",
     tag = "users",
     params(
-        ("user" = String, Path, description = "The user to unblock"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+        ("user" = String, Path, description = "The user to unblock", example = "dave"),
+        IdempotencyParams,
     ),
     responses(
         (status = 200, description = "The user is not blocked", body = PositionResponse,

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::rejected::{RejectedRequest, execute_parsed};
 use crate::caller::Requester;
-use crate::docs::CommandProblems;
+use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
@@ -107,10 +107,10 @@ impl CommandHandler for ChangeHandler {
     operation_id = "change_conversation",
     tag = "conversations",
     params(
-        ("id" = String, Path, description = "The conversation"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+        ("id" = String, Path, description = "The conversation", example = "lunch"),
+        IdempotencyParams,
     ),
-    request_body = ChangeRequest,
+    request_body(content = ChangeRequest, example = json!({"title": "Lunch at noon"})),
     responses(
         (status = 200, description = "Changed, or already so", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),

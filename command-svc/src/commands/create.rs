@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::caller::Requester;
-use crate::docs::CommandProblems;
+use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::execute::execute;
 use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
@@ -206,8 +206,13 @@ impl CommandHandler for CreateHandler {
     path = "/v1/conversations",
     operation_id = "create_conversation",
     tag = "conversations",
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters")),
-    request_body = CreateRequest,
+    params(IdempotencyParams),
+    request_body(content = CreateRequest, examples(
+        ("a group" = (value = json!({
+            "kind": "group", "id": "lunch", "title": "Lunch", "members": ["bob"]
+        }))),
+        ("a direct conversation" = (value = json!({"kind": "direct", "members": ["bob"]}))),
+    )),
     responses(
         (status = 201, description = "Created", body = CreateResponse,
             headers(("Tidings-Position" = i64))),

@@ -5,6 +5,7 @@ use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, EditMessage};
 use domain::conversation::event::ConversationEvent;
 use event_log::LockedAggregate;
+use http_edge::schema::message_body::MessageBodySchema;
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::message_lookup;
 use crate::caller::Requester;
-use crate::docs::CommandProblems;
+use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::execute::execute;
 use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
@@ -26,7 +27,7 @@ use crate::state::CommandState;
 pub(crate) struct EditRequest {
     /// The new body: a JSON object of at most 64 KiB. Text messages have their text in `text`.
     /// Numbers are kept exactly, or refused, as in a send.
-    #[schema(value_type = Object)]
+    #[schema(value_type = MessageBodySchema)]
     pub(crate) body: Value,
 }
 
@@ -78,11 +79,11 @@ impl CommandHandler for EditHandler {
     operation_id = "edit_message",
     tag = "messages",
     params(
-        ("id" = String, Path, description = "The conversation"),
-        ("seq" = i64, Path, minimum = 1, description = "The message"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+        ("id" = String, Path, description = "The conversation", example = "lunch"),
+        ("seq" = i64, Path, minimum = 1, description = "The message", example = 1),
+        IdempotencyParams,
     ),
-    request_body = EditRequest,
+    request_body(content = EditRequest, example = json!({"body": {"text": "noodles at noon?"}})),
     responses(
         (status = 200, description = "The message has this body", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),

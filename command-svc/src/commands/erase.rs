@@ -106,7 +106,7 @@ impl ErasureRequest {
     path = "/v1/admin/erasures",
     operation_id = "erase_content",
     tag = "admin",
-    request_body = ErasureRequest,
+    request_body(content = ErasureRequest, example = json!({"conversation_id": "lunch", "seq": 1})),
     responses(
         (status = 200, description = "Erased, completely or up to the limit of one request",
             body = EraseResponse),

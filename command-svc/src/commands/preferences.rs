@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::membership;
 use crate::caller::Requester;
-use crate::docs::CommandProblems;
+use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::execute::execute;
 use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
@@ -106,10 +106,10 @@ impl CommandHandler for PreferencesHandler {
     operation_id = "set_preferences",
     tag = "inbox",
     params(
-        ("id" = String, Path, description = "The conversation"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+        ("id" = String, Path, description = "The conversation", example = "lunch"),
+        IdempotencyParams,
     ),
-    request_body = PreferencesRequest,
+    request_body(content = PreferencesRequest, example = json!({"muted": true})),
     responses(
         (status = 200, description = "Changed, or already so", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),

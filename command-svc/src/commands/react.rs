@@ -11,7 +11,7 @@ use http_edge::Path;
 use super::message_lookup;
 use super::rejected::{RejectedRequest, execute_parsed};
 use crate::caller::Requester;
-use crate::docs::CommandProblems;
+use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
@@ -118,10 +118,10 @@ async fn execute_reaction(
     operation_id = "add_reaction",
     tag = "messages",
     params(
-        ("id" = String, Path, description = "The conversation"),
-        ("seq" = i64, Path, minimum = 1, description = "The message"),
-        ("key" = String, Path, description = "The reaction"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+        ("id" = String, Path, description = "The conversation", example = "lunch"),
+        ("seq" = i64, Path, minimum = 1, description = "The message", example = 1),
+        ("key" = String, Path, description = "The reaction", example = "👍"),
+        IdempotencyParams,
     ),
     responses(
         (status = 200, description = "The reaction exists", body = PositionResponse,
@@ -144,10 +144,10 @@ pub(crate) async fn add_reaction(
     operation_id = "remove_reaction",
     tag = "messages",
     params(
-        ("id" = String, Path, description = "The conversation"),
-        ("seq" = i64, Path, minimum = 1, description = "The message"),
-        ("key" = String, Path, description = "The reaction"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+        ("id" = String, Path, description = "The conversation", example = "lunch"),
+        ("seq" = i64, Path, minimum = 1, description = "The message", example = 1),
+        ("key" = String, Path, description = "The reaction", example = "👍"),
+        IdempotencyParams,
     ),
     responses(
         (status = 200, description = "The reaction does not exist", body = PositionResponse,

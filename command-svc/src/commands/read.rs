@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::membership;
 use super::rejected::{RejectedRequest, execute_parsed};
 use crate::caller::Requester;
-use crate::docs::CommandProblems;
+use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
 use crate::metrics::CommandKind;
@@ -180,10 +180,10 @@ impl CommandHandler for ReadHandler {
     operation_id = "mark_read",
     tag = "inbox",
     params(
-        ("id" = String, Path, description = "The conversation"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+        ("id" = String, Path, description = "The conversation", example = "lunch"),
+        IdempotencyParams,
     ),
-    request_body = ReadRequest,
+    request_body(content = ReadRequest, example = json!({"up_to": 1})),
     responses(
         (status = 200, description = "The read mark after the command", body = ReadResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),

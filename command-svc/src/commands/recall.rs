@@ -9,7 +9,7 @@ use http_edge::Path;
 
 use super::message_lookup;
 use crate::caller::Requester;
-use crate::docs::CommandProblems;
+use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::execute::execute;
 use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
@@ -62,9 +62,9 @@ impl CommandHandler for RecallHandler {
     operation_id = "recall_message",
     tag = "messages",
     params(
-        ("id" = String, Path, description = "The conversation"),
-        ("seq" = i64, Path, minimum = 1, description = "The message"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+        ("id" = String, Path, description = "The conversation", example = "lunch"),
+        ("seq" = i64, Path, minimum = 1, description = "The message", example = 1),
+        IdempotencyParams,
     ),
     responses(
         (status = 200, description = "The message is recalled", body = PositionResponse,

@@ -9,7 +9,7 @@ use event_log::LockedAggregate;
 use http_edge::Path;
 
 use crate::caller::Requester;
-use crate::docs::CommandProblems;
+use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::execute::execute;
 use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
@@ -59,9 +59,9 @@ impl CommandHandler for RemoveMemberHandler {
     operation_id = "remove_member",
     tag = "conversations",
     params(
-        ("id" = String, Path, description = "The conversation"),
-        ("user" = String, Path, description = "The user to remove; the caller, to leave"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+        ("id" = String, Path, description = "The conversation", example = "lunch"),
+        ("user" = String, Path, description = "The user to remove; the caller, to leave", example = "bob"),
+        IdempotencyParams,
     ),
     responses(
         (status = 200, description = "The user is not a member", body = PositionResponse,

@@ -45,7 +45,7 @@ pub(crate) struct SendRequest {
     /// keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any other key
     /// is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits and no
     /// 64-bit float is refused.
-    #[schema(value_type = Object)]
+    #[schema(value_type = schema::message_body::MessageBodySchema)]
     body: Value,
     /// The seq of the message that this one replies to.
     #[schema(minimum = 1)]
@@ -259,8 +259,21 @@ impl CommandHandler for SendHandler {
     path = "/v1/conversations/{id}/messages",
     operation_id = "send_message",
     tag = "messages",
-    params(("id" = String, Path, description = "The conversation")),
-    request_body = SendRequest,
+    params(("id" = String, Path, description = "The conversation", example = "lunch")),
+    request_body(content = SendRequest, examples(
+        ("a text" = (value = json!({
+            "client_message_id": "m1", "type": "text", "body": {"text": "noodles?"}
+        }))),
+        ("an image" = (value = json!({
+            "client_message_id": "m2", "type": "image",
+            "body": {"url": "https://example.org/menu.png", "name": "menu.png", "mime": "image/png",
+                     "size": 48_213, "width": 800, "height": 600}
+        }))),
+        ("a reply" = (value = json!({
+            "client_message_id": "m3", "type": "location", "reply_to": 1, "mentions": ["bob"],
+            "body": {"lat": 52.52, "lng": 13.405, "name": "Noodle bar"}
+        }))),
+    )),
     responses(
         (status = 201, description = "Sent and durable", body = SendResponse,
             headers(("Tidings-Position" = i64, description = "The log position of the message"))),

@@ -1,15 +1,18 @@
-//! API documentation: `/openapi.json`, generated from the code, the Swagger UI at `/docs`, and a
-//! page at `/` that leads there.
+//! API documentation: `/openapi.json` and `/asyncapi.json`, generated from the code, the Swagger UI
+//! at `/docs`, and a page at `/` that leads there.
 
 use axum::Router;
 use axum::response::{Html, IntoResponse};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
+use serde::Serialize;
+use serde_json::Value;
 use utoipa::openapi::info::{InfoBuilder, LicenseBuilder};
+use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{OpenApi, Server};
+use utoipa::openapi::{OpenApi, PathItem, RefOr, Required, Server};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// The name of the security scheme in the OpenAPI document.
@@ -25,7 +28,15 @@ its own writes.
 To begin: press **Authorize** and enter a token (on the machine of Tidings, `tidings token ann` \
 prints one). Create a conversation with `create_conversation`, send to it with `send_message`, and \
 see it with `get_inbox` and `list_messages`. `live` pushes what happens, and `list_entries` syncs \
-what a device has missed.
+what a device has missed. The examples are one conversation, `lunch`: in this order, each call works \
+as it is filled in.
+
+The frames of a WebSocket are `ServerFrame` and `ClientFrame` below; \
+[the AsyncAPI document](/asyncapi.json) has the same schemas. A body of type `application/x-ndjson` \
+has one JSON document on each line; the schema is that of a line.
+
+A message, an entry and a frame are unions, which `type` distinguishes. Later versions add types and \
+fields: ignore those that you do not know.
 
 Every error is a problem document (RFC 9457) with a stable `code`. Unknown fields and parameters are \
 refused, unless the request says `Prefer: handling=lenient`.";
@@ -56,8 +67,9 @@ const TAGS: [(&str, &str); 7] = [
     ),
 ];
 
-/// Writes the introduction, and puts the tags in order.
+/// Writes the introduction, puts the tags in order, and prepares the examples.
 pub fn describe(api: &mut OpenApi, version: &str) {
+    describe_optional_parameters(api);
     let license = LicenseBuilder::new()
         .name("Apache-2.0")
         .identifier(Some("Apache-2.0"));
@@ -75,16 +87,13 @@ pub fn describe(api: &mut OpenApi, version: &str) {
     api.tags = Some(tags.collect());
 }
 
-/// The routes `/`, `/openapi.json` and `/docs`. The pages are part of the binary and load no
-/// external resources. Every operation is documented as requiring a token unless it overrides
-/// that itself.
-pub fn routes(mut api: OpenApi) -> Result<Router, serde_json::Error> {
+/// The routes `/`, `/openapi.json` and `/docs`, and `/asyncapi.json` for `live`, the document of
+/// live delivery. The pages are part of the binary and load no external resources. Every operation
+/// is documented as requiring a token unless it overrides that itself.
+pub fn routes(mut api: OpenApi, live: Option<&Value>) -> Result<Router, serde_json::Error> {
     require_bearer_token(&mut api);
-    let document = Bytes::from(serde_json::to_vec(&api)?);
-    let openapi = get(move || {
-        let document = document.clone();
-        async move { ([(CONTENT_TYPE, "application/json")], document).into_response() }
-    });
+    let live = live.map(serve).transpose()?;
+    let live = live.map(|route| Router::new().route("/asyncapi.json", route));
     let config = Config::from("/openapi.json")
         // Otherwise the pages would send the document to Swagger's online validator.
         .validator_url("none")
@@ -92,8 +101,56 @@ pub fn routes(mut api: OpenApi) -> Result<Router, serde_json::Error> {
         .display_request_duration(true);
     Ok(Router::new()
         .route("/", get(|| async { Html(LANDING_PAGE) }))
-        .route("/openapi.json", openapi)
+        .route("/openapi.json", serve(&api)?)
+        .merge(live.unwrap_or_default())
         .merge(SwaggerUi::new("/docs").config(config)))
+}
+
+/// A route with a document.
+fn serve(document: &impl Serialize) -> Result<MethodRouter, serde_json::Error> {
+    let document = Bytes::from(serde_json::to_vec(document)?);
+    Ok(get(move || {
+        let document = document.clone();
+        async move { ([(CONTENT_TYPE, "application/json")], document).into_response() }
+    }))
+}
+
+/// Moves the examples of optional parameters into their schemas. Swagger fills in the example of a
+/// parameter, and a call with every optional parameter at once is not what anybody wants to try.
+fn describe_optional_parameters(api: &mut OpenApi) {
+    let operations = api.paths.paths.values_mut().flat_map(operations_of);
+    let parameters = operations.filter_map(|operation| operation.parameters.as_mut());
+    for parameter in parameters.flatten() {
+        if let RefOr::T(parameter) = parameter
+            && parameter.required != Required::True
+        {
+            move_example_into_schema(parameter);
+        }
+    }
+}
+
+fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.patch,
+        &mut item.delete,
+    ]
+    .into_iter()
+    .filter_map(Option::as_mut)
+}
+
+fn move_example_into_schema(parameter: &mut Parameter) {
+    // The field is private, but its JSON is not.
+    let mut json = serde_json::to_value(&*parameter).unwrap_or_default();
+    let fields = json.as_object_mut();
+    if let Some(example) = fields.and_then(|fields| fields.remove("example")) {
+        json["schema"]["examples"] = Value::Array(vec![example]);
+        if let Ok(described) = serde_json::from_value(json) {
+            *parameter = described;
+        }
+    }
 }
 
 fn require_bearer_token(api: &mut OpenApi) {

@@ -14,6 +14,7 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::auth::refusal::TokenRefusal;
+use crate::schema::union::allow_other_properties;
 
 /// The media type of a problem document.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -372,7 +373,9 @@ struct ProblemDocument {
 
 impl PartialSchema for Problem {
     fn schema() -> RefOr<Schema> {
-        ProblemDocument::schema()
+        let mut schema = ProblemDocument::schema();
+        allow_other_properties(&mut schema);
+        schema
     }
 }
 

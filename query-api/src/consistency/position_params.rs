@@ -11,7 +11,7 @@ use crate::params;
 pub struct MinPositionParams {
     /// Wait until the read model has reached this position or cursor (at most 5 s by default, then
     /// 503 `projection_behind`).
-    #[param(value_type = Option<String>, example = "1234")]
+    #[param(value_type = Option<String>, example = "2")]
     pub(super) min_position: Option<String>,
 }
 
@@ -21,10 +21,10 @@ pub struct MinPositionParams {
 pub struct AsOfParams {
     /// Administrators only: answer as of this position of the log, or as of this time (RFC 3339).
     /// Messages that were recalled later are shown as they were.
-    #[param(value_type = Option<String>, example = "41")]
+    #[param(value_type = Option<String>, example = "2")]
     pub(super) as_of: Option<String>,
     /// Administrators only: answer as for this user.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, example = "bob")]
     pub(super) as_user: Option<String>,
 }
 

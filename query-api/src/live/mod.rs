@@ -18,7 +18,7 @@ mod admission;
 mod connections;
 mod delivery;
 mod delivery_query;
-mod frame;
+pub(crate) mod frame;
 mod frame_limits;
 mod hub;
 mod presence_service;

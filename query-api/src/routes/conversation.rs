@@ -99,7 +99,7 @@ struct Row {
 /// Returns one conversation.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}", operation_id = "get_conversation", tag = "conversations",
-    params(("id" = String, Path, description = "The conversation."), AsOfParams, MinPositionParams),
+    params(("id" = String, Path, description = "The conversation.", example = "lunch"), AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "The conversation.", body = ConversationView,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),

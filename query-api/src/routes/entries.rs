@@ -28,7 +28,7 @@ const PAGE_LIMIT: PageLimit = PageLimit {
 #[into_params(parameter_in = Query)]
 pub struct EntriesParams {
     /// The `cursor` of the previous page; 0 starts at the oldest retained entry.
-    #[param(value_type = Option<String>, example = "1234.5f3a9c21")]
+    #[param(value_type = Option<String>, example = "0")]
     after: Option<String>,
     /// The maximum number of entries; a single position with more is returned whole. A page also
     /// ends at 1 MiB.
@@ -36,10 +36,11 @@ pub struct EntriesParams {
     limit: Option<String>,
     /// Without `after`: start at the cursor that this device has acknowledged, or at 0 if it has
     /// not acknowledged any.
+    #[param(value_type = Option<String>, example = "phone")]
     device: Option<String>,
     /// `summary`: in the messages, the number of users by reaction key and the first ten of them,
     /// instead of lists.
-    #[param(value_type = Option<ReactionsForm>, inline)]
+    #[param(value_type = Option<ReactionsForm>, inline, example = "summary")]
     reactions: Option<String>,
 }
 

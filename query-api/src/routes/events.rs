@@ -18,7 +18,7 @@ use utoipa::IntoParams;
 
 use crate::consistency::min_position::{self, MinPosition};
 use crate::consistency::position_params::MinPositionParams;
-use crate::docs::AdminProblems;
+use crate::docs::{AdminProblem, CallerProblems, EventLines};
 use crate::error::EndpointError;
 use crate::log_tail::{LogState, LogTail};
 use crate::params::{self, PageLimit};
@@ -40,24 +40,26 @@ pub struct EventsParams {
     #[param(value_type = Option<String>, default = "0")]
     after: Option<String>,
     /// Events up to this cursor or position, inclusive; not allowed together with `follow`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, example = "2")]
     up_to: Option<String>,
     /// The maximum number of events; ignored with `follow`.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 10000, default = 1000)]
     limit: Option<String>,
     /// Only events of these types: short names such as `message_sent`, separated by commas.
     #[serde(rename = "type")]
-    #[param(rename = "type")]
+    #[param(rename = "type", value_type = Option<String>, example = "message_sent,member_added")]
     types: Option<String>,
     /// Only events of this aggregate: `/conversations/{id}` or `/mailboxes/{user}`.
+    #[param(value_type = Option<String>, example = "/conversations/lunch")]
     source: Option<String>,
     /// Only events from this time on, inclusive.
-    #[param(value_type = Option<String>, format = DateTime)]
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-01-01T00:00:00Z")]
     since: Option<String>,
     /// Only events before this time.
-    #[param(value_type = Option<String>, format = DateTime)]
+    #[param(value_type = Option<String>, format = DateTime, example = "2100-01-01T00:00:00Z")]
     until: Option<String>,
     /// Only events that involve this user: those of their mailbox, and those that name them.
+    #[param(value_type = Option<String>, example = "bob")]
     user: Option<String>,
     /// `true`: keep the response open and write events as they are appended.
     #[param(value_type = Option<bool>, default = false)]
@@ -132,11 +134,12 @@ fn parse_source(text: &str) -> Result<(AggregateKind, String), Problem> {
     get, path = "/v1/events", operation_id = "list_events", tag = "admin",
     params(EventsParams, MinPositionParams),
     responses(
-        (status = 200, description = "One CloudEvents 1.0 object per line.", body = String,
+        (status = 200, description = "One `Event` on each line.", body = inline(EventLines),
          content_type = "application/x-ndjson",
          headers(("Tidings-Position" = i64, description = "The head position of the log."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
-        AdminProblems,
+        CallerProblems,
+        AdminProblem,
     ),
 )]
 pub async fn list_events(

@@ -99,7 +99,7 @@ type Row = (
 /// Explains the caller's unread count of a conversation.
 #[utoipa::path(
     get, path = "/v1/inbox/unread/{conversation}/explain", operation_id = "explain_unread", tag = "inbox",
-    params(("conversation" = String, Path, description = "The conversation."), AsOfParams, MinPositionParams),
+    params(("conversation" = String, Path, description = "The conversation.", example = "lunch"), AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "The count and its explanation, from one snapshot.", body = Explanation,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),

@@ -33,10 +33,11 @@ pub struct LiveParams {
     /// The cursor after which to start: that of a sync page, or of the last frame.
     /// Server-sent events resume with `Last-Event-ID`. Without either, the feed starts at the
     /// cursor that the device has acknowledged, or else at the current position.
-    #[param(value_type = Option<String>, example = "1234.5f3a9c21")]
+    #[param(value_type = Option<String>, example = "0")]
     after: Option<String>,
     /// The device. Its acknowledgements are recorded, and entries that it has not acknowledged
     /// within 10 s are sent again. A new connection of the device replaces the earlier one.
+    #[param(value_type = Option<String>, example = "phone")]
     device: Option<String>,
     /// The token, where a client cannot send the header: an `EventSource`, or a WebSocket of a
     /// browser.

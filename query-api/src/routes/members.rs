@@ -93,7 +93,7 @@ struct Row {
 /// Returns the members of a conversation.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/members", operation_id = "list_members", tag = "conversations",
-    params(("id" = String, Path, description = "The conversation."), MembersParams, AsOfParams, MinPositionParams),
+    params(("id" = String, Path, description = "The conversation.", example = "lunch"), MembersParams, AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of members.", body = MembersPage,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),

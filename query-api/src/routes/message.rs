@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use domain::time::Timestamp;
+use http_edge::schema::message_body::MessageBodySchema;
 use http_edge::{Path, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -66,7 +67,7 @@ static VERSIONS: TemporalStatement = TemporalStatement::new(concat!(
 #[into_params(parameter_in = Query)]
 pub struct MessageParams {
     /// `summary`: the number of users by reaction key and the first ten of them, instead of lists.
-    #[param(value_type = Option<ReactionsForm>, inline)]
+    #[param(value_type = Option<ReactionsForm>, inline, example = "summary")]
     reactions: Option<String>,
 }
 
@@ -102,7 +103,7 @@ pub struct MessageHistory {
 #[schema(as = MessageVersion)]
 pub struct MessageVersion {
     /// The body; null once the message is recalled.
-    #[schema(value_type = Option<Object>, required = true)]
+    #[schema(value_type = Option<MessageBodySchema>, required = true)]
     pub body: Option<Box<RawValue>>,
     /// When it was sent or edited.
     #[schema(value_type = String, format = DateTime)]
@@ -114,8 +115,8 @@ pub struct MessageVersion {
 /// Returns one message in its current state.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/messages/{seq}", operation_id = "get_message", tag = "messages",
-    params(("id" = String, Path, description = "The conversation."),
-           ("seq" = i64, Path, minimum = 1, description = "The message."), MessageParams, AsOfParams,
+    params(("id" = String, Path, description = "The conversation.", example = "lunch"),
+           ("seq" = i64, Path, minimum = 1, description = "The message.", example = 1), MessageParams, AsOfParams,
            MinPositionParams),
     responses(
         (status = 200, description = "The message.", body = MessageView,
@@ -157,8 +158,8 @@ struct StoredVersion {
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/messages/{seq}/history", operation_id = "get_message_history",
     tag = "messages",
-    params(("id" = String, Path, description = "The conversation."),
-           ("seq" = i64, Path, minimum = 1, description = "The message."), MessageHistoryParams,
+    params(("id" = String, Path, description = "The conversation.", example = "lunch"),
+           ("seq" = i64, Path, minimum = 1, description = "The message.", example = 1), MessageHistoryParams,
            AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "The versions of the message, oldest first.", body = MessageHistory,

@@ -33,17 +33,17 @@ pub struct MessagesParams {
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 20)]
     limit: Option<String>,
     /// Messages before this seq, newest first. Without any bound, the newest messages.
-    #[param(value_type = Option<i64>, minimum = 1)]
+    #[param(value_type = Option<i64>, minimum = 1, example = 2)]
     before: Option<String>,
     /// Messages after this seq, oldest first; 0 starts at the first message.
-    #[param(value_type = Option<i64>, minimum = 0)]
+    #[param(value_type = Option<i64>, minimum = 0, example = 0)]
     after: Option<String>,
     /// Messages around this seq, which is in the middle, oldest first.
-    #[param(value_type = Option<i64>, minimum = 1)]
+    #[param(value_type = Option<i64>, minimum = 1, example = 1)]
     around: Option<String>,
     /// `summary`: the number of users by reaction key and the first ten of them, instead of lists.
     /// A page of more than 50 messages always has summaries.
-    #[param(value_type = Option<ReactionsForm>, inline)]
+    #[param(value_type = Option<ReactionsForm>, inline, example = "summary")]
     reactions: Option<String>,
 }
 
@@ -87,7 +87,7 @@ impl MessagesParams {
 /// Returns the messages of a conversation in their current state.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/messages", operation_id = "list_messages", tag = "messages",
-    params(("id" = String, Path, description = "The conversation."), MessagesParams, AsOfParams, MinPositionParams),
+    params(("id" = String, Path, description = "The conversation.", example = "lunch"), MessagesParams, AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of messages.", body = MessagesPage,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),

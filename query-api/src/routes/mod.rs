@@ -3,10 +3,12 @@
 
 use axum::middleware::map_response_with_state;
 use http_edge::schema;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::consistency::min_position;
+use crate::docs;
 use crate::start::QueryState;
 
 mod blocks;
@@ -28,7 +30,21 @@ mod unread;
 
 /// The router with every query endpoint.
 pub fn router(state: QueryState) -> OpenApiRouter {
-    OpenApiRouter::with_openapi(schema::base_document())
+    documented_routes()
+        .layer(map_response_with_state(
+            state.history(),
+            min_position::add_cursor,
+        ))
+        .with_state(state)
+}
+
+/// The OpenAPI document of these routes.
+pub fn document() -> OpenApi {
+    documented_routes().into_openapi()
+}
+
+fn documented_routes() -> OpenApiRouter<QueryState> {
+    let mut router = OpenApiRouter::with_openapi(schema::base_document())
         .routes(routes!(inbox::get_inbox))
         .routes(routes!(unread::get_unread_counts))
         .routes(routes!(explain::explain_unread))
@@ -44,10 +60,7 @@ pub fn router(state: QueryState) -> OpenApiRouter {
         .routes(routes!(blocks::list_blocks))
         .routes(routes!(live::connect_live))
         .routes(routes!(search::search_messages))
-        .routes(routes!(events::list_events))
-        .layer(map_response_with_state(
-            state.history(),
-            min_position::add_cursor,
-        ))
-        .with_state(state)
+        .routes(routes!(events::list_events));
+    docs::arrange_unions(router.get_openapi_mut());
+    router
 }

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::cursor::CursorCodec;
-use crate::docs::{CallerProblems, NotFoundProblem, ReactionKeyProblem};
+use crate::docs::{CallerProblems, InvalidProblem, NotFoundProblem};
 use crate::error::EndpointError;
 use crate::params::{PageLimit, parse_message_path};
 use crate::routes::conversation_query::ConversationQuery;
@@ -95,9 +95,9 @@ struct Row {
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/messages/{seq}/reactions/{key}",
     operation_id = "list_reaction_users", tag = "messages",
-    params(("id" = String, Path, description = "The conversation."),
-           ("seq" = i64, Path, minimum = 1, description = "The message."),
-           ("key" = String, Path, description = "The reaction, 1 to 32 characters."),
+    params(("id" = String, Path, description = "The conversation.", example = "lunch"),
+           ("seq" = i64, Path, minimum = 1, description = "The message.", example = 1),
+           ("key" = String, Path, description = "The reaction, 1 to 32 characters.", example = "👍"),
            ReactionUsersParams, AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of users.", body = ReactionUsersPage,
@@ -105,7 +105,7 @@ struct Row {
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         CallerProblems,
         NotFoundProblem,
-        ReactionKeyProblem,
+        InvalidProblem,
     ),
 )]
 pub async fn list_reaction_users(

@@ -119,8 +119,8 @@ struct Row {
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/messages/{seq}/receipts", operation_id = "get_receipts",
     tag = "messages",
-    params(("id" = String, Path, description = "The conversation."),
-           ("seq" = i64, Path, minimum = 1, description = "The message."), ReceiptsParams, AsOfParams,
+    params(("id" = String, Path, description = "The conversation.", example = "lunch"),
+           ("seq" = i64, Path, minimum = 1, description = "The message.", example = 1), ReceiptsParams, AsOfParams,
            MinPositionParams),
     responses(
         (status = 200, description = "The receipts of the message.", body = MessageReceipts,

@@ -10,12 +10,13 @@ use search::ParsedQuery;
 use search::index::Sort;
 use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::consistency::min_position::{MinPosition, projection_behind};
 use crate::consistency::position_params::MinPositionParams;
 use crate::cursor::CursorCodec;
-use crate::docs::SearchProblems;
+use crate::docs::{CallerProblems, InvalidProblem};
 use crate::error::EndpointError;
 use crate::params::{self, PageLimit};
 use crate::search::state::SearchState;
@@ -35,7 +36,7 @@ pub struct SearchParams {
     /// between two neighbours, `prefix*`, `from:user`, `in:conversation`, `type:image`, `has:link`,
     /// `has:mention`, `mentions:me`, `before:2026-11-01`, `after:2026-10-01`, `on:2026-10-31`. An
     /// invalid operator and the options of a command (`rm -rf`) are searched as text.
-    #[param(value_type = String, required = true)]
+    #[param(value_type = String, required = true, example = "noodle*")]
     q: Option<String>,
     /// The maximum number of hits. A page also ends at 1 MiB.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 100, default = 20)]
@@ -44,17 +45,18 @@ pub struct SearchParams {
     cursor: Option<String>,
     /// `relevance`: the BM25 score, reduced by age: by a tenth after a month, and by up to a fifth
     /// for very old messages. `newest`: the most recently sent first.
-    #[param(value_type = Option<HitOrder>, inline, default = "relevance")]
+    #[param(schema_with = describe_order, required = false)]
     sort: Option<String>,
 }
 
-/// The order of hits.
-#[expect(dead_code, reason = "describes a parameter")]
-#[derive(ToSchema)]
-#[schema(as = Order, rename_all = "snake_case")]
-enum HitOrder {
-    Relevance,
-    Newest,
+/// The schema of `sort`. A derived one with a default would be an `allOf`, which generators of
+/// clients do not take.
+fn describe_order() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["relevance", "newest"]))
+        .default(Some("relevance".into()))
+        .build()
 }
 
 /// A page of hits.
@@ -82,7 +84,8 @@ pub struct SearchPage {
         (status = 200, description = "A page of hits.", body = SearchPage,
          headers(("Tidings-Position" = i64, description = "The log position of the search index."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
-        SearchProblems,
+        CallerProblems,
+        InvalidProblem,
     ),
 )]
 pub async fn search_messages(

@@ -38,7 +38,7 @@ pub struct SentMessagesParams {
     before: Option<String>,
     /// `summary`: the number of users by reaction key and the first ten of them, instead of lists.
     /// A page of more than 50 messages always has summaries.
-    #[param(value_type = Option<ReactionsForm>, inline)]
+    #[param(value_type = Option<ReactionsForm>, inline, example = "summary")]
     reactions: Option<String>,
 }
 

@@ -1,15 +1,15 @@
 //! An entry of the sync feed, as `GET /v1/inbox/entries` returns it and live delivery pushes it.
 
 use domain::time::Timestamp;
+use http_edge::schema::message_body::MessageBodySchema;
+use read_model::entry_type::EntryType;
 use read_model::live_entry::{LiveEntry, LiveEntryPayload};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use sqlx::types::time::OffsetDateTime;
-use utoipa::openapi::schema::{AnyOfBuilder, Schema, Type};
-use utoipa::openapi::{ObjectBuilder, Ref, RefOr};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 use super::recipient_part::RecipientPart;
 use crate::error::QueryError;
@@ -58,6 +58,7 @@ pub struct FeedEntry {
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// The details of the event; `type` determines the shape.
+    #[schema(value_type = Object)]
     pub data: EntryData,
     /// What only some of the recipients get.
     #[serde(skip)]
@@ -76,34 +77,6 @@ pub enum EntryData {
     Other(Box<RawValue>),
 }
 
-// Written by hand: the shapes overlap, because each is an object. A value therefore matches `anyOf`
-// them; the derived schema would say `oneOf`.
-impl PartialSchema for EntryData {
-    fn schema() -> RefOr<Schema> {
-        let any = AnyOfBuilder::new()
-            .description(Some(
-                "The details of the event; the entry's `type` determines the shape.",
-            ))
-            .item(Ref::from_schema_name(MessageView::name()))
-            .item(Ref::from_schema_name(MessageEditedData::name()))
-            .item(ObjectBuilder::new().schema_type(Type::Object))
-            .build();
-        RefOr::T(Schema::AnyOf(any))
-    }
-}
-
-impl ToSchema for EntryData {
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((MessageView::name().into_owned(), MessageView::schema()));
-        MessageView::schemas(schemas);
-        schemas.push((
-            MessageEditedData::name().into_owned(),
-            MessageEditedData::schema(),
-        ));
-        MessageEditedData::schemas(schemas);
-    }
-}
-
 /// The data of `message_edited`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = MessageEdited)]
@@ -111,7 +84,7 @@ pub struct MessageEditedData {
     /// The seq of the edited message.
     pub seq: i64,
     /// The newest body; null once the message is recalled.
-    #[schema(value_type = Option<Object>, required = true)]
+    #[schema(value_type = Option<MessageBodySchema>, required = true)]
     pub body: Option<Box<RawValue>>,
     /// When the message was last edited.
     #[schema(value_type = String, format = DateTime)]
@@ -162,7 +135,11 @@ impl FeedEntry {
             LiveEntryPayload::Message(sent) => {
                 let message = MessageView::from_live_entry(entry, sent)?;
                 let part = RecipientPart::of_message(&sent.sender, sent.client_message_id.clone());
-                ("message_sent", EntryData::Message(Box::new(message)), part)
+                (
+                    EntryType::MessageSent.as_str(),
+                    EntryData::Message(Box::new(message)),
+                    part,
+                )
             }
             LiveEntryPayload::Other { kind, data } => {
                 let part = RecipientPart::of_entry(kind, data, None)?;
@@ -203,7 +180,7 @@ impl FeedEntry {
         };
         let (kind, at, data) = match (kind, message, stored) {
             (None, Some(message), _) => (
-                "message_sent".to_owned(),
+                EntryType::MessageSent.as_str().to_owned(),
                 message.sent_at,
                 EntryData::Message(Box::new(message)),
             ),

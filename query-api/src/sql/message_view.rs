@@ -3,6 +3,7 @@
 use domain::body::MessageBody;
 use domain::time::Timestamp;
 use http_edge::schema::MessageTypeSchema;
+use http_edge::schema::message_body::MessageBodySchema;
 use read_model::live_entry::{LiveEntry, LiveMessage};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -53,7 +54,7 @@ pub struct MessageView {
     #[schema(value_type = MessageTypeSchema)]
     pub kind: String,
     /// The newest body; null once the message is recalled.
-    #[schema(value_type = Option<Object>, required = true)]
+    #[schema(value_type = Option<MessageBodySchema>, required = true)]
     pub body: Option<Box<RawValue>>,
     /// The seq of the message to which it replies.
     #[schema(required = true)]

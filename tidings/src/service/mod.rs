@@ -344,11 +344,12 @@ impl ServiceRuntime {
         );
         let (routes, mut api) = routes.split_for_parts();
         docs::describe(&mut api, env!("CARGO_PKG_VERSION"));
+        let live = query_api::build_live_document(&api);
         let edge = EdgeConfig {
             parameters: KnownParameters::of(&api),
             ..self.edge.clone()
         };
-        let routes = routes.merge(ops).merge(docs::routes(api)?);
+        let routes = routes.merge(ops).merge(docs::routes(api, live.as_ref())?);
         gate.open(self.with_middleware_of(&edge, routes));
         self.startup.mark_started();
         Ok(log)

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::ids::UserId;
 use http_edge::extract::UnknownNames;
+use http_edge::schema::ndjson::NdjsonText;
 use http_edge::{Caller, Ndjson, Problem, RateLimiter};
 
 use crate::docs::CommandProblems;
@@ -19,7 +20,11 @@ use crate::ndjson::{LinesResponse, visit_lines};
 use crate::response::CommandResponse;
 use crate::state::CommandState;
 use command::BatchCommand;
-use line::BatchLine;
+use line::{BatchLine, BatchLineResponse};
+
+/// The schemas of the request and of its response.
+type BatchLines = NdjsonText<BatchLine>;
+type BatchAnswers = NdjsonText<BatchLineResponse>;
 
 /// The maximum number of lines in a batch: enough for what a client collects while offline, and few
 /// enough for one or two commits.
@@ -37,11 +42,16 @@ pub const MAX_BATCH_LINES: usize = 1_000;
     path = "/v1/batch",
     operation_id = "run_batch",
     tag = "batch",
-    request_body(description = "One such object per line, or an array of them", content(
-        (BatchLine = "application/x-ndjson"), (Vec<BatchLine> = "application/json"))),
+    request_body(description = "One `BatchLine` on each line, or an array of them", content(
+        (inline(BatchLines) = "application/x-ndjson",
+            example = json!("{\"op\":\"send\",\"conversation_id\":\"lunch\",\"client_message_id\":\"m4\",\
+                \"type\":\"text\",\"body\":{\"text\":\"rice?\"}}\n\
+                {\"op\":\"read\",\"conversation_id\":\"lunch\",\"up_to\":1}\n")),
+        (Vec<BatchLine> = "application/json",
+            example = json!([{"op": "read", "conversation_id": "lunch", "up_to": 1}])))),
     responses(
-        (status = 200, description = "One response line or element per command, in order",
-            content((line::BatchLineResponse = "application/x-ndjson"),
+        (status = 200, description = "One `BatchAnswer` per command, in order: on each line, or in an array",
+            content((inline(BatchAnswers) = "application/x-ndjson"),
                 (Vec<line::BatchLineResponse> = "application/json")),
             headers(("Tidings-Position" = i64, description = "The largest position of the lines"))),
         CommandProblems,

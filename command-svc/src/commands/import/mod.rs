@@ -22,6 +22,7 @@ use std::time::Instant;
 use axum::extract::State;
 use axum::response::Response;
 use futures::{StreamExt, TryStreamExt, stream};
+use http_edge::schema::ndjson::NdjsonText;
 use http_edge::{Admin, Ndjson};
 
 use crate::docs::CommandProblems;
@@ -33,6 +34,10 @@ use destination::ImportDestination;
 use line::ParsedImportLine;
 use outcome::{ImportLineResponse, LineOutcome};
 use request::ImportLineRequest;
+
+/// The schemas of the request and of its response.
+type ImportLines = NdjsonText<ImportLineRequest>;
+type ImportAnswers = NdjsonText<ImportLineResponse<'static>>;
 
 /// The maximum number of conversations that one request imports concurrently. More would only wait
 /// for the same commit.
@@ -60,11 +65,16 @@ const MAX_CONCURRENT_CONVERSATIONS: usize = 16;
     path = "/v1/admin/import",
     operation_id = "import_messages",
     tag = "admin",
-    request_body(description = "One such object per line, or an array of them", content(
-        (ImportLineRequest = "application/x-ndjson"), (Vec<ImportLineRequest> = "application/json"))),
+    request_body(description = "One `ImportLine` on each line, or an array of them", content(
+        (inline(ImportLines) = "application/x-ndjson",
+            example = json!("{\"line\":1,\"conversation\":\"old-lunch\",\"sender\":\"bob\",\
+                \"sent_at\":\"2020-02-20T11:30:00Z\",\"text\":\"soup?\"}\n")),
+        (Vec<ImportLineRequest> = "application/json",
+            example = json!([{"line": 1, "conversation": "old-lunch", "sender": "bob",
+                "sent_at": "2020-02-20T11:30:00Z", "text": "soup?"}])))),
     responses(
-        (status = 200, description = "One response line or element per request line, in order",
-            content((ImportLineResponse = "application/x-ndjson"),
+        (status = 200, description = "One `ImportAnswer` per line, in order: on each line, or in an array",
+            content((inline(ImportAnswers) = "application/x-ndjson"),
                 (Vec<ImportLineResponse> = "application/json")),
             headers(("Tidings-Position" = i64, description = "The head of the log"))),
         CommandProblems,

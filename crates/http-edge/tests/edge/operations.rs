@@ -23,13 +23,14 @@ fn full_router() -> axum::Router {
         components(schemas(http_edge::Problem))
     )]
     struct Api;
+    let live = serde_json::json!({"asyncapi": "3.0.0"});
     let ready = ops::Readiness::builder(CancellationToken::new())
         .with_check("postgres", || async { Ok(()) })
         .build();
     let router = routes(&HandlerGate::default())
         .merge(ops::health_routes(ready))
         .merge(ops::metrics_route(recorder().clone()))
-        .merge(docs::routes(<Api as utoipa::OpenApi>::openapi()).unwrap());
+        .merge(docs::routes(<Api as utoipa::OpenApi>::openapi(), Some(&live)).unwrap());
     http_edge::apply_middleware(
         router,
         Auth::hs256(SECRET).unwrap(),
@@ -112,6 +113,10 @@ async fn api_documentation_needs_no_external_resources() {
         api["components"]["schemas"]["FieldError"].is_object(),
         "{api}"
     );
+
+    let live = send_to(full_router(), Method::GET, "/asyncapi.json", &[]).await;
+    assert_eq!(live.text(), r#"{"asyncapi":"3.0.0"}"#);
+    assert_eq!(live.header("content-type"), Some("application/json"));
 
     assert_eq!(
         send_to(full_router(), Method::GET, "/docs", &[])

@@ -1,21 +1,32 @@
 //! OpenAPI schemas that services share. The edge knows no domain, so the enums here mirror those of
 //! the domain; a test of `command-svc` compares them.
+//!
+//! - [`problem_responses`]: the responses with a problem, to which the operations refer.
+//! - [`message_body`]: the bodies of messages by type. [`ndjson`]: bodies of JSON lines.
+//! - [`union`]: unions with a discriminator, in the form that generators of clients take.
 
 #![allow(missing_docs, reason = "the variants are the words of the API")]
 
-use utoipa::ToSchema;
-use utoipa::openapi::{ComponentsBuilder, OpenApi};
+pub mod message_body;
+pub mod ndjson;
+pub mod problem_responses;
+pub mod union;
+
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::{ComponentsBuilder, OpenApi, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::problem::Problem;
 
-/// An OpenAPI document that contains the schema of a problem, to which the responses of every
-/// operation refer.
+/// An OpenAPI document that contains the schema of a problem and the responses with one, to which
+/// every operation refers.
 pub fn base_document() -> OpenApi {
     let mut parts = Vec::new();
     Problem::schemas(&mut parts);
     let components = ComponentsBuilder::new()
         .schemas_from_iter(parts)
         .schema_from::<Problem>()
+        .responses_from_iter(problem_responses::components())
         .build();
     let mut document = OpenApi::default();
     document.components = Some(components);
@@ -60,4 +71,15 @@ pub enum MessageTypeSchema {
     Location,
     Custom,
     Control,
+}
+
+/// The words of an enum.
+pub fn schema_values<S: PartialSchema>() -> Vec<String> {
+    let RefOr::T(Schema::Object(words)) = S::schema() else {
+        return Vec::new();
+    };
+    let words = words.enum_values.unwrap_or_default().into_iter();
+    words
+        .filter_map(|word| word.as_str().map(str::to_owned))
+        .collect()
 }

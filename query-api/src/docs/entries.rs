@@ -1,0 +1,165 @@
+//! The entries of the sync feed by type: one schema for each, which `type` distinguishes. The data
+//! is what the fold of the projector writes.
+
+#![expect(dead_code, reason = "these types describe the OpenAPI document")]
+
+use http_edge::schema::union::{SchemaMap, pascal_case, replace_property, split_object};
+use http_edge::schema::{ConversationKindSchema, HistorySchema, RoleSchema};
+use read_model::entry_type::EntryType;
+use utoipa::ToSchema;
+
+use crate::sql::entry_view::MessageEditedData;
+use crate::sql::message_view::MessageView;
+
+/// The data of `conversation_created` and `conversation_changed`: the conversation after the event.
+#[derive(ToSchema)]
+#[schema(as = ConversationData)]
+struct ConversationEntrySchema {
+    /// The id of the conversation.
+    id: String,
+    /// Whether it is a direct conversation or a group.
+    #[schema(value_type = ConversationKindSchema)]
+    kind: String,
+    /// The title of a group; null if it has none.
+    #[schema(required = true)]
+    title: Option<String>,
+    /// Which earlier messages new members can see.
+    #[schema(value_type = HistorySchema)]
+    history: String,
+}
+
+/// The data of `member_added` and `member_role_changed`.
+#[derive(ToSchema)]
+#[schema(as = MemberRoleData)]
+struct MemberRoleEntrySchema {
+    /// The member.
+    user: String,
+    /// The role after the event.
+    #[schema(value_type = RoleSchema)]
+    role: String,
+    /// The user who did it.
+    by: String,
+}
+
+/// The data of `member_removed`.
+#[derive(ToSchema)]
+#[schema(as = MemberRemovedData)]
+struct MemberRemovedEntrySchema {
+    /// The user who is no longer a member.
+    user: String,
+    /// The user who did it: the same one, if the member left.
+    by: String,
+}
+
+/// The data of `message_recalled` and `message_erased`.
+#[derive(ToSchema)]
+#[schema(as = MessageRemovalData)]
+struct MessageRemovalEntrySchema {
+    /// The message.
+    seq: i64,
+    /// The user who did it.
+    by: String,
+}
+
+/// The data of `reaction_added` and `reaction_removed`.
+#[derive(ToSchema)]
+#[schema(as = ReactionData)]
+struct ReactionEntrySchema {
+    /// The message.
+    seq: i64,
+    /// The reaction.
+    key: String,
+    /// The user whose reaction it is.
+    user: String,
+}
+
+/// The data of `conversation_read`.
+#[derive(ToSchema)]
+#[schema(as = ReadReceiptData)]
+struct ReadReceiptEntrySchema {
+    /// The user who has read.
+    user: String,
+    /// The last seq that the user has read.
+    read_seq: i64,
+}
+
+/// The data of `delivered`.
+#[derive(ToSchema)]
+#[schema(as = DeliveryReceiptData)]
+struct DeliveryReceiptEntrySchema {
+    /// The user whose device it is.
+    user: String,
+    /// Everything up to this log position has reached the device.
+    position: i64,
+}
+
+/// The data of `preferences_changed`: the caller's preferences after the event.
+#[derive(ToSchema)]
+#[schema(as = PreferencesData)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent setting"
+)]
+struct PreferencesEntrySchema {
+    /// Whether the conversation is excluded from the total unread count.
+    muted: bool,
+    /// Whether it is listed first in the inbox.
+    pinned: bool,
+    /// Whether it is hidden from the inbox.
+    archived: bool,
+    /// Present only when false: while the conversation is muted or archived, mentions of the caller
+    /// cause no notification.
+    #[schema(required = false)]
+    mentions: bool,
+}
+
+/// Adds the schema of the data of entries of this type, and returns its name.
+fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
+    fn add<S: ToSchema>(schemas: &mut SchemaMap) -> String {
+        let name = S::name().into_owned();
+        let parts = &mut Vec::new();
+        S::schemas(parts);
+        for (name, schema) in parts.drain(..) {
+            schemas.entry(name).or_insert(schema);
+        }
+        schemas.entry(name.clone()).or_insert_with(S::schema);
+        name
+    }
+    match entry {
+        EntryType::ConversationCreated | EntryType::ConversationChanged => {
+            add::<ConversationEntrySchema>(schemas)
+        }
+        EntryType::MemberAdded | EntryType::MemberRoleChanged => {
+            add::<MemberRoleEntrySchema>(schemas)
+        }
+        EntryType::MemberRemoved => add::<MemberRemovedEntrySchema>(schemas),
+        EntryType::MessageSent => add::<MessageView>(schemas),
+        EntryType::MessageEdited => add::<MessageEditedData>(schemas),
+        EntryType::MessageRecalled | EntryType::MessageErased => {
+            add::<MessageRemovalEntrySchema>(schemas)
+        }
+        EntryType::ReactionAdded | EntryType::ReactionRemoved => {
+            add::<ReactionEntrySchema>(schemas)
+        }
+        EntryType::ConversationRead => add::<ReadReceiptEntrySchema>(schemas),
+        EntryType::Delivered => add::<DeliveryReceiptEntrySchema>(schemas),
+        EntryType::PreferencesChanged => add::<PreferencesEntrySchema>(schemas),
+    }
+}
+
+/// Splits the schema of an entry into one for each type.
+pub(super) fn split_entries(schemas: &mut SchemaMap) {
+    let types = EntryType::ALL.iter().map(|entry| {
+        let data = add_data(schemas, *entry);
+        (entry.as_str().to_owned(), data)
+    });
+    let data: Vec<(String, String)> = types.collect();
+    let values = data.iter().map(|(entry, _)| entry.clone());
+    let values: Vec<String> = values.collect();
+    split_object(schemas, "Entry", "type", values, |entry, object| {
+        if let Some((_, data)) = data.iter().find(|(name, _)| name == entry) {
+            replace_property(object, "data", data);
+        }
+        format!("{}Entry", pascal_case(entry))
+    });
+}
