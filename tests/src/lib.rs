@@ -15,7 +15,8 @@
 //! - [`slow_reader`]: a client that does not read. [`seed`]: reproducible randomness.
 //! - [`model`]: the reference model of unread counts, inbox and membership; [`history`]: random
 //!   histories that are checked against it.
-//! - [`routes`]: all routes; [`bad_inputs`]: inputs that they must reject.
+//! - [`routes`]: all routes; [`bad_inputs`]: inputs that they must reject; [`api_document`]: the
+//!   served document, and whether answers are what it says.
 //! - [`feed`]: the sync feed as clients read it; [`live`]: live connections; [`raw_socket`]: their
 //!   frames, valid or not; [`receiver`]: a receiver of webhooks.
 //! - [`log`]: the log, the mirror and the read models, without the code of the services.
@@ -34,6 +35,7 @@
 
 #![deny(missing_docs)]
 
+pub mod api_document;
 pub mod bad_inputs;
 pub mod binary;
 pub mod chaos;

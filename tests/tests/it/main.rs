@@ -3,6 +3,8 @@
 
 mod access;
 mod answers;
+mod api_examples;
+mod api_schemas;
 mod as_of;
 mod backup;
 mod bad_input;

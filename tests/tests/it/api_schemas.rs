@@ -1,0 +1,213 @@
+//! Entries, frames and problems are exactly what the API documents say.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use tests::api_document::ApiDocument;
+use tests::client::Client;
+use tests::feed;
+use tests::live::{LiveSocket, SocketEvent};
+use tests::token;
+use tests::world::World;
+
+/// Sends a message of each type to the group `c`.
+async fn send_each_type(ann: &Client) {
+    for (key, kind, body) in [
+        ("1", "text", json!({ "text": "hello" })),
+        (
+            "2",
+            "image",
+            json!({ "url": "https://example.org/a.png", "width": 3 }),
+        ),
+        (
+            "3",
+            "file",
+            json!({ "name": "a.pdf", "size": 12, "pages": 2 }),
+        ),
+        ("4", "audio", json!({ "duration": 1.5 })),
+        (
+            "5",
+            "video",
+            json!({ "thumb": "https://example.org/a.png" }),
+        ),
+        ("6", "location", json!({ "lat": 52.5, "lng": 13.4 })),
+        ("7", "custom", json!({ "any": ["thing"] })),
+        ("8", "control", json!({})),
+    ] {
+        let message = json!({ "client_message_id": key, "type": kind, "body": body });
+        ann.send_message("c", message).await.expect(201);
+    }
+}
+
+/// Does everything that gives Ann an entry. Returns the last position.
+async fn do_everything(world: &World) -> i64 {
+    let (ann, bob) = (world.user("ann"), world.user("bob"));
+    ann.create_group("c", &["bob"]).await.expect(201);
+    send_each_type(&ann).await;
+    let base = "/v1/conversations/c";
+    let title = json!({ "title": "a title" });
+    ann.patch(base, title).await.expect(200);
+    let users = json!({ "users": ["cho"] });
+    ann.post(&format!("{base}/members"), users)
+        .await
+        .expect(200);
+    let admins = json!({ "users": ["bob"], "role": "admin" });
+    ann.post(&format!("{base}/members"), admins)
+        .await
+        .expect(200);
+    let edited = json!({ "body": { "text": "better" } });
+    ann.put(&format!("{base}/messages/1"), Some(edited))
+        .await
+        .expect(200);
+    let reaction = format!("{base}/messages/1/reactions/heart");
+    ann.put(&reaction, None).await.expect(200);
+    ann.delete(&reaction).await.expect(200);
+    let delivered = ann.delete(&format!("{base}/messages/2")).await.position();
+    world.wait_until_projected(delivered).await;
+    let ack = json!({ "device": "phone", "cursor": delivered });
+    bob.post("/v1/inbox/ack", ack).await.expect(200);
+    bob.read("c", 3).await.expect(200);
+    let muted = json!({ "muted": true, "mentions": false });
+    ann.patch(&format!("{base}/preferences"), muted)
+        .await
+        .expect(200);
+    ann.delete(&format!("{base}/members/cho")).await.expect(200);
+    let erasure = json!({ "conversation_id": "c", "seq": 3 });
+    world
+        .admin()
+        .post("/v1/admin/erasures", erasure)
+        .await
+        .position()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_entry_type_has_a_schema_and_every_schema_an_entry() {
+    let world = World::start().await;
+    let document = ApiDocument::fetch(&world.anonymous()).await;
+    let last = do_everything(&world).await;
+    let entries = feed::read_all(&world.user("ann"), 100, last).await;
+    let mut types = BTreeSet::new();
+    for entry in &entries {
+        document.check("Entry", entry);
+        types.insert(entry["type"].as_str().expect("a type").to_owned());
+    }
+    let documented: BTreeSet<String> = document.values_of("Entry").into_iter().collect();
+    assert_eq!(types, documented);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_and_problems_are_what_their_schemas_say() {
+    let world = World::start().await;
+    let document = ApiDocument::fetch(&world.anonymous()).await;
+    let last = do_everything(&world).await;
+    world.wait_until_projected(last).await;
+    let ann = world.user("ann");
+    for (path, schema) in [
+        ("/v1/inbox", "Inbox"),
+        ("/v1/inbox/unread", "UnreadCounts"),
+        ("/v1/inbox/unread/c/explain", "Explanation"),
+        ("/v1/inbox/entries", "Entries"),
+        ("/v1/conversations/c", "Conversation"),
+        ("/v1/conversations/c/members", "Members"),
+        ("/v1/conversations/c/messages?limit=50", "HistoryPage"),
+        (
+            "/v1/conversations/c/messages?reactions=summary",
+            "HistoryPage",
+        ),
+        ("/v1/conversations/c/messages/1", "Message"),
+        ("/v1/conversations/c/messages/1/history", "MessageHistory"),
+        ("/v1/conversations/c/messages/1/receipts", "Receipts"),
+        ("/v1/outbox", "Outbox"),
+    ] {
+        document.check(schema, &ann.get_ok(path).await);
+    }
+    let refused = [
+        ann.get("/v1/conversations/none").await,
+        ann.get("/v1/inbox?limit=x").await,
+        ann.get("/v1/inbox/entries?after=9999999").await,
+        world.anonymous().get("/v1/inbox").await,
+        ann.post("/v1/conversations", json!({ "kind": "group" }))
+            .await,
+    ];
+    for answer in refused {
+        document.check("Problem", &answer.json());
+    }
+}
+
+/// Reads frames until there is one of this type, and checks each.
+async fn check_until(document: &ApiDocument, live: &mut LiveSocket, kind: &str) -> Value {
+    loop {
+        let frame = live.next_frame().await;
+        document.check("ServerFrame", &frame);
+        if frame["type"] == kind {
+            return frame;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_are_what_their_schemas_say() {
+    let world = World::start().await;
+    let document = ApiDocument::fetch(&world.anonymous()).await;
+    let ann = world.user("ann");
+    ann.create_group("c", &["bob"]).await.expect(201);
+    let sent = ann.send("c", "1", "hello").await.position();
+    world.wait_until_projected(sent).await;
+    let address = world.address();
+    let token = token::for_user("bob");
+    let opened = LiveSocket::open(&address, &token, "after=0&device=phone").await;
+    let mut bob = opened.expect("a connection");
+    check_until(&document, &mut bob, "entry").await;
+    check_until(&document, &mut bob, "caught_up").await;
+
+    // Each frame of a client that the document has is accepted.
+    let ack = json!({ "type": "ack", "cursor": sent.to_string() });
+    let watch = json!({ "type": "watch", "users": ["ann"] });
+    let typing = json!({ "type": "typing", "conversation_id": "c" });
+    let renewal = json!({ "type": "token", "token": token });
+    let frames = [ack, watch, typing, renewal];
+    let types: BTreeSet<&str> = frames
+        .iter()
+        .filter_map(|frame| frame["type"].as_str())
+        .collect();
+    let documented = document.values_of("ClientFrame");
+    assert_eq!(types, documented.iter().map(String::as_str).collect());
+    for frame in &frames {
+        document.check("ClientFrame", frame);
+        bob.send(&frame.to_string()).await;
+    }
+    check_until(&document, &mut bob, "presence").await;
+    check_until(&document, &mut bob, "token_renewed").await;
+
+    let opened = LiveSocket::open(&address, &token::for_user("ann"), "").await;
+    let mut live = opened.expect("a connection");
+    check_until(&document, &mut live, "caught_up").await;
+    live.send(&json!({ "type": "typing", "conversation_id": "c" }).to_string())
+        .await;
+    check_until(&document, &mut bob, "typing").await;
+    live.send("{}").await;
+    check_until(&document, &mut live, "problem").await;
+    assert!(matches!(live.next_event().await, SocketEvent::Closed(..)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_asyncapi_document_has_the_schemas_of_the_openapi_document() {
+    let world = World::start().await;
+    let client = world.anonymous();
+    let live = client.get_ok("/asyncapi.json").await;
+    assert_eq!(live["asyncapi"], "3.0.0");
+    let document = ApiDocument::fetch(&client).await;
+    assert_eq!(live["info"]["version"], document.json()["info"]["version"]);
+    let schemas = live["components"]["schemas"].as_object().expect("schemas");
+    assert!(schemas.contains_key("EntryFrame") && schemas.contains_key("TextMessage"));
+    for (name, schema) in schemas {
+        let original = document.component(name);
+        assert_eq!(
+            schema["properties"].is_null(),
+            original["properties"].is_null()
+        );
+        assert_eq!(schema["required"], original["required"], "{name}");
+    }
+    let page = client.get("/").await;
+    assert!(String::from_utf8_lossy(&page.body).contains("/asyncapi.json"));
+}
