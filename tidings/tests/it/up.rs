@@ -44,7 +44,7 @@ async fn up_serves_and_stops_on_a_signal() {
         .await
         .expect("the system responds");
     assert_eq!(seen.status(), StatusCode::OK);
-    for path in ["livez", "metrics", "openapi.json", "docs/"] {
+    for path in ["livez", "metrics", "openapi.json", "asyncapi.json", "docs/"] {
         assert_eq!(
             get_status(&format!("{base}/{path}")).await,
             Some(StatusCode::OK),
