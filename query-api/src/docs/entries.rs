@@ -26,6 +26,18 @@ struct ConversationEntrySchema {
     /// Which earlier messages new members can see.
     #[schema(value_type = HistorySchema)]
     history: String,
+    /// The user who did it. Entries of earlier releases lack it.
+    #[schema(required = false)]
+    by: String,
+    /// The number of the first members, in `conversation_created`.
+    #[schema(required = false)]
+    member_count: i64,
+    /// The first ten of them, the creator first, in `conversation_created`.
+    #[schema(required = false)]
+    members: Vec<String>,
+    /// The other user of a direct conversation, in `conversation_created`.
+    #[schema(required = false)]
+    peer: String,
 }
 
 /// The data of `member_added` and `member_role_changed`.

@@ -1,4 +1,7 @@
 //! The bodies of messages by type, and the union of objects that have a body and its type.
+//!
+//! No key but `text` of a text is required: messages in an older log that a send would refuse today
+//! stay readable.
 
 use std::borrow::Cow;
 
@@ -20,123 +23,144 @@ struct TextBodySchema {
     text: String,
 }
 
-/// The body of an image.
+/// The body of an image. A new one must have a `url`.
 #[derive(ToSchema)]
 #[schema(as = ImageBody)]
 #[expect(dead_code, reason = "describes the OpenAPI schema")]
 struct ImageBodySchema {
-    /// Where the image is.
-    #[schema(required = false)]
+    /// Where the content is. Tidings does not fetch it.
+    #[schema(required = false, max_length = 2048)]
     url: String,
-    /// The name of the file. It is previewed and searched.
-    #[schema(required = false)]
+    /// The name, which is previewed and searched.
+    #[schema(required = false, max_length = 255)]
     name: String,
     /// The media type, such as `image/png`.
-    #[schema(required = false)]
+    #[schema(required = false, max_length = 255)]
     mime: String,
     /// The size in bytes.
     #[schema(required = false, minimum = 0)]
-    size: f64,
+    size: i64,
     /// The width in pixels.
-    #[schema(required = false, minimum = 0)]
-    width: f64,
+    #[schema(required = false, minimum = 1)]
+    width: i64,
     /// The height in pixels.
-    #[schema(required = false, minimum = 0)]
-    height: f64,
-    /// Where a small version is.
-    #[schema(required = false)]
+    #[schema(required = false, minimum = 1)]
+    height: i64,
+    /// Where a small picture is, or the picture as a `data:` URL.
+    #[schema(required = false, max_length = 32768)]
     thumb: String,
+    /// A caption, which is searched.
+    #[schema(required = false)]
+    text: String,
 }
 
-/// The body of a file.
+/// The body of a file. A new one must have a `url` or a `name`.
 #[derive(ToSchema)]
 #[schema(as = FileBody)]
 #[expect(dead_code, reason = "describes the OpenAPI schema")]
 struct FileBodySchema {
-    /// Where the file is.
-    #[schema(required = false)]
+    /// Where the content is. Tidings does not fetch it.
+    #[schema(required = false, max_length = 2048)]
     url: String,
-    /// The name of the file. It is previewed and searched.
-    #[schema(required = false)]
+    /// The name, which is previewed and searched.
+    #[schema(required = false, max_length = 255)]
     name: String,
     /// The media type, such as `application/pdf`.
-    #[schema(required = false)]
+    #[schema(required = false, max_length = 255)]
     mime: String,
     /// The size in bytes.
     #[schema(required = false, minimum = 0)]
-    size: f64,
+    size: i64,
+    /// Where a small picture is, or the picture as a `data:` URL.
+    #[schema(required = false, max_length = 32768)]
+    thumb: String,
+    /// A caption, which is searched.
+    #[schema(required = false)]
+    text: String,
 }
 
-/// The body of an audio recording.
+/// The body of an audio recording. A new one must have a `url`.
 #[derive(ToSchema)]
 #[schema(as = AudioBody)]
 #[expect(dead_code, reason = "describes the OpenAPI schema")]
 struct AudioBodySchema {
-    /// Where the recording is.
-    #[schema(required = false)]
+    /// Where the content is. Tidings does not fetch it.
+    #[schema(required = false, max_length = 2048)]
     url: String,
-    /// The name of the file. It is previewed and searched.
-    #[schema(required = false)]
+    /// The name, which is previewed and searched.
+    #[schema(required = false, max_length = 255)]
     name: String,
     /// The media type, such as `audio/ogg`.
-    #[schema(required = false)]
+    #[schema(required = false, max_length = 255)]
     mime: String,
     /// The size in bytes.
     #[schema(required = false, minimum = 0)]
-    size: f64,
+    size: i64,
     /// The duration in seconds.
     #[schema(required = false, minimum = 0)]
     duration: f64,
+    /// A caption, which is searched.
+    #[schema(required = false)]
+    text: String,
 }
 
-/// The body of a video.
+/// The body of a video. A new one must have a `url`.
 #[derive(ToSchema)]
 #[schema(as = VideoBody)]
 #[expect(dead_code, reason = "describes the OpenAPI schema")]
 struct VideoBodySchema {
-    /// Where the video is.
-    #[schema(required = false)]
+    /// Where the content is. Tidings does not fetch it.
+    #[schema(required = false, max_length = 2048)]
     url: String,
-    /// The name of the file. It is previewed and searched.
-    #[schema(required = false)]
+    /// The name, which is previewed and searched.
+    #[schema(required = false, max_length = 255)]
     name: String,
     /// The media type, such as `video/mp4`.
-    #[schema(required = false)]
+    #[schema(required = false, max_length = 255)]
     mime: String,
     /// The size in bytes.
     #[schema(required = false, minimum = 0)]
-    size: f64,
+    size: i64,
     /// The width in pixels.
-    #[schema(required = false, minimum = 0)]
-    width: f64,
+    #[schema(required = false, minimum = 1)]
+    width: i64,
     /// The height in pixels.
-    #[schema(required = false, minimum = 0)]
-    height: f64,
-    /// Where a picture of it is.
-    #[schema(required = false)]
+    #[schema(required = false, minimum = 1)]
+    height: i64,
+    /// Where a small picture is, or the picture as a `data:` URL.
+    #[schema(required = false, max_length = 32768)]
     thumb: String,
     /// The duration in seconds.
     #[schema(required = false, minimum = 0)]
     duration: f64,
+    /// A caption, which is searched.
+    #[schema(required = false)]
+    text: String,
 }
 
-/// The body of a location.
+/// The body of a location. A new one must have `lat` and `lng`.
 #[derive(ToSchema)]
 #[schema(as = LocationBody)]
 #[expect(dead_code, reason = "describes the OpenAPI schema")]
 struct LocationBodySchema {
     /// The latitude in degrees.
-    #[schema(required = false)]
+    #[schema(required = false, minimum = -90, maximum = 90)]
     lat: f64,
     /// The longitude in degrees.
-    #[schema(required = false)]
+    #[schema(required = false, minimum = -180, maximum = 180)]
     lng: f64,
-    /// The name of the location. It is previewed and searched.
-    #[schema(required = false)]
+    /// The name, which is previewed and searched.
+    #[schema(required = false, max_length = 255)]
     name: String,
-    /// Where a map is.
-    #[schema(required = false)]
+    /// Where the content is. Tidings does not fetch it.
+    #[schema(required = false, max_length = 2048)]
     url: String,
+    /// Where a small picture is, or the picture as a `data:` URL.
+    #[schema(required = false, max_length = 32768)]
+    thumb: String,
+    /// A caption, which is searched.
+    #[schema(required = false)]
+    text: String,
 }
 
 /// The body of a `custom` or `control` message: any JSON object.
