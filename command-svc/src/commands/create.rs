@@ -211,7 +211,7 @@ impl CommandHandler for CreateHandler {
         ("a group" = (value = json!({
             "kind": "group", "id": "lunch", "title": "Lunch", "members": ["bob"]
         }))),
-        ("a direct conversation" = (value = json!({"kind": "direct", "members": ["bob"]}))),
+        ("two people" = (value = json!({"kind": "direct", "members": ["bob"]}))),
     )),
     responses(
         (status = 201, description = "Created", body = CreateResponse,

@@ -269,7 +269,7 @@ impl CommandHandler for SendHandler {
             "body": {"url": "https://example.org/menu.png", "name": "menu.png", "mime": "image/png",
                      "size": 48_213, "width": 800, "height": 600}
         }))),
-        ("a reply" = (value = json!({
+        ("in reply, a location" = (value = json!({
             "client_message_id": "m3", "type": "location", "reply_to": 1, "mentions": ["bob"],
             "body": {"lat": 52.52, "lng": 13.405, "name": "Noodle bar"}
         }))),

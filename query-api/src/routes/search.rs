@@ -43,8 +43,7 @@ pub struct SearchParams {
     limit: Option<String>,
     /// The `next` of the previous page, with the same `q` and `sort`.
     cursor: Option<String>,
-    /// `relevance`: the BM25 score, reduced by age: by a tenth after a month, and by up to a fifth
-    /// for very old messages. `newest`: the most recently sent first.
+    /// See `describe_order`.
     #[param(schema_with = describe_order, required = false)]
     sort: Option<String>,
 }
@@ -56,6 +55,10 @@ fn describe_order() -> Object {
         .schema_type(Type::String)
         .enum_values(Some(["relevance", "newest"]))
         .default(Some("relevance".into()))
+        .description(Some(
+            "`relevance`: the BM25 score, reduced by age: by a tenth after a month, and by up to a \
+             fifth for very old messages. `newest`: the most recently sent first.",
+        ))
         .build()
 }
 

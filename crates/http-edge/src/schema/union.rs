@@ -182,8 +182,13 @@ pub fn replace_property(object: &mut Object, name: &str, schema_name: &str) {
     *property = match property {
         RefOr::T(Schema::OneOf(nullable)) => {
             let null = ObjectBuilder::new().schema_type(Type::Null);
+            // A derived optional reference has its description inside.
+            let described = nullable.items.iter().find_map(|item| match item {
+                RefOr::Ref(inner) => Some(inner.description.clone()),
+                RefOr::T(_) => None,
+            });
             let union = OneOfBuilder::new()
-                .description(nullable.description.clone())
+                .description(nullable.description.clone().or(described))
                 .item(null)
                 .item(reference);
             union.into()
