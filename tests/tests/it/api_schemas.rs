@@ -24,11 +24,15 @@ async fn send_each_type(ann: &Client) {
             "file",
             json!({ "name": "a.pdf", "size": 12, "pages": 2 }),
         ),
-        ("4", "audio", json!({ "duration": 1.5 })),
+        (
+            "4",
+            "audio",
+            json!({ "url": "https://example.org/a.ogg", "duration": 1.5 }),
+        ),
         (
             "5",
             "video",
-            json!({ "thumb": "https://example.org/a.png" }),
+            json!({ "url": "https://example.org/a.mp4", "thumb": "https://example.org/a.png" }),
         ),
         ("6", "location", json!({ "lat": 52.5, "lng": 13.4 })),
         ("7", "custom", json!({ "any": ["thing"] })),
