@@ -179,7 +179,6 @@ async fn responses_have_the_fields_that_their_schemas_require() {
             "ConversationCreatedEntry",
             "/entries/0",
         ),
-        ("/v1/inbox/entries", "ConversationData", "/entries/0/data"),
         (
             "/v1/inbox/entries?after=2",
             "MessageEdited",
