@@ -23,8 +23,7 @@ struct SharedResponse {
 
 /// The references to the responses with these statuses.
 pub fn responses_with(statuses: &[StatusCode]) -> BTreeMap<String, RefOr<Response>> {
-    let shared = shared_responses().into_iter();
-    let chosen = shared.filter(|response| statuses.contains(&response.status));
+    let chosen = shared_responses().filter(|response| statuses.contains(&response.status));
     chosen
         .map(|response| {
             let reference = Ref::from_response_name(response.name);
@@ -35,9 +34,7 @@ pub fn responses_with(statuses: &[StatusCode]) -> BTreeMap<String, RefOr<Respons
 
 /// The responses, by their names.
 pub(super) fn components() -> impl Iterator<Item = (&'static str, Response)> {
-    shared_responses()
-        .into_iter()
-        .map(|shared| (shared.name, shared.into_response()))
+    shared_responses().map(|shared| (shared.name, shared.into_response()))
 }
 
 impl SharedResponse {
@@ -78,8 +75,16 @@ impl SharedResponse {
     }
 }
 
-fn shared_responses() -> [SharedResponse; 11] {
-    let second = Duration::from_secs(1);
+fn shared_responses() -> impl Iterator<Item = SharedResponse> {
+    unparsed_requests()
+        .into_iter()
+        .chain(refused_callers())
+        .chain(refused_commands())
+        .chain(unavailable())
+}
+
+/// The request itself is wrong.
+fn unparsed_requests() -> [SharedResponse; 3] {
     [
         SharedResponse::new(
             StatusCode::BAD_REQUEST,
@@ -88,6 +93,25 @@ fn shared_responses() -> [SharedResponse; 11] {
             "The request cannot be parsed (`malformed`): invalid syntax or encoding, U+0000, or a \
              malformed or unknown parameter. `errors` names it.",
         ),
+        SharedResponse::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "ContentTooLarge",
+            Problem::from_status(StatusCode::PAYLOAD_TOO_LARGE),
+            "The request exceeds a size limit (`too_large`); the detail says which.",
+        ),
+        SharedResponse::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UnsupportedMediaType",
+            Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            "This operation does not take the media type of the request \
+             (`unsupported_media_type`).",
+        ),
+    ]
+}
+
+/// The caller may not do this, or there is nothing to do it with.
+fn refused_callers() -> [SharedResponse; 4] {
+    [
         SharedResponse::new(
             StatusCode::UNAUTHORIZED,
             "Unauthorized",
@@ -109,16 +133,6 @@ fn shared_responses() -> [SharedResponse; 11] {
             "It does not exist, or the caller cannot see it (`not_found`).",
         ),
         SharedResponse::new(
-            StatusCode::CONFLICT,
-            "Conflict",
-            Problem::conflict(
-                "idempotency_mismatch",
-                "This key was used for another request.",
-            ),
-            "The key was used for a different request (`idempotency_mismatch`), or the id is in \
-             use (`conflict`).",
-        ),
-        SharedResponse::new(
             StatusCode::GONE,
             "Gone",
             Problem::gone(
@@ -130,18 +144,21 @@ fn shared_responses() -> [SharedResponse; 11] {
              oldest cursor that is still valid) or of another history (`cursor_expired`), or beyond \
              the head of the log (`cursor_ahead`, with `head`).",
         ),
+    ]
+}
+
+/// The request violates a rule.
+fn refused_commands() -> [SharedResponse; 2] {
+    [
         SharedResponse::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "ContentTooLarge",
-            Problem::from_status(StatusCode::PAYLOAD_TOO_LARGE),
-            "The request exceeds a size limit (`too_large`); the detail says which.",
-        ),
-        SharedResponse::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "UnsupportedMediaType",
-            Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE),
-            "This operation does not take the media type of the request \
-             (`unsupported_media_type`).",
+            StatusCode::CONFLICT,
+            "Conflict",
+            Problem::conflict(
+                "idempotency_mismatch",
+                "This key was used for another request.",
+            ),
+            "The key was used for a different request (`idempotency_mismatch`), or the id is in \
+             use (`conflict`).",
         ),
         SharedResponse::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -150,10 +167,16 @@ fn shared_responses() -> [SharedResponse; 11] {
             "The request is well formed but violates a rule (`invalid`, or a code for the rule). \
              `errors` names the fields.",
         ),
+    ]
+}
+
+/// The same request can succeed later.
+fn unavailable() -> [SharedResponse; 2] {
+    [
         SharedResponse::new(
             StatusCode::TOO_MANY_REQUESTS,
             "TooManyRequests",
-            Problem::rate_limited(second),
+            Problem::rate_limited(Duration::from_secs(1)),
             "Too many commands in a second (`rate_limited`), too many requests at a time \
              (`too_many_requests`), or too many live connections or frames (`too_many_live`, \
              `too_many_frames`) of this user.",
