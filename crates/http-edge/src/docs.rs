@@ -87,12 +87,16 @@ pub fn describe(api: &mut OpenApi, version: &str) {
     api.tags = Some(tags.collect());
 }
 
-/// The routes `/`, `/openapi.json` and `/docs`, and `/asyncapi.json` for `live`, the document of
-/// live delivery. The pages are part of the binary and load no external resources. Every operation
-/// is documented as requiring a token unless it overrides that itself.
-pub fn routes(mut api: OpenApi, live: Option<&Value>) -> Result<Router, serde_json::Error> {
+/// The routes `/`, `/openapi.json` and `/docs`, and `/asyncapi.json` if `describe_live` returns the
+/// document of live delivery. The pages are part of the binary and load no external resources.
+/// Every operation is documented as requiring a token unless it overrides that itself.
+pub fn routes(
+    mut api: OpenApi,
+    describe_live: impl FnOnce(&OpenApi) -> Option<Value>,
+) -> Result<Router, serde_json::Error> {
     require_bearer_token(&mut api);
-    let live = live.map(serve).transpose()?;
+    let live = describe_live(&api);
+    let live = live.as_ref().map(serve).transpose()?;
     let live = live.map(|route| Router::new().route("/asyncapi.json", route));
     let config = Config::from("/openapi.json")
         // Otherwise the pages would send the document to Swagger's online validator.

@@ -52,8 +52,8 @@ impl IntoResponses for NotFoundProblem {
     }
 }
 
-/// The further problem response of a query whose text can violate a rule: a search, or a query about
-/// the reactions with one key.
+/// The further problem response of a query whose text can violate a rule: a search, or a query
+/// about the reactions with one key.
 pub(crate) struct InvalidProblem;
 
 impl IntoResponses for InvalidProblem {

@@ -282,6 +282,19 @@ impl ServiceRuntime {
         apply_middleware(router, self.auth.clone(), edge, limiter)
     }
 
+    /// Adds the routes with the API documents, and the middleware, which knows from them the
+    /// parameters of each operation.
+    fn with_documents(&self, routes: OpenApiRouter, ops: Router) -> Result<Router> {
+        let (routes, mut api) = routes.split_for_parts();
+        docs::describe(&mut api, env!("CARGO_PKG_VERSION"));
+        let edge = EdgeConfig {
+            parameters: KnownParameters::of(&api),
+            ..self.edge.clone()
+        };
+        let documents = docs::routes(api, query_api::build_live_document)?;
+        Ok(self.with_middleware_of(&edge, routes.merge(ops).merge(documents)))
+    }
+
     /// Waits for Postgres, starts the background tasks, and opens the gate.
     async fn start(
         &self,
@@ -342,15 +355,7 @@ impl ServiceRuntime {
                 self.background_shutdown.clone(),
             ),
         );
-        let (routes, mut api) = routes.split_for_parts();
-        docs::describe(&mut api, env!("CARGO_PKG_VERSION"));
-        let live = query_api::build_live_document(&api);
-        let edge = EdgeConfig {
-            parameters: KnownParameters::of(&api),
-            ..self.edge.clone()
-        };
-        let routes = routes.merge(ops).merge(docs::routes(api, live.as_ref())?);
-        gate.open(self.with_middleware_of(&edge, routes));
+        gate.open(self.with_documents(routes, ops)?);
         self.startup.mark_started();
         Ok(log)
     }

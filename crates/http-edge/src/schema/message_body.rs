@@ -46,7 +46,7 @@ struct ImageBodySchema {
     /// The height in pixels.
     #[schema(required = false, minimum = 1)]
     height: i64,
-    /// Where a small picture is, or the picture as a `data:` URL.
+    /// Where a small version is, or that version as a `data:` URL.
     #[schema(required = false, max_length = 32768)]
     thumb: String,
     /// A caption, which is searched.
@@ -71,7 +71,7 @@ struct FileBodySchema {
     /// The size in bytes.
     #[schema(required = false, minimum = 0)]
     size: i64,
-    /// Where a small picture is, or the picture as a `data:` URL.
+    /// Where a small version is, or that version as a `data:` URL.
     #[schema(required = false, max_length = 32768)]
     thumb: String,
     /// A caption, which is searched.
@@ -127,7 +127,7 @@ struct VideoBodySchema {
     /// The height in pixels.
     #[schema(required = false, minimum = 1)]
     height: i64,
-    /// Where a small picture is, or the picture as a `data:` URL.
+    /// Where a small version is, or that version as a `data:` URL.
     #[schema(required = false, max_length = 32768)]
     thumb: String,
     /// The duration in seconds.
@@ -155,7 +155,7 @@ struct LocationBodySchema {
     /// Where the content is. Tidings does not fetch it.
     #[schema(required = false, max_length = 2048)]
     url: String,
-    /// Where a small picture is, or the picture as a `data:` URL.
+    /// Where a small version is, or that version as a `data:` URL.
     #[schema(required = false, max_length = 32768)]
     thumb: String,
     /// A caption, which is searched.
@@ -220,8 +220,8 @@ fn body_name(message_type: &str) -> String {
     }
 }
 
-/// Splits the object `name`, which has a `type` and a `body`, into one object for each message type.
-/// `name_of` returns the name of the object for a type in Pascal case.
+/// Splits the object `name`, which has a `type` and a `body`, into one object for each message
+/// type. `name_of` returns the name of the object for a type in Pascal case.
 pub fn split_by_message_type(
     schemas: &mut SchemaMap,
     name: &str,

@@ -30,7 +30,7 @@ fn full_router() -> axum::Router {
     let router = routes(&HandlerGate::default())
         .merge(ops::health_routes(ready))
         .merge(ops::metrics_route(recorder().clone()))
-        .merge(docs::routes(<Api as utoipa::OpenApi>::openapi(), Some(&live)).unwrap());
+        .merge(docs::routes(<Api as utoipa::OpenApi>::openapi(), |_| Some(live)).unwrap());
     http_edge::apply_middleware(
         router,
         Auth::hs256(SECRET).unwrap(),
