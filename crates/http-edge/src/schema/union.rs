@@ -1,5 +1,6 @@
 //! Unions with a discriminator, in the form that generators of clients take: a `oneOf` of
-//! references to objects, each of which has the one value of the discriminating property, and no `allOf`.
+//! references to objects, each of which has the one value of the discriminating property, and no
+//! `allOf`.
 //!
 //! The objects are derived from the code first; these functions rearrange the result.
 
