@@ -1,6 +1,8 @@
 //! The envelope of an event: the event with its log position, published as one CloudEvents 1.0
 //! object.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -73,18 +75,32 @@ pub struct Envelope {
 struct CloudEvent<'a> {
     specversion: &'a str,
     #[serde(borrow)]
-    id: std::borrow::Cow<'a, str>,
+    id: Cow<'a, str>,
     #[serde(borrow)]
-    source: std::borrow::Cow<'a, str>,
+    source: Cow<'a, str>,
     #[serde(rename = "type", borrow)]
-    kind: std::borrow::Cow<'a, str>,
+    kind: Cow<'a, str>,
     time: Timestamp,
     #[serde(borrow)]
-    datacontenttype: std::borrow::Cow<'a, str>,
+    datacontenttype: Cow<'a, str>,
     position: i64,
     sequence: i64,
+    /// Derived from the others, so that consumers need not know where each type has it.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    conversation: Option<Cow<'a, str>>,
     #[serde(borrow)]
     data: &'a RawValue,
+}
+
+/// What every consumer may want to know about the data of any event.
+#[derive(Deserialize)]
+struct CommonData<'a> {
+    #[serde(borrow)]
+    conversation: Option<Cow<'a, str>>,
+    sent_at: Option<Timestamp>,
+    edited_at: Option<Timestamp>,
+    joined_at: Option<Timestamp>,
+    created_at: Option<Timestamp>,
 }
 
 /// Why a JSON text is not a valid envelope.
@@ -109,6 +125,30 @@ impl Envelope {
         format!("{}{}", self.aggregate.source_prefix(), self.aggregate_id)
     }
 
+    /// The conversation that the event belongs to: its own, or the one that a mailbox event is
+    /// about. `None` for events such as `user_blocked`.
+    pub fn conversation(&self) -> Option<Cow<'_, str>> {
+        match self.aggregate {
+            AggregateKind::Conversation => Some(Cow::Borrowed(&self.aggregate_id)),
+            AggregateKind::Mailbox => self.common_data()?.conversation,
+        }
+    }
+
+    /// When it happened for its users: when a message was sent or edited, or an imported
+    /// conversation or membership began, in the source system. For every other event, when it was
+    /// appended.
+    pub fn sent_at(&self) -> Timestamp {
+        let happened = self.common_data().and_then(|data| {
+            let message = data.sent_at.or(data.edited_at);
+            message.or(data.joined_at).or(data.created_at)
+        });
+        happened.unwrap_or(self.time)
+    }
+
+    fn common_data(&self) -> Option<CommonData<'_>> {
+        serde_json::from_str(self.data.get()).ok()
+    }
+
     /// The cursor of the event, which is its CloudEvents id.
     pub fn cursor(&self) -> CursorReference {
         CursorReference {
@@ -128,6 +168,7 @@ impl Envelope {
             datacontenttype: "application/json".into(),
             position: self.position,
             sequence: self.sequence,
+            conversation: self.conversation(),
             data: &self.data,
         })
     }

@@ -42,6 +42,91 @@ fn an_envelope_is_one_cloud_events_object() {
     assert!(!json.contains(&b'\n'));
 }
 
+/// An event of a type whose data has these fields.
+fn typed(aggregate: AggregateKind, event_type: &str, data: &Value) -> Envelope {
+    Envelope {
+        aggregate,
+        event_type: event_type.to_owned(),
+        ..envelope("lunch", &data.to_string())
+    }
+}
+
+#[test]
+fn an_event_names_the_conversation_that_it_belongs_to() {
+    let read = json!({ "conversation": "room \u{e9}", "read_seq": 7 });
+    let forged = json!({ "seq": 1, "body": { "conversation": "other" } });
+    for (aggregate, event_type, data, conversation) in [
+        (
+            AggregateKind::Conversation,
+            "message_sent",
+            &forged,
+            Some("lunch"),
+        ),
+        (
+            AggregateKind::Mailbox,
+            "conversation_read",
+            &read,
+            Some("room \u{e9}"),
+        ),
+        (
+            AggregateKind::Mailbox,
+            "user_blocked",
+            &json!({ "user": "anna" }),
+            None,
+        ),
+    ] {
+        let event = typed(aggregate, event_type, data);
+        assert_eq!(
+            event.conversation().as_deref(),
+            conversation,
+            "{event_type}"
+        );
+        let json: Value = serde_json::from_slice(&event.to_json().unwrap()).unwrap();
+        assert_eq!(json["conversation"].as_str(), conversation, "{event_type}");
+    }
+}
+
+#[test]
+fn an_event_was_sent_when_its_message_was_sent_or_edited() {
+    let [sent, edited] = ["2008-03-01T12:00:00.000Z", "2008-03-02T12:00:00.000Z"];
+    for (event_type, data, expected) in [
+        ("message_sent", json!({ "seq": 1, "sent_at": sent }), sent),
+        (
+            "message_edited",
+            json!({ "seq": 1, "edited_at": edited }),
+            edited,
+        ),
+        (
+            "member_added",
+            json!({ "user": "anna", "joined_at": sent }),
+            sent,
+        ),
+        (
+            "conversation_created",
+            json!({ "by": "anna", "created_at": sent }),
+            sent,
+        ),
+        (
+            "message_sent",
+            json!({ "body": { "sent_at": sent } }),
+            "2026-11-01T09:30:00.000Z",
+        ),
+        (
+            "member_added",
+            json!({ "user": "anna" }),
+            "2026-11-01T09:30:00.000Z",
+        ),
+        (
+            "unreadable",
+            json!({ "sent_at": "yesterday" }),
+            "2026-11-01T09:30:00.000Z",
+        ),
+    ] {
+        let event = typed(AggregateKind::Conversation, event_type, &data);
+        assert_eq!(event.sent_at().to_string(), expected, "{data}");
+    }
+}
+
 #[test]
 fn decoding_reverses_encoding_even_for_unusual_ids() {
     for id in ["a", "a/b", "/conversations/x", "\"quoted\"", "zoë 👋", "\\"] {
