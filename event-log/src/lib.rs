@@ -12,8 +12,8 @@
 //! - [`connect`]: connections to the Postgres that accepts writes.
 //! - [`timeout`]: time limits for exchanges with Postgres. [`OutageLog`]: logs that a server is
 //!   away and back, once each.
-//! - `read`: reads the log by position, stream, type, time and user ([`reader`], [`user_filter`]),
-//!   and prefetches pages ([`read_ahead`]). [`log_end`]: where the log ends.
+//! - `read`: reads the log by position, stream, type, time and user ([`reader`], [`user_filter`],
+//!   [`sent_range`]), and prefetches pages ([`read_ahead`]). [`log_end`]: where the log ends.
 
 #![deny(missing_docs)]
 
@@ -38,4 +38,4 @@ pub use append::{commits, receipt};
 pub use error::LogError;
 pub use log::{EventLog, LogConfig};
 pub use outage_log::OutageLog;
-pub use read::{log_end, read_ahead, reader, user_filter};
+pub use read::{log_end, read_ahead, reader, sent_range, user_filter};

@@ -8,6 +8,7 @@ use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
 use event_log::read_ahead;
 use event_log::reader::{EventFilter, EventPage, LogReader};
+use event_log::sent_range::{SentRange, TimeField};
 use tokio::sync::mpsc;
 
 /// The number of events per page.
@@ -24,6 +25,8 @@ pub struct EventSelection {
     pub since: Option<Timestamp>,
     /// Events before this time.
     pub until: Option<Timestamp>,
+    /// Which time of an event these are.
+    pub by: TimeField,
     /// Events of these types.
     pub event_types: Vec<String>,
     /// Events of this conversation.
@@ -35,7 +38,51 @@ pub struct EventSelection {
 impl EventSelection {
     /// Whether the selection ends, at a position or a time, instead of with the log.
     pub fn is_bounded(&self) -> bool {
-        self.up_to.is_some() || self.until.is_some()
+        // Messages of any earlier time can still be imported.
+        self.up_to.is_some() || (self.until.is_some() && self.by == TimeField::Time)
+    }
+
+    /// The range of times of messages; unbounded if the times are those of the log.
+    fn sent_range(&self) -> SentRange {
+        match self.by {
+            TimeField::Time => SentRange::default(),
+            TimeField::SentAt => SentRange {
+                since: self.since,
+                until: self.until,
+            },
+        }
+    }
+
+    /// The range of times of the log; unbounded if the times are those of messages.
+    fn appended_range(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        match self.by {
+            TimeField::Time => (self.since, self.until),
+            TimeField::SentAt => (None, None),
+        }
+    }
+
+    /// What is selected, by the names of the options of the command line.
+    pub fn to_filters(&self) -> Vec<(&'static str, String)> {
+        let time = |time: Timestamp| match self.by {
+            TimeField::Time => time.to_string(),
+            TimeField::SentAt => format!("{time} (sent_at)"),
+        };
+        let types = (!self.event_types.is_empty()).then(|| self.event_types.join(", "));
+        let conversation = self.conversation.as_ref().map(|id| id.as_str().to_owned());
+        let user = self.user.as_ref().map(|user| user.as_str().to_owned());
+        let filters = [
+            ("after", self.after.map(|cursor| cursor.to_string())),
+            ("up-to", self.up_to.map(|cursor| cursor.to_string())),
+            ("since", self.since.map(time)),
+            ("until", self.until.map(time)),
+            ("type", types),
+            ("conversation", conversation),
+            ("user", user),
+        ];
+        let given = filters.into_iter();
+        given
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
     }
 
     /// The filter for the events, without positions and times.
@@ -46,6 +93,7 @@ impl EventSelection {
             aggregate: conversation.map(|id| (AggregateKind::Conversation, id.as_str().to_owned())),
             since: None,
             until: None,
+            sent: self.sent_range(),
             user: self.user.as_ref().map(|user| user.as_str().to_owned()),
         }
     }
@@ -73,14 +121,15 @@ impl LogSlice {
         for cursor in [selection.after, selection.up_to].into_iter().flatten() {
             check_cursor(&history, head, cursor)?;
         }
+        let (since, until) = selection.appended_range();
         let mut after = selection.after.map_or(0, |after| after.position);
-        if let Some(since) = selection.since {
+        if let Some(since) = since {
             after = after.max(reader.last_position_before(since).await?);
         }
         let mut last = selection
             .up_to
             .map_or(head, |up_to| up_to.position.min(head));
-        if let Some(until) = selection.until {
+        if let Some(until) = until {
             last = last.min(reader.last_position_before(until).await?);
         }
         Ok(Self {

@@ -1,7 +1,7 @@
 //! Reads the log by position, stream, type, time and user.
 //!
 //! - [`reader`]: the queries. [`stream_names`]: the names of streams. [`user_filter`]: which events
-//!   involve a user.
+//!   involve a user. [`sent_range`]: when their messages were sent.
 //! - [`log_end`]: where the log ends, as a transaction of the caller sees it.
 //! - [`read_ahead`]: prefetches pages while the caller processes the previous one.
 
@@ -9,5 +9,6 @@ pub(crate) mod epochs;
 pub mod log_end;
 pub mod read_ahead;
 pub mod reader;
+pub mod sent_range;
 pub(crate) mod stream_names;
 pub mod user_filter;

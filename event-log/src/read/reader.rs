@@ -9,6 +9,7 @@ use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder, Row as _};
 use uuid::Uuid;
 
 use super::epochs;
+use super::sent_range::SentRange;
 use super::stream_names::{self, StreamNames};
 use super::user_filter;
 use crate::timeout::{EXCHANGE_TIMEOUT, PAGE_TIMEOUT, within};
@@ -37,13 +38,29 @@ pub struct EventFilter {
     pub since: Option<Timestamp>,
     /// Only events before this time, exclusive.
     pub until: Option<Timestamp>,
+    /// Only events whose messages were sent in this range.
+    pub sent: SentRange,
     /// Only events that involve this user: those of their mailbox and those that name them.
     pub user: Option<String>,
 }
 
 impl EventFilter {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
+    /// Whether the query reads all events. When messages were sent is in the data of their events,
+    /// so that range is applied to what was read.
+    fn reads_all(&self) -> bool {
+        let Self {
+            event_types,
+            aggregate,
+            since,
+            until,
+            sent: _,
+            user,
+        } = self;
+        event_types.is_empty()
+            && aggregate.is_none()
+            && since.is_none()
+            && until.is_none()
+            && user.is_none()
     }
 }
 
@@ -56,6 +73,21 @@ pub struct EventPage {
     pub scanned_to: i64,
     /// Whether this is the last page up to the head.
     pub is_last: bool,
+}
+
+impl EventPage {
+    /// The same page with at most `limit` events.
+    fn cut_to(mut self, limit: i64) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        if self.events.len() > limit {
+            self.events.truncate(limit);
+            self.is_last = false;
+            if let Some(event) = self.events.last() {
+                self.scanned_to = event.position;
+            }
+        }
+        self
+    }
 }
 
 /// A message that was sent, edited, recalled or erased.
@@ -72,6 +104,9 @@ pub struct ChangedMessage {
 pub struct LogReader {
     pool: PgPool,
 }
+
+/// How many events are read at a time to find those that were sent in a range.
+const MIN_SCANNED_ROWS: i64 = 2_000;
 
 /// Selects events. The columns that [`decode_envelope`] reads come first, always in this order.
 const SELECT_EVENTS: &str = "SELECT e.position, e.sequence, e.event_type, e.event_version, e.occurred_at, e.payload, \
@@ -195,15 +230,21 @@ impl LogReader {
         last: i64,
         limit: i64,
     ) -> Result<EventPage, sqlx::Error> {
+        // Few events may be left of a page.
+        let row_limit = if filter.sent.is_unbounded() {
+            limit
+        } else {
+            limit.max(MIN_SCANNED_ROWS)
+        };
         let mut events = if after >= last {
             Vec::new()
-        } else if filter.is_empty() {
+        } else if filter.reads_all() {
             let connection = &mut *self.pool.acquire().await?;
-            read_after(connection, names, after, limit.min(last - after)).await?
+            read_after(connection, names, after, row_limit.min(last - after)).await?
         } else {
-            self.query_between(filter, after, last, limit).await?
+            self.query_between(filter, after, last, row_limit).await?
         };
-        let is_last = (events.len() as i64) < limit;
+        let is_last = (events.len() as i64) < row_limit;
         let scanned_to = match events.last() {
             Some(event) if !is_last => event.position,
             _ => last.max(after),
@@ -211,11 +252,15 @@ impl LogReader {
         if let Some(user) = &filter.user {
             events.retain(|event| user_filter::involves_user(event, user));
         }
-        Ok(EventPage {
+        if !filter.sent.is_unbounded() {
+            events.retain(|event| filter.sent.contains(event.sent_at()));
+        }
+        let page = EventPage {
             events,
             scanned_to,
             is_last,
-        })
+        };
+        Ok(page.cut_to(limit))
     }
 
     async fn query_between(

@@ -3,6 +3,7 @@
 use domain::envelope::{AggregateKind, Envelope};
 use domain::time::Timestamp;
 use event_log::reader::{EventFilter, LogReader};
+use event_log::sent_range::SentRange;
 
 use crate::support::{LogTestDatabase, create_group, execute, send_text};
 
@@ -127,6 +128,56 @@ async fn the_position_of_a_time_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn events_are_found_by_the_time_of_their_messages() {
+    // Given two groups, one of which was imported: its messages are of 2008
+    let database = LogTestDatabase::new().await;
+    let log = database.open_log().await;
+    for (id, sent_at) in [("new", None), ("old", Some("2008-03-01T12:00:00Z"))] {
+        execute(&log, id, create_group("ann", &[]), vec![])
+            .await
+            .unwrap();
+        for n in 0..10 {
+            execute(&log, id, send_text("ann", &n.to_string()), vec![])
+                .await
+                .unwrap();
+        }
+        if let Some(sent_at) = sent_at {
+            sqlx::query(
+                "UPDATE log.events e SET payload = convert_to(jsonb_set(
+                     convert_from(payload, 'UTF8')::jsonb, '{sent_at}', to_jsonb($1))::text, 'UTF8')
+                 FROM log.streams s
+                 WHERE s.id = e.stream AND s.aggregate_id = $2 AND event_type = 'message_sent'",
+            )
+            .bind(sent_at)
+            .bind(id)
+            .execute(log.pool())
+            .await
+            .unwrap();
+        }
+    }
+    // When the events of a time are read, in pages of any size
+    let reader = LogReader::new(log.pool().clone());
+    let limit = Timestamp::parse("2009-01-01T00:00:00Z");
+    let sent = |since, until| EventFilter {
+        sent: SentRange { since, until },
+        ..EventFilter::default()
+    };
+    let of_old = |filter: EventFilter| EventFilter {
+        aggregate: Some((AggregateKind::Conversation, "old".to_owned())),
+        ..filter
+    };
+    for page in [1, 3, 1_000] {
+        // then each has those of its messages, and the others have the time of the log.
+        let (before, end) = read_in_pages(&reader, &sent(None, limit), page).await;
+        assert_eq!((before, end), ((13..=22).collect(), 22), "by {page}");
+        let (after, _) = read_in_pages(&reader, &sent(limit, None), page).await;
+        assert_eq!(after, (1..=12).collect::<Vec<_>>(), "by {page}");
+        let (created, _) = read_in_pages(&reader, &of_old(sent(limit, None)), page).await;
+        assert_eq!(created, [12], "by {page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_events_view_supports_jsonb_queries() {
     let database = LogTestDatabase::new().await;
     let log = database.open_log().await;
@@ -143,4 +194,14 @@ async fn the_events_view_supports_jsonb_queries() {
     .await
     .unwrap();
     assert_eq!(text, "hello");
+    // It also has the columns of exports.
+    let row: (i64, String, String, String, bool) = sqlx::query_as(
+        "SELECT seq, conversation, sender, text, sent_at <= time FROM events
+         WHERE type = 'message_sent' AND data IS NOT NULL",
+    )
+    .fetch_one(log.pool())
+    .await
+    .unwrap();
+    let text = |text: &str| text.to_owned();
+    assert_eq!(row, (1, text("a"), text("ann"), text("hello"), true));
 }

@@ -9,12 +9,13 @@ use axum::response::Response;
 use domain::envelope::AggregateKind;
 use domain::ids::{ConversationId, UserId};
 use event_log::reader::EventFilter;
+use event_log::sent_range::{SentRange, TimeField};
 use futures::{StreamExt, stream};
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use http_edge::{Admin, Problem, Query};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::consistency::min_position::{self, MinPosition};
 use crate::consistency::position_params::MinPositionParams;
@@ -58,6 +59,11 @@ pub struct EventsParams {
     /// Only events before this time.
     #[param(value_type = Option<String>, format = DateTime, example = "2100-01-01T00:00:00Z")]
     until: Option<String>,
+    /// Which time `since` and `until` mean: when an event was appended (`time`), or when its
+    /// message was sent or edited (`sent_at`), which is earlier for imported messages. Events
+    /// without a message have only the first.
+    #[param(value_type = Option<TimeFieldParam>, inline, default = "time")]
+    by: Option<String>,
     /// Only events that involve this user: those of their mailbox, and those that name them.
     #[param(value_type = Option<String>, example = "bob")]
     user: Option<String>,
@@ -66,15 +72,35 @@ pub struct EventsParams {
     follow: Option<String>,
 }
 
+/// Which time of an event is meant.
+#[expect(dead_code, reason = "describes a parameter")]
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum TimeFieldParam {
+    Time,
+    SentAt,
+}
+
 impl EventsParams {
     fn to_filter(&self) -> Result<EventFilter, Problem> {
+        let since = params::parse_time("since", self.since.as_deref())?;
+        let until = params::parse_time("until", self.until.as_deref())?;
+        let by = params::non_empty(self.by.as_deref()).map(|name| {
+            TimeField::parse(name)
+                .ok_or_else(|| Problem::malformed("by", "expected `time` or `sent_at`"))
+        });
+        let (since, until, sent) = match by.transpose()?.unwrap_or_default() {
+            TimeField::Time => (since, until, SentRange::default()),
+            TimeField::SentAt => (None, None, SentRange { since, until }),
+        };
         Ok(EventFilter {
             event_types: parse_types(params::non_empty(self.types.as_deref()))?,
             aggregate: params::non_empty(self.source.as_deref())
                 .map(parse_source)
                 .transpose()?,
-            since: params::parse_time("since", self.since.as_deref())?,
-            until: params::parse_time("until", self.until.as_deref())?,
+            since,
+            until,
+            sent,
             user: params::non_empty(self.user.as_deref())
                 .map(|user| {
                     UserId::parse(user)

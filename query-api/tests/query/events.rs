@@ -144,6 +144,22 @@ async fn events_are_returned_in_order_between_their_bounds() {
         count(false),
         "until is exclusive"
     );
+    let sent_at = |event: &Value| {
+        let time = event["data"]["sent_at"].as_str();
+        time.or(event["time"].as_str()).unwrap().to_owned()
+    };
+    let bound = sent_at(&events[200]);
+    let sent_before = |event: &&Value| sent_at(event) < bound;
+    assert_eq!(
+        lines(&read(&format!("until={bound}&by=sent_at")).await),
+        events
+            .iter()
+            .filter(sent_before)
+            .cloned()
+            .collect::<Vec<_>>()
+    );
+    let answer = fixture.get_as_admin("/v1/events?by=day").await;
+    answer.expect_problem(400, "malformed");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use data_dir::{SecretString, UsageError};
 use domain::history::CursorReference;
 use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
+use event_log::sent_range::TimeField;
 use log_tools::event_types;
 use log_tools::export::ExportFormat;
 use log_tools::replay::ReplaySpeed;
@@ -29,7 +30,7 @@ pub enum LogCommand {
     },
     /// Export events to JSON Lines, CSV or Parquet files.
     Export(LogExportArgs),
-    /// Count events by type, by day and by conversation.
+    /// Count events by type, time, conversation and sender, and how fast others respond.
     Stats(LogStatsArgs),
     /// Replay events to a NATS subject.
     Replay(LogReplayArgs),
@@ -54,6 +55,10 @@ pub struct EventFilterArgs {
     /// Select events before this time.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub until: Option<Timestamp>,
+    /// Time that is meant: when an event was appended, or when its message was sent or edited,
+    /// which is earlier for imported messages.
+    #[arg(long, value_name = "FIELD", default_value = "time")]
+    pub by: TimeFieldArg,
     /// Select events of these types, such as message_sent,member_added.
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
     pub r#type: Vec<String>,
@@ -63,6 +68,26 @@ pub struct EventFilterArgs {
     /// Select events that involve this user: those of their mailbox, and those that name them.
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
+}
+
+/// Which time of an event is meant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum TimeFieldArg {
+    /// When the event was appended to the log.
+    #[default]
+    Time,
+    /// When its message was sent or edited; other events have only the first.
+    SentAt,
+}
+
+impl From<TimeFieldArg> for TimeField {
+    fn from(field: TimeFieldArg) -> Self {
+        match field {
+            TimeFieldArg::Time => Self::Time,
+            TimeFieldArg::SentAt => Self::SentAt,
+        }
+    }
 }
 
 impl EventFilterArgs {
@@ -82,6 +107,7 @@ impl EventFilterArgs {
             up_to: self.up_to,
             since: self.since,
             until: self.until,
+            by: self.by.into(),
             event_types: self.r#type.clone(),
             conversation,
             user,
@@ -155,7 +181,7 @@ pub struct LogStatsArgs {
     /// The filter of events.
     #[command(flatten)]
     pub slice: EventFilterArgs,
-    /// Number of conversations to list.
+    /// Number of conversations, and of senders, to list.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub top: u16,
     /// Also write a self-contained HTML page with plots to this file.
