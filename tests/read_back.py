@@ -8,13 +8,13 @@ import duckdb
 
 parquet, jsonl = sys.argv[1], sys.argv[2]
 db = duckdb.connect()
-parts = len(glob.glob(f"{parquet}/**/*.parquet", recursive=True))
-db.execute(f"CREATE VIEW p AS SELECT * FROM read_parquet('{parquet}/**/*.parquet', union_by_name = true)")
+parts = len(glob.glob(f"{parquet}/events/*/*.parquet"))
+db.execute(f"CREATE VIEW p AS SELECT * FROM read_parquet('{parquet}/events/*/*.parquet')")
 db.execute(
-    f"""CREATE VIEW j AS SELECT id::BIGINT AS position, split_part(type, '.', 2) AS type, source,
-        CAST(time AS TIMESTAMPTZ) AS time, data::JSON AS data
-        FROM read_json('{jsonl}/**/events-*.jsonl', format = 'newline_delimited', columns = {{
-            id: 'VARCHAR', type: 'VARCHAR', source: 'VARCHAR', time: 'VARCHAR', data: 'JSON'}})"""
+    f"""CREATE VIEW j AS SELECT split_part(id, '.', 1)::BIGINT AS position, split_part(type, '.', 2) AS type, source,
+        CAST(time AS TIMESTAMPTZ) AS time, conversation, data::JSON AS data
+        FROM read_json('{jsonl}/events/*/*.jsonl', format = 'newline_delimited', columns = {{
+            id: 'VARCHAR', conversation: 'VARCHAR', type: 'VARCHAR', source: 'VARCHAR', time: 'VARCHAR', data: 'JSON'}})"""
 )
 columns = {row[0]: row[1] for row in db.execute("DESCRIBE p").fetchall()}
 print(f"{parts} parts, {len(columns)} columns: {columns}")
@@ -23,7 +23,7 @@ print("rows, positions, first, last:", counts)
 differ = db.execute(
     """SELECT count(*) FROM p FULL JOIN j ON p.position = j.position
        WHERE p.position IS NULL OR j.position IS NULL OR p.type <> j.type OR '/' || p.aggregate || 's/' || p.aggregate_id <> j.source
-          OR epoch_ms(p.time) <> epoch_ms(j.time) OR p.data::JSON::VARCHAR <> j.data::VARCHAR"""
+          OR p.conversation IS DISTINCT FROM j.conversation OR epoch_ms(p.time) <> epoch_ms(j.time) OR p.data::JSON::VARCHAR <> j.data::VARCHAR"""
 ).fetchone()[0]
 print("events that differ:", differ)
 types = db.execute("SELECT p.type, count(*) FROM p GROUP BY 1 ORDER BY 1").fetchall()

@@ -250,7 +250,7 @@ pub fn verify_export(
     let exported = ExportReader::open(dir)?;
     let log_id = exported.log_id().to_owned();
     let mut verification = Verification::new(options, log_id, on_event)?;
-    let mut events = exported.events()?.peekable();
+    let mut events = exported.events().peekable();
     let is_filtered = exported.is_filtered();
     let file = dir.join(SEALS_FILE);
     let file = File::open(&file).with_context(|| file.display().to_string())?;

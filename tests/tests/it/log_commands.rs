@@ -1,6 +1,5 @@
-//! `tidings log`: reads, exports, counts and replays events, with the same filters in each command.
+//! `tidings log`: reads, counts and replays events, with the same filters in each command.
 
-use std::path::Path;
 use std::process::Output;
 
 use async_nats::jetstream;
@@ -10,7 +9,7 @@ use serde_json::{Value, json};
 use tests::world::World;
 
 /// Fills two conversations; returns the last position.
-async fn fill_log(world: &World) -> i64 {
+pub(crate) async fn fill_log(world: &World) -> i64 {
     let (ann, bob) = (world.user("ann"), world.user("bob"));
     ann.create_group("a", &["bob"]).await.expect(201);
     ann.create_group("b", &["bob", "cid"]).await.expect(201);
@@ -35,17 +34,17 @@ async fn fill_log(world: &World) -> i64 {
     bob.read("a", 7).await.position()
 }
 
-async fn run_log(world: &World, arguments: &[&str]) -> Output {
+pub(crate) async fn run_log(world: &World, arguments: &[&str]) -> Output {
     world.run(&[&["log"], arguments].concat()).await
 }
 
 /// Runs a subcommand of `tidings log` that must succeed; returns what it prints.
-async fn run_log_ok(world: &World, arguments: &[&str]) -> String {
+pub(crate) async fn run_log_ok(world: &World, arguments: &[&str]) -> String {
     world.run_ok(&[&["log"], arguments].concat()).await
 }
 
 /// The events that the API serves.
-async fn fetch_over_http(world: &World, query: &str) -> String {
+pub(crate) async fn fetch_over_http(world: &World, query: &str) -> String {
     let response = world
         .admin()
         .get(&format!("/v1/events?limit=10000&{query}"))
@@ -80,6 +79,10 @@ async fn the_same_filters_select_the_same_events_in_the_terminal_and_over_http()
             vec!["--until", "2001-01-01T00:00:00Z"],
             "until=2001-01-01T00:00:00Z",
         ),
+        (
+            vec!["--by", "sent_at", "--since", "2001-01-01T00:00:00Z"],
+            "by=sent_at&since=2001-01-01T00:00:00Z",
+        ),
     ] {
         let mut call = vec!["tail", "--json", "--after", "0"];
         call.extend(arguments);
@@ -112,6 +115,7 @@ async fn the_same_filters_select_the_same_events_in_the_terminal_and_over_http()
         (vec!["tail", "--type", "nonsense"], 2),
         (vec!["tail", "--since", "yesterday"], 2),
         (vec!["tail", "--conversation", "a b"], 2),
+        (vec!["tail", "--by", "day"], 2),
     ] {
         assert_eq!(
             run_log(&world, &arguments).await.status.code(),
@@ -138,146 +142,6 @@ async fn a_closed_pipe_is_not_an_error() {
         .expect("sh runs");
     assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-}
-
-fn manifest(dir: &Path) -> Value {
-    let text = std::fs::read_to_string(dir.join("manifest.json")).expect("a manifest");
-    serde_json::from_str(&text).expect("JSON")
-}
-
-fn contents(dir: &Path) -> String {
-    let parts = manifest(dir)["parts"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    let texts = parts.iter().map(|part| {
-        let path = dir.join(part["path"].as_str().unwrap_or_default());
-        std::fs::read_to_string(path).expect("a part")
-    });
-    texts.collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_export_has_every_event_once_and_resumes_where_it_ended() {
-    let world = World::start().await;
-    let last = fill_log(&world).await;
-    let dir = world.dir.join("export");
-    let path = dir.to_str().expect("UTF-8").to_owned();
-    let done = run_log_ok(&world, &["export", &path, "--json"]).await;
-    let done: Value = serde_json::from_str(&done).expect("JSON");
-    assert_eq!(
-        (&done["events"], &done["complete"]),
-        (&last.into(), &true.into()),
-        "{done}"
-    );
-    assert_eq!(contents(&dir), fetch_over_http(&world, "").await);
-    // A second run without new events, and a third with one.
-    run_log_ok(&world, &["export", &path]).await;
-    assert_eq!(manifest(&dir)["parts"].as_array().map(Vec::len), Some(1));
-    world
-        .user("ann")
-        .send("a", "later", "more")
-        .await
-        .expect(201);
-    run_log_ok(&world, &["export", &path]).await;
-    assert_eq!(contents(&dir), fetch_over_http(&world, "").await);
-    // Another format does not fit into the same directory.
-    let other = run_log(&world, &["export", &path, "--format", "csv"]).await;
-    assert_eq!(other.status.code(), Some(2));
-    let csv = world.dir.join("csv");
-    let csv_path = csv.to_str().expect("UTF-8").to_owned();
-    run_log_ok(
-        &world,
-        &[
-            "export",
-            &csv_path,
-            "--format",
-            "csv",
-            "--type",
-            "message_sent",
-        ],
-    )
-    .await;
-    let text = contents(&csv);
-    assert!(text.starts_with("position,time,type,"), "{text}");
-    assert!(text.contains("\"text 3, \"\"quoted\"\"\nand é\""), "{text}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_csv_export_has_no_cell_that_a_spreadsheet_runs() {
-    // Given messages that begin as formulas do
-    let world = World::start().await;
-    let ann = world.user("ann");
-    ann.create_group("-c", &[]).await.expect(201);
-    for (n, text) in ["=1+1", "+1", "-1", "@A1", " =2", "'=3", "a=b"]
-        .iter()
-        .enumerate()
-    {
-        ann.send("-c", &format!("k{n}"), text).await.expect(201);
-    }
-    // When the log is exported, then apostrophes make them text
-    let [escaped, raw] = ["escaped", "raw"].map(|name| world.dir.join(name));
-    let export = async |dir: &Path, rest: &[&str]| {
-        let path = dir.to_str().expect("UTF-8");
-        let fixed = ["export", path, "--format", "csv", "--type", "message_sent"];
-        run_log(&world, &[&fixed[..], rest].concat()).await
-    };
-    assert!(export(&escaped, &[]).await.status.success());
-    let text = contents(&escaped);
-    for cell in ["'=1+1", "'+1", "'-1", "'@A1", "' =2", "''=3", "a=b", "'-c"] {
-        assert!(text.contains(&format!(",{cell},")), "{cell}: {text}");
-    }
-    // And as they are with --raw, which is another export.
-    assert!(export(&raw, &["--raw"]).await.status.success());
-    let text = contents(&raw);
-    for cell in ["=1+1", "+1", "-1", "@A1", " =2", "'=3", "a=b", "-c"] {
-        assert!(text.contains(&format!(",{cell},")), "{cell}: {text}");
-    }
-    assert_eq!(export(&escaped, &["--raw"]).await.status.code(), Some(2));
-    let jsonl = raw.with_extension("jsonl");
-    let path = jsonl.to_str().expect("UTF-8");
-    let refused = run_log(&world, &["export", path, "--raw"]).await;
-    assert_eq!(refused.status.code(), Some(2));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_parquet_export_has_the_content_of_the_log() {
-    use parquet::file::reader::{FileReader, SerializedFileReader};
-    let world = World::start().await;
-    fill_log(&world).await;
-    let dir = world.dir.join("parquet");
-    let path = dir.to_str().expect("UTF-8").to_owned();
-    run_log_ok(&world, &["export", &path, "--format", "parquet"]).await;
-    let mut rows: Vec<Value> = Vec::new();
-    for part in manifest(&dir)["parts"].as_array().expect("parts") {
-        let file =
-            std::fs::File::open(dir.join(part["path"].as_str().expect("a path"))).expect("a part");
-        let reader = SerializedFileReader::new(file).expect("Parquet");
-        rows.extend(
-            reader
-                .get_row_iter(None)
-                .expect("rows")
-                .map(|row| row.expect("a row").to_json_value()),
-        );
-    }
-    let log = fetch_over_http(&world, "").await;
-    let events: Vec<Value> = log
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .collect();
-    assert_eq!(rows.len(), events.len());
-    for (row, event) in rows.iter().zip(&events) {
-        let data: Value = serde_json::from_str(row["data"].as_str().expect("data")).expect("JSON");
-        assert_eq!(&data, &event["data"]);
-        assert_eq!(
-            (&row["position"], &row["sequence"]),
-            (&event["position"], &event["sequence"])
-        );
-        for name in ["seq", "sender", "read_seq", "by", "user", "muted"] {
-            assert_eq!(row[name], event["data"][name], "{name} of {event}");
-        }
-        assert_eq!(row["text"], event["data"]["body"]["text"]);
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

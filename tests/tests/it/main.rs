@@ -30,6 +30,7 @@ mod live;
 mod live_soak;
 mod live_tokens;
 mod log_commands;
+mod log_exports;
 mod marks;
 mod members;
 mod message_fields;

@@ -38,77 +38,118 @@ pub struct Column {
     pub name: &'static str,
     /// The type of its values.
     pub kind: ColumnType,
-    /// The JSON pointer into the data; `None` for a field of the envelope.
-    pointer: Option<&'static str>,
+    /// What it contains.
+    pub description: &'static str,
+    source: ColumnSource,
 }
 
-const fn envelope_column(name: &'static str, kind: ColumnType) -> Column {
-    Column {
-        name,
-        kind,
-        pointer: None,
+/// Where the values of a column are.
+#[derive(Debug, Clone, Copy)]
+enum ColumnSource {
+    /// In this field of the CloudEvents object, possibly as a part of it.
+    Envelope(&'static str),
+    /// At this JSON pointer into the data.
+    Data(&'static str),
+}
+
+impl Column {
+    /// The field of the CloudEvents object that has its value, such as `data.body.text`.
+    pub fn cloud_events_field(&self) -> String {
+        match self.source {
+            ColumnSource::Envelope(field) => field.to_owned(),
+            ColumnSource::Data(pointer) => format!("data{}", pointer.replace('/', ".")),
+        }
     }
 }
 
-const fn data_column(name: &'static str, kind: ColumnType, path: &'static str) -> Column {
+const fn envelope_column(
+    name: &'static str,
+    kind: ColumnType,
+    field: &'static str,
+    description: &'static str,
+) -> Column {
     Column {
         name,
         kind,
-        pointer: Some(path),
+        description,
+        source: ColumnSource::Envelope(field),
     }
 }
 
-/// All columns, in order.
-pub const COLUMNS: &[Column] = &[
-    envelope_column("position", ColumnType::Number),
-    envelope_column("time", ColumnType::Time),
-    envelope_column("type", ColumnType::Text),
-    envelope_column("version", ColumnType::Number),
-    envelope_column("aggregate", ColumnType::Text),
-    envelope_column("aggregate_id", ColumnType::Text),
-    envelope_column("sequence", ColumnType::Number),
-    data_column("seq", ColumnType::Number, "/seq"),
-    data_column("sender", ColumnType::Text, "/sender"),
-    data_column("message_type", ColumnType::Text, "/type"),
-    data_column("text", ColumnType::Text, "/body/text"),
-    data_column("body", ColumnType::Text, "/body"),
-    data_column("reply_to", ColumnType::Number, "/reply_to"),
-    data_column("mentions", ColumnType::Text, "/mentions"),
-    data_column("sent_at", ColumnType::Time, "/sent_at"),
-    data_column("edited_at", ColumnType::Time, "/edited_at"),
-    data_column("by", ColumnType::Text, "/by"),
-    data_column("user", ColumnType::Text, "/user"),
-    data_column("role", ColumnType::Text, "/role"),
-    data_column("reaction", ColumnType::Text, "/key"),
-    data_column("kind", ColumnType::Text, "/kind"),
-    data_column("title", ColumnType::Text, "/title"),
-    data_column("history", ColumnType::Text, "/history"),
-    data_column("members", ColumnType::Text, "/members"),
-    data_column("conversation", ColumnType::Text, "/conversation"),
-    data_column("device", ColumnType::Text, "/device"),
-    data_column("cursor", ColumnType::Number, "/cursor"),
-    data_column("previous", ColumnType::Number, "/previous"),
-    data_column("read_seq", ColumnType::Number, "/read_seq"),
-    data_column("head_seq", ColumnType::Number, "/head_seq"),
-    data_column("stay", ColumnType::Number, "/stay"),
-    data_column("muted", ColumnType::Flag, "/muted"),
-    data_column("pinned", ColumnType::Flag, "/pinned"),
-    data_column("archived", ColumnType::Flag, "/archived"),
-    data_column("notify_mentions", ColumnType::Flag, "/mentions"),
-    data_column("client_message_id", ColumnType::Text, "/client_message_id"),
-    data_column("joined_at", ColumnType::Time, "/joined_at"),
-    data_column("created_at", ColumnType::Time, "/created_at"),
-    envelope_column("data", ColumnType::Text),
-];
+const fn data_column(
+    name: &'static str,
+    kind: ColumnType,
+    pointer: &'static str,
+    description: &'static str,
+) -> Column {
+    Column {
+        name,
+        kind,
+        description,
+        source: ColumnSource::Data(pointer),
+    }
+}
+
+/// The version of [`COLUMNS`]. Raise it if a column changes its name or meaning: an export does not
+/// resume with other columns.
+pub const COLUMNS_VERSION: u32 = 2;
+
+/// All columns, in order. docs/data-dictionary.md shows them.
+#[rustfmt::skip] // A table reads best with one row per line.
+pub const COLUMNS: &[Column] = {
+    use ColumnType::{Flag, Number, Text, Time};
+    &[
+        envelope_column("position", Number, "position", "The place in the log: 1, 2, 3, ..."),
+        envelope_column("time", Time, "time", "When the event was appended."),
+        envelope_column("type", Text, "type", "The event type, without `tidings.` and version."),
+        envelope_column("version", Number, "type", "The version of the type."),
+        envelope_column("aggregate", Text, "source", "`conversation` or `mailbox`."),
+        envelope_column("aggregate_id", Text, "source", "The conversation, or the mailbox's owner."),
+        envelope_column("sequence", Number, "sequence", "The number of the event in its aggregate."),
+        data_column("seq", Number, "/seq", "The number of the message in its conversation."),
+        data_column("sender", Text, "/sender", "Who sent the message."),
+        data_column("message_type", Text, "/type", "The type of the message, such as `text`."),
+        data_column("text", Text, "/body/text", "The text of the message."),
+        data_column("body", Text, "/body", "The whole body, as JSON."),
+        data_column("reply_to", Number, "/reply_to", "The `seq` of the message it replies to."),
+        data_column("mentions", Text, "/mentions", "Who is mentioned, as a JSON array."),
+        data_column("sent_at", Time, "/sent_at", "When it was sent; if imported, in the source."),
+        data_column("edited_at", Time, "/edited_at", "When it was edited; likewise."),
+        data_column("by", Text, "/by", "Who did it."),
+        data_column("user", Text, "/user", "Old name of `user_id`, for one release."),
+        data_column("role", Text, "/role", "`member`, `admin` or `owner`."),
+        data_column("reaction", Text, "/key", "The reaction."),
+        data_column("kind", Text, "/kind", "`direct` or `group`."),
+        data_column("title", Text, "/title", "The title of the group."),
+        data_column("history", Text, "/history", "What new members see: `all` or `since_join`."),
+        data_column("members", Text, "/members", "The first members and roles, as a JSON array."),
+        envelope_column("conversation", Text, "conversation", "The conversation it belongs to."),
+        data_column("device", Text, "/device", "The device."),
+        data_column("cursor", Number, "/cursor", "The position that the device has received."),
+        data_column("previous", Number, "/previous", "The `cursor` of the device before."),
+        data_column("read_seq", Number, "/read_seq", "The `seq` of the last read message."),
+        data_column("head_seq", Number, "/head_seq", "The `seq` of the last message at that time."),
+        data_column("stay", Number, "/stay", "The number of the user's membership period."),
+        data_column("muted", Flag, "/muted", "Whether it is left out of the total unread count."),
+        data_column("pinned", Flag, "/pinned", "Whether it is listed first."),
+        data_column("archived", Flag, "/archived", "Whether it is removed from the list."),
+        data_column("notify_mentions", Flag, "/mentions", "Whether mentions notify even if muted."),
+        data_column("client_message_id", Text, "/client_message_id", "The key of the sender's client."),
+        data_column("joined_at", Time, "/joined_at", "When an imported member had joined."),
+        data_column("created_at", Time, "/created_at", "When an imported conversation was made."),
+        data_column("user_id", Text, "/user", "Whom it is about, or who reacted."),
+        envelope_column("data", Text, "data", "The complete data, as JSON."),
+    ]
+};
 
 /// The cells of an event, one for each column.
 pub fn event_cells(event: &Envelope) -> Vec<Option<Cell>> {
     let data: Value = serde_json::from_str(event.data.get()).unwrap_or_default();
     COLUMNS
         .iter()
-        .map(|column| match column.pointer {
-            Some(path) => data_cell(column.kind, data.pointer(path)?),
-            None => envelope_cell(column.name, event),
+        .map(|column| match column.source {
+            ColumnSource::Data(pointer) => data_cell(column.kind, data.pointer(pointer)?),
+            ColumnSource::Envelope(_) => envelope_cell(column.name, event),
         })
         .collect()
 }
@@ -122,6 +163,7 @@ fn envelope_cell(name: &str, event: &Envelope) -> Option<Cell> {
         "aggregate" => Cell::Text(event.aggregate.as_str().to_owned()),
         "aggregate_id" => Cell::Text(event.aggregate_id.clone()),
         "sequence" => Cell::Number(event.sequence),
+        "conversation" => Cell::Text(event.conversation()?.into_owned()),
         "data" => Cell::Text(event.data.get().to_owned()),
         _ => return None,
     })
@@ -181,6 +223,10 @@ mod tests {
         assert_eq!(cell_named(&message, "muted"), None);
         let sent_at = Timestamp::parse("2026-11-01T00:00:00Z").expect("a time");
         assert_eq!(cell_named(&message, "sent_at"), Some(Cell::Time(sent_at)));
+        assert_eq!(
+            cell_named(&message, "conversation"),
+            Some(Cell::Text("room".into()))
+        );
         let preferences = json!({ "muted": true, "mentions": false });
         assert_eq!(
             cell_named(&preferences, "notify_mentions"),

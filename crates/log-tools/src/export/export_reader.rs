@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -51,24 +52,54 @@ impl ExportReader {
         self.manifest.is_filtered()
     }
 
-    /// The events, in the order of the files.
-    pub fn events(&self) -> Result<impl Iterator<Item = Result<Envelope>> + use<>> {
-        let paths: Vec<PathBuf> = self
-            .manifest
-            .parts
-            .iter()
-            .map(|part| self.dir.join(&part.path))
-            .collect();
-        let files = paths.into_iter().map(|path| {
-            let file = File::open(&path).with_context(|| path.display().to_string())?;
-            Ok((path, BufReader::new(file)))
-        });
-        let files: Vec<_> = files.collect::<Result<_>>()?;
-        Ok(files.into_iter().flat_map(|(path, file)| {
-            file.lines().zip(1..).map(move |(line, number)| {
-                let context = || format!("cannot parse {} line {number}", path.display());
-                Envelope::from_json(line?.as_bytes()).with_context(context)
-            })
-        }))
+    /// The number of events in it.
+    pub fn event_count(&self) -> u64 {
+        self.manifest.events()
     }
+
+    /// The events, in the order of the files. Files whose positions overlap, because other times
+    /// than those of the log distribute the events, are merged.
+    pub fn events(&self) -> impl Iterator<Item = Result<Envelope>> + use<> {
+        let mut groups: Vec<(i64, Vec<PathBuf>)> = Vec::new();
+        for part in &self.manifest.parts {
+            let path = self.dir.join(&part.path);
+            match groups.last_mut() {
+                Some((last, paths)) if part.first <= *last => {
+                    *last = part.last.max(*last);
+                    paths.push(path);
+                }
+                _ => groups.push((part.last, vec![path])),
+            }
+        }
+        groups.into_iter().flat_map(|(_, paths)| read_group(paths))
+    }
+}
+
+/// The events of files that overlap. An export writes them together, so they fit into memory.
+fn read_group(paths: Vec<PathBuf>) -> Box<dyn Iterator<Item = Result<Envelope>>> {
+    let is_alone = paths.len() == 1;
+    let events = paths.into_iter().flat_map(read_file);
+    if is_alone {
+        return Box::new(events);
+    }
+    match events.collect::<Result<Vec<Envelope>>>() {
+        Ok(mut events) => {
+            events.sort_by_key(|event| event.position);
+            Box::new(events.into_iter().map(Ok))
+        }
+        Err(error) => Box::new(iter::once(Err(error))),
+    }
+}
+
+/// The events of a file, which is opened when the first one is read: an export of years has more
+/// files than a process may open at a time.
+fn read_file(path: PathBuf) -> Box<dyn Iterator<Item = Result<Envelope>>> {
+    let file = match File::open(&path).with_context(|| path.display().to_string()) {
+        Ok(file) => BufReader::new(file),
+        Err(error) => return Box::new(iter::once(Err(error))),
+    };
+    Box::new(file.lines().zip(1..).map(move |(line, number)| {
+        let context = || format!("cannot parse {} line {number}", path.display());
+        Envelope::from_json(line?.as_bytes()).with_context(context)
+    }))
 }

@@ -1,6 +1,7 @@
 //! `manifest.json`: the content and the progress of an export. It is replaced atomically, after the
 //! new file that it lists has been written.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,44 +11,15 @@ use data_dir::UsageError;
 use domain::history::{CursorReference, LogCursor};
 use serde::{Deserialize, Serialize};
 
-use super::format::ExportFormat;
+use super::part::FILE_PREFIX;
+use super::spec::ExportSpec;
 use super::writer::put_in_place;
-use crate::slice::LogSlice;
 
 /// The file name of the manifest.
 const MANIFEST_FILE: &str = "manifest.json";
 
-/// The specification of an export. An export resumes only with the same specification.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExportSpec {
-    format: String,
-    log_id: String,
-    /// The export begins after this position.
-    after: i64,
-    types: Vec<String>,
-    conversation: Option<String>,
-    user: Option<String>,
-    /// Whether texts that a spreadsheet would run begin with an apostrophe. In CSV files of the
-    /// first releases, and in other formats, they do not.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    escaped_formulas: bool,
-}
-
-impl ExportSpec {
-    /// The specification of an export of this slice of this log.
-    pub fn new(format: ExportFormat, slice: &LogSlice, log_id: String) -> Self {
-        let aggregate = slice.filter.aggregate.as_ref();
-        Self {
-            format: format.as_str().to_owned(),
-            log_id,
-            after: slice.after,
-            types: slice.filter.event_types.clone(),
-            conversation: aggregate.map(|(_, id)| id.clone()),
-            user: slice.filter.user.clone(),
-            escaped_formulas: format == ExportFormat::Csv,
-        }
-    }
-}
+/// The folder of the files. It contains nothing else, because some readers open everything in it.
+const EVENTS_DIR: &str = "events";
 
 /// One file of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +49,10 @@ pub struct Manifest {
     /// record it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cursor: Option<CursorReference>,
-    /// The files, in position order.
+    /// The folder of the files. In exports of the first releases, they are next to the manifest.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    folder: String,
+    /// The files, in the order of their first positions.
     pub parts: Vec<ManifestFile>,
     #[serde(skip)]
     dir: PathBuf,
@@ -89,14 +64,14 @@ impl Manifest {
         let Some(manifest) = Self::read(dir)? else {
             return Self::new(dir, asked);
         };
-        if manifest.spec != asked {
-            let spec = serde_json::to_string(&manifest.spec)?;
+        if let Some(difference) = manifest.spec.describe_difference(&asked) {
             return Err(UsageError(format!(
-                "{} contains another export: {spec}; choose another directory",
+                "{} contains an export {difference}; choose another directory",
                 dir.display()
             ))
             .into());
         }
+        manifest.remove_unlisted_files()?;
         Ok(manifest)
     }
 
@@ -125,8 +100,9 @@ impl Manifest {
             .into());
         }
         let manifest = Self {
-            complete_to: asked.after,
+            complete_to: asked.after(),
             cursor: None,
+            folder: EVENTS_DIR.to_owned(),
             spec: asked,
             parts: Vec::new(),
             dir: dir.to_owned(),
@@ -135,9 +111,36 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Adds a file, with which the export is complete up to a cursor, and saves the manifest.
-    pub fn add_file(&mut self, file: ManifestFile, complete_to: LogCursor) -> Result<()> {
-        self.parts.push(file);
+    /// Removes files that an interrupted run has completed but not listed. The events in them are
+    /// exported again, and may be distributed differently.
+    fn remove_unlisted_files(&self) -> Result<()> {
+        let listed: HashSet<PathBuf> = self
+            .parts
+            .iter()
+            .map(|part| self.dir.join(&part.path))
+            .collect();
+        let folder = self.dir.join(&self.folder);
+        if !folder.is_dir() {
+            return Ok(());
+        }
+        for day in fs::read_dir(&folder)? {
+            let day = day?.path();
+            if !has_prefix(&day, "day=") {
+                continue;
+            }
+            for file in fs::read_dir(&day)? {
+                let file = file?.path();
+                if has_prefix(&file, FILE_PREFIX) && !listed.contains(&file) {
+                    fs::remove_file(&file).with_context(|| file.display().to_string())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds files, with which the export is complete up to a cursor, and saves the manifest.
+    pub fn add_files(&mut self, files: Vec<ManifestFile>, complete_to: LogCursor) -> Result<()> {
+        self.parts.extend(files);
         self.set_complete_to(complete_to);
         self.save()
     }
@@ -169,28 +172,27 @@ impl Manifest {
 
     /// `jsonl`, `csv` or `parquet`.
     pub fn format(&self) -> &str {
-        &self.spec.format
+        self.spec.format()
     }
 
     /// The id of the exported log.
     pub fn log_id(&self) -> &str {
-        &self.spec.log_id
+        self.spec.log_id()
     }
 
     /// The export begins after this position.
     pub fn after(&self) -> i64 {
-        self.spec.after
+        self.spec.after()
     }
 
     /// Whether the export contains only selected events.
     pub fn is_filtered(&self) -> bool {
-        let ExportSpec {
-            types,
-            conversation,
-            user,
-            ..
-        } = &self.spec;
-        !types.is_empty() || conversation.is_some() || user.is_some()
+        self.spec.is_filtered()
+    }
+
+    /// The folder of the files, relative to the directory of the export.
+    pub fn folder(&self) -> PathBuf {
+        PathBuf::from(&self.folder)
     }
 
     /// The total number of events.
@@ -202,4 +204,9 @@ impl Manifest {
     pub fn bytes(&self) -> u64 {
         self.parts.iter().map(|part| part.bytes).sum()
     }
+}
+
+fn has_prefix(path: &Path, prefix: &str) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.starts_with(prefix))
 }

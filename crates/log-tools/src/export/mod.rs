@@ -1,24 +1,28 @@
 //! Exports the log to files that other tools can open directly.
 //!
-//! `DIR/day=2026-11-26/events-000000000001.parquet`, one or more for each day (UTC), and a
-//! `manifest` that records the progress of the export, so that it can resume.
+//! `DIR/events/day=2026-11-26/events-000000000001.parquet`, one or more for each day (UTC), and in
+//! `DIR` a `manifest` that records the progress of the export, so that it can resume. What it
+//! contains is its `spec`.
 //!
-//! - `part`: writes one file. `writer`: what its formats have in common. `jsonl`, `csv`,
-//!   `parquet`: these formats.
+//! - `export_writer`: distributes the events over files. `part`: writes one. `writer`: what its
+//!   formats have in common. `jsonl`, `csv`, `parquet`: these formats.
 //! - `columns`: the fields of all event types, as columns.
 //! - `seals`: the seals of the exported events. `export_reader`: reads an export to verify it.
 
 mod columns;
 mod csv;
 mod export_reader;
+mod export_writer;
 mod format;
 mod jsonl;
 mod manifest;
 mod parquet;
 mod part;
 mod seals;
+mod spec;
 mod writer;
 
+pub use columns::{COLUMNS, Column, ColumnType};
 pub use export_reader::ExportReader;
 pub use format::ExportFormat;
 pub use seals::SEALS_FILE;
@@ -28,25 +32,20 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use data_dir::UsageError;
-use domain::envelope::Envelope;
-use domain::history::{CursorReference, History};
+use domain::history::CursorReference;
 use event_log::reader::LogReader;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-use self::manifest::{ExportSpec, Manifest};
-use self::part::ExportPart;
+use self::export_writer::ExportWriter;
+use self::manifest::Manifest;
+use self::spec::ExportSpec;
 use crate::slice::{EventSelection, LogSlice};
-
-/// The maximum number of events in a file.
-const MAX_PART_EVENTS: u64 = 100_000;
-/// The maximum size of the event data in a file, in bytes.
-const MAX_PART_BYTES: u64 = 64 << 20;
 
 /// What to export, and where to.
 #[derive(Debug, Clone)]
 pub struct ExportOptions {
-    /// The events.
+    /// The events. Their time also says in which folder each is.
     pub selection: EventSelection,
     /// The directory. An export already in it resumes.
     pub dir: PathBuf,
@@ -80,17 +79,12 @@ pub async fn export_log(
     let reader = LogReader::new(pool.clone());
     let mut slice = LogSlice::resolve(&options.selection, &reader).await?;
     let log_id = reader.head().await?.log_id.to_string();
-    let spec = ExportSpec::new(options.format, &slice, log_id);
+    let by = options.selection.by;
+    let spec = ExportSpec::new(options.format, by, &slice, log_id);
     let mut manifest = Manifest::open(&options.dir, spec)?;
     check_history(&reader, &manifest, &options.dir).await?;
     slice.after = slice.after.max(manifest.complete_to().position);
-    let mut writer = ExportWriter {
-        dir: &options.dir,
-        format: options.format,
-        manifest: &mut manifest,
-        history: &slice.history,
-        part: None,
-    };
+    let mut writer = ExportWriter::new(options, &mut manifest, &slice.history);
     let outcome = write_parts(&reader, &slice, &mut writer, stop, on_progress).await;
     manifest.save()?;
     outcome?;
@@ -132,7 +126,7 @@ async fn write_parts(
     on_progress(0, slice.span());
     while let Some(page) = pages.recv().await {
         let page = page?;
-        for event in &page.events {
+        for event in page.events {
             writer.write_event(event)?;
         }
         scanned_to = page.scanned_to;
@@ -142,46 +136,4 @@ async fn write_parts(
         }
     }
     writer.finish(scanned_to)
-}
-
-/// Distributes events over the files of an export.
-struct ExportWriter<'a> {
-    dir: &'a Path,
-    format: ExportFormat,
-    manifest: &'a mut Manifest,
-    history: &'a History,
-    part: Option<ExportPart>,
-}
-
-impl ExportWriter<'_> {
-    fn write_event(&mut self, event: &Envelope) -> Result<()> {
-        let day = event.time.to_string()[..10].to_owned();
-        let is_full = |part: &mut ExportPart| {
-            part.day != day || part.events >= MAX_PART_EVENTS || part.bytes >= MAX_PART_BYTES
-        };
-        if let Some(full) = self.part.take_if(is_full) {
-            let complete_to = self.history.cursor_at(event.position - 1);
-            self.manifest.add_file(full.finish()?, complete_to)?;
-        }
-        let part = match &mut self.part {
-            Some(part) => part,
-            empty => {
-                let part = ExportPart::create(self.dir, self.format, day, event.position)?;
-                empty.insert(part)
-            }
-        };
-        part.write_event(event)
-    }
-
-    /// Completes the last file, with which the export is complete up to a position.
-    fn finish(&mut self, complete_to: i64) -> Result<()> {
-        let complete_to = self.history.cursor_at(complete_to);
-        if let Some(part) = self.part.take() {
-            return self.manifest.add_file(part.finish()?, complete_to);
-        }
-        if complete_to.position > self.manifest.complete_to().position {
-            self.manifest.set_complete_to(complete_to);
-        }
-        Ok(())
-    }
 }

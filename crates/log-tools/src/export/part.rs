@@ -14,6 +14,9 @@ use super::manifest::ManifestFile;
 use super::parquet::ParquetWriter;
 use super::writer::{HashedFile, PartWriter, put_in_place};
 
+/// What the name of every file begins with.
+pub const FILE_PREFIX: &str = "events-";
+
 /// One file of an export while it is being written.
 pub struct ExportPart {
     /// The day of its events, as `2026-11-26`.
@@ -31,11 +34,20 @@ pub struct ExportPart {
 }
 
 impl ExportPart {
-    /// Creates a file whose first event is at the position `first`.
-    pub fn create(dir: &Path, format: ExportFormat, day: String, first: i64) -> Result<Self> {
-        let folder = format!("day={day}");
-        fs::create_dir_all(dir.join(&folder))?;
-        let path = format!("{folder}/events-{first:012}.{}", format.as_str());
+    /// Creates a file in a folder of the export's directory, whose first event is at the position
+    /// `first`.
+    pub fn create(
+        dir: &Path,
+        folder: &Path,
+        format: ExportFormat,
+        day: String,
+        first: i64,
+    ) -> Result<Self> {
+        let folder = folder.join(format!("day={day}"));
+        create_folder(dir, &folder)?;
+        let name = format!("{FILE_PREFIX}{first:012}.{}", format.as_str());
+        let path = folder.join(name).display().to_string();
+        // Not next to the complete files: readers open whatever is there.
         let unfinished = dir.join(".unfinished");
         let file = File::create(&unfinished).with_context(|| unfinished.display().to_string())?;
         let target = HashedFile::new(file);
@@ -82,4 +94,18 @@ impl ExportPart {
             sha256,
         })
     }
+}
+
+/// Creates a folder. Its name survives a power loss, so a manifest can name what is in it.
+fn create_folder(dir: &Path, folder: &Path) -> Result<()> {
+    let path = dir.join(folder);
+    if path.is_dir() {
+        return Ok(());
+    }
+    let created = fs::create_dir_all(&path).and_then(|()| {
+        let parents = folder.ancestors().skip(1);
+        let mut parents = parents.map(|parent| dir.join(parent));
+        parents.try_for_each(|parent| File::open(parent)?.sync_all())
+    });
+    created.with_context(|| path.display().to_string())
 }
