@@ -47,11 +47,15 @@ fn parse_and_run() -> anyhow::Result<()> {
     run(cli)
 }
 
-/// 2 for wrong usage, 3 for an import that left something out, 1 for a failure.
+/// 2 for wrong usage, 3 for a result that is incomplete or not trusted, 1 for a failure.
+/// docs/operations.md has the table.
 fn exit_code(error: &anyhow::Error) -> u8 {
     if error.is::<UsageError>() {
         2
-    } else if error.is::<UnsupportedInputError>() || error.is::<SkippedRecordsError>() {
+    } else if error.is::<UnsupportedInputError>()
+        || error.is::<SkippedRecordsError>()
+        || error.is::<commands::log::UntrustedSealsError>()
+    {
         3
     } else {
         1

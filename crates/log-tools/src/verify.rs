@@ -1,6 +1,6 @@
 //! Verifies the log, or an export of it, against its seals.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use domain::envelope::Envelope;
+use domain::hex::to_hex;
 use event_log::reader::{EventFilter, LogReader};
 use log_integrity::erasure::redaction;
 use log_integrity::seal::verify::{SealFinding, SealVerifier};
@@ -48,7 +49,7 @@ pub enum VerifyEvent<'a> {
 }
 
 /// The result of a verification.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifySummary {
     /// The number of verified events.
     pub events: u64,
@@ -60,6 +61,10 @@ pub struct VerifySummary {
     pub not_sealed: i64,
     /// The number of findings.
     pub findings: u64,
+    /// The public keys that the seals are signed with, in hexadecimal.
+    pub signed_by: Vec<String>,
+    /// Whether a trusted key vouches for the seals. Anybody can seal a forged log with another key.
+    pub is_trusted: bool,
 }
 
 impl VerifySummary {
@@ -68,6 +73,7 @@ impl VerifySummary {
         json!({
             "events": self.events, "erased": self.erased, "sealed_to": self.sealed_to,
             "not_sealed": self.not_sealed, "findings": self.findings,
+            "signed_by": self.signed_by, "trusted": self.is_trusted,
         })
     }
 }
@@ -79,9 +85,14 @@ impl fmt::Display for VerifySummary {
             "{} events verified, sealed up to position {}; {} not sealed yet",
             self.events, self.sealed_to, self.not_sealed
         )?;
-        match self.erased {
-            0 => Ok(()),
-            erased => write!(f, "; {erased} erased"),
+        if self.erased > 0 {
+            write!(f, "; {} erased", self.erased)?;
+        }
+        match (self.signed_by.join(", ").as_str(), self.is_trusted) {
+            ("", true) => Ok(()),
+            ("", false) => write!(f, "; no seal vouches for them"),
+            (keys, true) => write!(f, "; signed by {keys}"),
+            (keys, false) => write!(f, "; signed by {keys}, which nothing here vouches for"),
         }
     }
 }
@@ -102,6 +113,8 @@ pub fn finding_to_json(finding: &SealFinding) -> Value {
 struct Verification<F> {
     verifier: SealVerifier,
     seal_copies: Option<HashMap<i64, Seal>>,
+    signers: BTreeSet<Vec<u8>>,
+    has_trusted_keys: bool,
     finding_count: u64,
     on_event: F,
 }
@@ -116,6 +129,8 @@ impl<F: FnMut(VerifyEvent<'_>)> Verification<F> {
         Ok(Self {
             verifier: SealVerifier::new(log_id, options.public_keys.clone()),
             seal_copies: copies,
+            signers: BTreeSet::new(),
+            has_trusted_keys: !options.public_keys.is_empty(),
             finding_count: 0,
             on_event,
         })
@@ -124,6 +139,7 @@ impl<F: FnMut(VerifyEvent<'_>)> Verification<F> {
     fn check_seal(&mut self, seal: &Seal) {
         let findings = self.verifier.check_seal(seal);
         self.report(&findings);
+        self.signers.insert(seal.public_key.clone());
         let Some(copies) = &mut self.seal_copies else {
             return;
         };
@@ -175,6 +191,8 @@ impl<F: FnMut(VerifyEvent<'_>)> Verification<F> {
             sealed_to,
             not_sealed: (head - sealed_to).max(0),
             findings: self.finding_count,
+            is_trusted: self.has_trusted_keys || self.signers.is_empty(),
+            signed_by: self.signers.iter().map(|key| to_hex(key)).collect(),
         }
     }
 }
@@ -276,7 +294,12 @@ pub fn verify_export(
     if !is_filtered {
         verification.check_erasures();
     }
-    Ok(verification.finish(exported.complete_to()))
+    let mut summary = verification.finish(exported.complete_to());
+    if summary.signed_by.is_empty() && exported.event_count() > 0 {
+        // An export outlives the system, so nothing will seal its events later.
+        summary.is_trusted = false;
+    }
+    Ok(summary)
 }
 
 fn read_seal_copies(file: &Path) -> Result<HashMap<i64, Seal>> {

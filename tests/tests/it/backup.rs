@@ -128,7 +128,8 @@ async fn a_system_continues_from_a_backup_that_is_older_than_its_stream() {
             head - 1
         );
     }
-    for command in [["verify"].as_slice(), &["log", "verify"]] {
+    let data = world.dir.join("data").display().to_string();
+    for command in [["verify"].as_slice(), &["log", "verify", "--data", &data]] {
         let output = world.run(command).await;
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{command:?}: {stderr}");

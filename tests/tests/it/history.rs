@@ -56,7 +56,8 @@ async fn check_everything(world: &World, receiver: &WebhookReceiver, head: i64) 
     })
     .await;
     receiver.wait_for_events(&events).await;
-    world.run_ok(&["log", "verify"]).await;
+    let data = world.dir.join("data").display().to_string();
+    world.run_ok(&["log", "verify", "--data", &data]).await;
     world.run_ok(&["verify"]).await;
 }
 

@@ -133,6 +133,41 @@ async fn an_export_is_verified_without_the_database() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_not_trusted_without_a_key() {
+    // Given an export of a sealed log, on a machine that has only the export
+    let (world, _) = sealed_world().await;
+    let dir = world.dir.join("export");
+    let path = dir.display().to_string();
+    world.run_ok(&["log", "export", &path]).await;
+    let data = world.dir.join("data").display().to_string();
+    let key = world.run_ok(&["log", "key", "--data", &data]).await;
+    let key = key.trim();
+    assert_eq!(key.len(), 64, "{key}");
+    let elsewhere = world.dir.join("elsewhere").display().to_string();
+    let verify_elsewhere = async |more: &[&str]| {
+        let fixed = ["log", "verify", "--export", &path, "--data", &elsewhere];
+        world.run(&[&fixed[..], more].concat()).await
+    };
+    // When it is verified without a key, then nothing is found, but nothing vouches for it;
+    let output = verify_elsewhere(&[]).await;
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let expected = format!("signed by {key}, which nothing here vouches for");
+    assert!(printed.contains(&expected), "{printed}");
+    let output = verify_elsewhere(&["--json"]).await;
+    let summary: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(
+        (&summary["trusted"], &summary["signed_by"][0]),
+        (&false.into(), &key.into())
+    );
+    // with the key of the system it is trusted.
+    let output = verify_elsewhere(&["--public-key", key]).await;
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let missing = world.run(&["log", "key", "--data", &elsewhere]).await;
+    assert_eq!(missing.status.code(), Some(1), "{missing:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn seals_that_were_created_again_differ_from_their_copies() {
     let mut world = World::stopped(Settings::default()).await;
     let copy = world.dir.join("copies.jsonl");

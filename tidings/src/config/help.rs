@@ -48,9 +48,13 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("search", "tidings search 'from:ann invoice' --as bob"),
     ("log tail", "tidings log tail --follow --type message_sent"),
     ("log show", "tidings log show 17"),
-    ("log export", "tidings log export ./events --format parquet"),
-    ("log verify", "tidings log verify --export ./events"),
-    ("log stats", "tidings log stats --html stats.html"),
+    ("log export", "tidings log export ./export --format parquet"),
+    ("log verify", "tidings log verify --export ./export"),
+    (
+        "log stats",
+        "tidings log stats --by sent_at --html stats.html",
+    ),
+    ("log key", "tidings log key"),
     ("log replay", "tidings log replay --subject my.events"),
     (
         "webhooks add",

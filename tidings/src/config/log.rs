@@ -38,6 +38,8 @@ pub enum LogCommand {
     Verify(LogVerifyArgs),
     /// Seal the events that are not sealed yet.
     Seal,
+    /// Print the public key with which seals are verified.
+    Key,
 }
 
 /// A filter of events. Options that are not given match all events.

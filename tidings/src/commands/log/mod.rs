@@ -2,11 +2,14 @@
 
 mod verify;
 
+pub use verify::UntrustedSealsError;
+
 use std::io::stdout;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use data_dir::{OperatorDatabase, UsageError, seal_key, with_migrated_database};
+use domain::hex::to_hex;
 use event_log::reader::LogReader;
 use log_integrity::seal::sealer::{Sealer, SealerConfig};
 use log_integrity::seal::store;
@@ -35,6 +38,9 @@ pub async fn run(config: &SystemConfig, command: LogCommand) -> Result<()> {
     {
         return verify::verify_directory(config, args, dir);
     }
+    if matches!(command, LogCommand::Key) {
+        return print_public_key(config);
+    }
     with_migrated_database(
         config.server_options(),
         async |database: &OperatorDatabase| {
@@ -46,6 +52,7 @@ pub async fn run(config: &SystemConfig, command: LogCommand) -> Result<()> {
                 LogCommand::Stats(args) => print_stats(pool, args, &stop).await,
                 LogCommand::Verify(args) => verify::run(config, pool, args, &stop).await,
                 LogCommand::Seal => seal(config, pool).await,
+                LogCommand::Key => print_public_key(config),
                 LogCommand::Replay(args) => replay_events(config, database, args, &stop).await,
             }
         },
@@ -178,6 +185,20 @@ async fn replay_events(
     if !summary.is_complete {
         outln!("resume with --after {cursor}")?;
     }
+    Ok(())
+}
+
+/// Prints the public key of the seals.
+fn print_public_key(config: &SystemConfig) -> Result<()> {
+    let file = config.seal_key_path();
+    let Some(key) = seal_key::load(&file)? else {
+        bail!(
+            "there is no key in {}: the first service that seals the log makes it; specify the \
+             data directory with --data, or the file with --seal-key",
+            file.display()
+        );
+    };
+    outln!("{}", to_hex(&key.public_key()))?;
     Ok(())
 }
 

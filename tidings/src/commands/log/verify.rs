@@ -19,6 +19,14 @@ use crate::progress::CommandProgress;
 /// The maximum number of findings that are printed; more are only counted.
 const MAX_PRINTED_FINDINGS: u64 = 1_000;
 
+/// The events match their seals, but no trusted key vouches for the seals.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the events match their seals, but anybody can seal a forged log: specify the key that you \
+     trust with --public-key (`tidings log key` prints it on the system that seals the log)"
+)]
+pub struct UntrustedSealsError;
+
 /// Verifies the log in the database.
 pub async fn run(
     config: &SystemConfig,
@@ -98,7 +106,7 @@ impl FindingPrinter {
     }
 }
 
-/// Prints the summary, and fails if there are findings.
+/// Prints the summary, and fails if there are findings or if the seals are not trusted.
 fn print_summary(summary: &VerifySummary, as_json: bool) -> Result<()> {
     let printed = if as_json {
         outln!("{}", summary.to_json())
@@ -106,7 +114,11 @@ fn print_summary(summary: &VerifySummary, as_json: bool) -> Result<()> {
         outln!("{summary}")
     };
     match summary.findings {
-        0 => Ok(printed?),
+        0 if summary.is_trusted => Ok(printed?),
+        0 => {
+            printed?;
+            Err(UntrustedSealsError.into())
+        }
         count => bail!("{count} findings: the log does not match its seals"),
     }
 }
