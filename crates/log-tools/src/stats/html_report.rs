@@ -1,140 +1,224 @@
-//! An HTML page with plots, without scripts or external resources.
+//! An HTML page with plots, for the screen and for paper, without scripts or external resources.
 
 use std::fmt::Write as _;
 
 use indicatif::{HumanBytes, HumanCount};
 
 use super::counts::{LogStatistics, Row};
+use super::escape::escape_html;
+use super::periods::{Period, PeriodLength, group_days};
+use super::plot::write_plot;
+use super::response_times::ResponseTimes;
+use super::text_report::format_seconds;
 
-const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;\
-color:#1c1e21;background:#fff}h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}\
-table{border-collapse:collapse;width:100%}td,th{padding:.2rem .6rem;text-align:right;border-bottom:1px solid #e4e6ea}\
-td:first-child,th:first-child{text-align:left;overflow-wrap:anywhere}svg{width:100%;height:auto}\
-rect{fill:#3b6ea8}rect:hover{fill:#1d4b82}text{font:11px system-ui,sans-serif;fill:#5a6068}\
-@media(prefers-color-scheme:dark){body{color:#e4e6ea;background:#17191c}td,th{border-color:#33373d}}";
-
-/// The width of a plot.
-const PLOT_WIDTH: f64 = 900.0;
-/// The height of a plot.
-const PLOT_HEIGHT: f64 = 180.0;
-/// The height of the labels below a plot.
-const LABEL_HEIGHT: f64 = 22.0;
+const STYLE: &str = include_str!("report.css");
 
 /// Renders the page.
-pub fn render_html(summary: &LogStatistics) -> String {
+pub fn render_html(statistics: &LogStatistics) -> String {
     let mut html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>Event log</title>\
-         <style>{STYLE}</style></head><body><h1>Event log</h1>\
-         <p>{} events, {} of data, in positions {} to {}.</p>",
-        HumanCount(summary.events),
-        HumanBytes(summary.bytes),
-        HumanCount(summary.after.unsigned_abs() + 1),
-        HumanCount(summary.up_to.unsigned_abs()),
+         <style>{STYLE}</style></head><body>"
     );
-    let days: Vec<(String, u64)> = summary.days.iter().map(day_bar).collect();
+    write_header(&mut html, statistics);
+    let (length, periods) = group_days(&statistics.days);
+    write_activity(&mut html, length, &periods);
     let hours: Vec<(String, u64)> = (0..24)
-        .map(|hour| (format!("{hour:02}"), summary.hours[hour]))
+        .map(|hour| (format!("{hour:02}"), statistics.hours[hour]))
         .collect();
-    write_plot(&mut html, "Events by day", &days);
     write_plot(&mut html, "Events by hour of the day (UTC)", &hours);
-    write_table(&mut html, "Types", &summary.types);
-    write_table(&mut html, "Busiest conversations", &summary.conversations);
-    write_table(&mut html, "Days", &summary.days);
+    write_table(
+        &mut html,
+        "Busiest conversations",
+        ["conversation", "events"],
+        &statistics.conversations,
+    );
+    write_table(
+        &mut html,
+        "Top senders",
+        ["user", "messages"],
+        &statistics.senders,
+    );
+    write_table(
+        &mut html,
+        "Event types",
+        ["type", "events"],
+        &statistics.types,
+    );
     html.push_str("</body></html>\n");
     html
 }
 
-fn day_bar(row: &Row) -> (String, u64) {
-    (row.name.clone(), row.events)
-}
-
-/// Writes a bar chart; the tooltip of each bar has its name and count. Writing to a String cannot
-/// fail.
-fn write_plot(html: &mut String, title: &str, bars: &[(String, u64)]) {
-    let max = bars
-        .iter()
-        .map(|(_, events)| *events)
-        .max()
-        .unwrap_or(0)
-        .max(1);
-    let width = PLOT_WIDTH / bars.len().max(1) as f64;
+/// Writes the title, the filters and the most important numbers.
+fn write_header(html: &mut String, statistics: &LogStatistics) {
+    // Writing to a String cannot fail.
     let _ = write!(
         html,
-        "<h2>{title}</h2><svg viewBox=\"0 0 {PLOT_WIDTH} {}\" role=\"img\" aria-label=\"{title}\">",
-        PLOT_HEIGHT + LABEL_HEIGHT
+        "<header><h1>Event log</h1><p>{} events, {} of data, in positions {} to {}. Days and hours \
+         are of <code>{}</code>, in UTC.</p><p class=\"filters\">",
+        HumanCount(statistics.events),
+        HumanBytes(statistics.bytes),
+        HumanCount(statistics.after.unsigned_abs() + 1),
+        HumanCount(statistics.up_to.unsigned_abs()),
+        escape_html(statistics.by),
     );
-    let label_step = (bars.len() / 12).max(1);
-    for (nth, (name, events)) in bars.iter().enumerate() {
-        let height = *events as f64 / max as f64 * PLOT_HEIGHT;
-        let (x, y) = (nth as f64 * width, PLOT_HEIGHT - height);
-        let _ = write!(
-            html,
-            "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{:.2}\" height=\"{height:.2}\"><title>{}: {}</title></rect>",
-            (width * 0.86).max(0.5),
-            escape_html(name),
-            HumanCount(*events),
-        );
-        if nth % label_step == 0 {
-            let _ = write!(
-                html,
-                "<text x=\"{x:.2}\" y=\"{:.2}\">{}</text>",
-                PLOT_HEIGHT + 15.0,
-                escape_html(name)
-            );
+    if statistics.filters.is_empty() {
+        html.push_str("All events.");
+    }
+    for (name, value) in &statistics.filters {
+        let (name, value) = (escape_html(name), escape_html(value));
+        let _ = write!(html, "<span>{name}: {value}</span> ");
+    }
+    html.push_str("</p></header><dl>");
+    let most_active = statistics.days.iter().map(|day| day.active_users).max();
+    let response = |seconds: fn(&ResponseTimes) -> f64| match &statistics.response_times {
+        Some(times) => format_seconds(seconds(times)),
+        None => "none".to_owned(),
+    };
+    for (name, value) in [
+        ("messages", HumanCount(statistics.messages).to_string()),
+        (
+            "conversations",
+            HumanCount(statistics.conversation_count).to_string(),
+        ),
+        ("senders", HumanCount(statistics.sender_count).to_string()),
+        (
+            "active users on the busiest day",
+            HumanCount(most_active.unwrap_or(0)).to_string(),
+        ),
+        (
+            "until somebody else writes, half of the times at most",
+            response(|times| times.median_seconds),
+        ),
+        (
+            "nine of ten times at most",
+            response(|times| times.p90_seconds),
+        ),
+    ] {
+        let _ = write!(html, "<div><dd>{value}</dd><dt>{name}</dt></div>");
+    }
+    html.push_str("</dl>");
+}
+
+fn write_activity(html: &mut String, length: PeriodLength, periods: &[Period]) {
+    let bars = |number: fn(&Period) -> u64| -> Vec<(String, u64)> {
+        let bar = |period: &Period| (period.name.clone(), number(period));
+        periods.iter().map(bar).collect()
+    };
+    let length_name = length.as_str();
+    let messages = bars(|period| period.messages);
+    write_plot(html, &format!("Messages by {length_name}"), &messages);
+    let active = match length {
+        PeriodLength::Day => "Active users by day".to_owned(),
+        PeriodLength::Month | PeriodLength::Year => {
+            format!("Active users on the busiest day of each {length_name}")
         }
-    }
-    html.push_str("</svg>");
+    };
+    write_plot(html, &active, &bars(|period| period.active_users));
 }
 
-fn write_table(html: &mut String, title: &str, rows: &[Row]) {
+/// Writes a table whose rows have bars. The first heading is of the names, the second of the
+/// numbers.
+fn write_table(html: &mut String, title: &str, [name, number]: [&str; 2], rows: &[Row]) {
     let _ = write!(
         html,
-        "<h2>{title}</h2><table><tr><th></th><th>events</th><th>data</th></tr>"
+        "<section><h2>{title}</h2><table><thead><tr><th>{name}</th><th>{number}</th><th>data</th>\
+         <th></th></tr></thead><tbody>"
     );
+    let most = rows.iter().map(|row| row.events).max().unwrap_or(0).max(1);
     for row in rows {
+        let id = escape_html(&row.name);
+        let name = match &row.title {
+            Some(title) => format!("{} <small>{id}</small>", escape_html(title)),
+            None => id,
+        };
         let _ = write!(
             html,
-            "<tr><td>{}</td><td>{}</td><td>{}</td></tr>",
-            escape_html(&row.name),
+            "<tr><td>{name}</td><td>{}</td><td>{}</td><td><i style=\"width:{:.1}%\"></i></td></tr>",
             HumanCount(row.events),
-            HumanBytes(row.bytes)
+            HumanBytes(row.bytes),
+            row.events as f64 / most as f64 * 100.0
         );
     }
-    html.push_str("</table>");
-}
-
-fn escape_html(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    html.push_str("</tbody></table></section>");
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeMap;
 
-    #[test]
-    fn names_are_escaped() {
+    use super::*;
+    use crate::stats::counts::DayRow;
+
+    const MARKUP: &str = "<script>alert(\"x\")</script>";
+
+    fn statistics() -> LogStatistics {
         let row = Row {
-            name: "<script>alert(\"x\")</script>".into(),
+            name: MARKUP.into(),
+            title: Some(format!("title {MARKUP}")),
             events: 1_234,
             bytes: 10,
         };
-        let summary = LogStatistics {
+        LogStatistics {
             after: 0,
             up_to: 1,
+            by: "sent_at",
+            filters: BTreeMap::from([("user", MARKUP.to_owned())]),
             events: 1_234,
             bytes: 10,
+            messages: 7,
+            conversation_count: 1,
+            sender_count: 1,
             types: vec![row.clone()],
-            days: vec![row.clone()],
+            days: vec![DayRow {
+                name: "2026-11-26".into(),
+                events: 1_234,
+                bytes: 10,
+                messages: 7,
+                active_users: 3,
+            }],
             hours: [0; 24],
-            conversations: vec![row],
-        };
-        let html = render_html(&summary);
+            conversations: vec![row.clone()],
+            senders: vec![row],
+            response_times: Some(ResponseTimes {
+                count: 6,
+                median_seconds: 27.7,
+                p90_seconds: 105.0,
+            }),
+        }
+    }
+
+    #[test]
+    fn texts_of_users_are_escaped() {
+        let html = render_html(&statistics());
         assert!(!html.contains("<script"), "{html}");
         assert!(html.contains("1,234") && html.contains("&lt;script&gt;"));
         assert!(!html.contains("http"), "loads an external resource");
+    }
+
+    #[test]
+    fn the_page_names_its_filters_titles_and_times() {
+        let html = render_html(&statistics());
+        for text in [
+            "<span>user: &lt;script",
+            "<code>sent_at</code>",
+            "title &lt;script",
+            "27.7 s",
+            "1 min 45 s",
+            "Messages by day",
+            "Active users by day",
+            "2026-11-26: 7",
+            "2026-11-26: 3",
+            "Top senders",
+        ] {
+            assert!(html.contains(text), "{text} is missing in {html}");
+        }
+        let empty = LogStatistics {
+            filters: BTreeMap::new(),
+            days: Vec::new(),
+            response_times: None,
+            ..statistics()
+        };
+        assert!(render_html(&empty).contains("All events."));
     }
 }
