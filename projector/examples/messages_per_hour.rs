@@ -2,11 +2,14 @@
 //! event of the log on and then as events are appended.
 //!
 //! ```sh
-//! cargo run --release --example messages_per_hour -- postgres://... nats://...
-//! psql ... -c 'SELECT * FROM example.messages_per_hour ORDER BY messages DESC LIMIT 10'
+//! export DATABASE_URL=postgres://... NATS_URL=nats://...
+//! cargo run --release --example messages_per_hour
+//! psql "$DATABASE_URL" \
+//!   -c 'SELECT * FROM example.messages_per_hour ORDER BY messages DESC LIMIT 10'
 //! ```
 //!
-//! The counts and the cursor change in one transaction, so every message is counted exactly once.
+//! Up to a thousand events are folded at a time. The counts and the cursor change in one
+//! transaction, so every message is counted exactly once.
 //! Drop the schema `example` to start from scratch.
 
 use std::collections::BTreeMap;
@@ -99,10 +102,8 @@ impl Projection for MessagesPerHour {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let (Some(database_url), Some(nats_url)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: messages_per_hour <Postgres URL> <NATS URL>".into());
-    };
+    let address = |name: &str| std::env::var(name).map_err(|error| format!("{name}: {error}"));
+    let (database_url, nats_url) = (address("DATABASE_URL")?, address("NATS_URL")?);
     let pool = PgPool::connect(&database_url).await?;
     let nats = nats::connect(&nats_url).await?;
     let source = EventSource::new(

@@ -12,12 +12,8 @@ fn start(world: &World, env: &[(&'static str, String)]) -> ChildProcess {
     let program = binary::path()
         .with_file_name("examples")
         .join("messages_per_hour");
-    let value = |name: &str| {
-        let found = env.iter().find(|(key, _)| *key == name);
-        found.map(|(_, value)| value.clone()).unwrap_or_default()
-    };
     let mut command = Command::new(program);
-    command.arg(value("DATABASE_URL")).arg(value("NATS_URL"));
+    command.envs(env.iter().cloned());
     let log = world.dir.join("example.log");
     ChildProcess::start("messages_per_hour", command, &log, None)
         .unwrap_or_else(|error| panic!("{error}"))
