@@ -16,7 +16,7 @@ fn write(path: &Path, content: &Value) {
 }
 
 /// A Slack export of a workspace of four users, one of whom has left.
-fn write_slack_export(dir: &Path) -> PathBuf {
+pub(crate) fn write_slack_export(dir: &Path) -> PathBuf {
     let export = dir.join("slack");
     let users = ["ann", "ben", "cid", "dee"];
     let listed = |(n, name): (usize, &&str)| json!({ "id": format!("U{n}"), "name": name });
@@ -42,7 +42,7 @@ fn write_slack_export(dir: &Path) -> PathBuf {
 }
 
 /// A Matrix export as Element writes it, with an edit and a reaction.
-fn write_matrix_export(dir: &Path) -> PathBuf {
+pub(crate) fn write_matrix_export(dir: &Path) -> PathBuf {
     let file = dir.join("matrix.json");
     let event = |id: &str, sender: &str, at: i64, kind: &str, content: Value| {
         json!({"event_id": id, "room_id": "!r:x", "sender": sender, "origin_server_ts": at, "type": kind,

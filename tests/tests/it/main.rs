@@ -11,6 +11,7 @@ mod bad_input;
 mod commands;
 mod corpora;
 mod deploy;
+mod documented_commands;
 mod erasure;
 mod exports;
 mod failover;

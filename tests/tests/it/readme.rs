@@ -83,6 +83,12 @@ fn examples(block: &str) -> Vec<Example> {
     examples
 }
 
+/// The commands of a console block, without their outputs.
+pub(crate) fn example_commands(block: &str) -> Vec<String> {
+    let found = examples(block).into_iter();
+    found.map(|example| example.command).collect()
+}
+
 /// The same commands with the program under test and the address of this world.
 fn adapt(world: &World, script: &str) -> String {
     let program = binary::path().to_str().expect("a path in UTF-8");

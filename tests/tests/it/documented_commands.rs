@@ -1,0 +1,173 @@
+//! The commands in the documentation run as written.
+//!
+//! A block of commands that cannot run here has a line in front of it that says why:
+//! `<!-- not run: REASON -->`.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use tests::world::World;
+use tests::{binary, token};
+
+use crate::exports::{write_matrix_export, write_slack_export};
+use crate::readme::example_commands;
+
+/// The pages. Their commands run in this order, in one directory.
+const PAGES: [&str; 6] = [
+    "search.md",
+    "import.md",
+    "analysts.md",
+    "operations.md",
+    "projections.md",
+    "seals-and-erasure.md",
+];
+
+const NOT_RUN: &str = "<!-- not run: ";
+
+/// What the commands take for granted: `tidings` is installed, and curl fails if a request does.
+const PRELUDE: &str = "set -euo pipefail
+    curl() { command curl --fail-with-body \"$@\"; }";
+
+/// A block of commands.
+#[derive(Debug, PartialEq, Eq)]
+struct CommandBlock {
+    commands: String,
+    /// Why it cannot run.
+    reason: Option<String>,
+}
+
+/// The blocks of a page: `sh`, and the commands of `console`.
+fn command_blocks(page: &str) -> Vec<CommandBlock> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    let mut reason = None;
+    while let Some(line) = lines.next() {
+        let is_console = line == "```console";
+        if is_console || line == "```sh" {
+            let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            let body = body.join("\n");
+            let commands = if is_console {
+                example_commands(&body).join("\n")
+            } else {
+                body
+            };
+            blocks.push(CommandBlock {
+                commands,
+                reason: reason.take(),
+            });
+        }
+        let marked = line.strip_prefix(NOT_RUN);
+        reason = marked.map(|rest| rest.trim_end_matches("-->").trim().to_owned());
+    }
+    blocks
+}
+
+/// Creates what the commands of the pages read: inputs of imports, and a program on the path.
+fn prepare_directory(dir: &Path) {
+    let bin = dir.join("bin");
+    let release = dir.join("target/release");
+    for programs in [&bin, &release] {
+        std::fs::create_dir_all(programs).expect("a directory");
+        let link = std::os::unix::fs::symlink(binary::path(), programs.join("tidings"));
+        link.expect("a link to the program");
+    }
+    std::fs::rename(write_slack_export(dir), dir.join("slack-export")).expect("renamed");
+    let matrix = write_matrix_export(dir);
+    std::fs::rename(matrix, dir.join("element-export.json")).expect("renamed");
+    std::fs::write(dir.join("users.csv"), "ben,ben.lee\n").expect("written");
+    let line = r#"{"conversation": "old", "sender": "eve", "sent_at": "2008-03-01T12:00:00Z", "text": "hi"}"#;
+    let mut chat = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut chat, line.as_bytes()).expect("compressed");
+    let chat = chat.finish().expect("compressed");
+    std::fs::write(dir.join("chat.jsonl.gz"), chat).expect("written");
+}
+
+/// The first conversation of the README, and enough messages for the positions in the pages.
+async fn send_messages(world: &World) {
+    let ann = world.user("ann");
+    ann.create_group("lunch", &["bob"]).await.expect(201);
+    ann.send("lunch", "m1", "noodles?").await.expect(201);
+    ann.create_group("team", &["bob"]).await.expect(201);
+    ann.send_texts("team", "text", 40).await;
+}
+
+/// Runs commands as a user of the page does.
+async fn run(world: &World, commands: &str) -> Result<(), String> {
+    let variables = [
+        ("api", format!("http://{}/v1", world.address())),
+        ("ann", token::for_user("ann")),
+        ("bob", token::for_user("bob")),
+        ("admin", token::for_admin("admin")),
+        ("TIDINGS_DATA", world.dir.join("data").display().to_string()),
+    ];
+    let path = std::env::var("PATH").unwrap_or_default();
+    let output = tokio::process::Command::new("bash")
+        .args(["-c", &format!("{PRELUDE}\n{commands}")])
+        .current_dir(&world.dir)
+        .envs(world.env())
+        .envs(variables)
+        .env("PATH", format!("{}/bin:{path}", world.dir.display()))
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .expect("bash runs");
+    if output.status.success() {
+        return Ok(());
+    }
+    let printed =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    Err(format!(
+        "{commands}\n{}: {}",
+        output.status,
+        printed.concat()
+    ))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_the_documentation_run_as_written() {
+    // Given a system with the conversations of the pages
+    let world = World::start().await;
+    prepare_directory(&world.dir);
+    send_messages(&world).await;
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for page in PAGES {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../docs")
+            .join(page);
+        let text = std::fs::read_to_string(path).expect(page);
+        for block in command_blocks(&text) {
+            match block.reason {
+                Some(reason) => assert!(!reason.is_empty(), "{page}: a block has no reason"),
+                // when their commands run,
+                None => {
+                    count += 1;
+                    if let Err(failure) = run(&world, &block.commands).await {
+                        failures.push(format!("{page}: {failure}"));
+                    }
+                }
+            }
+        }
+    }
+    // then each succeeds.
+    assert!(count >= 6, "only {count} blocks were run");
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[test]
+fn blocks_and_their_reasons_are_found() {
+    let page = "text\n```sh\none\ntwo\n```\n<!-- not run: it is slow -->\n```sh\nthree\n```\n\
+                ```console\n$ four \\\n    five\noutput\n```\n```json\n{}\n```\n";
+    let block = |commands: &str, reason: Option<&str>| CommandBlock {
+        commands: commands.to_owned(),
+        reason: reason.map(str::to_owned),
+    };
+    assert_eq!(
+        command_blocks(page),
+        [
+            block("one\ntwo", None),
+            block("three", Some("it is slow")),
+            block("four \\\n    five", None),
+        ]
+    );
+}
