@@ -213,6 +213,11 @@ impl History {
         (!epochs.is_empty()).then_some(Self { epochs })
     }
 
+    /// The epochs, in the order of their beginnings.
+    pub fn epochs(&self) -> &[Epoch] {
+        &self.epochs
+    }
+
     /// The tag of the epoch that covers a position. Position 0 belongs to the first epoch.
     pub fn tag_at(&self, position: i64) -> EpochTag {
         let begun = self.epochs.partition_point(|epoch| epoch.after < position);

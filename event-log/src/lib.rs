@@ -12,6 +12,7 @@
 //! - [`connect`]: connections to the Postgres that accepts writes.
 //! - [`timeout`]: time limits for exchanges with Postgres. [`OutageLog`]: logs that a server is
 //!   away and back, once each.
+//! - [`load`]: loads exported events into an empty log.
 //! - `read`: reads the log by position, stream, type, time and user ([`reader`], [`user_filter`],
 //!   [`sent_range`]), and prefetches pages ([`read_ahead`]). [`log_end`]: where the log ends.
 
@@ -21,6 +22,7 @@ mod aggregate;
 mod append;
 pub mod connect;
 mod error;
+pub mod load;
 mod log;
 mod outage_log;
 mod read;

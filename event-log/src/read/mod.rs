@@ -3,10 +3,12 @@
 //! - [`reader`]: the queries. [`stream_names`]: the names of streams. [`user_filter`]: which events
 //!   involve a user. [`sent_range`]: when their messages were sent.
 //! - [`log_end`]: where the log ends, as a transaction of the caller sees it.
+//! - `message_events`: what happened to one message.
 //! - [`read_ahead`]: prefetches pages while the caller processes the previous one.
 
 pub(crate) mod epochs;
 pub mod log_end;
+mod message_events;
 pub mod read_ahead;
 pub mod reader;
 pub mod sent_range;

@@ -102,7 +102,7 @@ pub struct ChangedMessage {
 /// Reads the log of one database.
 #[derive(Debug, Clone)]
 pub struct LogReader {
-    pool: PgPool,
+    pub(super) pool: PgPool,
 }
 
 /// How many events are read at a time to find those that were sent in a range.
@@ -413,7 +413,7 @@ pub(crate) async fn read_after(
 }
 
 /// Decodes an event, without its tag.
-fn decode_envelope(
+pub(super) fn decode_envelope(
     row: &sqlx::postgres::PgRow,
     (aggregate, aggregate_id): (AggregateKind, String),
 ) -> Result<Envelope, sqlx::Error> {
