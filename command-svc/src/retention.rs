@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::conversation::event::ConversationKind;
+use domain::conversation::event::{ConversationKind, RETENTION_USER};
 use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
@@ -28,9 +28,6 @@ const STEP_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The pause after a step that left nothing to do.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-
-/// The user that erasures by retention are recorded under.
-const RETENTION_USER: &str = "tidings-retention";
 
 /// The maximum age of messages. Without a maximum age, messages are kept forever.
 #[derive(Debug, Clone, Copy, Default)]

@@ -14,7 +14,8 @@
 //! - `sync`: the sync feed, which merges fan-out on write with fan-out on read. [`live`]: the same
 //!   feed, pushed over a WebSocket or as server-sent events.
 //! - [`search`]: full-text search within what the caller can see.
-//! - `log_tail`: the log itself, for administrators. [`user_export`]: all data of one user.
+//! - `log_tail`: the log itself, for administrators. [`explanation`]: why a user sees a message or
+//!   not. [`user_export`]: all data of one user.
 //! - `error`: how a query fails.
 //!
 //! Every response comes from one statement and therefore from one snapshot. `Tidings-Position` is
@@ -33,6 +34,7 @@ pub mod consistency;
 mod cursor;
 mod docs;
 mod error;
+pub mod explanation;
 pub mod live;
 mod log_tail;
 mod page;

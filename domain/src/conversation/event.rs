@@ -219,6 +219,9 @@ pub struct MessageReaction {
     pub user: UserId,
 }
 
+/// The user that erasures by retention are recorded under.
+pub const RETENTION_USER: &str = "tidings-retention";
+
 /// The data of [`ConversationEvent::MessageErased`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MessageErased {

@@ -174,6 +174,16 @@ impl ReadSnapshot {
         &self.user
     }
 
+    /// The position for which the query is answered; `None` for the current state.
+    pub fn as_of(&self) -> Option<i64> {
+        self.as_of
+    }
+
+    /// Connections that read the read model.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
     /// Executes a query, and binds the position after the parameters of the query itself.
     pub async fn fetch_rows(
         &self,

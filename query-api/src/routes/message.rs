@@ -20,8 +20,7 @@ use crate::params::{PageLimit, ReactionsForm, parse_message_path, parse_reaction
 use crate::routes::conversation_query::{ConversationQuery, by_message};
 use crate::sql::as_of_sql::TemporalStatement;
 use crate::sql::message_view::{MessageView, message_columns, parse_raw_json};
-use crate::sql::visibility::{caller_id, membership};
-use read_model::can_see;
+use crate::sql::visibility::{caller_id, is_visible_message, membership};
 
 /// Binds the caller, the conversation and the seq. Returns nulls if the message is not visible to
 /// the caller.
@@ -33,8 +32,8 @@ static MESSAGE: TemporalStatement = TemporalStatement::new(concat!(
     message_columns!("t.name", caller_id!()),
     "
     FROM read.checkpoint k LEFT JOIN membership t ON true
-    LEFT JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3 AND ",
-    can_see!("t", "t", "g.seq")
+    LEFT JOIN read.messages g ON ",
+    is_visible_message!()
 ));
 
 /// Binds the caller, the conversation, the seq, the position after which the page starts, the
@@ -42,8 +41,7 @@ static MESSAGE: TemporalStatement = TemporalStatement::new(concat!(
 /// in `read.versions`.
 static VERSIONS: TemporalStatement = TemporalStatement::new(concat!(
     "WITH ", membership!(), ", message AS (
-        SELECT g.* FROM membership t JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3
-        WHERE ", can_see!("t", "t", "g.seq"), "
+        SELECT g.* FROM membership t JOIN read.messages g ON ", is_visible_message!(), "
     ), versions AS (
         SELECT g.position, g.sent_at AS at, coalesce(g.original, g.body) AS body, g.recalled FROM message g
         UNION ALL

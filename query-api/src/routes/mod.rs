@@ -17,6 +17,7 @@ mod conversation_query;
 mod entries;
 mod events;
 mod explain;
+mod explain_visibility;
 mod inbox;
 mod live;
 mod members;
@@ -60,7 +61,8 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(blocks::list_blocks))
         .routes(routes!(live::connect_live))
         .routes(routes!(search::search_messages))
-        .routes(routes!(events::list_events));
+        .routes(routes!(events::list_events))
+        .routes(routes!(explain_visibility::explain_message_visibility));
     docs::arrange_unions(router.get_openapi_mut());
     router
 }

@@ -16,8 +16,7 @@ use crate::error::EndpointError;
 use crate::params::{PageLimit, parse_message_path};
 use crate::routes::conversation_query::ConversationQuery;
 use crate::sql::as_of_sql::TemporalStatement;
-use crate::sql::visibility::membership;
-use read_model::can_see;
+use crate::sql::visibility::{is_visible_message, membership};
 
 /// The number of users per page.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -45,9 +44,8 @@ static RECEIPTS: TemporalStatement = TemporalStatement::new(concat!(
     membership!(),
     ", message AS (
         SELECT g.conversation, g.seq, g.position, g.sender
-        FROM membership t JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3
-        WHERE ",
-    can_see!("t", "t", "g.seq"),
+        FROM membership t JOIN read.messages g ON ",
+    is_visible_message!(),
     "
     ), covered AS MATERIALIZED (
         SELECT r.user_id, r.joined_order, r.read, r.read OR r.acked AS delivered

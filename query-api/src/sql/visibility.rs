@@ -51,6 +51,18 @@ macro_rules! membership {
     };
 }
 
+/// The condition under which a row `g` of `read.messages` is the message with the seq `$3`, and
+/// visible to the caller, whose membership is the row `t` of `membership!`. Every query about one
+/// message uses it, and so does the explanation of its visibility.
+macro_rules! is_visible_message {
+    () => {
+        concat!(
+            "g.conversation = t.conversation AND g.seq = $3 AND ",
+            read_model::can_see!("t", "t", "g.seq")
+        )
+    };
+}
+
 /// The joins and the condition under which a user, the expression `$user`, receives an entry `r`
 /// (with its conversation, its position, and the seq if it is a sent message). A member receives
 /// every entry of a conversation, provided that the message it refers to is visible to the member.
@@ -82,4 +94,7 @@ macro_rules! visible_entries {
     };
 }
 
-pub(crate) use {caller_id, current_memberships, is_current_member, membership, visible_entries};
+pub(crate) use {
+    caller_id, current_memberships, is_current_member, is_visible_message, membership,
+    visible_entries,
+};

@@ -6,6 +6,7 @@
 mod conversations;
 mod dice;
 mod events;
+mod explanation;
 mod failures;
 mod fixture;
 mod fixture_log;

@@ -28,6 +28,7 @@ fn every_query_is_documented() {
     assert_eq!(
         paths,
         [
+            "/v1/admin/conversations/{id}/messages/{seq}/explain",
             "/v1/blocks",
             "/v1/conversations/{id}",
             "/v1/conversations/{id}/members",
