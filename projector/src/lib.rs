@@ -17,6 +17,7 @@
 //! - [`run()`]: the loop around the step. [`rebuild()`]: folds the log into shadow tables and swaps
 //!   them in. [`digest()`]: fingerprints tables to find out whether two read models are equal.
 //! - [`index`]: the search index, which is built from these tables.
+//! - `unread_history`: unread counts over time, by the same fold and without tables.
 //!
 //! A rebuild must produce the same rows, byte for byte. So the fold reads neither the clock nor
 //! configuration that changes; users and conversations get their ids in the order in which the log
@@ -45,6 +46,7 @@ mod session;
 mod sql_names;
 mod sql_quote;
 mod trim;
+mod unread_history;
 mod working_set;
 mod write;
 
@@ -60,3 +62,6 @@ pub use rebuild::{
 pub use run::{InProcessChannels, run};
 pub use session::{LIVE, REBUILD};
 pub use trim::TrimResult;
+pub use unread_history::{
+    UnreadGrouping, UnreadHistory, UnreadHistoryOptions, UnreadInterval, UnreadRow,
+};
