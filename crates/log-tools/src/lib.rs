@@ -1,10 +1,11 @@
-//! The tools of `tidings log`, and backups: they read, export, count, replay, verify, save and
-//! restore the event log.
+//! The tools of `tidings log`, and backups: they read, export, load, count, replay, verify, save
+//! and restore the event log.
 //!
 //! - [`slice`](mod@slice): selects the events. [`event_types`]: their names. [`output`]: writes
 //!   lines until the reader closes the pipe.
 //! - [`tail`]: the end of the log, and what is appended to it.
 //! - [`export`]: writes the log to files that other tools can open.
+//! - [`load`]: loads an export into a new system, so that others can examine what happened.
 //! - [`stats`]: counts events by type, time and conversation.
 //! - [`replay`]: publishes events again, on a chosen NATS subject.
 //! - [`verify`]: verifies the log, or an export of it, against its seals.
@@ -17,6 +18,7 @@
 pub mod backup;
 pub mod event_types;
 pub mod export;
+pub mod load;
 pub mod output;
 pub mod replay;
 pub mod slice;

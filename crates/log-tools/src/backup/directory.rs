@@ -2,22 +2,17 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use data_dir::UsageError;
-use domain::hex::to_hex;
-use sha2::{Digest as _, Sha256};
 
-use crate::export::HashedFile;
+use crate::export::{HashedFile, file_digest};
 
 /// The file with the digests, written last.
 pub(super) const DIGESTS_FILE: &str = "SHA256SUMS";
-
-/// How much of a file is read at a time.
-const CHUNK_BYTES: usize = 256 * 1024;
 
 /// A small file of a backup with a secret, such as a key.
 #[derive(Clone, PartialEq, Eq)]
@@ -127,7 +122,7 @@ impl Digests {
     pub(super) fn check(&self, dir: &Path, mut on_read: impl FnMut(&str, u64)) -> Result<()> {
         for (name, expected) in &self.0 {
             let path = dir.join(name);
-            let found = digest(&path, |bytes| on_read(name, bytes)).with_context(|| {
+            let found = file_digest(&path, |bytes| on_read(name, bytes)).with_context(|| {
                 format!("the backup is damaged: cannot read {}", path.display())
             })?;
             if found != *expected {
@@ -138,19 +133,5 @@ impl Digests {
             }
         }
         Ok(())
-    }
-}
-
-fn digest(path: &Path, mut on_read: impl FnMut(u64)) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut chunk = vec![0; CHUNK_BYTES];
-    loop {
-        let count = file.read(&mut chunk)?;
-        if count == 0 {
-            return Ok(to_hex(&hash.finalize()));
-        }
-        hash.update(&chunk[..count]);
-        on_read(count as u64);
     }
 }

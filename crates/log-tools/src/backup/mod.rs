@@ -24,6 +24,7 @@ pub use directory::PrivateFile;
 pub use manifest::{BackupManifest, BackupTable};
 pub use reader::BackupReader;
 pub use restore::{check_database_is_empty, restore_backup};
+pub(crate) use tables::find_content;
 pub use writer::{BackupOptions, write_backup};
 
 /// What is reported during a backup or a restore.

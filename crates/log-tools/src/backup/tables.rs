@@ -69,7 +69,7 @@ pub(super) async fn schema_version(connection: &mut PgConnection) -> Result<Opti
 }
 
 /// A table with rows that no migration has written; `None` if the database is new.
-pub(super) async fn find_content(connection: &mut PgConnection) -> Result<Option<String>> {
+pub(crate) async fn find_content(connection: &mut PgConnection) -> Result<Option<String>> {
     let tables: Vec<(String, String, String)> = sqlx::query_as(
         "SELECT n.nspname::text, c.relname::text, format('%I.%I', n.nspname, c.relname)
            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

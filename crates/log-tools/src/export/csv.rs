@@ -37,8 +37,8 @@ impl PartWriter for CsvWriter {
             Some(Cell::Number(number)) => number.to_string(),
             Some(Cell::Flag(flag)) => flag.to_string(),
             Some(Cell::Time(time)) => time.to_string(),
-            Some(Cell::Text(text)) if !is_raw && is_formula(&text) => format!("'{text}"),
-            Some(Cell::Text(text)) => text,
+            Some(Cell::Text(text)) if is_raw => text,
+            Some(Cell::Text(text)) => escape_formula(text),
         }))?;
         Ok(())
     }
@@ -47,6 +47,15 @@ impl PartWriter for CsvWriter {
         self.writer
             .into_inner()
             .map_err(|error| error.into_error().into())
+    }
+}
+
+/// Puts an apostrophe in front of a text that a spreadsheet would run.
+pub fn escape_formula(text: String) -> String {
+    if is_formula(&text) {
+        format!("'{text}")
+    } else {
+        text
     }
 }
 

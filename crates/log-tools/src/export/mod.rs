@@ -7,26 +7,30 @@
 //! - `export_writer`: distributes the events over files. `part`: writes one. `writer`: what its
 //!   formats have in common. `jsonl`, `csv`, `parquet`: these formats.
 //! - `columns`: the fields of all event types, as columns.
-//! - `seals`: the seals of the exported events. `export_reader`: reads an export to verify it.
+//! - `seals`: the seals of the exported events. `epochs`: which history their positions belong to.
+//! - `export_reader`: reads an export, to verify or load it. `parquet_reader`: reads its files.
 
 mod columns;
 mod csv;
+mod epochs;
 mod export_reader;
 mod export_writer;
 mod format;
 mod jsonl;
 mod manifest;
 mod parquet;
+mod parquet_reader;
 mod part;
 mod seals;
 mod spec;
 mod writer;
 
 pub use columns::{COLUMNS, Column, ColumnType};
+pub use csv::escape_formula;
 pub use export_reader::ExportReader;
 pub use format::ExportFormat;
 pub use seals::SEALS_FILE;
-pub(crate) use writer::HashedFile;
+pub(crate) use writer::{HashedFile, file_digest};
 
 use std::path::{Path, PathBuf};
 
@@ -91,6 +95,8 @@ pub async fn export_log(
     // A failover during the export can have lost events that are in it.
     check_history(&reader, &manifest, &options.dir).await?;
     seals::write_seals(pool, &options.dir, &manifest).await?;
+    let complete_to = manifest.complete_to().position;
+    epochs::write(&options.dir, &reader.history().await?, complete_to)?;
     Ok(ExportSummary {
         events: manifest.events(),
         parts: manifest.parts.len(),

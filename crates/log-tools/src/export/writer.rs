@@ -1,13 +1,16 @@
 //! What the writers of all file formats have in common.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read as _, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use domain::envelope::Envelope;
 use domain::hex::to_hex;
 use sha2::{Digest as _, Sha256};
+
+/// How much of a file is read at a time.
+const CHUNK_BYTES: usize = 256 * 1024;
 
 /// A writer of one file format.
 pub trait PartWriter {
@@ -66,5 +69,20 @@ impl Write for HashedFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+/// The SHA-256 digest of a file, in hexadecimal.
+pub(crate) fn file_digest(path: &Path, mut on_read: impl FnMut(u64)) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        let count = file.read(&mut chunk)?;
+        if count == 0 {
+            return Ok(to_hex(&hash.finalize()));
+        }
+        hash.update(&chunk[..count]);
+        on_read(count as u64);
     }
 }
