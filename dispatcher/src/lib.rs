@@ -12,6 +12,7 @@
 //!   `circuit_breaker`: when to retry, and how many deliveries run concurrently.
 //! - `online`: tracks which users are online. `notifications`: notifies offline users of unread
 //!   messages.
+//! - [`message_deliveries`]: what has become of one message, for `tidings trace`.
 //! - [`seals`]: delivers copies of the log's seals to one address.
 //! - [`WebhookSender`]: makes one delivery attempt. [`address`]: restricts the addresses that it
 //!   may connect to. [`secret`]: signs deliveries.
@@ -35,6 +36,7 @@ mod feed;
 mod lanes;
 mod lease;
 mod ledger;
+pub mod message_deliveries;
 mod notifications;
 mod online;
 pub mod seals;

@@ -4,6 +4,7 @@
 //!   which is also the format of `--json`. `disk_usage` measures directories.
 //! - [`render_status`] formats it as text.
 //! - [`doctor`]: what is wrong with the servers, for `tidings doctor`.
+//! - [`trace`]: what has become of one message, for `tidings trace`.
 //! - [`ErasureReceipt`]: what was erased, and where it has been removed so far.
 //! - [`ProjectionLag`]: how far the read model lags behind the log, also for readiness checks.
 
@@ -16,6 +17,7 @@ mod erasure_receipt;
 mod lag;
 mod render;
 pub mod status;
+pub mod trace;
 
 pub use collect::{StatusSources, collect_status, fetch_postgres_version};
 pub use erasure_receipt::{ErasureReceipt, ErasureSummary};

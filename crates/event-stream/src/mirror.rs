@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use async_nats::jetstream;
+use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RawMessageErrorKind, StorageType};
 use domain::envelope::{Envelope, EnvelopeError};
+use domain::time::Timestamp;
 use sqlx::types::Uuid;
 
 /// The oldest server version that honours `first_seq` and has no known access control hole.
@@ -244,6 +246,25 @@ pub(crate) async fn load_event(
     config: &MirrorConfig,
     sequence: i64,
 ) -> Result<Option<Result<Envelope, EnvelopeError>>, MirrorError> {
+    let message = load_message(jetstream, config, sequence).await?;
+    Ok(message.map(|message| Envelope::from_json(&message.payload)))
+}
+
+/// When the stream stored the event at a position; `None` if it does not retain it.
+pub async fn load_stored_at(
+    jetstream: &jetstream::Context,
+    config: &MirrorConfig,
+    position: i64,
+) -> Result<Option<Timestamp>, MirrorError> {
+    let message = load_message(jetstream, config, position).await?;
+    Ok(message.map(|message| Timestamp::from(message.time)))
+}
+
+async fn load_message(
+    jetstream: &jetstream::Context,
+    config: &MirrorConfig,
+    sequence: i64,
+) -> Result<Option<StreamMessage>, MirrorError> {
     if sequence == 0 {
         // nats-server refuses to look for it (error code 10003).
         return Ok(None);
@@ -254,7 +275,7 @@ pub(crate) async fn load_event(
         .await
         .map_err(|error| unavailable(error.to_string()))?;
     match stream.get_raw_message(sequence.unsigned_abs()).await {
-        Ok(message) => Ok(Some(Envelope::from_json(&message.payload))),
+        Ok(message) => Ok(Some(message)),
         Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
         Err(error) => Err(unavailable(error.to_string())),
     }

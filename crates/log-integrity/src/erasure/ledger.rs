@@ -93,3 +93,24 @@ pub async fn load_erased_events(
     });
     Ok(erased.collect())
 }
+
+/// The erasure of the event at a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct EventErasure {
+    /// The position of the erasure event.
+    pub by: i64,
+    /// Whether the copy in the stream is gone too.
+    #[sqlx(rename = "mirrored")]
+    pub is_gone_from_stream: bool,
+}
+
+/// Loads the erasure of the event at a position; `None` if the log still has its content.
+pub async fn load_event_erasure(
+    pool: &PgPool,
+    position: i64,
+) -> Result<Option<EventErasure>, sqlx::Error> {
+    sqlx::query_as("SELECT x.by, x.mirrored FROM log.erased x WHERE x.position = $1")
+        .bind(position)
+        .fetch_optional(pool)
+        .await
+}

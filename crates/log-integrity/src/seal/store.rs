@@ -46,6 +46,21 @@ pub async fn load_last(pool: &PgPool) -> Result<Option<Seal>, sqlx::Error> {
     row.as_ref().map(Seal::from_row).transpose()
 }
 
+/// Loads the seal that covers a position, without its salts and digests; `None` if the position is
+/// not sealed yet.
+pub async fn load_covering(pool: &PgPool, position: i64) -> Result<Option<Seal>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT number, first, last, sealed_at, previous, root, public_key, signature,
+                ''::bytea AS salts, ''::bytea AS digests
+         FROM log.seals WHERE last >= $1 ORDER BY last LIMIT 1",
+    )
+    .bind(position)
+    .fetch_optional(pool)
+    .await?;
+    let seal = row.as_ref().map(Seal::from_row).transpose()?;
+    Ok(seal.filter(|seal| seal.first <= position))
+}
+
 /// Inserts a seal. Returns false if another process has inserted a seal with that number.
 pub async fn insert(connection: &mut PgConnection, seal: &Seal) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query(

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use tantivy::collector::Count;
 use tantivy::query::{BooleanQuery, Occur};
 
+use super::document::DocumentKey;
 use super::error::IndexError;
 use super::handle::Index;
 use super::hit::{HitCursor, SearchHit, Sort};
 use super::page_collector::{PageCollector, Ranking};
 use super::query_builder::IdResolver;
 use super::statistics::{Bm25Statistics, PinnedStatistics};
-use super::visibility::{self, VisibilityFilter};
+use super::visibility::{self, VisibilityFilter, VisibleSeqs};
 
 /// A search request.
 pub struct SearchRequest<'a> {
@@ -80,5 +82,16 @@ impl Index {
             next: next.filter(|_| has_more),
             statistics: pinned.into_recorded(),
         })
+    }
+
+    /// Whether the index has a message, as of the last [`Index::refresh`].
+    pub fn contains(&self, (conversation, seq): DocumentKey) -> Result<bool, IndexError> {
+        let snapshot = self.snapshot();
+        let only = VisibleSeqs::Only([seq].into_iter().collect());
+        let conversations = [(conversation, only)].into_iter().collect();
+        let filter = Arc::new(VisibilityFilter::new(conversations));
+        let columns = Arc::clone(&snapshot.columns);
+        let query = visibility::visibility_query(filter, self.fields, columns);
+        Ok(snapshot.searcher.search(&*query, &Count)? > 0)
     }
 }

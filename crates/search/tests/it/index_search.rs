@@ -365,6 +365,20 @@ fn of_equally_good_hits_the_newer_one_comes_first_and_pages_keep_to_what_there_w
 }
 
 #[test]
+fn a_message_is_contained_until_it_is_removed() {
+    let (index, _) = index_of_texts(&["tea", "", "green"]);
+    let contains = |seq| index.contains((1, seq)).expect("search succeeds");
+    assert!(contains(1) && contains(2) && contains(3));
+    assert!(!contains(4));
+    assert!(!index.contains((2, 1)).expect("search succeeds"));
+    let mut writer = index.writer().expect("the only writer");
+    writer.remove([(1, 1)]).expect("removed");
+    writer.commit(&checkpoint_at(4)).expect("committed");
+    index.refresh().expect("refreshed");
+    assert!(!contains(1) && contains(2));
+}
+
+#[test]
 fn only_one_writer_can_exist() {
     let (index, _) = index_of_texts(&["tea"]);
     let first = index.writer().expect("the only writer");
