@@ -159,6 +159,19 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/live", Access::User, None),
     route("GET", "/v1/search", Access::User, None),
     route("GET", "/v1/events", Access::Admin, None),
+    route(
+        "GET",
+        "/v1/admin/conversations/{id}/messages/{seq}/explain",
+        Access::Admin,
+        None,
+    ),
+    route(
+        "GET",
+        "/v1/admin/conversations/{id}/messages/{seq}/trace",
+        Access::Admin,
+        None,
+    ),
+    route("GET", "/v1/admin/unread", Access::Admin, None),
     route("POST", "/v1/admin/import", Access::Admin, None),
     route(
         "POST",

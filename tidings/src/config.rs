@@ -7,6 +7,7 @@
 //! - `system`: the options that all commands share, and what follows from them.
 //! - `backup`, `erase`, `log`, `rebuild`, `webhooks`: the options of these commands, and of what
 //!   they operate. `given`: the settings that were given.
+//! - `questions`: the options of commands that answer questions about messages.
 //! - `ports`: TLS and the port of the metrics. `parse`: the formats of values.
 
 mod backup;
@@ -18,6 +19,7 @@ mod help;
 mod log;
 mod parse;
 mod ports;
+mod questions;
 mod rebuild;
 mod system;
 mod webhooks;
@@ -36,6 +38,9 @@ pub use log::{
     LogVerifyArgs, SealArgs, SealInterval,
 };
 pub use ports::PortArgs;
+pub use questions::{
+    ExplainArgs, LogLoadArgs, LogUnreadArgs, TraceArgs, UnreadGroupingArg, UnreadIntervalArg,
+};
 pub use rebuild::{RebuildAction, RebuildArgs, RebuildSource, VerifyArgs};
 pub use system::{
     AuthArgs, DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DISPATCHER, DEFAULT_LISTEN_PROJECTOR,

@@ -6,6 +6,7 @@ mod comparison;
 pub mod completions;
 pub mod doctor;
 pub mod erase;
+pub mod explain;
 pub mod export_user;
 pub mod import;
 pub mod log;
@@ -18,6 +19,7 @@ pub mod servers;
 pub mod servers_run;
 pub mod status;
 pub mod token;
+pub mod trace;
 pub mod up;
 pub mod verify;
 pub mod webhooks;
@@ -48,6 +50,8 @@ pub async fn run(cli: Cli) -> Result<()> {
         CliCommand::Rebuild(args) => rebuild::run(config, &args).await,
         CliCommand::Verify(args) => verify::run(config, &args).await,
         CliCommand::Search(args) => search::run(config, &args).await,
+        CliCommand::Trace(args) => trace::run(config, &args).await,
+        CliCommand::Explain(args) => explain::run(config, &args).await,
         CliCommand::Log(command) => log::run(config, command).await,
         CliCommand::Webhooks(command) => webhooks::run(config, command).await,
         CliCommand::Servers(command) => servers::run(config, command).await,

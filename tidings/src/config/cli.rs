@@ -11,6 +11,7 @@ use super::backup::{BackupArgs, RestoreArgs};
 use super::erase::{EraseCommand, ExportUserArgs};
 use super::log::LogCommand;
 use super::parse::parse_duration;
+use super::questions::{ExplainArgs, TraceArgs};
 use super::rebuild::{RebuildArgs, VerifyArgs};
 use super::system::SystemConfig;
 use super::webhooks::WebhooksCommand;
@@ -65,6 +66,10 @@ pub enum CliCommand {
     Verify(VerifyArgs),
     /// Search all messages, or those that a given user can see.
     Search(SearchArgs),
+    /// Trace a message: stored, mirrored, projected, indexed, sealed, delivered, read, notified.
+    Trace(TraceArgs),
+    /// Explain why a user sees a message or not.
+    Explain(ExplainArgs),
     /// Read, export, verify and replay the event log.
     #[command(subcommand)]
     Log(LogCommand),

@@ -55,6 +55,13 @@ const EXAMPLES: &[(&str, &str)] = &[
         "tidings log stats --by sent_at --html stats.html",
     ),
     ("log key", "tidings log key"),
+    ("trace", "tidings trace team 17"),
+    ("explain", "tidings explain bob team 17"),
+    (
+        "log unread",
+        "tidings log unread --by user --every hour --csv",
+    ),
+    ("log load", "tidings log load ./export --data ./copy"),
     ("log replay", "tidings log replay --subject my.events"),
     (
         "webhooks add",

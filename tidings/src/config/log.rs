@@ -16,6 +16,7 @@ use log_tools::slice::EventSelection;
 use reqwest::Url;
 
 use super::parse::{parse_duration, parse_time};
+use super::questions::{LogLoadArgs, LogUnreadArgs};
 
 /// The subcommands of `tidings log`.
 #[derive(Debug, Clone, Subcommand)]
@@ -32,6 +33,10 @@ pub enum LogCommand {
     Export(LogExportArgs),
     /// Count events by type, time, conversation and sender, and how fast others respond.
     Stats(LogStatsArgs),
+    /// Count unread messages over time, as the badges showed them.
+    Unread(LogUnreadArgs),
+    /// Load an export into a new system, to examine there what happened.
+    Load(LogLoadArgs),
     /// Replay events to a NATS subject.
     Replay(LogReplayArgs),
     /// Verify the log against its seals: report changed, missing, moved and inserted events.

@@ -5,6 +5,7 @@
 //! - [`services`]: which services run in this process. [`ports`]: where they listen. [`pools`]:
 //!   their connections to Postgres.
 //! - [`readiness`]: the readiness checks.
+//! - `operator`: routes for administrators that need several services.
 //! - [`acks`]: executes the acknowledgements of live connections as commands.
 //! - `mirror_repair`: restarts an embedded nats-server that stores nothing.
 //! - `background`: the background tasks. [`tasks`]: groups of tasks. [`gauges`]: metrics that are
@@ -16,6 +17,7 @@ pub mod acks;
 mod background;
 pub mod gauges;
 mod mirror_repair;
+mod operator;
 pub mod pools;
 pub mod ports;
 pub mod readiness;
@@ -53,6 +55,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::{SealInterval, SystemConfig};
 use acks::CommandAcks;
+use operator::OperatorState;
 use pools::Pools;
 use ports::ServicePorts;
 use readiness::StartupState;
@@ -326,7 +329,7 @@ impl ServiceRuntime {
                 if !self.services.projector {
                     projected_position = queries.subscribe_position();
                 }
-                routes = routes.merge(query_api::router(queries));
+                routes = routes.merge(self.query_routes(queries));
             }
             if self.services.commands {
                 self.startup.set_log(log.clone());
@@ -429,6 +432,17 @@ impl ServiceRuntime {
             shutdown: self.draining.clone(),
         })
         .await
+    }
+
+    /// The routes of the query service, and those that need other services too.
+    fn query_routes(&self, queries: QueryState) -> OpenApiRouter {
+        let state = OperatorState::new(
+            self.pools.reads.clone(),
+            self.nats.clone(),
+            self.mirror.clone(),
+            self.config.index_dir(),
+        );
+        query_api::router(queries).merge(operator::router(state))
     }
 
     /// Starts the relay, and what observes and repairs the mirror.

@@ -1,5 +1,7 @@
 //! `tidings log`: commands that read, export, verify and replay the event log.
 
+mod load;
+mod unread;
 mod verify;
 
 pub use verify::UntrustedSealsError;
@@ -41,6 +43,9 @@ pub async fn run(config: &SystemConfig, command: LogCommand) -> Result<()> {
     if matches!(command, LogCommand::Key) {
         return print_public_key(config);
     }
+    if let LogCommand::Load(args) = &command {
+        return load::run(config, args, &stop).await;
+    }
     with_migrated_database(
         config.server_options(),
         async |database: &OperatorDatabase| {
@@ -50,6 +55,8 @@ pub async fn run(config: &SystemConfig, command: LogCommand) -> Result<()> {
                 LogCommand::Show { position } => show(pool, *position).await,
                 LogCommand::Export(args) => export(pool, args, &stop).await,
                 LogCommand::Stats(args) => print_stats(pool, args, &stop).await,
+                LogCommand::Unread(args) => unread::run(pool, args, &stop).await,
+                LogCommand::Load(args) => load::run(config, args, &stop).await,
                 LogCommand::Verify(args) => verify::run(config, pool, args, &stop).await,
                 LogCommand::Seal => seal(config, pool).await,
                 LogCommand::Key => print_public_key(config),

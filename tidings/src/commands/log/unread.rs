@@ -1,0 +1,130 @@
+//! `tidings log unread`: unread counts over time.
+
+use std::io::{Write as _, stdout};
+
+use anyhow::Result;
+use event_log::reader::LogReader;
+use log_tools::export::escape_formula;
+use log_tools::output::LineOutput;
+use projector::{UnreadHistory, UnreadRow};
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::LogUnreadArgs;
+use crate::progress::CommandProgress;
+
+/// The columns, in the order of the table and of CSV.
+const COLUMNS: [&str; 7] = [
+    "from",
+    "position",
+    "unread",
+    "quiet",
+    "memberships",
+    "user",
+    "conversation_id",
+];
+
+/// Prints the counts while the log is read. A signal ends that early.
+pub async fn run(pool: &PgPool, args: &LogUnreadArgs, stop: &CancellationToken) -> Result<()> {
+    let reader = LogReader::new(pool.clone());
+    let mut history = UnreadHistory::start(&reader, args.to_options()).await?;
+    let progress = CommandProgress::counting("events");
+    let mut output = LineOutput::new(stdout());
+    if !args.json && !output.write_line(&header(args.csv)?)? {
+        return Ok(());
+    }
+    while let Some(rows) = history.read_next().await? {
+        progress.update_position(history.position(), history.last_position());
+        for row in rows {
+            let line = match (args.json, args.csv) {
+                (true, _) => serde_json::to_vec(&row)?,
+                (_, true) => to_csv(cells(row))?,
+                (false, false) => to_text(&cells(row)),
+            };
+            if !output.write_line(&line)? {
+                return Ok(());
+            }
+        }
+        if stop.is_cancelled() {
+            break;
+        }
+    }
+    output.flush()?;
+    Ok(())
+}
+
+fn header(is_csv: bool) -> Result<Vec<u8>> {
+    let names = COLUMNS.map(str::to_owned);
+    if is_csv {
+        to_csv(names)
+    } else {
+        Ok(to_text(&names))
+    }
+}
+
+fn cells(row: UnreadRow) -> [String; 7] {
+    [
+        row.from.to_string(),
+        row.position.to_string(),
+        row.unread.to_string(),
+        row.quiet.to_string(),
+        row.memberships.to_string(),
+        row.user.unwrap_or_default(),
+        row.conversation_id.unwrap_or_default(),
+    ]
+}
+
+/// A line of the table. Names come last, because their widths differ.
+fn to_text(cells: &[String; 7]) -> Vec<u8> {
+    let [
+        from,
+        position,
+        unread,
+        quiet,
+        memberships,
+        user,
+        conversation,
+    ] = cells;
+    let mut line = Vec::new();
+    // Writing to a Vec cannot fail.
+    let _ = write!(
+        line,
+        "{from:<24} {position:>10} {unread:>8} {quiet:>8} {memberships:>11}  {user}{conversation}"
+    );
+    line
+}
+
+/// A record without its line break. Users choose ids, so a spreadsheet must not run them.
+fn to_csv(cells: [String; 7]) -> Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+    writer.write_record(cells.map(escape_formula))?;
+    let mut line = writer
+        .into_inner()
+        .map_err(csv::IntoInnerError::into_error)?;
+    if line.ends_with(b"\n") {
+        line.pop();
+    }
+    Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_record_of_csv_quotes_names_and_runs_nothing() {
+        let row = UnreadRow {
+            from: Timestamp::from_millis(0),
+            position: 7,
+            user: Some("=a,b".into()),
+            conversation_id: None,
+            unread: 3,
+            quiet: 0,
+            memberships: 2,
+        };
+        let line = String::from_utf8(to_csv(cells(row)).expect("a record")).expect("text");
+        assert_eq!(line, "1970-01-01T00:00:00.000Z,7,3,0,2,\"'=a,b\",");
+    }
+}
