@@ -29,6 +29,21 @@ pub async fn apply_up_to(pool: &PgPool, version: i64) -> Result<(), MigrateError
     migrator.run(pool).await
 }
 
+/// The number of the newest migration that was applied to a database. `None` if it was never
+/// migrated.
+pub async fn applied_version(pool: &PgPool) -> Result<Option<i64>, sqlx::Error> {
+    let is_migrated: bool =
+        sqlx::query_scalar("SELECT to_regclass('public._sqlx_migrations') IS NOT NULL")
+            .fetch_one(pool)
+            .await?;
+    if !is_migrated {
+        return Ok(None);
+    }
+    sqlx::query_scalar("SELECT max(version) FROM public._sqlx_migrations WHERE success")
+        .fetch_one(pool)
+        .await
+}
+
 /// The number of the newest migration.
 pub fn newest_version() -> i64 {
     let versions = MIGRATOR.iter().map(|migration| migration.version);
