@@ -3,7 +3,7 @@
 //!
 //! In the order in which it happens:
 //!
-//! - [`scope`]: finds the messages to erase. Commands then append the erasure events; read models
+//! - [`preview`]: counts what an erasure would erase. [`scope`]: finds the messages to erase. Commands then append the erasure events; read models
 //!   and the search index process them like any other event.
 //! - [`redaction`]: removes the content from the affected events, and their salts from the seals.
 //! - [`mirror_copies`]: deletes the copies of the affected events from the stream. [`eraser`]: does
@@ -17,6 +17,7 @@ pub mod eraser;
 pub mod files;
 pub mod ledger;
 pub mod mirror_copies;
+pub mod preview;
 pub mod redaction;
 pub mod retention;
 pub mod scope;

@@ -61,6 +61,17 @@ pub async fn load_covering(pool: &PgPool, position: i64) -> Result<Option<Seal>,
     Ok(seal.filter(|seal| seal.first <= position))
 }
 
+/// The time of the oldest event that is not sealed. `None` if all are.
+pub async fn oldest_unsealed(pool: &PgPool) -> Result<Option<Timestamp>, sqlx::Error> {
+    let time: Option<OffsetDateTime> = sqlx::query_scalar(
+        "SELECT e.occurred_at FROM log.events e
+         WHERE e.position = (SELECT coalesce(max(s.last), 0) + 1 FROM log.seals s)",
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(time.map(Timestamp::from))
+}
+
 /// Inserts a seal. Returns false if another process has inserted a seal with that number.
 pub async fn insert(connection: &mut PgConnection, seal: &Seal) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query(
