@@ -2,6 +2,7 @@
 //! compiled in. Python is needed only for fetching, not for running the servers.
 
 use std::fs::File;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs, io};
@@ -124,6 +125,10 @@ fn install(fresh: &Path) -> Result<(), StartError> {
         .arg(&lock);
     if installer[0] != "uv" {
         command.args(["--no-compile", "--disable-pip-version-check", "--no-input"]);
+    }
+    if io::stderr().is_terminal() {
+        // The installer shows its progress, in bytes.
+        command.stdout(io::stderr());
     }
     let output = command
         .output()

@@ -36,7 +36,7 @@ pub mod version;
 pub use error::StartError;
 pub use options::ServerOptions;
 pub use private_file::{sync_parent, write_private_file};
-pub use programs::locate_programs;
+pub use programs::{find_psql, locate_programs};
 pub use server_restart::ServerRestart;
 
 use std::fmt;

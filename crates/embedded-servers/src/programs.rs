@@ -1,6 +1,7 @@
 //! Chooses the program of each server: finds it, or fetches it if that is allowed.
 
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 
 use crate::dirs::ServerDirs;
 use crate::error::StartError;
@@ -28,6 +29,16 @@ pub fn locate_programs(
         let found = find::find_program(requirement, configured, account.as_ref());
         (requirement, found)
     })
+}
+
+/// Finds the program psql: the one that belongs to the Postgres that would be used, else the one on
+/// `PATH`. Fetches nothing.
+pub fn find_psql(options: &ServerOptions) -> Option<PathBuf> {
+    let [(_, postgres), _] = locate_programs(options);
+    let beside = postgres.ok().map(|program| program.path);
+    let search_path = env::var_os("PATH").unwrap_or_default();
+    let dirs = beside.into_iter().chain(env::split_paths(&search_path));
+    dirs.map(|dir| dir.join("psql")).find(|path| path.is_file())
 }
 
 /// Finds or fetches Postgres, of the major version that existing data requires.
