@@ -38,10 +38,12 @@ struct HealthState {
     position: i64,
     /// Since when the stream has not moved although the log is ahead, or has not answered.
     stalled_since: Option<Instant>,
+    /// What the stream answered last, if that was an error.
+    cause: Option<String>,
 }
 
 /// A stall: the mirror does not follow the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MirrorStall {
     /// The last known position of the stream.
     pub position: i64,
@@ -49,6 +51,8 @@ pub struct MirrorStall {
     pub head: i64,
     /// Since when.
     pub duration: Duration,
+    /// Why the stream does not answer. `None` if it does and does not move.
+    pub cause: Option<String>,
 }
 
 impl MirrorHealth {
@@ -60,6 +64,7 @@ impl MirrorHealth {
             position: state.position,
             head: state.head,
             duration,
+            cause: state.cause.clone(),
         })
     }
 
@@ -70,6 +75,11 @@ impl MirrorHealth {
         health.head = head.unwrap_or(health.head);
         let previous = health.position;
         let is_known = matches!(stream, Ok(Some(_)));
+        health.cause = match stream {
+            Ok(Some(_)) => None,
+            Ok(None) => Some("there is no stream".into()),
+            Err(error) => Some(error.to_string()),
+        };
         match stream {
             Ok(Some(state)) => {
                 health.position = state.last;
@@ -188,6 +198,7 @@ mod tests {
             position: 20,
             head: 22,
             duration: STALL_TIMEOUT,
+            cause: away().err().map(|error| error.to_string()),
         };
         assert_eq!(health.stall(), Some(found));
         health.record(Some(22), &Ok(Some(stream(21))));
