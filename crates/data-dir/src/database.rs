@@ -5,7 +5,7 @@ use embedded_servers::{EmbeddedServers, ServerOptions};
 use sqlx::PgPool;
 
 use crate::directory::DataDir;
-use crate::postgres::{migrate_once, open_operator_pool};
+use crate::postgres::{migrate_once, open_operator_pool, require_current_schema};
 use crate::server_urls::ServerUrls;
 
 /// Passed as the NATS address so that only Postgres is started.
@@ -16,13 +16,28 @@ const PLACEHOLDER_NATS_URL: &str = "nats://not-needed";
 pub struct OperatorDatabase {
     /// A small connection pool.
     pub pool: PgPool,
+    /// Its address. May contain a password.
+    pub url: String,
     /// The address of the NATS server that belongs to it, if known. May contain a password.
     pub nats_url: Option<String>,
     private_servers: Option<EmbeddedServers>,
 }
 
 /// Opens the database of the data directory in `options`, does the work, and closes the database.
+/// Creates none: without one, returns a [`UsageError`](crate::UsageError).
 pub async fn with_database<T>(
+    options: ServerOptions,
+    work: impl AsyncFnOnce(&OperatorDatabase) -> Result<T>,
+) -> Result<T> {
+    let data = DataDir::new(&options.data);
+    if options.database_url.is_none() && !data.has_database() && data.find_running()?.is_none() {
+        return Err(data.no_system_error().into());
+    }
+    with_new_database(options, work).await
+}
+
+/// Like [`with_database`], but creates the embedded database if there is none.
+pub async fn with_new_database<T>(
     options: ServerOptions,
     work: impl AsyncFnOnce(&OperatorDatabase) -> Result<T>,
 ) -> Result<T> {
@@ -32,13 +47,19 @@ pub async fn with_database<T>(
     outcome
 }
 
-/// Opens the database, migrates it, does the work, and closes the database.
+/// Opens the database, makes sure that its schema is the current one, does the work, and closes the
+/// database. Only the database of a stopped system is migrated: one that services use is upgraded
+/// when an operator says so, and not by a command that reads.
 pub async fn with_migrated_database<T>(
     options: ServerOptions,
     work: impl AsyncFnOnce(&OperatorDatabase) -> Result<T>,
 ) -> Result<T> {
     with_database(options, async |database| {
-        migrate_once(&database.pool).await?;
+        if database.private_servers.is_some() {
+            migrate_once(&database.pool).await?;
+        } else {
+            require_current_schema(&database.pool).await?;
+        }
         work(database).await
     })
     .await
@@ -75,6 +96,7 @@ impl OperatorDatabase {
     ) -> Result<Self> {
         Ok(Self {
             pool: open_operator_pool(url).await?,
+            url: url.to_owned(),
             nats_url,
             private_servers: own,
         })

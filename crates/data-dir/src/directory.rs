@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::key_file;
 use crate::run_file::{RunFile, RunInfo};
 use crate::secret::SecretString;
+use crate::usage_error::UsageError;
 
 /// The path of a data directory. Constructing one creates nothing on disk.
 #[derive(Debug, Clone)]
@@ -24,6 +25,20 @@ impl DataDir {
     /// The path of the directory.
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Whether there is the database of an embedded Postgres here.
+    pub fn has_database(&self) -> bool {
+        embedded_servers::postgres_data_major(&self.0).is_some()
+    }
+
+    /// What a command says that needs a system and finds none here. Only services create one.
+    pub fn no_system_error(&self) -> UsageError {
+        let data = self.0.display();
+        UsageError(format!(
+            "there is no system in {data}: start one with `tidings up --data {data}`, name its \
+             directory with --data, or its database with --database-url"
+        ))
     }
 
     fn run_file_path(&self) -> PathBuf {

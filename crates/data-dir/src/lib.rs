@@ -6,7 +6,7 @@
 //! - [`ServerUrls`]: the configured servers, or else those of the running system.
 //!   [`with_database`]: the database that an operator command works on.
 //! - [`postgres`]: connections, and the migration of the schema. [`retry`]: retries until a server
-//!   is available.
+//!   is available. [`ReaderAccess`]: sessions of a role that can only read.
 //! - [`TokenKeys`]: the keys that verify and sign tokens. [`seal_key`]: the key that signs the
 //!   seals of the log. `key_file`: files with such a key.
 //! - [`secret`]: values that are masked when printed. [`UsageError`]: mistakes in the invocation.
@@ -19,6 +19,7 @@ mod database;
 mod directory;
 mod key_file;
 pub mod postgres;
+mod reader_access;
 pub mod retry;
 mod run_file;
 pub mod seal_key;
@@ -27,9 +28,10 @@ mod server_urls;
 mod token_keys;
 mod usage_error;
 
-pub use database::{OperatorDatabase, with_database, with_migrated_database};
+pub use database::{OperatorDatabase, with_database, with_migrated_database, with_new_database};
 pub use directory::DataDir;
 pub use postgres::open_operator_pool;
+pub use reader_access::{READER_APPLICATION, READER_ROLE, ReaderAccess};
 pub use run_file::{RunFile, RunInfo};
 pub use secret::{SecretString, ServerUrl};
 pub use server_urls::ServerUrls;

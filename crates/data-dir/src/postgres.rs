@@ -133,6 +133,29 @@ pub async fn migrate_once(pool: &PgPool) -> Result<()> {
     migrated.context("cannot migrate the database")
 }
 
+/// Fails unless the schema of the database is the one that this program needs. Says what to do.
+pub async fn require_current_schema(pool: &PgPool) -> Result<()> {
+    let needed = migrations::newest_version();
+    let found = migrations::applied_version(pool).await?;
+    match found {
+        Some(version) if version == needed => Ok(()),
+        None => Err(UsageError(
+            "there is no system in this database: create one with `tidings migrate`, or name \
+             another database with --database-url"
+                .into(),
+        )
+        .into()),
+        Some(version) if version < needed => Err(anyhow!(
+            "the database is at version {version}, and this program needs version {needed}: back \
+             it up and run `tidings migrate`, or use the program of the running services"
+        )),
+        Some(version) => Err(anyhow!(
+            "the database is at version {version}, and this program knows versions up to \
+             {needed}: use the program of the running services"
+        )),
+    }
+}
+
 /// Migrates the database, and waits for it if it is not available yet.
 pub async fn migrate(pool: &PgPool) -> Result<()> {
     let attempt = async || {
