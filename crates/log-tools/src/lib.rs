@@ -9,6 +9,7 @@
 //! - [`stats`]: counts events by type, time and conversation.
 //! - [`replay`]: publishes events again, on a chosen NATS subject.
 //! - [`verify`]: verifies the log, or an export of it, against its seals.
+//! - [`sql_rows`]: runs SQL and prints the rows.
 //! - [`backup`]: everything that cannot be derived, as files that restore into an empty database.
 //!
 //! No module prints or draws: each returns its result, and reports progress to its caller.
@@ -22,6 +23,7 @@ pub mod load;
 pub mod output;
 pub mod replay;
 pub mod slice;
+pub mod sql_rows;
 pub mod stats;
 pub mod tail;
 pub mod verify;

@@ -61,7 +61,7 @@ pub fn escape_formula(text: String) -> String {
 
 /// Whether a text, after apostrophes, begins as a formula does. Spreadsheets may drop what is
 /// invisible in front of it.
-fn is_formula(text: &str) -> bool {
+pub(crate) fn is_formula(text: &str) -> bool {
     let is_invisible = |c: char| {
         c.is_whitespace() || c.is_control() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{FEFF}')
     };
