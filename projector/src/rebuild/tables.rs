@@ -17,6 +17,25 @@ const FOLD_INDEXES: [&str; 3] = ["stays_by_user", "messages_by_position", "parke
 /// event is folded once.
 const WRITE_ONLY_TABLES: [&str; 4] = ["inbox", "member_history", "reaction_history", "ack_history"];
 
+/// Lets every role read the new tables that can read the served ones: the swap replaces those, and
+/// `LIKE` copies no privileges.
+const COPY_GRANTS: &str = "DO $$
+    DECLARE granted record;
+    BEGIN
+        FOR granted IN
+            SELECT format('GRANT USAGE ON SCHEMA read_rebuild TO %s', a.grantee::regrole) AS statement
+            FROM pg_namespace n, aclexplode(n.nspacl) a
+            WHERE n.nspname = 'read' AND a.grantee NOT IN (0, n.nspowner) AND a.privilege_type = 'USAGE'
+            UNION ALL
+            SELECT format('GRANT SELECT ON read_rebuild.%I TO %s', c.relname, a.grantee::regrole)
+            FROM pg_class c, aclexplode(c.relacl) a
+            WHERE c.relnamespace = 'read'::regnamespace AND c.relkind = 'r'
+            AND a.grantee NOT IN (0, c.relowner) AND a.privilege_type = 'SELECT'
+        LOOP
+            EXECUTE granted.statement;
+        END LOOP;
+    END $$";
+
 /// Identifies how tables were built: only a rebuild with the same fingerprint can resume them.
 pub(super) fn build_fingerprint(config: &ProjectorConfig) -> String {
     format!(
@@ -96,6 +115,7 @@ pub(super) async fn create(
              FROM read.checkpoint",
         )
         .await?;
+    transaction.execute(COPY_GRANTS).await?;
     schemas::set_comment(&mut transaction, REBUILD, fingerprint).await?;
     transaction.commit().await
 }
