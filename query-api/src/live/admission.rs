@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use http_edge::{Problem, retry_after};
-use metrics::counter;
+use metrics::{Gauge, counter, gauge};
 use quick_cache::sync::Cache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
@@ -36,6 +36,26 @@ const FULL_RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(5), Duration
 /// The range of the retry delay when the service shuts down or the database is unavailable.
 const CLOSED_RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 
+/// How a live connection is made, for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LiveTransport {
+    /// A WebSocket.
+    WebSocket,
+    /// Server-sent events.
+    EventStream,
+}
+
+impl LiveTransport {
+    /// The open connections of this kind.
+    fn gauge(self) -> Gauge {
+        let kind = match self {
+            Self::WebSocket => "websocket",
+            Self::EventStream => "sse",
+        };
+        gauge!("tidings_live_connections_by_kind", "kind" => kind)
+    }
+}
+
 /// The limits of live connections. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Admission {
@@ -58,6 +78,7 @@ struct ConnectionCounts {
 pub struct AdmissionPermit {
     user: Arc<str>,
     users: Arc<ConnectionCounts>,
+    transport: LiveTransport,
     _connection: OwnedSemaphorePermit,
 }
 
@@ -77,7 +98,7 @@ impl Admission {
     }
 
     /// Admits a connection of a user, or returns a problem that says when to try again.
-    pub fn admit(&self, user: &str) -> Result<AdmissionPermit, Problem> {
+    pub fn admit(&self, user: &str, transport: LiveTransport) -> Result<AdmissionPermit, Problem> {
         if let Some(left) = self.users.refused_for(user) {
             counter!("tidings_live_refused_total").increment(1);
             return Err(too_many_frames(left));
@@ -90,9 +111,11 @@ impl Admission {
             let detail = "The limit of live connections of a user is reached.";
             return Err(too_many_live(StatusCode::TOO_MANY_REQUESTS, detail));
         };
+        transport.gauge().increment(1.0);
         Ok(AdmissionPermit {
             user,
             users: Arc::clone(&self.users),
+            transport,
             _connection: connection,
         })
     }
@@ -155,6 +178,7 @@ impl ConnectionCounts {
 
 impl Drop for AdmissionPermit {
     fn drop(&mut self) {
+        self.transport.gauge().decrement(1.0);
         let mut counts = self.users.counts();
         if let Some(count) = counts.get_mut(&self.user) {
             *count -= 1;
@@ -184,34 +208,37 @@ pub fn shutdown_problem() -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use super::LiveTransport::WebSocket;
     use super::*;
 
     #[test]
     fn connections_are_limited_in_total_and_for_each_user() {
         let admission = Admission::new(3, 2);
-        let first = admission.admit("ann").unwrap();
-        let _second = admission.admit("ann").unwrap();
-        assert_eq!(admission.admit("ann").unwrap_err().status(), 429);
-        let bob = admission.admit("bob").unwrap();
-        assert_eq!(admission.admit("cho").unwrap_err().status(), 503);
+        let first = admission.admit("ann", WebSocket).unwrap();
+        let _second = admission.admit("ann", WebSocket).unwrap();
+        assert_eq!(admission.admit("ann", WebSocket).unwrap_err().status(), 429);
+        let bob = admission.admit("bob", WebSocket).unwrap();
+        assert_eq!(admission.admit("cho", WebSocket).unwrap_err().status(), 503);
         drop(bob);
         drop(first);
-        let _third = admission.admit("ann").unwrap();
+        let _third = admission.admit("ann", WebSocket).unwrap();
         assert_eq!(admission.users.counts().len(), 1, "bob is forgotten");
         let unlimited = Admission::new(100, 0);
-        let permits: Vec<_> = (0..100).map(|_| unlimited.admit("ann")).collect();
+        let permits: Vec<_> = (0..100)
+            .map(|_| unlimited.admit("ann", WebSocket))
+            .collect();
         assert!(permits.iter().all(Result::is_ok));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_user_who_flooded_cannot_connect_for_a_moment() {
         let admission = Admission::new(10, 10);
-        let flooding = admission.admit("ann").unwrap();
+        let flooding = admission.admit("ann", WebSocket).unwrap();
         assert_eq!(flooding.refuse_reconnects().status(), 429);
         drop(flooding);
-        assert_eq!(admission.admit("ann").unwrap_err().status(), 429);
-        assert!(admission.admit("bob").is_ok());
+        assert_eq!(admission.admit("ann", WebSocket).unwrap_err().status(), 429);
+        assert!(admission.admit("bob", WebSocket).is_ok());
         tokio::time::advance(FLOOD_PENALTY).await;
-        assert!(admission.admit("ann").is_ok());
+        assert!(admission.admit("ann", WebSocket).is_ok());
     }
 }

@@ -28,7 +28,7 @@ pub(crate) mod state;
 pub(crate) mod websocket;
 
 pub use acks::{Acks, NoAcks};
-pub(crate) use admission::Admission;
+pub(crate) use admission::{Admission, LiveTransport};
 pub use admission::{MAX_LIVE_CONNECTIONS, MAX_LIVE_PER_USER};
 pub(crate) use hub::{Deliverer, Hub, run};
 pub(crate) use presence_service::PresenceService;

@@ -11,7 +11,7 @@ use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::admission::{AdmissionPermit, shutdown_problem, with_jittered_retry};
+use super::admission::{AdmissionPermit, LiveTransport, shutdown_problem, with_jittered_retry};
 use super::delivery::LiveDelivery;
 use super::frame::{ServerFrame, SessionEnd, close};
 use super::hub::Subscription;
@@ -69,11 +69,12 @@ impl LiveSession {
     /// that, at the current position.
     pub async fn start(
         state: LiveState,
+        transport: LiveTransport,
         user: &str,
         device: Option<DeviceId>,
         after: Option<CursorReference>,
     ) -> Result<Self, EndpointError> {
-        let admitted = state.admission.admit(user)?;
+        let admitted = state.admission.admit(user, transport)?;
         // Before the cursor is compared: a change of the history afterwards ends the session.
         let history_changes = state.history.subscribe_changes();
         let foreign_start = match after {

@@ -15,6 +15,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tungstenite::error::{Error as SocketError, ProtocolError};
 
 use super::acks::Acks;
+use super::admission::LiveTransport;
 use super::frame::{ClientFrame, ServerFrame, SessionEnd, close, problem_frame};
 use super::frame_limits::FrameLimiter;
 use super::presence_service::{MAX_WATCHED, OnlineGuard};
@@ -88,7 +89,14 @@ impl FeedRequest {
             device,
             after,
         } = self;
-        let session = LiveSession::start(state.clone(), &caller.user, device, after).await?;
+        let session = LiveSession::start(
+            state.clone(),
+            LiveTransport::WebSocket,
+            &caller.user,
+            device,
+            after,
+        )
+        .await?;
         Ok(Box::new(SocketClient {
             online: state
                 .presence

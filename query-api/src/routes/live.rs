@@ -12,6 +12,7 @@ use utoipa::IntoParams;
 
 use crate::docs::CallerProblems;
 use crate::error::EndpointError;
+use crate::live::LiveTransport;
 use crate::live::session::LiveSession;
 use crate::live::sse;
 use crate::live::state::LiveState;
@@ -134,7 +135,8 @@ pub async fn connect_live(
     }
     let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after = params::parse_cursor("Last-Event-ID", last_event_id)?.or(after);
-    let session = LiveSession::start(state.clone(), &caller.user, device, after).await?;
+    let transport = LiveTransport::EventStream;
+    let session = LiveSession::start(state.clone(), transport, &caller.user, device, after).await?;
     let online = state
         .presence
         .connect(&caller.user, session.connection_id());

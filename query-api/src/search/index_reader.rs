@@ -164,10 +164,16 @@ pub async fn follow(reader: IndexReader, shutdown: CancellationToken) {
     let mut was_ok = true;
     loop {
         let result = reader.refresh().await;
-        if let Err(error) = &result
-            && was_ok
-        {
-            tracing::warn!(%error, "Could not read the search index; new messages are not found until it is readable.");
+        match &result {
+            Err(QueryError::NoIndex) if was_ok => tracing::info!(
+                "There is no search index yet: it is being built, and searches answer 503 until then."
+            ),
+            Err(error) if was_ok => tracing::warn!(
+                %error,
+                "Could not read the search index; new messages are not found until it is readable."
+            ),
+            Ok(()) if !was_ok => tracing::info!("The search index can be read."),
+            _ => {}
         }
         was_ok = result.is_ok();
         let pause = if reader.watermark().has_waiters() {
