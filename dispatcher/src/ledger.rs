@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::time::Timestamp;
+use event_log::OutageLog;
 use sqlx::postgres::PgConnection;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{Connection as _, Postgres, Transaction};
@@ -26,6 +27,8 @@ pub struct DeliveryLedger {
     /// Accepted deliveries that are not stored yet.
     accepted: i64,
     error: Option<String>,
+    /// Whether the receiver accepts deliveries, for the log.
+    outages: OutageLog,
 }
 
 /// A delivery whose last attempt failed.
@@ -53,6 +56,7 @@ impl DeliveryLedger {
             label: webhook.id.to_string(),
             accepted: 0,
             error: None,
+            outages: OutageLog::new("Delivering to the webhook"),
         }
     }
 
@@ -76,14 +80,18 @@ impl DeliveryLedger {
         let outcome = match outcome {
             DeliveryOutcome::Accepted => {
                 self.accepted += 1;
+                self.outages.record_success();
                 "accepted"
             }
             DeliveryOutcome::Gone => {
                 self.error = Some(GONE.to_owned());
+                tracing::warn!("The receiver of the webhook has answered 410; it is off now.");
                 "gone"
             }
             DeliveryOutcome::Failed { reason, .. } => {
-                self.error = Some(shorten_error(reason));
+                let reason = shorten_error(reason);
+                self.outages.record_failure(&reason);
+                self.error = Some(reason);
                 "failed"
             }
         };

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_nats::Client;
+use domain::time::Timestamp;
 use event_log::OutageLog;
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
 use event_stream::source::EventSource;
 use sqlx::PgPool;
+use sqlx::types::time::OffsetDateTime;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -22,7 +24,7 @@ use crate::ledger::DeliveryLedger;
 use crate::notifications::{self, Notifier};
 use crate::online::OnlineUsers;
 use crate::sender::WebhookSender;
-use crate::webhook::{self, Webhook, WebhookKind};
+use crate::webhook::{self, Webhook, WebhookKind, WebhookStatus};
 use crate::worker;
 
 /// How often to check for webhooks that operators changed.
@@ -265,6 +267,25 @@ async fn record_metrics(pool: &PgPool) {
         metrics::gauge!("tidings_webhook_lag_events", "webhook" => label.clone()).set(lag);
         metrics::gauge!("tidings_webhook_waiting", "webhook" => label.clone())
             .set(webhook.waiting as f64);
-        metrics::gauge!("tidings_webhook_parked", "webhook" => label).set(webhook.parked as f64);
+        metrics::gauge!("tidings_webhook_parked", "webhook" => label.clone())
+            .set(webhook.parked as f64);
+        if let Ok(seconds) = measure_delay(pool, &webhook).await {
+            metrics::gauge!("tidings_webhook_lag_seconds", "webhook" => label).set(seconds);
+        }
     }
+}
+
+/// The age in seconds of the oldest event that a webhook still has to deliver; 0 if there is none,
+/// or while an operator has switched it off.
+async fn measure_delay(pool: &PgPool, webhook: &WebhookStatus) -> Result<f64, sqlx::Error> {
+    let next = (webhook.position < webhook.head).then_some(webhook.position + 1);
+    let oldest = webhook::oldest_waiting(pool, webhook.id).await?.or(next);
+    let Some(oldest) = oldest.filter(|_| webhook.state == "on") else {
+        return Ok(0.0);
+    };
+    let reader = LogReader::new(pool.clone());
+    let since = reader.event_time(oldest).await?;
+    let now = Timestamp::from(OffsetDateTime::now_utc());
+    let age = since.map_or(0, |since| (now.millis() - since.millis()).max(0));
+    Ok(age as f64 / 1_000.0)
 }

@@ -126,6 +126,18 @@ impl TryFrom<Row> for Webhook {
     }
 }
 
+/// The position of the oldest event, or message of a notification, that waits for another attempt.
+pub async fn oldest_waiting(pool: &PgPool, id: i64) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT least((SELECT min(position) FROM hooks.waiting WHERE webhook = $1),
+                      (SELECT min(from_position) FROM hooks.notices
+                       WHERE webhook = $1 AND told_position < to_position))",
+    )
+    .bind(id)
+    .fetch_one(pool)
+    .await
+}
+
 /// Lists the webhooks that are on, as id and revision.
 pub async fn list_enabled(pool: &PgPool) -> Result<Vec<(i64, i64)>, sqlx::Error> {
     sqlx::query_as("SELECT id, revision FROM hooks.webhooks WHERE state = 'on' ORDER BY id")
