@@ -44,6 +44,8 @@ pub struct EdgeConfig {
     pub idle_grace: Duration,
     /// The query parameters of each operation; others are refused.
     pub parameters: KnownParameters,
+    /// Whether each request has a line in the log.
+    pub log_requests: bool,
     /// The origins whose pages may call this API and open WebSockets.
     pub allowed_origins: AllowedOrigins,
 }
@@ -65,6 +67,7 @@ impl Default for EdgeConfig {
             drain_timeout: Duration::from_secs(20),
             idle_grace: Duration::from_millis(500),
             parameters: KnownParameters::default(),
+            log_requests: false,
             allowed_origins: AllowedOrigins::default(),
         }
     }

@@ -40,7 +40,7 @@ const COUNTERS: [Description; 8] = [
     ),
 ];
 
-const GAUGES: [Description; 22] = [
+const GAUGES: [Description; 25] = [
     (
         "tidings_answer_bytes",
         "Memory reserved for answers that have not been read",
@@ -55,7 +55,14 @@ const GAUGES: [Description; 22] = [
         "tidings_history_mismatch",
         "1 for a part that has events which the log does not have",
     ),
-    ("tidings_live_connections", "Open live connections"),
+    (
+        "tidings_live_connections",
+        "Live connections that are served",
+    ),
+    (
+        "tidings_live_connections_by_kind",
+        "Open live connections by kind: websocket or sse",
+    ),
     ("tidings_log_head", "Position of the last event of the log"),
     (
         "tidings_mirror_lag_events",
@@ -96,12 +103,20 @@ const GAUGES: [Description; 22] = [
     ),
     ("tidings_search_position", "Position of the search index"),
     (
+        "tidings_seal_lag_seconds",
+        "Age of the oldest event that is not sealed",
+    ),
+    (
         "tidings_tls_expiry_seconds",
         "When the TLS certificate in use expires, in seconds since 1970",
     ),
     (
         "tidings_webhook_lag_events",
         "Events of the log that a webhook has not been sent yet",
+    ),
+    (
+        "tidings_webhook_lag_seconds",
+        "Age of the oldest event that a webhook still has to deliver",
     ),
     (
         "tidings_webhook_parked",

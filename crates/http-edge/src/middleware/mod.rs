@@ -1,6 +1,7 @@
 //! The middleware around every route. It is hand-written because every request passes through it:
 //! one boxed future and one extension in total, and metric handles cached per route.
 
+mod access_log;
 mod precheck;
 mod request_id;
 mod request_metrics;
@@ -126,6 +127,7 @@ impl Service<Request> for EdgeService {
             start: Instant::now(),
             request_id: request_id::from_headers(request.headers()),
             method: request.method().clone(),
+            path: access_log::path_to_log(&self.edge.config, request.uri()),
             route: request.extensions().get().cloned(),
             edge: self.edge.clone(),
             metrics: self.metrics.clone(),
@@ -152,6 +154,8 @@ struct HttpExchange {
     start: Instant,
     request_id: HeaderValue,
     method: Method,
+    /// The path, if the request is to be logged.
+    path: Option<String>,
     route: Option<MatchedPath>,
     edge: Arc<EdgeShared>,
     metrics: Arc<RouteMetrics>,
@@ -190,6 +194,9 @@ impl HttpExchange {
 
     fn finish(&self, response: Response, budget: Option<&RateLimitStatus>) -> Response {
         let status = response.status();
+        if let Some(path) = &self.path {
+            access_log::log_request(&self.request_id, &self.method, path, status, self.start);
+        }
         let mut response = if status.is_client_error() || status.is_server_error() {
             self.log_error(&response);
             ensure_problem(response, self.route.is_some())
