@@ -93,6 +93,24 @@ impl ErasureRequest {
     }
 }
 
+impl ErasureRequest {
+    /// Logs who has erased what. An erasure cannot be undone, so its trace is not only in the log of
+    /// events.
+    fn log(&self, by: &UserId, response: &EraseResponse) {
+        tracing::info!(
+            by = by.as_str(),
+            conversation = self.conversation_id.as_deref(),
+            seq = self.seq,
+            user = self.user.as_deref(),
+            messages = response.messages,
+            titles = response.titles,
+            first = response.first,
+            last = response.position,
+            "erased content"
+        );
+    }
+}
+
 /// Permanently erase content
 ///
 /// Erases one message, a whole conversation, or everything that a user has sent. Bodies, earlier
@@ -137,10 +155,11 @@ pub(crate) async fn erase_content(
         }
         ErasureScope::User(user) => run.erase_user(&user, request.from.as_deref()).await?,
     }
-    let mut response = run.response;
+    let (by, mut response) = (run.by, run.response);
     if response.first.is_none() {
         response.position = state.log().head().await?;
     }
+    request.log(&by, &response);
     state
         .metrics()
         .record_duration(CommandKind::Erase, CommandOutcome::Done, started.elapsed());
