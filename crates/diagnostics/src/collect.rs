@@ -6,23 +6,26 @@ use anyhow::{Context as _, Result};
 use data_dir::secret::redact_url;
 use data_dir::{DataDir, RunInfo, ServerUrls, open_operator_pool};
 use dispatcher::webhook;
+use domain::hex::to_hex;
 use embedded_servers::postgres_data_major;
 use event_log::reader::LogReader;
 use event_stream::mirror::{self, MirrorConfig};
 use event_stream::nats;
 use log_integrity::erasure::{ledger, retention};
+use log_integrity::seal::store;
 use search::index::{Index, IndexDir};
 use sqlx::PgPool;
-use tokio_util::sync::CancellationToken;
 
 use crate::disk_usage::measure_disk_usage;
-use crate::lag::ProjectionLag;
+use crate::lag::{ProjectionLag, SealLag};
 use crate::status::{
-    DatabaseStatus, MirrorStatus, ProcessStatus, SearchIndexStatus, StorageSizes, SystemStatus,
+    DatabaseStatus, MirrorStatus, NatsStatus, ProcessStatus, SealStatus, SearchIndexStatus,
+    SessionStatus, StorageSizes, SystemStatus,
 };
 
-/// How long to wait for NATS. Without a response, the rest of the status is still shown.
-const NATS_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long to wait for NATS. Without a response, the rest of the status is still shown. A
+/// connection that fails is explained within two timeouts of the network, of 2 s each.
+const NATS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a status is collected from.
 pub struct StatusSources<'a> {
@@ -43,7 +46,8 @@ pub async fn collect_status(sources: StatusSources<'_>) -> Result<SystemStatus> 
     let state = match (&running, &sources.servers.database) {
         (Some(_), _) => "running",
         (None, Some(_)) => "external",
-        (None, None) => "stopped",
+        (None, None) if sources.data.has_database() => "stopped",
+        (None, None) => return Err(sources.data.no_system_error().into()),
     };
     let mut status = SystemStatus {
         state,
@@ -52,6 +56,7 @@ pub async fn collect_status(sources: StatusSources<'_>) -> Result<SystemStatus> 
         process: running.as_ref().map(process_status),
         postgres_major: postgres_data_major(data),
         database: None,
+        nats: None,
         mirror: None,
     };
     let servers = sources.servers.or_running(running.as_ref());
@@ -59,6 +64,9 @@ pub async fn collect_status(sources: StatusSources<'_>) -> Result<SystemStatus> 
         let database = collect_database(&url, &sources.index_dir).await?;
         if let Some(url) = servers.nats {
             let head = database.projection.head;
+            status.nats = Some(NatsStatus {
+                url: redact_url(&url),
+            });
             status.mirror = Some(collect_mirror(&sources.mirror, &url, head).await);
         }
         status.database = Some(database);
@@ -106,6 +114,8 @@ async fn collect_database(url: &str, index: &IndexDir) -> Result<DatabaseStatus>
     let webhooks = webhook::list(pool)
         .await
         .context("this database has no webhooks table")?;
+    let seal = load_seal(pool).await?;
+    let sessions = count_sessions(pool).await?;
     let sizes = measure_sizes(pool).await?;
     pool.close().await;
     let search = collect_search_index(index, projection.position);
@@ -117,10 +127,49 @@ async fn collect_database(url: &str, index: &IndexDir) -> Result<DatabaseStatus>
         search,
         parked_events,
         erasure,
+        seal,
+        sessions,
         retention,
         sync_floor,
         webhooks,
         sizes,
+    })
+}
+
+async fn load_seal(pool: &PgPool) -> Result<Option<SealStatus>> {
+    let last = store::load_last(pool)
+        .await
+        .context("this database has no seals")?;
+    let lag_seconds = SealLag::measure(pool).await?.seconds;
+    Ok(last.map(|seal| SealStatus {
+        position: seal.last,
+        at: seal.sealed_at,
+        public_key: to_hex(&seal.public_key),
+        lag_seconds,
+    }))
+}
+
+/// Counts the sessions, without that of this command.
+async fn count_sessions(pool: &PgPool) -> Result<SessionStatus> {
+    let sessions: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT coalesce(application_name, ''), count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()
+         GROUP BY 1",
+    )
+    .fetch_all(pool)
+    .await?;
+    let max: i64 = sqlx::query_scalar("SELECT current_setting('max_connections')::bigint")
+        .fetch_one(pool)
+        .await?;
+    let open = sessions.iter().map(|(_, count)| count).sum();
+    let ours = sessions.into_iter().filter_map(|(name, count)| {
+        let name = name.strip_prefix("tidings ")?.to_owned();
+        Some((name, count))
+    });
+    Ok(SessionStatus {
+        open,
+        max,
+        by_name: ours.collect(),
     })
 }
 
@@ -160,12 +209,9 @@ async fn measure_sizes(pool: &PgPool) -> Result<StorageSizes> {
 
 async fn collect_mirror(names: &MirrorConfig, url: &str, head: i64) -> MirrorStatus {
     let query = async {
-        let client = nats::connect(url)
+        let client = nats::connect_now(url)
             .await
             .map_err(|error| error.to_string())?;
-        if !nats::wait_until_connected(&client, &CancellationToken::new()).await {
-            return Err("not connected".to_owned());
-        }
         let version = client.server_info().version;
         let state = mirror::load_state(&async_nats::jetstream::new(client), names).await;
         let state = state

@@ -3,6 +3,7 @@
 use domain::history::{EpochTag, LogCursor};
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
+use log_integrity::seal::store;
 use serde::Serialize;
 use sqlx::PgPool;
 use time::OffsetDateTime;
@@ -47,6 +48,23 @@ impl ProjectionLag {
             seconds,
             is_foreign,
         })
+    }
+}
+
+/// How far the seals lag behind the log.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct SealLag {
+    /// The age of the oldest event that is not sealed, in seconds.
+    pub seconds: f64,
+}
+
+impl SealLag {
+    /// Measures the lag. The database must be migrated.
+    pub async fn measure(pool: &PgPool) -> Result<Self, sqlx::Error> {
+        let now = Timestamp::from(OffsetDateTime::now_utc());
+        let since = store::oldest_unsealed(pool).await?.unwrap_or(now);
+        let seconds = (now.millis() - since.millis()).max(0) as f64 / 1000.0;
+        Ok(Self { seconds })
     }
 }
 

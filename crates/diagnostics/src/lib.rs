@@ -6,7 +6,8 @@
 //! - [`doctor`]: what is wrong with the servers, for `tidings doctor`.
 //! - [`trace`]: what has become of one message, for `tidings trace`.
 //! - [`ErasureReceipt`]: what was erased, and where it has been removed so far.
-//! - [`ProjectionLag`]: how far the read model lags behind the log, also for readiness checks.
+//! - [`ProjectionLag`] and [`SealLag`]: how far the read model and the seals lag behind the log,
+//!   also for readiness checks and metrics.
 
 #![deny(missing_docs)]
 
@@ -21,5 +22,5 @@ pub mod trace;
 
 pub use collect::{StatusSources, collect_status, fetch_postgres_version};
 pub use erasure_receipt::{ErasureReceipt, ErasureSummary};
-pub use lag::{ProjectionLag, read_model_position};
+pub use lag::{ProjectionLag, SealLag, read_model_position};
 pub use render::render_status;

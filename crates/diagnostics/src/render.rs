@@ -6,7 +6,10 @@ use dispatcher::webhook::WebhookStatus;
 use indicatif::{HumanBytes, HumanCount};
 use log_integrity::erasure::retention::RetentionProgress;
 
-use crate::status::{DatabaseStatus, MirrorStatus, ProcessStatus, SearchIndexStatus, SystemStatus};
+use crate::status::{
+    DatabaseStatus, MirrorStatus, ProcessStatus, SealStatus, SearchIndexStatus, SessionStatus,
+    SystemStatus,
+};
 
 /// Renders the status as text, one aspect per line.
 pub fn render_status(status: &SystemStatus) -> String {
@@ -15,6 +18,9 @@ pub fn render_status(status: &SystemStatus) -> String {
     let _ = render_header(&mut text, status);
     if let Some(database) = &status.database {
         let _ = render_database(&mut text, database);
+    }
+    if let Some(nats) = &status.nats {
+        let _ = writeln!(text, "nats        {}", nats.url);
     }
     if let Some(mirror) = &status.mirror {
         let _ = render_mirror(&mut text, mirror);
@@ -74,6 +80,8 @@ fn render_database(text: &mut String, database: &DatabaseStatus) -> std::fmt::Re
         projection.seconds,
     )?;
     render_search(text, &database.search)?;
+    render_seal(text, database.seal.as_ref())?;
+    render_sessions(text, &database.sessions)?;
     writeln!(
         text,
         "parked      {} events",
@@ -128,18 +136,50 @@ fn render_erasure(text: &mut String, database: &DatabaseStatus) -> std::fmt::Res
             human_count(erasure.not_mirrored),
         )?;
     }
-    write!(text, "retention   ")?;
-    for RetentionProgress { kind, position } in &database.retention {
-        write!(
-            text,
-            "{kind} messages up to position {}, ",
-            human_count(*position)
-        )?;
+    // Without an age, retention never begins.
+    let kinds: Vec<String> = database
+        .retention
+        .iter()
+        .filter(|progress| progress.position > 0)
+        .map(|RetentionProgress { kind, position }| {
+            format!("{kind} messages up to position {}", human_count(*position))
+        })
+        .collect();
+    match kinds.as_slice() {
+        [] => write!(text, "retention   off")?,
+        kinds => write!(text, "retention   {}", kinds.join(", "))?,
     }
+    match database.sync_floor {
+        0 => writeln!(text, ", all sync entries kept"),
+        floor => writeln!(text, ", sync entries removed up to {}", human_count(floor)),
+    }
+}
+
+fn render_seal(text: &mut String, seal: Option<&SealStatus>) -> std::fmt::Result {
+    match seal {
+        None => writeln!(text, "seals       none yet"),
+        Some(seal) => writeln!(
+            text,
+            "seals       up to position {} at {}, oldest unsealed event {:.0} s old, key {}",
+            human_count(seal.position),
+            seal.at,
+            seal.lag_seconds,
+            seal.public_key,
+        ),
+    }
+}
+
+fn render_sessions(text: &mut String, sessions: &SessionStatus) -> std::fmt::Result {
+    let names = sessions.by_name.iter();
+    let names: Vec<String> = names
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
     writeln!(
         text,
-        "sync entries up to {}",
-        human_count(database.sync_floor)
+        "sessions    {} of {} with Postgres: {}",
+        sessions.open,
+        sessions.max,
+        names.join(", ")
     )
 }
 
@@ -200,6 +240,7 @@ mod tests {
             process: None,
             postgres_major: Some(15),
             database: None,
+            nats: None,
             mirror: None,
         };
         assert_eq!(
@@ -208,9 +249,8 @@ mod tests {
         );
     }
 
-    #[test]
-    fn lag_is_shown_in_events_and_seconds() {
-        let database = DatabaseStatus {
+    fn example_database() -> DatabaseStatus {
+        DatabaseStatus {
             url: "postgres://h/d".into(),
             version: "18.6".into(),
             head_time: Timestamp::from_millis(0),
@@ -235,6 +275,17 @@ mod tests {
                 not_mirrored: 2,
                 files_scrubbed_to: 0,
             },
+            seal: Some(SealStatus {
+                position: 1_234_560,
+                at: Timestamp::from_millis(0),
+                public_key: "9b21f8".into(),
+                lag_seconds: 12.3,
+            }),
+            sessions: SessionStatus {
+                open: 14,
+                max: 120,
+                by_name: [("commands".to_owned(), 8), ("queries".to_owned(), 5)].into(),
+            },
             retention: vec![RetentionProgress {
                 kind: "direct".into(),
                 position: 9_000,
@@ -246,7 +297,27 @@ mod tests {
                 log: 0,
                 read: 0,
             },
-        };
+        }
+    }
+
+    #[test]
+    fn retention_that_is_not_set_is_off() {
+        let mut database = example_database();
+        for progress in &mut database.retention {
+            progress.position = 0;
+        }
+        database.sync_floor = 7;
+        let mut shown = String::new();
+        render_erasure(&mut shown, &database).expect("writing to a String cannot fail");
+        assert!(
+            shown.ends_with("retention   off, sync entries removed up to 7\n"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn lag_is_shown_in_events_and_seconds() {
+        let database = example_database();
         let mut shown = String::new();
         render_database(&mut shown, &database).expect("writing to a String cannot fail");
         for line in [
@@ -254,7 +325,10 @@ mod tests {
             "search      position 1,233,990, behind by 10 events, 1,000,000 messages",
             "parked      3 events",
             "erased      45 events, removed from the log up to position 1,100 of 1,200",
-            "retention   direct messages up to position 9,000, sync entries up to 0",
+            "seals       up to position 1,234,560 at 1970",
+            "oldest unsealed event 12 s old, key 9b21f8",
+            "sessions    14 of 120 with Postgres: 8 commands, 5 queries",
+            "retention   direct messages up to position 9,000, all sync entries kept",
         ] {
             assert!(shown.contains(line), "{line} is missing in {shown}");
         }

@@ -1,5 +1,6 @@
 //! The status of a system, in the format of `--json`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use dispatcher::webhook::WebhookStatus;
@@ -28,9 +29,19 @@ pub struct SystemStatus {
     /// The status of the database. None if the system is stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<DatabaseStatus>,
+    /// Where NATS is. None if the system is stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nats: Option<NatsStatus>,
     /// The status of the mirror, or the reason why it is unavailable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mirror: Option<MirrorStatus>,
+}
+
+/// Where NATS is.
+#[derive(Debug, Serialize)]
+pub struct NatsStatus {
+    /// The address, with the password masked.
+    pub url: String,
 }
 
 /// The process that runs on the data directory.
@@ -64,6 +75,10 @@ pub struct DatabaseStatus {
     pub parked_events: i64,
     /// The progress of erasures.
     pub erasure: ErasureProgress,
+    /// How far the log is sealed. None if there is no seal yet.
+    pub seal: Option<SealStatus>,
+    /// Who is connected to Postgres.
+    pub sessions: SessionStatus,
     /// The positions up to which retention has erased expired messages.
     pub retention: Vec<RetentionProgress>,
     /// Sync entries at or before this position have been removed, because of the offline window.
@@ -72,6 +87,30 @@ pub struct DatabaseStatus {
     pub webhooks: Vec<WebhookStatus>,
     /// The sizes on disk.
     pub sizes: StorageSizes,
+}
+
+/// The last seal.
+#[derive(Debug, Serialize)]
+pub struct SealStatus {
+    /// The position of the last sealed event.
+    pub position: i64,
+    /// When it was sealed.
+    pub at: Timestamp,
+    /// The public key that signed it, in hexadecimal digits.
+    pub public_key: String,
+    /// The age of the oldest event that is not sealed, in seconds.
+    pub lag_seconds: f64,
+}
+
+/// The sessions of Postgres.
+#[derive(Debug, Serialize)]
+pub struct SessionStatus {
+    /// The number of sessions with this database, of all programs.
+    pub open: i64,
+    /// The number that the server allows.
+    pub max: i64,
+    /// The number of each part of Tidings, also on other machines.
+    pub by_name: BTreeMap<String, i64>,
 }
 
 /// The status of the search index.

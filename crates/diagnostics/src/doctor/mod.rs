@@ -67,9 +67,10 @@ pub async fn examine(system: ExaminedSystem<'_>) -> anyhow::Result<DoctorReport>
     let mut findings = Vec::new();
     match &servers.database {
         Some(url) => findings.extend(postgres::examine(url, system.roles).await),
+        None if !system.data.has_database() => return Err(system.data.no_system_error().into()),
         None => findings.push(Finding::note(
             pooler::SUBJECT,
-            "no Postgres is configured and no system is running: `tidings up` will start a private one",
+            "the system is stopped: its private Postgres cannot be examined",
         )),
     }
     if let Some(url) = &servers.nats {

@@ -12,7 +12,6 @@ use indicatif::HumanBytes;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use tokio_util::sync::CancellationToken;
 
 use super::clock::judge_clock;
 use super::finding::Finding;
@@ -33,17 +32,15 @@ const MIN_PAYLOAD: usize = 1024 * 1024;
 /// Examines the NATS at this address.
 pub(super) async fn examine(url: &str, mirror: &MirrorConfig) -> Vec<Finding> {
     let problem = |text: String| vec![Finding::problem(SUBJECT, text)];
-    let client = match nats::connect(url).await {
-        Ok(client) => client,
-        Err(error) => return problem(error.to_string()),
-    };
-    let never = CancellationToken::new();
-    let connected = nats::wait_until_connected(&client, &never);
     let shown = redact_url(url);
-    if tokio::time::timeout(TIMEOUT, connected).await.is_err() {
-        let seconds = TIMEOUT.as_secs();
-        return problem(format!("no answer from {shown} within {seconds} s"));
-    }
+    let client = match tokio::time::timeout(TIMEOUT, nats::connect_now(url)).await {
+        Ok(Ok(client)) => client,
+        Ok(Err(error)) => return problem(error.to_string()),
+        Err(_) => {
+            let seconds = TIMEOUT.as_secs();
+            return problem(format!("no answer from {shown} within {seconds} s"));
+        }
+    };
     let info = client.server_info();
     let mut findings = vec![judge_version(&info.version, &shown)];
     findings.extend(judge_payload(info.max_payload));

@@ -26,7 +26,8 @@ mod spec;
 mod writer;
 
 pub use columns::{COLUMNS, Column, ColumnType};
-pub use csv::{escape_formula, is_formula};
+pub use csv::escape_formula;
+pub(crate) use csv::is_formula;
 pub use export_reader::ExportReader;
 pub use format::ExportFormat;
 pub use seals::SEALS_FILE;
