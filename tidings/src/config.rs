@@ -5,13 +5,15 @@
 //! - `cli`: the command line, with the options of the smaller commands. `help`: what the help of a
 //!   command shows.
 //! - `system`: the options that all commands share, and what follows from them.
-//! - `backup`, `erase`, `log`, `rebuild`, `webhooks`: the options of these commands, and of what
-//!   they operate. `given`: the settings that were given.
+//! - `backup`, `erase`, `log`, `psql`, `rebuild`, `webhooks`: the options of these commands, and of
+//!   what they operate. `given`: the settings that were given.
 //! - `questions`: the options of commands that answer questions about messages.
-//! - `ports`: TLS and the port of the metrics. `parse`: the formats of values.
+//! - `ports`: TLS and the port of the metrics. `parse`: the formats of values. `confirm`: how a
+//!   command that destroys something is confirmed.
 
 mod backup;
 mod cli;
+mod confirm;
 mod environment;
 mod erase;
 mod given;
@@ -20,15 +22,17 @@ mod log;
 mod parse;
 mod ports;
 mod questions;
+mod psql;
 mod rebuild;
 mod system;
 mod webhooks;
 
 pub use backup::{BackupArgs, RestoreArgs};
 pub use cli::{
-    Cli, CliCommand, CompletionsArgs, DoctorArgs, ImportArgs, SearchArgs, SearchOrder,
+    Cli, CliCommand, CompletionsArgs, DoctorArgs, ImportArgs, ManArgs, SearchArgs, SearchOrder,
     ServersCommand, StatusArgs, TokenArgs, UpArgs,
 };
+pub use confirm::ConfirmArgs;
 pub use environment::{load_file, unknown_variables};
 pub use erase::{EraseCommand, ExportUserArgs, OutputArgs, RetentionArgs};
 pub use given::given_settings;
@@ -41,9 +45,10 @@ pub use ports::PortArgs;
 pub use questions::{
     ExplainArgs, LogLoadArgs, LogUnreadArgs, TraceArgs, UnreadGroupingArg, UnreadIntervalArg,
 };
+pub use psql::{PsqlArgs, RowFormatArg};
 pub use rebuild::{RebuildAction, RebuildArgs, RebuildSource, VerifyArgs};
 pub use system::{
     AuthArgs, DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DISPATCHER, DEFAULT_LISTEN_PROJECTOR,
-    DEFAULT_LISTEN_QUERY_API, DEFAULT_LISTEN_UP, LimitArgs, LogFormat, SystemConfig,
+    DEFAULT_LISTEN_QUERY_API, DEFAULT_LISTEN_UP, LimitArgs, LogFormat, Switch, SystemConfig,
 };
 pub use webhooks::{WebhookAddArgs, WebhookArgs, WebhookListArgs, WebhooksCommand};

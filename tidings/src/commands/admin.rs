@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use data_dir::{SecretString, UsageError};
+use data_dir::{RunInfo, SecretString, UsageError};
 use http_edge::tls::pinned;
 use rustls::ClientConfig;
 
@@ -22,14 +22,19 @@ pub struct LocalAccess {
     pub tls: Option<ClientConfig>,
 }
 
-/// Finds the system that runs on the data directory.
-pub fn find_running_system(config: &SystemConfig) -> Result<LocalAccess> {
-    let running = config.data_dir().find_running()?.with_context(|| {
+/// Finds the process that runs on the data directory.
+pub fn require_running(config: &SystemConfig) -> Result<RunInfo> {
+    config.data_dir().find_running()?.with_context(|| {
         format!(
             "no system is running on {}: start it with `tidings up`",
             config.data.display()
         )
-    })?;
+    })
+}
+
+/// Finds how to reach the system that runs on the data directory.
+pub fn find_running_system(config: &SystemConfig) -> Result<LocalAccess> {
+    let running = require_running(config)?;
     let certificate = running.tls_cert.as_deref();
     Ok(LocalAccess {
         url: running.base_url(),

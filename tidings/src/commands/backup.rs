@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, Result, bail};
 use data_dir::{OperatorDatabase, TokenKeys, UsageError, seal_key, with_database};
 use log_tools::backup::{BackupOptions, PrivateFile, write_backup};
-use log_tools::verify::{VerifyOptions, verify_database};
+use log_tools::verify::{VerifyEvent, VerifyOptions, VerifySummary, verify_database};
 use serde_json::json;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
 
 use super::log;
 use crate::config::{BackupArgs, SealInterval, SystemConfig, given_settings};
@@ -50,7 +52,8 @@ pub async fn run(config: &SystemConfig, args: &BackupArgs) -> Result<()> {
                 progress.update(step.done, step.total);
             });
             let manifest = manifest.await?;
-            let summary = verify_database(pool, &verify_options(config)?, &stop, |_| {}).await?;
+            drop(progress);
+            let summary = verify_log(config, pool, &stop).await?;
             Ok((manifest, summary))
         },
     );
@@ -80,8 +83,24 @@ pub async fn run(config: &SystemConfig, args: &BackupArgs) -> Result<()> {
     }
 }
 
+/// Verifies the log of a backup, or after a restore, against its seals.
+pub async fn verify_log(
+    config: &SystemConfig,
+    pool: &PgPool,
+    stop: &CancellationToken,
+) -> Result<VerifySummary> {
+    let progress = CommandProgress::counting("events");
+    let options = verify_options(config)?;
+    verify_database(pool, &options, stop, |event| {
+        if let VerifyEvent::Progress { position, head } = event {
+            progress.update_position(position, head);
+        }
+    })
+    .await
+}
+
 /// The seals are verified with the key of this system, if it has one.
-pub fn verify_options(config: &SystemConfig) -> Result<VerifyOptions> {
+fn verify_options(config: &SystemConfig) -> Result<VerifyOptions> {
     let key = seal_key::load(&config.seal_key_path())?;
     Ok(VerifyOptions {
         public_keys: key.map(|key| key.public_key()).into_iter().collect(),

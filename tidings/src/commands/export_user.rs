@@ -1,9 +1,10 @@
 //! `tidings export-user`: exports all data about a user, as for an access request.
 
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use data_dir::{OperatorDatabase, UsageError, with_migrated_database};
 use domain::ids::UserId;
 use query_api::user_export;
@@ -14,30 +15,59 @@ use crate::output::OutputError;
 /// Writes the export, and prints the number of lines to standard error.
 pub async fn run(config: &SystemConfig, args: &ExportUserArgs) -> Result<()> {
     let user = UserId::parse(&args.user).map_err(|error| UsageError(format!("USER: {error}")))?;
-    let mut out: Box<dyn std::io::Write + Send> = match &args.out {
-        Some(path) => {
-            let file = File::create_new(path);
-            Box::new(file.with_context(|| format!("cannot create {}", path.display()))?)
-        }
-        None => Box::new(std::io::stdout()),
-    };
+    let mut out = ExportOutput::new(args.out.clone());
     let lines = with_migrated_database(
         config.server_options(),
         async |database: &OperatorDatabase| {
-            let mut out = BufWriter::new(&mut out);
-            let write = |line: &str| {
-                out.write_all(line.as_bytes())?;
-                out.write_all(b"\n")
-            };
-            let lines = user_export::export_user(&database.pool, user.as_str(), write).await?;
-            out.flush().map_err(OutputError::from)?;
-            Ok(lines)
+            let write = |line: &str| out.write_line(line);
+            Ok(user_export::export_user(&database.pool, user.as_str(), write).await?)
         },
     )
     .await?;
+    out.finish()?;
     if lines == 0 {
         bail!("there is no data about a user {user}");
     }
     eprintln!("{lines} lines about {user}");
     Ok(())
+}
+
+/// A new file, or standard output. The file is created with its first line: an export that fails
+/// before leaves nothing.
+struct ExportOutput {
+    path: Option<PathBuf>,
+    writer: Option<BufWriter<Box<dyn Write + Send>>>,
+}
+
+impl ExportOutput {
+    fn new(path: Option<PathBuf>) -> Self {
+        Self { path, writer: None }
+    }
+
+    fn write_line(&mut self, line: &str) -> io::Result<()> {
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            None => self
+                .writer
+                .insert(BufWriter::new(open(self.path.as_ref())?)),
+        };
+        writer.write_all(line.as_bytes())?;
+        writer.write_all(b"\n")
+    }
+
+    fn finish(self) -> Result<(), OutputError> {
+        match self.writer {
+            Some(mut writer) => writer.flush().map_err(OutputError::from),
+            None => Ok(()),
+        }
+    }
+}
+
+fn open(path: Option<&PathBuf>) -> io::Result<Box<dyn Write + Send>> {
+    let Some(path) = path else {
+        return Ok(Box::new(io::stdout()));
+    };
+    let file = File::create_new(path)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+    Ok(Box::new(file))
 }

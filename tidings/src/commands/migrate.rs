@@ -1,7 +1,7 @@
 //! `tidings migrate`: migrates the database schema. The services also do this when they start.
 
 use anyhow::Result;
-use data_dir::{OperatorDatabase, with_migrated_database};
+use data_dir::{OperatorDatabase, postgres, with_new_database};
 
 use crate::config::SystemConfig;
 use crate::output::outln;
@@ -9,9 +9,13 @@ use crate::output::outln;
 /// Applies the missing migrations and prints the schema version.
 pub async fn run(config: &SystemConfig) -> Result<()> {
     let newest = migrations::newest_version();
-    with_migrated_database(config.server_options(), async |_: &OperatorDatabase| {
-        outln!("the database is at version {newest}")?;
-        Ok(())
-    })
+    with_new_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| {
+            postgres::migrate_once(&database.pool).await?;
+            outln!("the database is at version {newest}")?;
+            Ok(())
+        },
+    )
     .await
 }

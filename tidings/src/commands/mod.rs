@@ -4,18 +4,22 @@ mod admin;
 pub mod backup;
 mod comparison;
 pub mod completions;
+mod confirmation;
 pub mod doctor;
 pub mod erase;
 pub mod explain;
+mod exit_code;
 pub mod export_user;
 pub mod import;
 pub mod log;
 pub mod migrate;
+pub mod psql;
 pub mod rebuild;
 pub mod restore;
 pub mod search;
 pub mod serve;
 pub mod servers;
+mod servers_env;
 pub mod servers_run;
 pub mod status;
 pub mod token;
@@ -49,6 +53,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         CliCommand::Restore(args) => restore::run(config, &args).await,
         CliCommand::Rebuild(args) => rebuild::run(config, &args).await,
         CliCommand::Verify(args) => verify::run(config, &args).await,
+        CliCommand::Psql(args) => psql::run(config, &args).await,
         CliCommand::Search(args) => search::run(config, &args).await,
         CliCommand::Trace(args) => trace::run(config, &args).await,
         CliCommand::Explain(args) => explain::run(config, &args).await,
@@ -56,6 +61,6 @@ pub async fn run(cli: Cli) -> Result<()> {
         CliCommand::Webhooks(command) => webhooks::run(config, command).await,
         CliCommand::Servers(command) => servers::run(config, command).await,
         CliCommand::Completions(args) => completions::print_completions(&args),
-        CliCommand::Man => completions::print_manual(),
+        CliCommand::Man(args) => completions::print_manual(&args),
     }
 }

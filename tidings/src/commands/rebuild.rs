@@ -4,12 +4,12 @@
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use data_dir::{OperatorDatabase, with_database, with_migrated_database};
+use data_dir::{OperatorDatabase, UsageError, with_database, with_migrated_database};
 use projector::index::{IndexBuilds, IndexProgress};
 use projector::{PreviousVersion, RebuildProgress, RebuildStart, RebuildSummary, rollback};
 
-use super::comparison;
-use crate::config::{RebuildAction, RebuildArgs, RebuildSource, SystemConfig};
+use super::{comparison, confirmation};
+use crate::config::{ConfirmArgs, RebuildAction, RebuildArgs, RebuildSource, SystemConfig};
 use crate::output::{OutputError, outln};
 use crate::progress::CommandProgress;
 
@@ -18,10 +18,14 @@ const NOTHING_KEPT: &str =
 
 /// Rebuilds, restores or discards, and prints the result.
 pub async fn run(config: &SystemConfig, args: &RebuildArgs) -> Result<()> {
-    match args.action() {
+    let action = args.action();
+    if args.confirm.dry_run && action != RebuildAction::DiscardKept {
+        return Err(UsageError("--dry-run requires --discard-kept".into()).into());
+    }
+    match action {
         RebuildAction::ReadModels(source) => rebuild_read_models(config, args, source).await,
         RebuildAction::SearchIndex(source) => rebuild_search(config, args, source).await,
-        RebuildAction::DiscardKept => discard_kept(config).await,
+        RebuildAction::DiscardKept => discard_kept(config, args.confirm).await,
     }
 }
 
@@ -149,19 +153,29 @@ async fn rebuild_search(
     Ok(())
 }
 
-async fn discard_kept(config: &SystemConfig) -> Result<()> {
-    let tables = with_database(
+async fn discard_kept(config: &SystemConfig, confirm: ConfirmArgs) -> Result<()> {
+    let builds = IndexBuilds::new(config.index_dir());
+    with_database(
         config.server_options(),
-        async |database: &OperatorDatabase| Ok(rollback::discard(&database.pool).await?),
-    );
-    let tables = tables.await?;
-    let index = IndexBuilds::new(config.index_dir()).remove_kept()?;
-    let discarded = match (tables, index) {
-        (true, true) => "the tables and the search index",
-        (true, false) => "the tables",
-        (false, true) => "the search index",
-        (false, false) => bail!(NOTHING_KEPT),
-    };
-    outln!("dropped {discarded} that a rebuild had replaced")?;
-    Ok(())
+        async |database: &OperatorDatabase| {
+            let tables = rollback::is_available(&database.pool).await?;
+            let kept = match (tables, builds.kept_build()?.is_some()) {
+                (true, true) => "the tables and the search index",
+                (true, false) => "the tables",
+                (false, true) => "the search index",
+                (false, false) => bail!(NOTHING_KEPT),
+            };
+            let effect = format!("drop {kept} that a rebuild had replaced");
+            if confirm.dry_run {
+                outln!("this would {effect}")?;
+                return Ok(());
+            }
+            confirmation::require(confirm, &effect)?;
+            rollback::discard(&database.pool).await?;
+            builds.remove_kept()?;
+            outln!("dropped {kept} that a rebuild had replaced")?;
+            Ok(())
+        },
+    )
+    .await
 }

@@ -6,15 +6,17 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
-use data_dir::{OperatorDatabase, UsageError, with_database};
+use data_dir::{OperatorDatabase, UsageError, with_new_database};
 use embedded_servers::write_private_file;
 use log_tools::backup::{BackupReader, check_database_is_empty, restore_backup};
-use log_tools::verify::verify_database;
+use log_tools::verify::VerifySummary;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use super::backup::{
-    AUTH_SECRET_FILE, JWKS_FILE, PUBLIC_KEY_FILE, SEAL_KEY_FILE, SETTINGS_FILE, verify_options,
+    AUTH_SECRET_FILE, JWKS_FILE, PUBLIC_KEY_FILE, SEAL_KEY_FILE, SETTINGS_FILE, verify_log,
 };
+use super::confirmation;
 use crate::config::{RestoreArgs, SystemConfig, given_settings};
 use crate::output::outln;
 use crate::progress::CommandProgress;
@@ -25,7 +27,6 @@ const MACHINE_SETTINGS: [&str; 4] = ["DATABASE_URL", "NATS_URL", "TIDINGS_DATA",
 
 /// Restores the backup, verifies the log against its seals, and prints a summary.
 pub async fn run(config: &SystemConfig, args: &RestoreArgs) -> Result<()> {
-    let stop = signals::cancel_on_signal()?;
     if let Some(running) = config.data_dir().find_running()? {
         let text = format!(
             "a system runs on {} (process {}): stop it before you restore",
@@ -45,24 +46,66 @@ pub async fn run(config: &SystemConfig, args: &RestoreArgs) -> Result<()> {
     } else {
         plan_keys(config, &backup)?
     };
-    let restored = with_database(
+    let effect = describe(config, &backup, keys.len());
+    if args.confirm.dry_run {
+        outln!("this would {effect}")?;
+        return Ok(());
+    }
+    confirmation::require(args.confirm, &effect)?;
+    let stop = signals::cancel_on_signal()?;
+    let restored = restore_into_database(config, &backup, &keys, &stop).await?;
+    print_restored(args, &backup, &restored)
+}
+
+/// What a restore does, with counts.
+fn describe(config: &SystemConfig, backup: &BackupReader, keys: usize) -> String {
+    let manifest = &backup.manifest;
+    let rows: u64 = manifest.tables.iter().map(|table| table.rows).sum();
+    let target = match &config.database_url {
+        Some(url) => format!("the empty database at {url}"),
+        None => format!("a private Postgres in {}", config.data.display()),
+    };
+    format!(
+        "restore {} events ({rows} rows in all) of {}, and {keys} keys, into {target}",
+        manifest.position, manifest.created_at
+    )
+}
+
+async fn restore_into_database(
+    config: &SystemConfig,
+    backup: &BackupReader,
+    keys: &[(PathBuf, String)],
+    stop: &CancellationToken,
+) -> Result<VerifySummary> {
+    with_new_database(
         config.server_options(),
         async |database: &OperatorDatabase| {
             let pool = &database.pool;
-            check_database_is_empty(pool, &backup).await?;
+            check_database_is_empty(pool, backup).await?;
             let progress = CommandProgress::counting("rows");
             let on_progress = |step: log_tools::backup::BackupProgress<'_>| {
                 progress.update(step.done, step.total);
             };
-            restore_backup(pool, &backup, on_progress).await?;
-            for (path, text) in &keys {
+            restore_backup(pool, backup, on_progress).await?;
+            for (path, text) in keys {
+                if let Some(dir) = path.parent() {
+                    fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
+                }
                 write_private_file(path, text)
                     .with_context(|| format!("cannot write {}", path.display()))?;
             }
-            verify_database(pool, &verify_options(config)?, &stop, |_| {}).await
+            drop(progress);
+            verify_log(config, pool, stop).await
         },
-    );
-    let summary = restored.await?;
+    )
+    .await
+}
+
+fn print_restored(
+    args: &RestoreArgs,
+    backup: &BackupReader,
+    summary: &VerifySummary,
+) -> Result<()> {
     let manifest = &backup.manifest;
     if args.json {
         let json = json!({
@@ -78,7 +121,7 @@ pub async fn run(config: &SystemConfig, args: &RestoreArgs) -> Result<()> {
         )?;
         outln!("{summary}")?;
     }
-    report_settings(args, &backup)?;
+    report_settings(args, backup)?;
     match summary.findings {
         0 => Ok(()),
         count => bail!("the restored log does not match its seals ({count} findings)"),
@@ -113,9 +156,6 @@ fn plan_keys(config: &SystemConfig, backup: &BackupReader) -> Result<Vec<(PathBu
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error).with_context(|| path.display().to_string()),
-        }
-        if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
         }
         keys.push((path, text));
     }

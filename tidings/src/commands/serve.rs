@@ -17,7 +17,6 @@ use crate::service::{self, ServiceSetup, signals};
 /// runs on the data directory; it does not start any.
 pub async fn run(config: &SystemConfig, services: Services) -> Result<()> {
     let stop = signals::cancel_on_signal()?;
-    let keys = config.load_token_keys()?;
     let running = config.data_dir().find_running()?;
     let urls = config.server_urls().or_running(running.as_ref());
     let database_url = urls
@@ -32,6 +31,8 @@ pub async fn run(config: &SystemConfig, services: Services) -> Result<()> {
         Services::DISPATCHER => DEFAULT_LISTEN_DISPATCHER,
         _ => DEFAULT_LISTEN_QUERY_API,
     };
+    // Creates a secret, so everything that an invocation can lack is checked before.
+    let keys = config.load_token_keys()?;
     let ports = ServicePorts::bind(config, default).await?;
     let base = ports.base_url()?;
     let auth = keys.to_auth(config.auth.policy())?;

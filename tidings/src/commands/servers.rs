@@ -1,10 +1,10 @@
-//! `tidings servers fetch|path|doctor`: manage the programs of the embedded servers.
+//! `tidings servers fetch|path|doctor|env`: manage the programs of the embedded servers.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use embedded_servers::run_as::Account;
 use embedded_servers::{ServerOptions, fetch, locate_programs};
 
-use super::servers_run;
+use super::{servers_env, servers_run};
 use crate::config::{ServersCommand, SystemConfig};
 use crate::output::outln;
 
@@ -15,6 +15,7 @@ pub async fn run(config: &SystemConfig, command: ServersCommand) -> Result<()> {
         ServersCommand::Fetch => fetch,
         ServersCommand::Path => print_paths,
         ServersCommand::Doctor => diagnose,
+        ServersCommand::Env { command } => return servers_env::run(config, &command),
         ServersCommand::Run { command } => return servers_run::run(config, &command).await,
     };
     tokio::task::spawn_blocking(move || action(&options))

@@ -9,11 +9,9 @@ use embedded_servers::ServerOptions;
 use embedded_servers::process::{self, Signal};
 use tokio::process::{Child, Command};
 
+use super::exit_code;
 use crate::config::SystemConfig;
 use crate::service::signals;
-
-/// The exit code for a command that was ended by a signal, as in a shell.
-const SIGNAL_EXIT_CODE: i32 = 128;
 
 /// Runs the command, and exits this process with the exit code of the command.
 pub async fn run(config: &SystemConfig, command: &[OsString]) -> Result<()> {
@@ -41,7 +39,9 @@ pub async fn run(config: &SystemConfig, command: &[OsString]) -> Result<()> {
     tokio::task::spawn_blocking(|| servers.stop())
         .await
         .context("the thread that stops the servers panicked")?;
-    std::process::exit(exit_code(status.context("cannot wait for the command")?))
+    std::process::exit(exit_code::of(
+        status.context("cannot wait for the command")?,
+    ))
 }
 
 /// Sends SIGTERM to the command and waits until it ends. A terminal has already sent it a signal;
@@ -51,8 +51,4 @@ async fn terminate(child: &mut Child) -> std::io::Result<ExitStatus> {
         process::send_signal(pid, Signal::Terminate)?;
     }
     child.wait().await
-}
-
-fn exit_code(status: ExitStatus) -> i32 {
-    status.code().unwrap_or(SIGNAL_EXIT_CODE)
 }

@@ -50,6 +50,7 @@ pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
         started_at: Timestamp::from(OffsetDateTime::now_utc()),
     };
     let announced = data.write_run_file(&running)?;
+    let can_sign = keys.signing_secret().is_ok();
     let setup = ServiceSetup {
         config: config.clone(),
         services: Services::ALL,
@@ -61,7 +62,15 @@ pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
         auth,
     };
     let token = token.as_ref().map(|token| (args, token.as_str()));
-    let welcome = |versions| print(&format_welcome(&running, data.path(), &versions, token));
+    let welcome = |versions| {
+        print(&format_welcome(
+            &running,
+            data.path(),
+            &versions,
+            token,
+            can_sign,
+        ));
+    };
     let outcome = service::run(setup, stop, welcome).await;
     drop(announced);
     tokio::task::spawn_blocking(|| servers.stop())
@@ -113,6 +122,7 @@ fn format_welcome(
     data: &Path,
     versions: &ServerVersions,
     token: Option<(&UpArgs, &str)>,
+    can_sign: bool,
 ) -> String {
     let base = running.base_url();
     let servers = describe_all_servers(running, versions);
@@ -121,14 +131,19 @@ fn format_welcome(
         env!("CARGO_PKG_VERSION"),
         data.display(),
     );
-    if let Some((args, token)) = token {
-        let user = args.print_token.as_deref().unwrap_or_default();
-        // Writing to a String cannot fail.
-        let _ = write!(
-            text,
-            "  token     {token}\n            (user {user}, 30 days)\n  try       curl -H 'Authorization: Bearer {token}' {base}/v1/inbox\n",
-        );
-    }
+    let data = data.display();
+    // Writing to a String cannot fail.
+    let _ = match token {
+        Some((args, token)) => {
+            let user = args.print_token.as_deref().unwrap_or_default();
+            write!(
+                text,
+                "  token     {token}\n            (user {user}, 30 days)\n  try       curl -H 'Authorization: Bearer {token}' {base}/v1/inbox\n",
+            )
+        }
+        None if can_sign => writeln!(text, "  token     tidings token USER --data {data}"),
+        None => Ok(()),
+    };
     text
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use data_dir::{OperatorDatabase, UsageError, with_migrated_database};
 use dispatcher::address::AllowedNetworks;
 use dispatcher::secret::SigningSecret;
@@ -11,7 +11,8 @@ use log_tools::event_types;
 use reqwest::Url;
 use sqlx::PgPool;
 
-use crate::config::{SystemConfig, WebhookAddArgs, WebhookListArgs, WebhooksCommand};
+use super::confirmation;
+use crate::config::{ConfirmArgs, SystemConfig, WebhookAddArgs, WebhookListArgs, WebhooksCommand};
 use crate::output::outln;
 
 /// The maximum number of parked deliveries that are listed.
@@ -48,21 +49,33 @@ async fn execute(pool: &PgPool, command: WebhooksCommand, new: Option<NewWebhook
             Ok(())
         }
         WebhooksCommand::Retry { id } => {
-            require_existing(pool, id).await?;
+            find_existing(pool, id).await?;
             let retried = webhook::retry_parked(pool, id).await?;
             outln!("{retried} parked deliveries of webhook {id} will be retried")?;
             Ok(())
         }
         WebhooksCommand::Disable { id } => set_enabled(pool, id, false).await,
         WebhooksCommand::Enable { id } => set_enabled(pool, id, true).await,
-        WebhooksCommand::Remove { id } => {
-            if !webhook::remove(pool, id).await? {
-                bail!("{}", unknown_webhook_message(Some(id)));
-            }
-            outln!("removed webhook {id}")?;
-            Ok(())
-        }
+        WebhooksCommand::Remove { id, confirm } => remove(pool, id, confirm).await,
     }
+}
+
+async fn remove(pool: &PgPool, id: i64, confirm: ConfirmArgs) -> Result<()> {
+    let webhook = find_existing(pool, id).await?;
+    let effect = format!(
+        "remove webhook {id} to {} at position {}, with {} waiting and {} parked deliveries",
+        webhook.url, webhook.position, webhook.waiting, webhook.parked
+    );
+    if confirm.dry_run {
+        outln!("this would {effect}")?;
+        return Ok(());
+    }
+    confirmation::require(confirm, &effect)?;
+    if !webhook::remove(pool, id).await? {
+        bail!("{}", unknown_webhook_message(Some(id)));
+    }
+    outln!("removed webhook {id}")?;
+    Ok(())
 }
 
 /// A validated webhook to add.
@@ -137,15 +150,10 @@ async fn set_enabled(pool: &PgPool, id: i64, on: bool) -> Result<()> {
     Ok(())
 }
 
-async fn require_existing(pool: &PgPool, id: i64) -> Result<()> {
-    if webhook::list(pool)
-        .await?
-        .iter()
-        .any(|webhook| webhook.id == id)
-    {
-        return Ok(());
-    }
-    bail!("{}", unknown_webhook_message(Some(id)))
+async fn find_existing(pool: &PgPool, id: i64) -> Result<WebhookStatus> {
+    let mut all = webhook::list(pool).await?.into_iter();
+    let found = all.find(|webhook| webhook.id == id);
+    found.ok_or_else(|| anyhow!("{}", unknown_webhook_message(Some(id))))
 }
 
 fn unknown_webhook_message(id: Option<i64>) -> String {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::confirm::ConfirmArgs;
+
 /// The options of `tidings backup`.
 #[derive(Debug, Clone, Args)]
 pub struct BackupArgs {
@@ -25,6 +27,9 @@ pub struct RestoreArgs {
     /// Restore the database only, without keys.
     #[arg(long)]
     pub database_only: bool,
+    /// How it is confirmed.
+    #[command(flatten)]
+    pub confirm: ConfirmArgs,
     /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,

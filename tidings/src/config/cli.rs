@@ -12,6 +12,7 @@ use super::erase::{EraseCommand, ExportUserArgs};
 use super::log::LogCommand;
 use super::parse::parse_duration;
 use super::questions::{ExplainArgs, TraceArgs};
+use super::psql::PsqlArgs;
 use super::rebuild::{RebuildArgs, VerifyArgs};
 use super::system::SystemConfig;
 use super::webhooks::WebhooksCommand;
@@ -70,6 +71,8 @@ pub enum CliCommand {
     Trace(TraceArgs),
     /// Explain why a user sees a message or not.
     Explain(ExplainArgs),
+    /// Query the database in a session that can only read.
+    Psql(PsqlArgs),
     /// Read, export, verify and replay the event log.
     #[command(subcommand)]
     Log(LogCommand),
@@ -82,7 +85,7 @@ pub enum CliCommand {
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
     /// Print the manual page.
-    Man,
+    Man(ManArgs),
 }
 
 /// The options of `tidings up`.
@@ -111,6 +114,14 @@ pub struct TokenArgs {
 pub struct CompletionsArgs {
     /// The shell.
     pub shell: Shell,
+}
+
+/// The options of `tidings man`.
+#[derive(Debug, Clone, Args)]
+pub struct ManArgs {
+    /// Write the pages of all commands into this directory, which must exist.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 }
 
 /// The options of `tidings doctor`.
@@ -195,6 +206,13 @@ pub enum ServersCommand {
     Path,
     /// Diagnose which server programs are found, and why others cannot be used.
     Doctor,
+    /// Print the addresses of the servers of the running system as lines for a shell, or run a
+    /// command with them in DATABASE_URL and NATS_URL.
+    Env {
+        /// Command to run, with its arguments, after `--`.
+        #[arg(last = true, value_name = "COMMAND")]
+        command: Vec<std::ffi::OsString>,
+    },
     /// Run a command with embedded servers; their addresses are in DATABASE_URL and NATS_URL.
     Run {
         /// Command to run, with its arguments.

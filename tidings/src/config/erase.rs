@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::confirm::ConfirmArgs;
 use super::parse::parse_duration;
 
 /// The subcommands of `tidings erase`.
@@ -16,6 +17,9 @@ pub enum EraseCommand {
         /// Sequence number of the message in the conversation.
         #[arg(value_parser = clap::value_parser!(i64).range(1..))]
         seq: i64,
+        /// How it is confirmed.
+        #[command(flatten)]
+        confirm: ConfirmArgs,
         /// Output options.
         #[command(flatten)]
         output: OutputArgs,
@@ -24,6 +28,9 @@ pub enum EraseCommand {
     Conversation {
         /// Id of the conversation.
         conversation: String,
+        /// How it is confirmed.
+        #[command(flatten)]
+        confirm: ConfirmArgs,
         /// Output options.
         #[command(flatten)]
         output: OutputArgs,
@@ -32,6 +39,9 @@ pub enum EraseCommand {
     User {
         /// Id of the user.
         user: String,
+        /// How it is confirmed.
+        #[command(flatten)]
+        confirm: ConfirmArgs,
         /// Output options.
         #[command(flatten)]
         output: OutputArgs,

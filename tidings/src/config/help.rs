@@ -46,6 +46,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("rebuild", "tidings rebuild --keep"),
     ("verify", "tidings verify --search"),
     ("search", "tidings search 'from:ann invoice' --as bob"),
+    ("psql", "tidings psql -- --file report.sql"),
     ("log tail", "tidings log tail --follow --type message_sent"),
     ("log show", "tidings log show 17"),
     ("log export", "tidings log export ./export --format parquet"),
@@ -67,6 +68,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "webhooks add",
         "tidings webhooks add https://app.example.com/hooks --events message_sent",
     ),
+    ("servers env", "tidings servers env -- nats stream ls"),
     ("servers run", "tidings servers run -- psql"),
 ];
 

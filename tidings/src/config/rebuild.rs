@@ -2,6 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use super::confirm::ConfirmArgs;
+
 /// What `tidings rebuild` does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RebuildAction {
@@ -61,6 +63,9 @@ pub struct RebuildArgs {
     /// Delete the kept read models and the kept search index. Rebuilds nothing.
     #[arg(long, conflicts_with_all = ["target", "search", "keep", "restore", "batch"])]
     discard_kept: bool,
+    /// How --discard-kept is confirmed.
+    #[command(flatten)]
+    pub confirm: ConfirmArgs,
     /// Number of events per batch.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..=100_000))]
     pub batch: i64,

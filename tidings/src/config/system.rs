@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use data_dir::{DataDir, ServerUrl, ServerUrls, TokenKeyFiles, TokenKeys, UsageError};
+use data_dir::{DataDir, ServerUrl, ServerUrls, TokenKeyFiles, TokenKeys};
 use embedded_servers::ServerOptions;
 use event_stream::mirror::MirrorConfig;
 use http_edge::Origin;
@@ -218,6 +218,19 @@ pub struct SystemConfig {
     )]
     pub log: String,
 
+    /// Log a line for each request but probes: method, path without query, status, duration.
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_LOG_REQUESTS",
+        value_name = "on|off",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "off",
+        default_missing_value = "on"
+    )]
+    pub log_requests: Switch,
+
     /// Log format; logs go to standard error.
     #[arg(
         long,
@@ -291,14 +304,7 @@ impl SystemConfig {
     /// [`UsageError`] if no key is configured and none exists.
     pub fn load_existing_token_keys(&self) -> anyhow::Result<TokenKeys> {
         let keys = TokenKeys::load_existing(&self.token_key_files(), &self.data_dir())?;
-        keys.ok_or_else(|| {
-            let data = self.data.display();
-            UsageError(format!(
-                "there is no system in {data}: start one with `tidings up --data {data}`, or name \
-                 its directory with --data"
-            ))
-            .into()
-        })
+        keys.ok_or_else(|| self.data_dir().no_system_error().into())
     }
 
     /// The configured files with keys of tokens.

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use data_dir::SecretString;
 use ipnet::IpNet;
 
+use super::confirm::ConfirmArgs;
 use super::parse::parse_duration;
 
 /// How webhooks are delivered.
@@ -66,6 +67,9 @@ pub enum WebhooksCommand {
     Remove {
         /// Id of the webhook.
         id: i64,
+        /// How it is confirmed.
+        #[command(flatten)]
+        confirm: ConfirmArgs,
     },
 }
 

@@ -53,9 +53,10 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::config::{SealInterval, SystemConfig};
+use crate::config::{SealInterval, Switch, SystemConfig};
 use acks::CommandAcks;
 use operator::OperatorState;
+use gauges::GaugeSources;
 use pools::Pools;
 use ports::ServicePorts;
 use readiness::StartupState;
@@ -202,6 +203,7 @@ impl ServiceRuntime {
         let edge = EdgeConfig {
             max_connections: config.max_connections as usize,
             max_requests_per_user: config.max_requests,
+            log_requests: config.log_requests == Switch::On,
             allowed_origins: AllowedOrigins {
                 listed: config.allowed_origins.clone(),
                 local: setup.services == Services::ALL,
@@ -353,14 +355,21 @@ impl ServiceRuntime {
         background.spawn(
             "the gauges",
             gauges::run(
-                self.pools.clone(),
-                log.clone(),
+                self.gauge_sources(log.clone()),
                 self.background_shutdown.clone(),
             ),
         );
         gate.open(self.with_documents(routes, ops)?);
         self.startup.mark_started();
         Ok(log)
+    }
+
+    fn gauge_sources(&self, log: Option<EventLog>) -> GaugeSources {
+        GaugeSources {
+            pools: self.pools.clone(),
+            log,
+            seals: self.services.commands && self.config.seals.seal_every != SealInterval::Off,
+        }
     }
 
     /// Starts what works on the log besides the relay and the projections.

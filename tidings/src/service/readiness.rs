@@ -164,11 +164,15 @@ fn describe_stall(mirror: &MirrorHealth) -> Result<(), String> {
     match mirror.stall() {
         None => Ok(()),
         Some(found) => Err(format!(
-            "the stream in NATS has stalled at {} for {} s, the log is at {}; sends and queries \
+            "the stream in NATS has stalled at {} for {} s, the log is at {}{}; sends and queries \
              do not need it",
             found.position,
             found.duration.as_secs(),
-            found.head
+            found.head,
+            found
+                .cause
+                .map(|cause| format!(" ({cause})"))
+                .unwrap_or_default()
         )),
     }
 }

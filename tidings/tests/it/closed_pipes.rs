@@ -23,6 +23,8 @@ const COMMANDS: &[&[&str]] = &[
     &["search", "hello"],
     &["search", "hello", "--json"],
     &["verify"],
+    &["psql", "--command", "SELECT 1"],
+    &["servers", "env"],
     &["webhooks", "list"],
     &["export-user", "ann"],
 ];

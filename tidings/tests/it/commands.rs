@@ -3,7 +3,9 @@
 use embedded_servers::process::Signal;
 use serde_json::Value;
 
-use crate::support::{ScratchDir, TidingsProcess, new_http_client, run_tidings, stderr, stdout};
+use crate::support::{
+    ScratchDir, TidingsProcess, new_http_client, run_tidings, stderr, stdout, wait_until,
+};
 
 #[test]
 fn usage_errors_exit_with_two_and_failures_with_one() {
@@ -62,10 +64,6 @@ async fn status_is_shown_for_running_and_stopped_systems() {
         serde_json::from_str(stdout(output))
             .unwrap_or_else(|_| panic!("the output is not JSON: {output:?}"))
     };
-    assert_eq!(
-        json(&run_tidings(&["status", "--json", "--data", data]))["state"],
-        "stopped"
-    );
     let mut up = TidingsProcess::start_up(&dir);
     let base = up.wait_until_ready().await;
     let token = run_tidings(&["token", "ann", "--data", data]);
@@ -141,6 +139,8 @@ fn a_replaced_version_is_restored_and_discarded_with_new_and_old_words() {
         let complaint = stderr(&done);
         assert!(complaint.contains("no rebuild has kept"), "{complaint}");
     };
+    let started = run_tidings(&["servers", "run", "--data", data, "--", "true"]);
+    assert!(started.status.success(), "{}", stderr(&started));
     fail(&["--restore"]);
     for (restore, restore_search, discard) in [
         (
@@ -156,7 +156,16 @@ fn a_replaced_version_is_restored_and_discarded_with_new_and_old_words() {
         succeed(&["search"]);
         succeed(&["search", "--keep"]);
         succeed(&[restore_search, &["--keep"]].concat());
-        let discarded = succeed(discard);
+        let effect = "drop the tables and the search index that a rebuild had replaced";
+        let asked = rebuild(discard);
+        assert_eq!(asked.status.code(), Some(2), "{asked:?}");
+        assert!(
+            stderr(&asked).contains(&format!("this would {effect}; pass --yes")),
+            "{asked:?}"
+        );
+        let planned = succeed(&[discard, &["--dry-run"]].concat());
+        assert_eq!(planned, format!("this would {effect}\n"));
+        let discarded = succeed(&[discard, &["--yes"]].concat());
         assert_eq!(
             discarded,
             "dropped the tables and the search index that a rebuild had replaced\n"
@@ -197,4 +206,28 @@ fn servers_run_passes_addresses_and_the_exit_code() {
         named.iter().all(|path| std::path::Path::new(path).exists()),
         "{named:?}"
     );
+}
+
+#[test]
+fn manual_pages_are_written_for_every_command() {
+    let scratch = ScratchDir::new();
+    let dir = scratch.path().to_str().expect("the path is UTF-8");
+    let written = run_tidings(&["man", "--dir", dir]);
+    assert!(written.status.success(), "{}", stderr(&written));
+    for page in ["tidings.1", "tidings-up.1", "tidings-log-tail.1"] {
+        let text = std::fs::read_to_string(scratch.path().join(page));
+        let text = text.unwrap_or_else(|error| panic!("{page}: {error}"));
+        assert!(text.contains(".SH SYNOPSIS"), "{page}:\n{text}");
+    }
+    let missing = run_tidings(&["man", "--dir", "/nowhere/man"]);
+    assert_eq!(missing.status.code(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_system_says_how_to_get_a_token() {
+    let scratch = ScratchDir::new();
+    let data = scratch.path().join("data");
+    let up = TidingsProcess::start_up(&data);
+    let hint = format!("  token     tidings token USER --data {}", data.display());
+    wait_until("the hint", async || up.log().contains(&hint)).await;
 }

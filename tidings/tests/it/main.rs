@@ -3,7 +3,9 @@
 mod closed_pipes;
 mod command_line;
 mod commands;
+mod empty_directory;
 mod import;
+mod reader;
 mod servers;
 mod support;
 mod tokens;

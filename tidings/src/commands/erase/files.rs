@@ -107,12 +107,18 @@ async fn rewrite_read_models(config: &SystemConfig, pool: &PgPool) -> Result<i64
 /// Builds a new search index. Returns the number of messages in it.
 async fn rewrite_search_index(config: &SystemConfig, pool: &PgPool) -> Result<u64> {
     let index_dir = config.index_dir();
+    let progress = CommandProgress::counting("messages");
+    let on_progress = |step| {
+        if let IndexProgress::Filled { messages, total } = step {
+            progress.update(messages, total);
+        }
+    };
     let built = projector::index::rebuild_index(
         pool.clone(),
         index_dir.clone(),
         RebuildStart::Scratch,
         PreviousVersion::Drop,
-        |_: IndexProgress| (),
+        on_progress,
     )
     .await?;
     if IndexBuilds::new(index_dir).kept_build()?.is_some() {

@@ -12,10 +12,12 @@ use anyhow::{Result, bail};
 use data_dir::{OperatorDatabase, with_database, with_migrated_database};
 use diagnostics::{ErasureReceipt, ErasureSummary, read_model_position};
 use log_integrity::erasure::ledger;
+use log_integrity::erasure::preview::{ErasurePreview, ErasureTarget};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
+use super::{admin, confirmation};
 use crate::config::{EraseCommand, OutputArgs, SystemConfig};
 use crate::output::{OutputError, out, outln};
 
@@ -28,24 +30,65 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Erases and prints the receipt.
 pub async fn run(config: &SystemConfig, command: EraseCommand) -> Result<()> {
-    let (scope, output) = match command {
+    let (scope, confirm, output) = match command {
         EraseCommand::Message {
             conversation,
             seq,
+            confirm,
             output,
-        } => (
-            json!({ "conversation_id": conversation, "seq": seq }),
-            output,
-        ),
+        } => (ErasureTarget::Message(conversation, seq), confirm, output),
         EraseCommand::Conversation {
             conversation,
+            confirm,
             output,
-        } => (json!({ "conversation_id": conversation }), output),
-        EraseCommand::User { user, output } => (json!({ "user": user }), output),
+        } => (ErasureTarget::Conversation(conversation), confirm, output),
+        EraseCommand::User {
+            user,
+            confirm,
+            output,
+        } => (ErasureTarget::User(user), confirm, output),
         EraseCommand::Files { output } => return files::run(config, output).await,
         EraseCommand::Show { from, output } => return show_receipt(config, from, output).await,
     };
-    erase(config, scope, output).await
+    if confirm.dry_run {
+        return print_preview(&preview(config, &scope).await?, &scope, output);
+    }
+    if !confirm.yes {
+        // Nothing is asked that cannot be done.
+        admin::find_running_system(config)?;
+        let preview = preview(config, &scope).await?;
+        confirmation::require(confirm, &describe(&preview, &scope))?;
+    }
+    erase(config, scope.to_request(), output).await
+}
+
+async fn preview(config: &SystemConfig, scope: &ErasureTarget) -> Result<ErasurePreview> {
+    with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| Ok(scope.preview(&database.pool).await?),
+    )
+    .await
+}
+
+fn describe(preview: &ErasurePreview, scope: &ErasureTarget) -> String {
+    format!("erase {preview} of {scope}, which cannot be undone")
+}
+
+fn print_preview(
+    preview: &ErasurePreview,
+    scope: &ErasureTarget,
+    output: OutputArgs,
+) -> Result<()> {
+    if output.json {
+        let (messages, conversations) = (preview.messages, preview.conversations);
+        let json = json!({
+            "dry_run": true, "messages": messages, "conversations": conversations,
+        });
+        outln!("{json}")?;
+    } else {
+        outln!("this would {}", describe(preview, scope))?;
+    }
+    Ok(())
 }
 
 async fn erase(config: &SystemConfig, scope: Value, output: OutputArgs) -> Result<()> {

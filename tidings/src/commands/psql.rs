@@ -1,0 +1,66 @@
+//! `tidings psql`: a session with the database whose role can only read.
+
+use std::io::{self, BufWriter, stdout};
+use std::process::ExitStatus;
+
+use anyhow::{Context as _, Result};
+use data_dir::{OperatorDatabase, READER_APPLICATION, ReaderAccess, with_migrated_database};
+use embedded_servers::find_psql;
+use log_tools::sql_rows::print_rows;
+use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::exit_code;
+use crate::config::{PsqlArgs, SystemConfig};
+use crate::output::OutputError;
+
+/// Runs the SQL, or psql; then exits this process with the exit code of psql.
+pub async fn run(config: &SystemConfig, args: &PsqlArgs) -> Result<()> {
+    let status = with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| {
+            let access = ReaderAccess::prepare(&database.pool, &database.url).await?;
+            match &args.command {
+                Some(sql) => run_sql(&access, sql, args).await.map(|()| None),
+                None => run_psql(config, &access, args).await.map(Some),
+            }
+        },
+    );
+    match status.await? {
+        Some(status) if !status.success() => std::process::exit(exit_code::of(status)),
+        _ => Ok(()),
+    }
+}
+
+async fn run_sql(access: &ReaderAccess, sql: &str, args: &PsqlArgs) -> Result<()> {
+    let mut session = access.connect().await?;
+    let mut out = BufWriter::new(stdout());
+    let printed = print_rows(&mut session, sql, args.format.into(), &mut out).await;
+    printed.map_err(|error| match error.downcast::<io::Error>() {
+        Ok(error) => OutputError::from(error).into(),
+        Err(error) => error,
+    })
+}
+
+async fn run_psql(
+    config: &SystemConfig,
+    access: &ReaderAccess,
+    args: &PsqlArgs,
+) -> Result<ExitStatus> {
+    let psql = find_psql(&config.server_options()).context(
+        "there is no psql on this machine: install it (apt install postgresql-client), or pass \
+         --command SQL",
+    )?;
+    // Ctrl-C cancels a query of psql, and must not end this process.
+    let _interrupts = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let mut command = Command::new(&psql);
+    command
+        .arg(&access.url)
+        .args(&args.arguments)
+        .env("PGAPPNAME", READER_APPLICATION);
+    if let Some(password) = &access.password {
+        command.env("PGPASSWORD", password.reveal());
+    }
+    let status = command.status().await;
+    status.with_context(|| format!("cannot run {}", psql.display()))
+}
