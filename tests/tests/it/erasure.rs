@@ -43,9 +43,31 @@ impl System {
         stdout
     }
 
+    /// Asserts what an erasure would erase, and that it refuses to without consent.
+    async fn expect_planned(&self, target: &[&str], messages: u64, conversations: u64) {
+        let command = [&["erase"], target].concat();
+        let planned = self
+            .run(&[&command[..], &["--dry-run", "--json"]].concat())
+            .await;
+        let planned: Value = serde_json::from_str(&planned).expect("one JSON object");
+        assert_eq!(
+            planned,
+            json!({ "dry_run": true, "messages": messages, "conversations": conversations }),
+            "{target:?}"
+        );
+        let env = service_env(&self.servers.database_url, &self.servers.nats_url);
+        let data = self.dir.join("data").display().to_string();
+        let asked = run_tidings(&[&command[..], &["--data", &data]].concat(), &env).await;
+        let complaint = String::from_utf8_lossy(&asked.stderr);
+        assert_eq!(asked.status.code(), Some(2), "{complaint}");
+        assert!(complaint.contains("pass --yes"), "{complaint}");
+    }
+
     /// Erases something; returns the receipt.
     async fn erase(&self, arguments: &[&str]) -> Value {
-        let arguments = [&["erase"], arguments, &["--json"]].concat();
+        let asks = !["files", "show"].contains(&arguments[0]);
+        let confirmed: &[&str] = if asks { &["--yes"] } else { &[] };
+        let arguments = [&["erase"], arguments, &["--json"], confirmed].concat();
         serde_json::from_str(&self.run(&arguments).await).expect("one JSON object")
     }
 
@@ -174,14 +196,18 @@ impl Content {
 
 /// Erases by message, by user and by conversation, so that everything sent so far is erased.
 async fn erase_everything(system: &System) {
+    system.expect_planned(&["message", "room", "2"], 1, 1).await;
     let receipt = system.erase(&["message", "room", "2"]).await;
     let events = receipt["events"].as_array().expect("a list");
     assert_eq!(receipt["messages"], 1);
     assert_eq!(events.len(), 2, "the message and its edit: {receipt}");
     assert_eq!(receipt["gone_from"]["stream_copies_left"], 0);
+    system.expect_planned(&["message", "room", "2"], 0, 0).await;
     system.erase(&["message", "room", "3"]).await;
+    system.expect_planned(&["user", "bob"], 2, 2).await;
     let receipt = system.erase(&["user", "bob"]).await;
     assert_eq!(receipt["messages"], 2);
+    system.expect_planned(&["conversation", "room"], 1, 1).await;
     for id in ["other", "room"] {
         let receipt = system.erase(&["conversation", id]).await;
         assert_eq!(

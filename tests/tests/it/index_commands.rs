@@ -64,7 +64,7 @@ async fn a_rebuild_can_keep_restore_and_drop_the_previous_version() {
     let restored = run_ok(&world, &["rebuild", "kept", "--keep"]).await;
     let expected = ", from the kept tables\nidentical to the served read models";
     assert!(restored.contains(expected), "{restored}");
-    let dropped = run_ok(&world, &["rebuild", "drop-kept"]).await;
+    let dropped = run_ok(&world, &["rebuild", "drop-kept", "--yes"]).await;
     assert_eq!(
         dropped,
         "dropped the tables and the search index that a rebuild had replaced\n"

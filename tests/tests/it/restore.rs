@@ -303,7 +303,7 @@ async fn back_up_under_load(machine: &SingleMachine, dir: &Path) -> (i64, String
 /// Asserts that a restore into this machine fails with a message that contains `reason`.
 async fn expect_refused(machine: &SingleMachine, backup: &Path, reason: &str) {
     let dir = backup.to_str().expect("UTF-8");
-    let output = machine.run(&["restore", dir]).await;
+    let output = machine.run(&["restore", dir, "--yes"]).await;
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "{reason}: it was restored");
     assert!(error.contains(reason), "{reason}: {error}");
@@ -351,7 +351,7 @@ async fn restore(machine: &mut SingleMachine, backup: &Path, old: &str) {
     machine.stop();
     fs::rename(machine.data(), machine.dir.join(old)).expect("moved");
     let dir = backup.to_str().expect("UTF-8");
-    let printed = machine.run_ok(&["restore", dir, "--json"]).await;
+    let printed = machine.run_ok(&["restore", dir, "--json", "--yes"]).await;
     let printed: Value = serde_json::from_str(&printed).expect("JSON");
     assert_eq!(printed["log"]["findings"], 0);
     machine.start_service().await;

@@ -141,7 +141,7 @@ async fn commands_queries_and_live_delivery_work_over_tls_and_survive_a_new_cert
     let data = world.dir.join("data");
     let (data, file) = (data.to_str().expect("UTF-8"), file.to_str().expect("UTF-8"));
     world
-        .run_ok(&["erase", "message", "room", "1", "--data", data])
+        .run_ok(&["erase", "message", "room", "1", "--yes", "--data", data])
         .await;
     let imported = world.run(&["import", file, "--data", data, "--json"]).await;
     let error = String::from_utf8_lossy(&imported.stderr);

@@ -287,7 +287,14 @@ async fn a_receiver_that_is_gone_gets_nothing_until_it_is_enabled() {
     assert_eq!(receiver.positions_by_source(), sent);
     assert_eq!(tried, 1, "attempted again after a 410");
     webhooks(&world, &["disable", &id]).await;
-    webhooks(&world, &["remove", &id]).await;
+    let asked = world.run(&["webhooks", "remove", &id]).await;
+    assert_eq!(asked.status.code(), Some(2), "removed without consent");
+    let planned = webhooks(&world, &["remove", &id, "--dry-run"]).await;
+    assert!(
+        planned.starts_with(&format!("this would remove webhook {id} to ")),
+        "{planned}"
+    );
+    webhooks(&world, &["remove", &id, "--yes"]).await;
     assert_eq!(webhooks(&world, &["list", "--json"]).await, "");
     for command in ["enable", "retry", "remove"] {
         let outcome = world.run(&["webhooks", command, &id]).await;
@@ -407,4 +414,41 @@ async fn nothing_is_delivered_to_addresses_that_are_not_public() {
     let error = parked["error"].as_str().unwrap_or_default();
     assert!(error.contains("is not a public address"), "{error}");
     assert!(receiver.received().is_empty());
+}
+
+/// The metric of the only webhook, in seconds.
+async fn fetch_delay(world: &World) -> Option<f64> {
+    let metrics = world.anonymous().get("/metrics").await;
+    let text = String::from_utf8_lossy(&metrics.body).into_owned();
+    let id = &listed(world).await["id"];
+    let name = format!("tidings_webhook_lag_seconds{{webhook=\"{id}\"}} ");
+    let mut values = text.lines().filter_map(|line| line.strip_prefix(&name));
+    values.next()?.parse().ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_metric_says_how_long_an_event_has_not_been_delivered() {
+    let tries = settings().with("TIDINGS_WEBHOOK_TRIES", 30);
+    let world = world_with_conversations(tries, &["a"]).await;
+    let receiver = WebhookReceiver::start().await;
+    receiver.reply_with(|_| ReceiverReply::Status(500));
+    webhooks(
+        &world,
+        &["add", &receiver.url(), "--events", "message_sent"],
+    )
+    .await;
+    send_to(&world, &["a"], 2).await;
+    eventually("the age of an event that fails", async || {
+        fetch_delay(&world).await.filter(|seconds| *seconds > 1.0)
+    })
+    .await;
+    receiver.reply_with(|_| ReceiverReply::Status(200));
+    wait_until_webhook(&world, "has nothing waiting", |webhook| {
+        webhook["waiting"] == 0
+    })
+    .await;
+    eventually("no age", async || {
+        fetch_delay(&world).await.filter(|seconds| *seconds < 0.001)
+    })
+    .await;
 }
