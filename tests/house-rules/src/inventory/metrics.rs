@@ -29,6 +29,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ),
     ("tidings_live_connections", "live connections"),
     (
+        "tidings_live_connections_by_kind",
+        "live connections, by kind: websocket or sse",
+    ),
+    (
         "tidings_live_entries_total",
         "entries sent to live connections",
     ),
@@ -90,12 +94,20 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("tidings_search_position", "position of the search index"),
     ("tidings_search_seconds", "duration of searches"),
     (
+        "tidings_seal_lag_seconds",
+        "age of the oldest event that is not sealed",
+    ),
+    (
         "tidings_tls_expiry_seconds",
         "when the TLS certificate in use expires, since 1970",
     ),
     (
         "tidings_webhook_lag_events",
         "events that a webhook lags behind the log",
+    ),
+    (
+        "tidings_webhook_lag_seconds",
+        "age of the oldest event that a webhook still has to deliver",
     ),
     ("tidings_webhook_parked", "parked deliveries of a webhook"),
     (

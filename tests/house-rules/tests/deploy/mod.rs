@@ -2,6 +2,7 @@
 //! tools that check these files themselves (`haproxy -c` and the like) run if they are installed;
 //! these tests do not need them.
 
+mod alerts;
 mod chart;
 mod compose;
 mod files;

@@ -121,10 +121,25 @@ fn nats_server_accepts_its_configuration() {
 }
 
 #[test]
+fn promtool_accepts_the_alerts() {
+    if let Some(promtool) = find("promtool") {
+        check(
+            &promtool,
+            &["check", "rules", "deploy/prometheus/alerts.yaml"],
+        );
+    }
+}
+
+#[test]
 fn bash_accepts_the_scripts() {
     let Some(bash) = find("bash") else { return };
-    for script in ["primary-init.sh", "standby-start.sh"] {
-        check(&bash, &["-n", &format!("deploy/compose/{script}")]);
+    for script in [
+        ".ci/dist",
+        ".ci/run",
+        "deploy/compose/primary-init.sh",
+        "deploy/compose/standby-start.sh",
+    ] {
+        check(&bash, &["-n", script]);
     }
 }
 
