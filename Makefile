@@ -15,7 +15,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences inventory servers harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-seals bench-stock-postgres blue-green as-of fuzz soak
+.PHONY: run build dist test fmt lint licences inventory servers harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-seals bench-stock-postgres blue-green as-of fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -23,6 +23,10 @@ run: build
 
 build:
 	cargo build --release --locked --package tidings
+
+# A release archive: the stripped program, licence texts, completions, manual pages, settings.
+dist:
+	.ci/dist
 
 # Every test. Those that need servers get private ones, in a directory that is removed again.
 test:
