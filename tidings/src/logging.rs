@@ -10,8 +10,8 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 use crate::config::{LogFormat, SystemConfig};
 
 /// The filter for libraries that log too much at `info`. The pool logs each connection that is not
-/// used because its server is a standby, and notices repeat what an error says. The NATS client logs
-/// every attempt; `event_stream::nats` logs the changes.
+/// used because its server is a standby, and notices repeat what an error says. The NATS client
+/// logs every attempt; `event_stream::nats` logs the changes.
 const LIBRARY_FILTER: &str = "sqlx=warn,sqlx::query=error,sqlx_core::pool::inner=off,sqlx::postgres::notice=off,async_nats=off,hyper=warn,h2=warn";
 
 /// Initializes logging. Returns a [`UsageError`] if the filter is invalid.

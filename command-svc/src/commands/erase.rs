@@ -94,8 +94,8 @@ impl ErasureRequest {
 }
 
 impl ErasureRequest {
-    /// Logs who has erased what. An erasure cannot be undone, so its trace is not only in the log of
-    /// events.
+    /// Logs who has erased what. An erasure cannot be undone, so its trace is not only in the event
+    /// log.
     fn log(&self, by: &UserId, response: &EraseResponse) {
         tracing::info!(
             by = by.as_str(),
