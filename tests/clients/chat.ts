@@ -1,0 +1,41 @@
+// Two people chat. `tsc --strict` checks it against the types that openapi-typescript generates.
+import assert from "node:assert/strict";
+import createClient from "openapi-fetch";
+import type { paths } from "./api.d.ts";
+
+const { TIDINGS_URL = "", ANN_TOKEN, BOB_TOKEN } = process.env;
+const signIn = (token?: string) =>
+  createClient<paths>({ baseUrl: TIDINGS_URL, headers: { Authorization: `Bearer ${token}` } });
+const [ann, bob] = [signIn(ANN_TOKEN), signIn(BOB_TOKEN)];
+
+function expect<T>({ data, error }: { data?: T; error?: unknown }): T {
+  if (data === undefined) throw new Error(JSON.stringify(error));
+  return data;
+}
+
+const group = { kind: "group", title: "TypeScript", members: ["bob"] } as const;
+const { id } = expect(await ann.POST("/v1/conversations", { body: group }));
+const params = { path: { id } };
+const client_message_id = crypto.randomUUID();
+const hello = { client_message_id, type: "text", body: { text: "Hello" } } as const;
+const sent = expect(await ann.POST("/v1/conversations/{id}/messages", { params, body: hello }));
+
+const query = { min_position: `${sent.position}` };
+const route = "/v1/conversations/{id}/messages";
+const history = expect(await ann.GET(route, { params: { ...params, query } }));
+assert.equal(history.messages[0]?.client_message_id, client_message_id);
+
+const lines: string[] = [];
+const page = expect(await bob.GET("/v1/inbox/entries", { params: { query: { after: "0", ...query } } }));
+for (const entry of page.entries) {
+  switch (entry.type) {
+    case "conversation_created":
+      lines.push(`created ${entry.data.title}`);
+      break;
+    case "message_sent":
+      assert.equal(entry.data.client_message_id, undefined); // only for its author
+      if (entry.data.type === "text") lines.push(`${entry.data.sender}: ${entry.data.body?.text}`);
+  }
+}
+assert.deepEqual(lines, ["created TypeScript", "ann: Hello"]);
+console.log(lines.join(", "));

@@ -1,0 +1,51 @@
+"""What every step has."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from commands import run
+from packages import HERE, Packages
+from system import System
+
+
+@dataclass(frozen=True)
+class Context:
+    """The directory of this run, the packages and the running system."""
+
+    directory: Path
+    packages: Packages
+    system: System
+    page_port: int
+
+    def fetch_document(self, path):
+        """Saves a document that the system serves, and returns its path."""
+        file = self.directory / path.lstrip("/")
+        file.write_text(self.system.get(path))
+        return file
+
+    def python(self, *arguments, **variables):
+        """Runs Python with the packages and with what is in the directory of this run."""
+        environment = {**self.packages.environment(), **variables}
+        environment["PYTHONPATH"] += f":{self.directory}"
+        return run(["python3", *arguments], cwd=self.directory, env=environment)
+
+    def node(self, *arguments, **variables):
+        """Runs Node.js among copies of the scripts, next to which it finds the npm packages."""
+        project = self.directory / "node"
+        if not project.exists():
+            project.mkdir()
+            for script in [*HERE.glob("*.ts"), *HERE.glob("*.mjs"), HERE / "tsconfig.json"]:
+                shutil.copy(script, project)
+            (project / "package.json").write_text('{"type": "module"}')
+            (project / "node_modules").symlink_to(self.packages.node_modules)
+        environment = {**self.packages.environment(), **variables}
+        return run([self.packages.node, *arguments], cwd=project, env=environment)
+
+    def chat_variables(self):
+        """What a chat script needs: the address, and a token each for Ann and Bob."""
+        return {
+            "TIDINGS_URL": self.system.url,
+            "ANN_TOKEN": self.system.token("ann"),
+            "BOB_TOKEN": self.system.token("bob"),
+        }

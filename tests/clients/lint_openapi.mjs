@@ -1,0 +1,11 @@
+// Lints an OpenAPI document with Redocly's recommended rules. Every problem but a hint fails.
+import { createConfig, lint } from "@redocly/openapi-core";
+
+const [, , file] = process.argv;
+const config = await createConfig({ extends: ["recommended"] });
+const problems = (await lint({ ref: file, config })).filter((problem) => !problem.ignored);
+for (const { severity, ruleId, message, location } of problems) {
+  console.error(`${severity} ${ruleId} at ${location[0]?.pointer}: ${message}`);
+}
+if (problems.length > 0) process.exit(1);
+console.log("valid, and clean under Redocly's recommended rules");

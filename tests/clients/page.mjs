@@ -1,0 +1,52 @@
+// Opens page.html in Chromium from an origin that the server allows, and lets two people chat there.
+// The same page from an origin that it does not allow cannot send.
+import assert from "node:assert/strict";
+import { dirname } from "node:path";
+import { chromium } from "playwright-core";
+
+const { TIDINGS_URL, ANN_TOKEN, BOB_TOKEN, EXPIRED_TOKEN, CHROMIUM, PAGE, OTHER_PAGE } = process.env;
+const people = { url: TIDINGS_URL, ann: ANN_TOKEN, bob: BOB_TOKEN, expired: EXPIRED_TOKEN };
+
+const directory = dirname(CHROMIUM);
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  // The invented hosts of the pages are this machine. Root cannot run Chromium's sandbox.
+  args: ["--host-resolver-rules=MAP *.example 127.0.0.1", "--no-sandbox", "--disable-dev-shm-usage"],
+  // The libraries and fonts that come with the package.
+  env: {
+    ...process.env,
+    LD_LIBRARY_PATH: `${directory}/al2023/lib`,
+    FONTCONFIG_PATH: `${directory}/fonts`,
+  },
+});
+try {
+  const page = await browser.newPage();
+  await page.goto(PAGE);
+  const seen = await page.evaluate((people) => chat(people), people);
+
+  const { sent, client_message_id } = seen;
+  assert.equal(sent.headerPosition, String(sent.position), "Tidings-Position is readable");
+  assert.equal(seen.protocol, "tidings.v1");
+  for (const entry of seen.entries) {
+    assert.deepEqual([entry.type, entry.position], ["message_sent", sent.position]);
+    assert.deepEqual(entry.data.body, { text: "Hello" });
+  }
+  // Only its author gets the id back.
+  const ids = seen.entries.map((entry) => entry.data.client_message_id ?? null);
+  assert.deepEqual(ids, [client_message_id, null, null]);
+  const clean = { code: 1000, wasClean: true };
+  assert.deepEqual(seen.closed, [clean, clean]);
+  assert.equal(seen.closedWithExpiredToken.code, 4401);
+
+  await page.goto(OTHER_PAGE);
+  await assert.rejects(
+    page.evaluate((people) => chat(people), people),
+    /Failed to fetch/,
+    "an origin that is not allowed cannot call the API",
+  );
+  console.log(
+    `Chromium ${browser.version()}: WebSockets and EventSource delivered, closes were clean`,
+  );
+} finally {
+  await browser.close();
+}

@@ -1,0 +1,70 @@
+"""Uses Tidings as its users do: `make test-clients`, or python3 run.py [WORD OF A STEP]...
+
+Generates a TypeScript and a Python client from the API document and chats with each, opens a page
+of another origin in Chromium, validates the documents and the metrics, and opens an export with
+pandas, polars and DuckDB as docs/analysts.md says. Everything runs against one private system.
+"""
+
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from commands import Failure
+from context import Context
+from packages import fetch_packages
+from steps import STEPS
+from system import System
+from web_server import PAGE_ORIGIN_HOST, serve_page
+
+OLDEST_PYTHON = (3, 11)
+
+
+def main():
+    # `with` blocks stop what was started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    if sys.version_info < OLDEST_PYTHON:
+        sys.exit("These scripts need Python 3.11 or newer.")
+    words = sys.argv[1:]
+    steps = [step for step in STEPS if not words or any(word in step[0] for word in words)]
+    try:
+        failed = run_all(steps)
+    except Failure as failure:
+        sys.exit(f"{failure}")
+    print(f"\n{len(steps) - failed} passed, {failed} failed")
+    sys.exit(1 if failed or not steps else 0)
+
+
+def run_all(steps):
+    began = time.monotonic()
+    packages = fetch_packages()
+    report("packages", began, f"in {packages.directory}")
+    with tempfile.TemporaryDirectory(prefix="tidings-clients-") as name, serve_page() as port:
+        directory = Path(name)
+        began = time.monotonic()
+        origin = f"http://{PAGE_ORIGIN_HOST}:{port}"
+        with System(directory, ["--allowed-origins", origin]) as system:
+            report("system", began, f"at {system.url}")
+            return run_steps(steps, Context(directory, packages, system, port))
+
+
+def run_steps(steps, context):
+    """Runs every step, and returns how many failed."""
+    failed = 0
+    for name, step in steps:
+        began = time.monotonic()
+        try:
+            report(name, began, step(context))
+        except Failure as failure:
+            failed += 1
+            report(name, began, f"FAILED\n{failure}")
+    return failed
+
+
+def report(name, began, outcome):
+    print(f"{name}: {outcome} ({time.monotonic() - began:.1f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    main()

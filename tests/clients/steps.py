@@ -1,0 +1,64 @@
+"""The steps, in order. Each returns what it has seen, or raises Failure."""
+
+from analysts import run_documented_commands, run_psql
+from commands import Failure
+from metrics import check_metrics
+from packages import HERE
+from web_server import OTHER_ORIGIN_HOST, PAGE_ORIGIN_HOST
+
+OPENAPI = "/openapi.json"
+ASYNCAPI = "/asyncapi.json"
+MODULES = "node_modules"
+
+
+def validate_openapi(context):
+    document = context.fetch_document(OPENAPI)
+    context.python("-m", "openapi_spec_validator", document)
+    return context.node("lint_openapi.mjs", document).strip()
+
+
+def validate_asyncapi(context):
+    document = context.fetch_document(ASYNCAPI)
+    return context.node("validate_asyncapi.mjs", document).strip()
+
+
+def chat_in_typescript(context):
+    document = context.fetch_document(OPENAPI)
+    generator = f"{MODULES}/openapi-typescript/bin/cli.js"
+    context.node(generator, document, "--output", "api.d.ts")
+    context.node(f"{MODULES}/typescript/bin/tsc", "--project", ".")
+    return context.node("chat.ts", **context.chat_variables()).strip()
+
+
+def chat_in_python(context):
+    document = context.fetch_document(OPENAPI)
+    client = context.directory / "tidings_client"
+    options = ["--path", document, "--output-path", client, "--meta", "none"]
+    output = context.python("-m", "openapi_python_client", "generate", *options)
+    # The generator leaves out what it cannot express, and only warns.
+    if "warning" in output.lower():
+        raise Failure(f"The Python client is incomplete:\n{output}")
+    return context.python(HERE / "chat.py", **context.chat_variables()).strip()
+
+
+def chat_on_a_page(context):
+    variables = {
+        **context.chat_variables(),
+        "EXPIRED_TOKEN": context.system.expired_token("ann"),
+        "PAGE": f"http://{PAGE_ORIGIN_HOST}:{context.page_port}/page.html",
+        "OTHER_PAGE": f"http://{OTHER_ORIGIN_HOST}:{context.page_port}/page.html",
+        "CHROMIUM": str(context.packages.chromium),
+    }
+    return context.node("page.mjs", **variables).strip()
+
+
+STEPS = [
+    ("OpenAPI document", validate_openapi),
+    ("AsyncAPI document", validate_asyncapi),
+    ("generated TypeScript client", chat_in_typescript),
+    ("generated Python client", chat_in_python),
+    ("page of another origin in Chromium", chat_on_a_page),
+    ("metrics", check_metrics),
+    ("psql", run_psql),
+    ("export in pandas, polars and DuckDB", run_documented_commands),
+]
