@@ -15,7 +15,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build dist test fmt lint licences inventory servers harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-seals bench-stock-postgres blue-green as-of fuzz soak
+.PHONY: run build dist test fmt lint licences inventory servers test-clients harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-seals bench-stock-postgres blue-green as-of fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -29,12 +29,19 @@ dist:
 	.ci/dist
 
 # Every test. Those that need servers get private ones, in a directory that is removed again.
+# The last ones use what was built as other people's programs do.
 test:
 	cargo test --workspace --locked --no-run
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
 	TIDINGS_BIN=$(DEBUG)/tidings $(DEBUG)/tidings servers run --data "$$data" -- sh -c '\
 	TIDINGS_TEST_DATABASE_URL="$$DATABASE_URL" TIDINGS_TEST_NATS_URL="$$NATS_URL" \
 	env -u DATABASE_URL -u NATS_URL cargo test --workspace --locked'
+	$(MAKE) --no-print-directory test-clients
+
+# Generated clients, a page in Chromium, validators, psql and readers of exports, with the debug build.
+# Only some of the steps: make test-clients ARGS="psql export".
+test-clients:
+	TIDINGS_BIN=$(DEBUG)/tidings python3 tests/clients/run.py $(ARGS)
 
 fmt:
 	cargo fmt --all

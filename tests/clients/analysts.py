@@ -1,50 +1,63 @@
-"""What docs/analysts.md tells analysts to run: its commands, against a system with messages."""
+"""What docs/analysts.md tells analysts to run, against a system with messages."""
 
+import os
 import re
 from pathlib import Path
 
 from commands import Failure, run
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/analysts.md"
-READERS = ["pandas", "polars", "duckdb"]
-COUNT = "SELECT count(*) FROM events WHERE event_type = 'message_sent'"
+READERS = ["duckdb", "pandas", "polars"]
 
 
-def run_psql(context):
-    """Counts messages in SQL, as `tidings psql` connects to the private Postgres."""
-    count = context.system.tidings("psql", "--", "-At", "-c", COUNT).strip()
-    if not (count.isdigit() and int(count) > 0):
-        raise Failure(f"psql did not count messages, but printed: {count}")
-    return f"{count} messages"
+def read_export(context):
+    """Exports, and opens the export with other programs, as the page says."""
+    examples = find_examples("Exports")
+    python = "\n".join(text for language, text in examples if language == "python")
+    missing = [reader for reader in READERS if reader not in python]
+    if missing:
+        raise Failure(f"{PAGE.name} has no Python example for {', '.join(missing)}")
+    return run_examples(context, examples)
 
 
-def run_documented_commands(context):
-    """Exports as the page says, and runs each of its Python examples where the export is."""
-    text = PAGE.read_text()
+def read_with_psql(context):
+    """Queries the log in SQL, as the page says."""
+    url = context.system.status()["database"]["url"]
+    return run_examples(context, find_examples("SQL"), DATABASE_URL=url)
+
+
+def find_examples(section):
+    """The languages and texts of the examples in a section of the page."""
+    pattern = rf"^## {section}$(.*?)(?=^## |\Z)"
+    found = re.search(pattern, PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    examples = re.findall(
+        r"^```(sh|python)\n(.*?)^```$", found[1] if found else "", re.MULTILINE | re.DOTALL
+    )
+    if not examples:
+        raise Failure(f"{PAGE.name} has no examples in a section {section}")
+    return examples
+
+
+def run_examples(context, examples, **variables):
+    """Runs the examples in one directory. Each prints something."""
     directory = context.directory / "analysis"
-    directory.mkdir()
-    exports = [
-        line
-        for block in blocks("sh", text)
-        for line in block.splitlines()
-        if re.match(r"tidings log export \w+ ", line)
-    ]
-    if not exports:
-        raise Failure(f"{PAGE.name} shows no `tidings log export`")
-    for line in exports:
-        run(["sh", "-euc", line], cwd=directory, env=context.system.environment())
-    examples = blocks("python", text)
-    for number, example in enumerate(examples):
-        script = directory / f"example_{number}.py"
-        script.write_text(example)
-        output = run(["python3", script], cwd=directory, env=context.packages.environment())
-        if "message_sent" not in example and not output.strip():
-            raise Failure(f"This example of {PAGE.name} prints nothing:\n{example}")
-    for reader in READERS:
-        if not any(f"import {reader}" in example for example in examples):
-            raise Failure(f"{PAGE.name} has no ```python example for {reader}")
-    return f"{len(exports)} exports and {len(examples)} examples of {PAGE.name}"
+    directory.mkdir(exist_ok=True)
+    environment = {**analyst_environment(context), **variables}
+    for language, text in examples:
+        shell = {"sh": ["sh", "-euc", text], "python": ["python3", "-c", text]}
+        output = run(shell[language], cwd=directory, env=environment)
+        if not output.strip():
+            raise Failure(f"This example of {PAGE.name} prints nothing:\n{text}")
+    return f"{len(examples)} examples of {PAGE.name} work"
 
 
-def blocks(language, text):
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+def analyst_environment(context):
+    """Has the programs that the page takes for granted."""
+    system, tools = context.system, context.packages.environment()
+    postgres_programs = system.tidings("servers", "path").splitlines()[0]
+    path = [str(system.binary.parent), tools["PATH"], postgres_programs]
+    return {
+        **system.environment(),
+        "PYTHONPATH": tools["PYTHONPATH"],
+        "PATH": os.pathsep.join(path),
+    }

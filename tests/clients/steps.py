@@ -1,6 +1,6 @@
 """The steps, in order. Each returns what it has seen, or raises Failure."""
 
-from analysts import run_documented_commands, run_psql
+from analysts import read_export, read_with_psql
 from commands import Failure
 from metrics import check_metrics
 from packages import HERE
@@ -59,6 +59,6 @@ STEPS = [
     ("generated Python client", chat_in_python),
     ("page of another origin in Chromium", chat_on_a_page),
     ("metrics", check_metrics),
-    ("psql", run_psql),
-    ("export in pandas, polars and DuckDB", run_documented_commands),
+    ("psql", read_with_psql),
+    ("export in DuckDB, pandas and polars", read_export),
 ]

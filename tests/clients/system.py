@@ -76,11 +76,13 @@ class System:
 
     def read_address(self):
         try:
-            status = json.loads(self.tidings("status", "--json"))
+            return (self.status().get("process") or {}).get("address")
         except Failure:
             # It is still starting.
             return None
-        return (status.get("process") or {}).get("address")
+
+    def status(self):
+        return json.loads(self.tidings("status", "--json"))
 
     def tidings(self, *arguments):
         """Runs a command of the program against this system, and returns what it printed."""
