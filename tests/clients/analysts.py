@@ -1,41 +1,28 @@
 """What docs/analysts.md tells analysts to run, against a system with messages."""
 
 import os
-import re
-from pathlib import Path
 
 from commands import Failure, run
+from examples import find_examples
 
-PAGE = Path(__file__).resolve().parents[2] / "docs/analysts.md"
+PAGE = "analysts.md"
 READERS = ["duckdb", "pandas", "polars"]
 
 
 def read_export(context):
     """Exports, and opens the export with other programs, as the page says."""
-    examples = find_examples("Exports")
+    examples = find_examples(PAGE, "Exports")
     python = "\n".join(text for language, text in examples if language == "python")
     missing = [reader for reader in READERS if reader not in python]
     if missing:
-        raise Failure(f"{PAGE.name} has no Python example for {', '.join(missing)}")
+        raise Failure(f"{PAGE} has no Python example for {', '.join(missing)}")
     return run_examples(context, examples)
 
 
 def read_with_psql(context):
     """Queries the log in SQL, as the page says."""
     url = context.system.status()["database"]["url"]
-    return run_examples(context, find_examples("SQL"), DATABASE_URL=url)
-
-
-def find_examples(section):
-    """The languages and texts of the examples in a section of the page."""
-    pattern = rf"^## {section}$(.*?)(?=^## |\Z)"
-    found = re.search(pattern, PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    examples = re.findall(
-        r"^```(sh|python)\n(.*?)^```$", found[1] if found else "", re.MULTILINE | re.DOTALL
-    )
-    if not examples:
-        raise Failure(f"{PAGE.name} has no examples in a section {section}")
-    return examples
+    return run_examples(context, find_examples(PAGE, "SQL"), DATABASE_URL=url)
 
 
 def run_examples(context, examples, **variables):
@@ -47,8 +34,8 @@ def run_examples(context, examples, **variables):
         shell = {"sh": ["sh", "-euc", text], "python": ["python3", "-c", text]}
         output = run(shell[language], cwd=directory, env=environment)
         if not output.strip():
-            raise Failure(f"This example of {PAGE.name} prints nothing:\n{text}")
-    return f"{len(examples)} examples of {PAGE.name} work"
+            raise Failure(f"This example of {PAGE} prints nothing:\n{text}")
+    return f"{len(examples)} examples of {PAGE} work"
 
 
 def analyst_environment(context):

@@ -4,6 +4,7 @@ from analysts import read_export, read_with_psql
 from commands import Failure
 from metrics import check_metrics
 from packages import HERE
+from tokens import make_tokens
 from web_server import OTHER_ORIGIN_HOST, PAGE_ORIGIN_HOST
 
 OPENAPI = "/openapi.json"
@@ -55,6 +56,7 @@ def chat_on_a_page(context):
 STEPS = [
     ("OpenAPI document", validate_openapi),
     ("AsyncAPI document", validate_asyncapi),
+    ("tokens", make_tokens),
     ("generated TypeScript client", chat_in_typescript),
     ("generated Python client", chat_in_python),
     ("page of another origin in Chromium", chat_on_a_page),

@@ -21,7 +21,7 @@ class System:
 
     def __init__(self, directory, options):
         self.binary = find_binary()
-        self.data = directory / "data"
+        self.data = directory / "tidings-data"
         self.log = directory / "tidings.log"
         self.options = options
         self.url = None
@@ -100,10 +100,11 @@ class System:
         signature = hmac.digest(secret, signed, "sha256")
         return f"{signed.decode()}.{encode(signature)}"
 
-    def get(self, path):
-        """The body of the answer to a request without a token."""
+    def get(self, path, **headers):
+        """The body of the answer to a request."""
+        request = urllib.request.Request(self.url + path, headers=headers)
         try:
-            with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.read().decode()
         except OSError as error:
             raise Failure(f"GET {path}: {error}") from error
