@@ -1,11 +1,13 @@
 """What docs/analysts.md tells analysts to run, against a system with messages."""
 
 import os
+from pathlib import Path
 
 from commands import Failure, run
 from examples import find_examples
 
 PAGE = "analysts.md"
+READ_BACK = Path(__file__).resolve().parents[1] / "read_back.py"
 READERS = ["duckdb", "pandas", "polars"]
 
 
@@ -23,6 +25,15 @@ def read_with_psql(context):
     """Queries the log in SQL, as the page says."""
     url = context.system.status()["database"]["url"]
     return run_examples(context, find_examples(PAGE, "SQL"), DATABASE_URL=url)
+
+
+def compare_formats(context):
+    """Reads a Parquet export back, and compares it with the JSON Lines of the same log."""
+    exports = [context.directory / name for name in ["parquet", "jsonl"]]
+    for export in exports:
+        context.system.tidings("log", "export", export, "--format", export.name)
+    context.python(READ_BACK, *exports)
+    return "every event is the same in both"
 
 
 def run_examples(context, examples, **variables):

@@ -101,8 +101,10 @@ def install_python_packages(packages):
     packages.python.mkdir(parents=True)
     options = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--target"]
     requirements = ["-r", HERE / "requirements.txt"]
-    installer = find_installer(packages.directory / "pip")
+    environment = packages.directory / "pip"
+    installer = find_installer(environment)
     run([*installer, *options, packages.python, *requirements], timeout=FETCH_SECONDS)
+    shutil.rmtree(environment, ignore_errors=True)
 
 
 def find_installer(environment):

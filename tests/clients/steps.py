@@ -1,6 +1,6 @@
 """The steps, in order. Each returns what it has seen, or raises Failure."""
 
-from analysts import read_export, read_with_psql
+from analysts import compare_formats, read_export, read_with_psql
 from commands import Failure
 from metrics import check_metrics
 from packages import HERE
@@ -63,4 +63,5 @@ STEPS = [
     ("metrics", check_metrics),
     ("psql", read_with_psql),
     ("export in DuckDB, pandas and polars", read_export),
+    ("export in Parquet and JSON Lines", compare_formats),
 ]
