@@ -13,7 +13,7 @@ from pathlib import Path
 
 from commands import Failure
 from context import Context
-from packages import fetch_packages
+from packages import HERE, fetch_packages
 from steps import STEPS
 from system import System
 from web_server import PAGE_ORIGIN_HOST, serve_page
@@ -45,6 +45,8 @@ def run_all(steps):
         began = time.monotonic()
         origin = f"http://{PAGE_ORIGIN_HOST}:{port}"
         with System(directory, ["--allowed-origins", origin]) as system:
+            # Every step finds messages, also if it runs alone.
+            system.tidings("import", HERE / "messages.jsonl")
             report("system", began, f"at {system.url}")
             return run_steps(steps, Context(directory, packages, system, port))
 
