@@ -1,6 +1,7 @@
 """What docs/analysts.md tells analysts to run, against a system with messages."""
 
 import os
+import sys
 from pathlib import Path
 
 from commands import Failure, run
@@ -42,7 +43,7 @@ def run_examples(context, examples, **variables):
     directory.mkdir(exist_ok=True)
     environment = {**analyst_environment(context), **variables}
     for language, text in examples:
-        shell = {"sh": ["sh", "-euc", text], "python": ["python3", "-c", text]}
+        shell = {"sh": ["sh", "-euc", text], "python": [sys.executable, "-c", text]}
         output = run(shell[language], cwd=directory, env=environment)
         if not output.strip():
             raise Failure(f"This example of {PAGE} prints nothing:\n{text}")

@@ -1,6 +1,7 @@
 """What every step has."""
 
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class Context:
         """Runs Python with the packages and with what is in the directory of this run."""
         environment = {**self.packages.environment(), **variables}
         environment["PYTHONPATH"] += f":{self.directory}"
-        return run(["python3", *arguments], cwd=self.directory, env=environment)
+        return run([sys.executable, *arguments], cwd=self.directory, env=environment)
 
     def node(self, *arguments, **variables):
         """Runs Node.js among copies of the scripts, next to which it finds the npm packages."""

@@ -43,8 +43,18 @@ class Packages:
 
     @property
     def chromium(self):
-        """The browser, with its libraries and fonts next to it. CHROMIUM names another one."""
+        """The browser: the pinned one, or the one that CHROMIUM names."""
         return Path(os.environ.get("CHROMIUM") or self.directory / "chromium/chromium")
+
+    def chromium_environment(self):
+        """Lets the pinned Chromium find the libraries and fonts that come with it."""
+        if "CHROMIUM" in os.environ:
+            return {}
+        directory = self.chromium.parent
+        return {
+            "LD_LIBRARY_PATH": str(directory / "al2023/lib"),
+            "FONTCONFIG_PATH": str(directory / "fonts"),
+        }
 
     def environment(self):
         """The environment of commands that use the packages."""
@@ -89,9 +99,9 @@ def cache_directory():
 
 
 def digest_of_locks():
-    """Wheels differ between versions of Python and between platforms."""
-    python = f"{sys.version_info[:2]} {sys.platform} {platform.machine()}"
-    digest = hashlib.sha256(python.encode())
+    """Identifies what is installed. Wheels differ between versions of Python and platforms."""
+    variant = [sys.version_info[:2], sys.platform, platform.machine(), "CHROMIUM" in os.environ]
+    digest = hashlib.sha256(repr(variant).encode())
     for lock in LOCKS:
         digest.update(lock.read_bytes())
     return digest.hexdigest()[:16]

@@ -1,23 +1,15 @@
 // Opens page.html in Chromium from an origin that the server allows, and lets two people chat there.
 // The same page from an origin that it does not allow cannot send.
 import assert from "node:assert/strict";
-import { dirname } from "node:path";
 import { chromium } from "playwright-core";
 
 const { TIDINGS_URL, ANN_TOKEN, BOB_TOKEN, EXPIRED_TOKEN, CHROMIUM, PAGE, OTHER_PAGE } = process.env;
 const people = { url: TIDINGS_URL, ann: ANN_TOKEN, bob: BOB_TOKEN, expired: EXPIRED_TOKEN };
 
-const directory = dirname(CHROMIUM);
 const browser = await chromium.launch({
   executablePath: CHROMIUM,
   // The invented hosts of the pages are this machine. Root cannot run Chromium's sandbox.
   args: ["--host-resolver-rules=MAP *.example 127.0.0.1", "--no-sandbox", "--disable-dev-shm-usage"],
-  // The libraries and fonts that come with the package.
-  env: {
-    ...process.env,
-    LD_LIBRARY_PATH: `${directory}/al2023/lib`,
-    FONTCONFIG_PATH: `${directory}/fonts`,
-  },
 });
 try {
   const page = await browser.newPage();

@@ -1,8 +1,6 @@
 """Uses Tidings as its users do: `make test-clients`, or python3 run.py [WORD OF A STEP]...
 
-Generates a TypeScript and a Python client from the API document and chats with each, opens a page
-of another origin in Chromium, validates the documents and the metrics, and opens an export with
-pandas, polars and DuckDB as docs/analysts.md says. Everything runs against one private system.
+CONTRIBUTING.md says what runs. Everything runs against one private system, which stops at the end.
 """
 
 import signal
@@ -31,7 +29,7 @@ def main():
     try:
         failed = run_all(steps)
     except Failure as failure:
-        sys.exit(f"{failure}")
+        sys.exit(str(failure))
     print(f"\n{len(steps) - failed} passed, {failed} failed")
     sys.exit(1 if failed or not steps else 0)
 

@@ -45,6 +45,7 @@ def chat_in_python(context):
 def chat_on_a_page(context):
     variables = {
         **context.chat_variables(),
+        **context.packages.chromium_environment(),
         "EXPIRED_TOKEN": context.system.expired_token("ann"),
         "PAGE": f"http://{PAGE_ORIGIN_HOST}:{context.page_port}/page.html",
         "OTHER_PAGE": f"http://{OTHER_ORIGIN_HOST}:{context.page_port}/page.html",

@@ -1,5 +1,7 @@
 """Runs the examples of docs/tokens.md, with which an app's backend makes tokens."""
 
+import sys
+
 from commands import Failure, run
 from examples import find_examples
 
@@ -8,7 +10,7 @@ PAGE = "tokens.md"
 
 def make_tokens(context):
     """Every token opens an inbox."""
-    programs = {"python": ["python3", "-c"], "js": [context.packages.node, "--eval"]}
+    programs = {"python": [sys.executable, "-c"], "js": [context.packages.node, "--eval"]}
     examples = dict(find_examples(PAGE))
     missing = programs.keys() - examples.keys()
     if missing:
