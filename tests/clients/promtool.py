@@ -8,10 +8,11 @@ import os
 import shutil
 from pathlib import Path
 
-from commands import run
+from commands import Failure, run
 from packages import cache_directory
 
-PACKAGE = "prometheus"
+# Newer releases of Debian have a package of its own for it.
+PACKAGES = ["promtool", "prometheus"]
 PROGRAM = "usr/bin/promtool"
 FETCH_SECONDS = 300
 
@@ -23,7 +24,7 @@ def find_promtool():
         return Path(found)
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         return None
-    directory = cache_directory() / PACKAGE
+    directory = cache_directory() / "promtool"
     if not (directory / PROGRAM).exists():
         fetch(directory)
     return directory / PROGRAM
@@ -31,24 +32,36 @@ def find_promtool():
 
 def fetch(directory):
     """Unpacks promtool without installing its package, which needs no root."""
-    fresh = directory.with_name(f"fetching-{PACKAGE}-{os.getpid()}")
+    fresh = directory.with_name(f"fetching-promtool-{os.getpid()}")
+    apt = [
+        "apt-get",
+        "-qq",
+        f"-oDir::State::Lists={fresh}/lists",
+        f"-oDir::Cache={fresh}",
+        "-oAPT::Sandbox::User=",
+    ]
     try:
-        lists = fresh / "lists/partial"
-        lists.mkdir(parents=True)
-        (fresh / "archives/partial").mkdir(parents=True)
-        apt = [
-            "apt-get",
-            "-qq",
-            f"-oDir::State::Lists={lists.parent}",
-            f"-oDir::Cache={fresh}",
-            "-oAPT::Sandbox::User=",
-        ]
+        for name in ["lists/partial", "archives/partial"]:
+            (fresh / name).mkdir(parents=True)
         run([*apt, "update"], timeout=FETCH_SECONDS)
-        run([*apt, "download", PACKAGE], cwd=fresh, timeout=FETCH_SECONDS)
-        [archive] = fresh.glob("*.deb")
-        unpacked = fresh / "unpacked"
-        run(["dpkg-deb", "--extract", archive, unpacked])
+        program = unpack(apt, fresh) / PROGRAM
         (directory / PROGRAM).parent.mkdir(parents=True, exist_ok=True)
-        (unpacked / PROGRAM).rename(directory / PROGRAM)
+        program.rename(directory / PROGRAM)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def unpack(apt, directory):
+    """Unpacks the first of the packages that has the program, and returns where."""
+    failures = []
+    for package in PACKAGES:
+        unpacked = directory / package
+        try:
+            run([*apt, "download", package], cwd=directory, timeout=FETCH_SECONDS)
+            [archive] = directory.glob(f"{package}_*.deb")
+            run(["dpkg-deb", "--extract", archive, unpacked])
+        except Failure as failure:
+            failures.append(str(failure))
+        if (unpacked / PROGRAM).exists():
+            return unpacked
+    raise Failure("\n".join(["No package of APT has promtool.", *failures]))

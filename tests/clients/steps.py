@@ -35,7 +35,8 @@ def chat_in_python(context):
     document = context.fetch_document(OPENAPI)
     client = context.directory / "tidings_client"
     options = ["--path", document, "--output-path", client, "--meta", "none"]
-    output = context.python("-m", "openapi_python_client", "generate", *options)
+    config = ["--config", HERE / "python_client.yaml"]
+    output = context.python("-m", "openapi_python_client", "generate", *options, *config)
     # The generator leaves out what it cannot express, and only warns.
     if "warning" in output.lower():
         raise Failure(f"The Python client is incomplete:\n{output}")
