@@ -23,9 +23,26 @@ def read_export(context):
 
 
 def read_with_psql(context):
-    """Queries the log in SQL, as the page says."""
-    url = context.system.status()["database"]["url"]
-    return run_examples(context, find_examples(PAGE, "SQL"), DATABASE_URL=url)
+    """Queries the log in SQL, as the page says and through `tidings psql`, which cannot write."""
+    system = context.system
+    examples = find_examples(PAGE, "SQL")
+    outcome = run_examples(context, examples, DATABASE_URL=system.status()["database"]["url"])
+    count = system.tidings("psql", "--", "-At", "-c", "SELECT count(*) FROM events").strip()
+    if not (count.isdigit() and int(count) > 0):
+        raise Failure(f"`tidings psql` counted no events, but printed: {count}")
+    try:
+        system.tidings("psql", "--", "-c", "DELETE FROM log.events")
+    except Failure as refusal:
+        return f"{outcome}; `tidings psql` counted {count} events and {reason_of(refusal)}"
+    raise Failure("`tidings psql` deleted events")
+
+
+def reason_of(refusal):
+    """The error that Postgres gave."""
+    errors = [line for line in str(refusal).splitlines() if line.startswith("ERROR:")]
+    if not errors:
+        raise Failure(f"`tidings psql` failed for another reason than its role: {refusal}")
+    return f"refused to delete one: {errors[0].removeprefix('ERROR:').strip()}"
 
 
 def compare_formats(context):

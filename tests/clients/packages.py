@@ -70,7 +70,7 @@ def fetch_packages():
     """Installs the packages unless they are in the cache."""
     directory = cache_directory() / digest_of_locks()
     if not directory.exists():
-        print(f"fetching about 350 MB of packages, once, into {directory}", flush=True)
+        print(f"fetching about 330 MB of packages, once, into {directory}", flush=True)
         directory.parent.mkdir(parents=True, exist_ok=True)
         fresh = Packages(directory.with_name(f"fetching-{os.getpid()}"))
         try:
