@@ -1,4 +1,4 @@
-"""The rules of `promtool check metrics`, for machines without promtool: python3 metric_rules.py FILE
+"""Rules of `promtool check metrics`, for machines without it: python3 metric_rules.py FILE
 
 Every family needs HELP and TYPE, names end in what their type and unit ask for, and the text must
 parse with the official client of Prometheus.

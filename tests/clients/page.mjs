@@ -1,15 +1,21 @@
-// Opens page.html in Chromium from an origin that the server allows, and lets two people chat there.
-// The same page from an origin that it does not allow cannot send.
+// Opens page.html in Chromium from an origin that the server allows, and lets two people chat
+// there. The same page from an origin that it does not allow cannot send.
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
-const { TIDINGS_URL, ANN_TOKEN, BOB_TOKEN, EXPIRED_TOKEN, CHROMIUM, PAGE, OTHER_PAGE } = process.env;
+const { TIDINGS_URL, ANN_TOKEN, BOB_TOKEN, EXPIRED_TOKEN } = process.env;
+const { CHROMIUM, PAGE, OTHER_PAGE } = process.env;
 const people = { url: TIDINGS_URL, ann: ANN_TOKEN, bob: BOB_TOKEN, expired: EXPIRED_TOKEN };
 
 const browser = await chromium.launch({
   executablePath: CHROMIUM,
   // The invented hosts of the pages are this machine. Root cannot run Chromium's sandbox.
-  args: ["--host-resolver-rules=MAP *.example 127.0.0.1", "--no-sandbox", "--disable-dev-shm-usage"],
+  args: [
+    "--host-resolver-rules=MAP *.example 127.0.0.1",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+  ],
 });
 try {
   const page = await browser.newPage();
