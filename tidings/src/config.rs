@@ -21,8 +21,8 @@ mod help;
 mod log;
 mod parse;
 mod ports;
-mod questions;
 mod psql;
+mod questions;
 mod rebuild;
 mod system;
 mod webhooks;
@@ -42,10 +42,10 @@ pub use log::{
     LogVerifyArgs, SealArgs, SealInterval,
 };
 pub use ports::PortArgs;
+pub use psql::{PsqlArgs, RowFormatArg};
 pub use questions::{
     ExplainArgs, LogLoadArgs, LogUnreadArgs, TraceArgs, UnreadGroupingArg, UnreadIntervalArg,
 };
-pub use psql::{PsqlArgs, RowFormatArg};
 pub use rebuild::{RebuildAction, RebuildArgs, RebuildSource, VerifyArgs};
 pub use system::{
     AuthArgs, DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DISPATCHER, DEFAULT_LISTEN_PROJECTOR,

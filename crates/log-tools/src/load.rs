@@ -6,7 +6,7 @@
 //! export of a later range, or of selected events, lacks what its events build on, and no base that
 //! somebody states can replace that. [`check_is_loadable`] says what is missing.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -77,16 +77,14 @@ pub fn check_is_loadable(export: &ExportReader, dir: &Path) -> Result<()> {
 
 /// Says which conversations and mailboxes began before the export.
 fn describe_missing_streams(export: &ExportReader) -> Result<String> {
-    let mut firsts: HashMap<String, i64> = HashMap::new();
+    let mut sources: HashSet<String> = HashSet::new();
     let mut cut_off = Vec::new();
     for event in export.events() {
         let event = event?;
         let source = event.source();
-        if !firsts.contains_key(&source) {
-            if event.sequence > 1 {
-                cut_off.push(format!("{source} from its event {} on", event.sequence));
-            }
-            firsts.insert(source, event.sequence);
+        let is_first = sources.insert(source.clone());
+        if is_first && event.sequence > 1 {
+            cut_off.push(format!("{source} from its event {} on", event.sequence));
         }
     }
     let count = cut_off.len();
@@ -96,7 +94,7 @@ fn describe_missing_streams(export: &ExportReader) -> Result<String> {
         _ => format!(
             "of its {} conversations and mailboxes, {count} began earlier ({}), so that their \
              events cannot be folded.",
-            firsts.len(),
+            sources.len(),
             cut_off.join(", ")
         ),
     })
@@ -218,7 +216,7 @@ struct SealsLoaded {
 async fn load_seals(loader: &mut LogLoader<'_>, file: &Path) -> Result<SealsLoaded> {
     let lines = File::open(file).with_context(|| file.display().to_string())?;
     let last = loader.position();
-    let mut loaded = SealsLoaded::default();
+    let mut result = SealsLoaded::default();
     for line in BufReader::new(lines).lines() {
         let seal: Seal = serde_json::from_str(&line?)
             .with_context(|| format!("cannot parse a seal in {}", file.display()))?;
@@ -228,14 +226,14 @@ async fn load_seals(loader: &mut LogLoader<'_>, file: &Path) -> Result<SealsLoad
         store::insert(loader.connection(), &seal)
             .await
             .with_context(|| format!("cannot insert seal {}", seal.number))?;
-        loaded.count += 1;
+        result.count += 1;
         if let Ok(key) = <[u8; 32]>::try_from(seal.public_key.as_slice())
-            && !loaded.public_keys.contains(&key)
+            && !result.public_keys.contains(&key)
         {
-            loaded.public_keys.push(key);
+            result.public_keys.push(key);
         }
     }
-    Ok(loaded)
+    Ok(result)
 }
 
 #[cfg(test)]

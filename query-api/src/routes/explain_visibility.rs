@@ -6,7 +6,7 @@ use http_edge::{Admin, Path, Problem};
 
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
-use crate::docs::{AdminProblems, NotFoundProblem};
+use crate::docs::{AdminProblem, CallerProblems, NotFoundProblem};
 use crate::error::EndpointError;
 use crate::explanation::{VisibilityExplanation, VisibilityQuestion, explain_visibility};
 use crate::params::parse_message_path;
@@ -26,7 +26,8 @@ use crate::params::parse_message_path;
          body = VisibilityExplanation,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
-        AdminProblems,
+        CallerProblems,
+        AdminProblem,
         NotFoundProblem,
     ),
 )]

@@ -144,14 +144,22 @@ async fn events_are_returned_in_order_between_their_bounds() {
         count(false),
         "until is exclusive"
     );
+}
+
+#[tokio::test]
+async fn events_are_selected_by_when_their_messages_were_sent() {
+    let fixture = QueryFixture::new(&FixtureLog::new(10)).await;
+    append(&fixture, 450).await;
+    let events = lines(&fixture.get_as_admin("/v1/events").await.body);
     let sent_at = |event: &Value| {
         let time = event["data"]["sent_at"].as_str();
         time.or(event["time"].as_str()).unwrap().to_owned()
     };
     let bound = sent_at(&events[200]);
     let sent_before = |event: &&Value| sent_at(event) < bound;
+    let path = format!("/v1/events?until={bound}&by=sent_at");
     assert_eq!(
-        lines(&read(&format!("until={bound}&by=sent_at")).await),
+        lines(&fixture.get_as_admin(&path).await.body),
         events
             .iter()
             .filter(sent_before)

@@ -57,7 +57,7 @@ async fn only_the_author_gets_the_key_of_a_message_wherever_it_is_shown() {
     for (user, live) in &mut sockets {
         live.wait_for_position(sent.position()).await;
         let message = data_of(&live.entries, "message_sent");
-        assert_eq!(message["client_message_id"], expected(*user), "{message}");
+        assert_eq!(message["client_message_id"], expected(user), "{message}");
         assert_eq!(message.get("client_message_id").is_some(), *user == "ann");
         let synced = sync_after(&world.user(user), created, sent.position()).await;
         assert_eq!(live.entries, synced, "{user}");

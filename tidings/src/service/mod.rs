@@ -55,8 +55,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::{SealInterval, Switch, SystemConfig};
 use acks::CommandAcks;
-use operator::OperatorState;
 use gauges::GaugeSources;
+use operator::OperatorState;
 use pools::Pools;
 use ports::ServicePorts;
 use readiness::StartupState;

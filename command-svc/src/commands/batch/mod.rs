@@ -52,7 +52,7 @@ pub const MAX_BATCH_LINES: usize = 1_000;
     responses(
         (status = 200, description = "One `BatchAnswer` per command, in order: on each line, or in an array",
             content((inline(BatchAnswers) = "application/x-ndjson"),
-                (Vec<line::BatchLineResponse> = "application/json")),
+                (Vec<BatchLineResponse> = "application/json")),
             headers(("Tidings-Position" = i64, description = "The largest position of the lines"))),
         CommandProblems,
     ),

@@ -28,17 +28,16 @@ pub(super) async fn trace_mirror(sources: &TraceSources<'_>, position: i64) -> T
     };
     let jetstream = jetstream::new(nats.clone());
     let query = async {
-        let state = mirror::load_state(&jetstream, sources.mirror).await?;
-        let Some(state) = state else {
+        let Some(stream) = mirror::load_state(&jetstream, sources.mirror).await? else {
             return Ok(None);
         };
-        let is_kept = (state.first..=state.last).contains(&position);
+        let is_kept = (stream.first..=stream.last).contains(&position);
         let at = if is_kept {
             mirror::load_stored_at(&jetstream, sources.mirror, position).await?
         } else {
             None
         };
-        Ok::<_, mirror::MirrorError>(Some((state, at)))
+        Ok::<_, mirror::MirrorError>(Some((stream, at)))
     };
     let answer = tokio::time::timeout(NATS_TIMEOUT, query).await;
     match answer {
@@ -53,16 +52,16 @@ pub(super) async fn trace_mirror(sources: &TraceSources<'_>, position: i64) -> T
             Some(0),
             "There is no stream yet.".to_owned(),
         ),
-        Ok(Ok(Some((state, at)))) => {
-            let (name, detail) = if position > state.last {
+        Ok(Ok(Some((stream, at)))) => {
+            let (name, detail) = if position > stream.last {
                 (
                     "pending",
-                    format!("The stream has reached sequence {}.", state.last),
+                    format!("The stream has reached sequence {}.", stream.last),
                 )
-            } else if position < state.first {
+            } else if position < stream.first {
                 let detail = format!(
                     "The stream retains sequences from {} on; the log has the event.",
-                    state.first
+                    stream.first
                 );
                 ("done", detail)
             } else if at.is_some() {
@@ -71,7 +70,7 @@ pub(super) async fn trace_mirror(sources: &TraceSources<'_>, position: i64) -> T
                 let detail = format!("Sequence {position} was removed from the stream.");
                 ("absent", detail)
             };
-            stage(name, at, Some(state.last), detail)
+            stage(name, at, Some(stream.last), detail)
         }
     }
 }
@@ -105,7 +104,7 @@ pub(super) async fn trace_index(
         Err(error) => return Ok(stage("unknown", None, format!("{error:#}."))),
     };
     let (build, reached) = (index.build, Some(index.checkpoint));
-    let (state, detail) = if index.numbering != projected.numbering {
+    let (outcome, detail) = if index.numbering != projected.numbering {
         let detail = format!("Build {build} has other ids than the read model; it is replaced.");
         ("unknown", detail)
     } else if index.is_found {
@@ -124,7 +123,7 @@ pub(super) async fn trace_index(
         );
         ("absent", detail)
     };
-    Ok(stage(state, reached, detail))
+    Ok(stage(outcome, reached, detail))
 }
 
 fn find_in_index(dir: &IndexDir, conversation: Option<i64>, seq: i64) -> Result<IndexedMessage> {

@@ -89,11 +89,6 @@ impl ExportReader {
         self.manifest.is_filtered()
     }
 
-    /// The number of events in it.
-    pub fn event_count(&self) -> u64 {
-        self.manifest.events()
-    }
-
     /// The file with the seals, if the export has one.
     pub fn seals_file(&self) -> Option<PathBuf> {
         let file = self.dir.join(SEALS_FILE);

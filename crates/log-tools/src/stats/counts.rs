@@ -320,16 +320,9 @@ mod tests {
 
     /// The days with their messages and active users.
     fn days(statistics: &LogStatistics) -> Vec<(&str, u64, u64)> {
-        let day = |day| {
-            let DayRow {
-                name,
-                messages,
-                active_users,
-                ..
-            } = day;
-            (name.as_str(), *messages, *active_users)
-        };
-        statistics.days.iter().map(day).collect()
+        let days = statistics.days.iter();
+        days.map(|day| (day.name.as_str(), day.messages, day.active_users))
+            .collect()
     }
 
     #[test]

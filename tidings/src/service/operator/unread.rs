@@ -1,5 +1,10 @@
 //! `GET /v1/admin/unread`: unread counts over time.
 
+#![expect(
+    unused_qualifications,
+    reason = "utoipa qualifies the parameters of the route"
+)]
+
 use std::time::Duration;
 
 use axum::body::Body;
