@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::MessageType;
+use super::message_type::MessageType;
 use crate::refusal::Refusal;
 
 /// The largest whole number that every JSON reader keeps exactly.

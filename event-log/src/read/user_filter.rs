@@ -3,7 +3,8 @@
 use domain::envelope::{AggregateKind, Envelope};
 use serde_json::Value;
 
-/// Fields with text that users or their clients wrote: a user id in them is not a reference to that user.
+/// Fields with text that users or their clients wrote: a user id in them is not a reference to that
+/// user.
 const USER_TEXT_FIELDS: [&str; 3] = ["body", "title", "client_message_id"];
 
 /// Whether the event belongs to the user's mailbox, or names the user in its data: as a sender, a

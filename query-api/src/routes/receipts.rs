@@ -86,7 +86,8 @@ pub struct MessageReceipts {
     pub delivered_count: i64,
     /// The number of users who have read it, on all pages.
     pub read_count: i64,
-    /// The number of users that the receipts cover: members of the conversation, without the sender.
+    /// The number of users that the receipts cover: members of the conversation, without the
+    /// sender.
     pub recipient_count: i64,
     /// The same number, under the name of an earlier release. It is not the `member_count` of the
     /// conversation.

@@ -36,8 +36,8 @@ pub struct UnreadParams {
 pub struct UnreadCounts {
     /// The sum over all current conversations that are neither muted nor archived.
     pub total: i64,
-    /// The counts by conversation, including muted and archived ones. Without `all`, only those above
-    /// 0: a conversation that is absent has no unread messages.
+    /// The counts by conversation, including muted and archived ones. Without `all`, only those
+    /// above 0: a conversation that is absent has no unread messages.
     pub conversations: BTreeMap<String, i64>,
 }
 

@@ -158,8 +158,8 @@ impl FeedEntry {
     }
 
     /// Builds an entry from a row with `entry_position`, `entry_type` (null for a sent message),
-    /// `entry_at`, `entry_data`, `conversation_name` and the columns of `recipient_columns!` and of a
-    /// message. Returns `None` for a row without an entry.
+    /// `entry_at`, `entry_data`, `conversation_name` and the columns of `recipient_columns!` and of
+    /// a message. Returns `None` for a row without an entry.
     pub fn from_row(row: &PgRow) -> Result<Option<Self>, QueryError> {
         let Some(position) = row.try_get("entry_position")? else {
             return Ok(None);

@@ -20,8 +20,8 @@ use crate::error::QueryError;
 const MAX_MESSAGES_WITH_USERS: usize = 50;
 
 /// The columns of a message `g` (a row of `read.messages`, or nulls) in the conversation whose name
-/// is the expression `$conversation`. `$caller` is the id of the caller, or null: only the author of
-/// a message gets the key that their client gave it.
+/// is the expression `$conversation`. `$caller` is the id of the caller, or null: only the author
+/// of a message gets the key that their client gave it.
 macro_rules! message_columns {
     ($conversation:literal, $caller:expr) => {
         concat!(
