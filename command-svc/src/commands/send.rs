@@ -41,10 +41,10 @@ pub(crate) struct SendRequest {
     #[schema(value_type = schema::MessageTypeSchema)]
     kind: MessageType,
     /// A JSON object of at most 64 KiB. Text messages have their text in `text`; images, audio and
-    /// video have their address in `url`, files `url` or `name`, and locations `lat` and `lng`. These
-    /// keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any other key
-    /// is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits and no
-    /// 64-bit float is refused.
+    /// video have their address in `url`, files `url` or `name`, and locations `lat` and `lng`.
+    /// These keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any
+    /// other key is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits
+    /// and no 64-bit float is refused.
     #[schema(value_type = schema::message_body::MessageBodySchema)]
     body: Value,
     /// The seq of the message that this one replies to.

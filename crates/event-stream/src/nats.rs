@@ -42,7 +42,7 @@ pub enum NatsConnectError {
 /// outage. Separate several addresses of one cluster with commas.
 pub async fn connect(url: &str) -> Result<Client, NatsAddressError> {
     let addresses = parse_addresses(url)?;
-    let events = ConnectionLog::new(&addresses).start();
+    let events = ConnectionChanges::new(&addresses).start();
     let options = client_options(&addresses)
         .retry_on_initial_connect()
         .event_callback(move |event| {
@@ -86,12 +86,12 @@ fn client_options(addresses: &[ServerAddr]) -> ConnectOptions {
 }
 
 /// Logs that NATS is away, where and why, and that it is back.
-struct ConnectionLog {
+struct ConnectionChanges {
     hosts: HostNames,
     outages: OutageLog,
 }
 
-impl ConnectionLog {
+impl ConnectionChanges {
     fn new(addresses: &[ServerAddr]) -> Self {
         Self {
             hosts: HostNames::new(addresses),

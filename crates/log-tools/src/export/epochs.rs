@@ -1,5 +1,6 @@
-//! `epochs.json`: the epochs of the exported positions. With them an export in any format says which
-//! history its positions belong to, so that a log that is loaded from it has the same cursors.
+//! `epochs.json`: the epochs of the exported positions. With them an export in any format says
+//! which history its positions belong to, so that a log that is loaded from it has the same
+//! cursors.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};

@@ -12,9 +12,9 @@ use domain::envelope::Envelope;
 use domain::history::{History, LogCursor};
 use event_log::sent_range::TimeField;
 
-use super::ExportOptions;
 use super::format::ExportFormat;
 use super::manifest::{Manifest, ManifestFile};
+use super::options::ExportOptions;
 use super::part::ExportPart;
 
 /// The maximum number of events in a file, and of collected events.

@@ -11,9 +11,8 @@ use data_dir::UsageError;
 use domain::history::{CursorReference, LogCursor};
 use serde::{Deserialize, Serialize};
 
-use super::part::FILE_PREFIX;
 use super::spec::ExportSpec;
-use super::writer::put_in_place;
+use super::writer::{FILE_PREFIX, put_in_place};
 
 /// The file name of the manifest.
 const MANIFEST_FILE: &str = "manifest.json";

@@ -4,8 +4,9 @@
 //! `DIR` a `manifest` that records the progress of the export, so that it can resume. What it
 //! contains is its `spec`.
 //!
-//! - `export_writer`: distributes the events over files. `part`: writes one. `writer`: what its
-//!   formats have in common. `jsonl`, `csv`, `parquet`: these formats.
+//! - `options`: what an export is asked for. `export_writer`: distributes the events over files.
+//!   `part`: writes one. `writer`: what its formats have in common. `jsonl`, `csv`, `parquet`: these
+//!   formats.
 //! - `columns`: the fields of all event types, as columns.
 //! - `seals`: the seals of the exported events. `epochs`: which history their positions belong to.
 //! - `export_reader`: reads an export, to verify or load it. `parquet_reader`: reads its files.
@@ -18,6 +19,7 @@ mod export_writer;
 mod format;
 mod jsonl;
 mod manifest;
+mod options;
 mod parquet;
 mod parquet_reader;
 mod part;
@@ -30,10 +32,11 @@ pub use csv::escape_formula;
 pub(crate) use csv::is_formula;
 pub use export_reader::ExportReader;
 pub use format::ExportFormat;
+pub use options::ExportOptions;
 pub use seals::SEALS_FILE;
 pub(crate) use writer::{HashedFile, file_digest};
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use data_dir::UsageError;
@@ -45,18 +48,7 @@ use tokio_util::sync::CancellationToken;
 use self::export_writer::ExportWriter;
 use self::manifest::Manifest;
 use self::spec::ExportSpec;
-use crate::slice::{EventSelection, LogSlice};
-
-/// What to export, and where to.
-#[derive(Debug, Clone)]
-pub struct ExportOptions {
-    /// The events. Their time also says in which folder each is.
-    pub selection: EventSelection,
-    /// The directory. An export already in it resumes.
-    pub dir: PathBuf,
-    /// The format of the files.
-    pub format: ExportFormat,
-}
+use crate::slice::LogSlice;
 
 /// What an export contains, with the parts of earlier runs.
 #[derive(Debug, Clone, PartialEq, Eq)]

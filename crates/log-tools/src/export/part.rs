@@ -12,10 +12,7 @@ use super::format::ExportFormat;
 use super::jsonl::JsonlWriter;
 use super::manifest::ManifestFile;
 use super::parquet::ParquetWriter;
-use super::writer::{HashedFile, PartWriter, put_in_place};
-
-/// What the name of every file begins with.
-pub const FILE_PREFIX: &str = "events-";
+use super::writer::{FILE_PREFIX, HashedFile, PartWriter, put_in_place};
 
 /// One file of an export while it is being written.
 pub struct ExportPart {

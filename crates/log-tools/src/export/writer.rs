@@ -9,6 +9,9 @@ use domain::envelope::Envelope;
 use domain::hex::to_hex;
 use sha2::{Digest as _, Sha256};
 
+/// What the name of every file begins with.
+pub(super) const FILE_PREFIX: &str = "events-";
+
 /// How much of a file is read at a time.
 const CHUNK_BYTES: usize = 256 * 1024;
 
