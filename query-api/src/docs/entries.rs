@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::sql::entry_view::MessageEditedData;
 use crate::sql::message_view::MessageView;
+use crate::sql::recipient_part::JoinedConversation;
 
 /// The data of `conversation_created` and `conversation_changed`: the conversation after the event.
 #[derive(ToSchema)]
@@ -40,7 +41,23 @@ struct ConversationEntrySchema {
     peer: String,
 }
 
-/// The data of `member_added` and `member_role_changed`.
+/// The data of `member_added`.
+#[derive(ToSchema)]
+#[schema(as = MemberAddedData)]
+struct MemberAddedEntrySchema {
+    /// The member.
+    user: String,
+    /// The role of the member.
+    #[schema(value_type = RoleSchema)]
+    role: String,
+    /// The user who did it.
+    by: String,
+    /// The conversation as it is when the entry is served, for the user who was added alone.
+    #[schema(required = false)]
+    conversation: JoinedConversation,
+}
+
+/// The data of `member_role_changed`.
 #[derive(ToSchema)]
 #[schema(as = MemberRoleData)]
 struct MemberRoleEntrySchema {
@@ -141,9 +158,8 @@ fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
         EntryType::ConversationCreated | EntryType::ConversationChanged => {
             add::<ConversationEntrySchema>(schemas)
         }
-        EntryType::MemberAdded | EntryType::MemberRoleChanged => {
-            add::<MemberRoleEntrySchema>(schemas)
-        }
+        EntryType::MemberAdded => add::<MemberAddedEntrySchema>(schemas),
+        EntryType::MemberRoleChanged => add::<MemberRoleEntrySchema>(schemas),
         EntryType::MemberRemoved => add::<MemberRemovedEntrySchema>(schemas),
         EntryType::MessageSent => add::<MessageView>(schemas),
         EntryType::MessageEdited => add::<MessageEditedData>(schemas),

@@ -42,17 +42,20 @@ pub const MAX_BATCH_LINES: usize = 1_000;
     path = "/v1/batch",
     operation_id = "run_batch",
     tag = "batch",
-    request_body(description = "One `BatchLine` on each line, or an array of them", content(
-        (inline(BatchLines) = "application/x-ndjson",
-            example = json!("{\"op\":\"send\",\"conversation_id\":\"lunch\",\"client_message_id\":\"m4\",\
-                \"type\":\"text\",\"body\":{\"text\":\"rice?\"}}\n\
-                {\"op\":\"read\",\"conversation_id\":\"lunch\",\"up_to\":1}\n")),
-        (Vec<BatchLine> = "application/json",
-            example = json!([{"op": "read", "conversation_id": "lunch", "up_to": 1}])))),
+    request_body(description = "The commands: an array, or one `BatchLine` on each line", content(
+        (Vec<BatchLine> = "application/json", example = json!([
+            {"op": "send", "conversation_id": "lunch", "client_message_id": "m4", "type": "text",
+             "body": {"text": "rice?"}},
+            {"op": "read", "conversation_id": "lunch", "up_to": 1}
+        ])),
+        (inline(BatchLines) = "application/x-ndjson", example = json!(
+            "{\"op\":\"send\",\"conversation_id\":\"lunch\",\"client_message_id\":\"m4\",\
+            \"type\":\"text\",\"body\":{\"text\":\"rice?\"}}\n\
+            {\"op\":\"read\",\"conversation_id\":\"lunch\",\"up_to\":1}\n")))),
     responses(
-        (status = 200, description = "One `BatchAnswer` per command, in order: on each line, or in an array",
-            content((inline(BatchAnswers) = "application/x-ndjson"),
-                (Vec<BatchLineResponse> = "application/json")),
+        (status = 200, description = "One `BatchAnswer` for each command, in order",
+            content((Vec<BatchLineResponse> = "application/json"),
+                (inline(BatchAnswers) = "application/x-ndjson")),
             headers(("Tidings-Position" = i64, description = "The largest position of the lines"))),
         CommandProblems,
     ),

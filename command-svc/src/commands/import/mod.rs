@@ -65,17 +65,18 @@ const MAX_CONCURRENT_CONVERSATIONS: usize = 16;
     path = "/v1/admin/import",
     operation_id = "import_messages",
     tag = "admin",
-    request_body(description = "One `ImportLine` on each line, or an array of them", content(
-        (inline(ImportLines) = "application/x-ndjson",
-            example = json!("{\"line\":1,\"conversation\":\"old-lunch\",\"sender\":\"bob\",\
-                \"sent_at\":\"2020-02-20T11:30:00Z\",\"text\":\"soup?\"}\n")),
-        (Vec<ImportLineRequest> = "application/json",
-            example = json!([{"line": 1, "conversation": "old-lunch", "sender": "bob",
-                "sent_at": "2020-02-20T11:30:00Z", "text": "soup?"}])))),
+    request_body(description = "The lines: an array, or one `ImportLine` on each line", content(
+        (Vec<ImportLineRequest> = "application/json", example = json!([
+            {"line": 1, "conversation": "old-lunch", "sender": "bob",
+             "sent_at": "2020-02-20T11:30:00Z", "text": "soup?"}
+        ])),
+        (inline(ImportLines) = "application/x-ndjson", example = json!(
+            "{\"line\":1,\"conversation\":\"old-lunch\",\"sender\":\"bob\",\
+            \"sent_at\":\"2020-02-20T11:30:00Z\",\"text\":\"soup?\"}\n")))),
     responses(
-        (status = 200, description = "One `ImportAnswer` per line, in order: on each line, or in an array",
-            content((inline(ImportAnswers) = "application/x-ndjson"),
-                (Vec<ImportLineResponse> = "application/json")),
+        (status = 200, description = "One `ImportAnswer` for each line, in order",
+            content((Vec<ImportLineResponse> = "application/json"),
+                (inline(ImportAnswers) = "application/x-ndjson")),
             headers(("Tidings-Position" = i64, description = "The head of the log"))),
         CommandProblems,
     ),
