@@ -301,7 +301,7 @@ impl SystemConfig {
     }
 
     /// Loads the keys of tokens for a command that does not start a system. Returns a
-    /// [`UsageError`] if no key is configured and none exists.
+    /// [`UsageError`](data_dir::UsageError) if no key is configured and none exists.
     pub fn load_existing_token_keys(&self) -> anyhow::Result<TokenKeys> {
         let keys = TokenKeys::load_existing(&self.token_key_files(), &self.data_dir())?;
         keys.ok_or_else(|| self.data_dir().no_system_error().into())

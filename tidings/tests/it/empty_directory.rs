@@ -20,14 +20,17 @@ const COMMANDS: &[(&str, &[&str], i32)] = &[
     ("erase message", &["c", "1", "--dry-run"], 2),
     ("erase show", &[], 2),
     ("erase user", &["ann"], 1),
+    ("explain", &["ann", "c", "1"], 2),
     ("export-user", &["ann", "--out", "ann.jsonl"], 2),
     ("import", &["input.jsonl"], 1),
     ("log export", &["events"], 2),
+    ("log key", &[], 2),
     ("log replay", &["--subject", "my.subject"], 2),
     ("log seal", &[], 2),
     ("log show", &["1"], 2),
     ("log stats", &["--html", "stats.html"], 2),
     ("log tail", &[], 2),
+    ("log unread", &[], 2),
     ("log verify", &[], 2),
     ("projector", &[], 2),
     ("psql", &["--command", "SELECT 1"], 2),
@@ -38,6 +41,7 @@ const COMMANDS: &[(&str, &[&str], i32)] = &[
     ("servers env", &[], 1),
     ("status", &[], 2),
     ("token", &["ann"], 2),
+    ("trace", &["c", "1"], 2),
     ("verify", &["--search"], 2),
     ("webhooks add", &["https://x.example", "--events", "all"], 2),
     ("webhooks disable", &["1"], 2),
@@ -49,8 +53,9 @@ const COMMANDS: &[(&str, &[&str], i32)] = &[
 ];
 
 /// Commands that need no system, and those that create one.
-const OTHERS: [&str; 8] = [
+const OTHERS: [&str; 9] = [
     "completions",
+    "log load",
     "man",
     "migrate",
     "servers doctor",

@@ -1,7 +1,7 @@
 //! `tidings log load`: loads an export into a new system.
 
 use anyhow::{Result, bail};
-use data_dir::{OperatorDatabase, UsageError, with_database};
+use data_dir::{OperatorDatabase, UsageError, with_new_database};
 use domain::hex::to_hex;
 use log_tools::export::ExportReader;
 use log_tools::load::{LoadSummary, check_is_loadable, check_is_new, load_export};
@@ -29,7 +29,7 @@ pub async fn run(
     }
     let export = ExportReader::open_any(&args.export)?;
     check_is_loadable(&export, &args.export)?;
-    let loaded = with_database(
+    let loaded = with_new_database(
         config.server_options(),
         async |database: &OperatorDatabase| {
             let pool = &database.pool;

@@ -199,6 +199,10 @@ async fn replay_events(
 fn print_public_key(config: &SystemConfig) -> Result<()> {
     let file = config.seal_key_path();
     let Some(key) = seal_key::load(&file)? else {
+        let data = config.data_dir();
+        if config.database_url.is_none() && !data.has_database() {
+            return Err(data.no_system_error().into());
+        }
         bail!(
             "there is no key in {}: the first service that seals the log makes it; specify the \
              data directory with --data, or the file with --seal-key",
