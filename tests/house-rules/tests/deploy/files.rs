@@ -27,9 +27,11 @@ fn the_image_is_built_from_debian_runs_as_nobody_special_and_has_no_secret() {
     let stages: Vec<&str> = text.split("\nFROM ").skip(1).collect();
     assert_eq!(stages.len(), 2);
     assert!(stages.iter().all(|stage| stage.starts_with("debian:")));
-    assert!(stages[0].contains("cargo build --release --locked --package tidings --bin tidings"));
+    assert!(
+        stages[0].contains("cargo build --profile deploy --locked --package tidings --bin tidings")
+    );
     let last = stages[1];
-    assert!(last.contains("COPY --from=build /src/target/release/tidings /usr/local/bin/tidings"));
+    assert!(last.contains("COPY --from=build /src/target/deploy/tidings /usr/local/bin/tidings"));
     assert!(last.contains(r#"ENTRYPOINT ["/usr/local/bin/tidings"]"#));
     let user = last.lines().find_map(|line| line.strip_prefix("USER "));
     let user = user.and_then(|user| user.split(':').next()?.parse::<u32>().ok());
