@@ -171,7 +171,7 @@ fn events_about_a_message_are_combined_with_it() {
         line["id"] = id.into();
         line
     };
-    let first = "1970-01-01T00:00:01.000Z";
+    let first = "1970-01-01T00:00:00.001Z";
     let expected = [
         in_room(json!({"members": ["@ann:x"], "joined_at": first}), "$j1"),
         in_room(json!({"members": ["@eve:x"], "joined_at": first}), "$j2"),

@@ -5,8 +5,7 @@
 //! contains is its `spec`.
 //!
 //! - `options`: what an export is asked for. `export_writer`: distributes the events over files.
-//!   `part`: writes one. `writer`: what its formats have in common. `jsonl`, `csv`, `parquet`: these
-//!   formats.
+//!   `part`: writes one. `writer`: what the formats `jsonl`, `csv` and `parquet` have in common.
 //! - `columns`: the fields of all event types, as columns.
 //! - `seals`: the seals of the exported events. `epochs`: which history their positions belong to.
 //! - `export_reader`: reads an export, to verify or load it. `parquet_reader`: reads its files.
