@@ -3,11 +3,13 @@
 use std::time::Instant;
 
 use axum::extract::State;
+use axum::response::IntoResponse;
 use domain::conversation::command::{ConversationCommand, EraseContent};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
 use domain::refusal::Refusal;
 use event_log::{AppendError, AppendRequest, AppendedRange, LogError};
+use http::HeaderValue;
 use http_edge::{Admin, Json};
 use log_integrity::erasure::scope;
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,7 @@ use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::metrics::{CommandKind, CommandOutcome};
 use crate::params;
+use crate::response::POSITION_HEADER;
 use crate::state::CommandState;
 
 /// The maximum number of messages that one append erases.
@@ -127,7 +130,8 @@ impl ErasureRequest {
     request_body(content = ErasureRequest, example = json!({"conversation_id": "lunch", "seq": 1})),
     responses(
         (status = 200, description = "Erased, completely or up to the limit of one request",
-            body = EraseResponse),
+            body = EraseResponse,
+            headers(("Tidings-Position" = i64, description = "The same position"))),
         CommandProblems,
     ),
 )]
@@ -136,7 +140,7 @@ pub(crate) async fn erase_content(
     _: Admin,
     AuthenticatedUser(by): AuthenticatedUser,
     Json(request): Json<ErasureRequest>,
-) -> Result<Json<EraseResponse>, CommandError> {
+) -> Result<impl IntoResponse, CommandError> {
     let started = Instant::now();
     let mut run = ErasureRun {
         state: &state,
@@ -163,7 +167,8 @@ pub(crate) async fn erase_content(
     state
         .metrics()
         .record_duration(CommandKind::Erase, CommandOutcome::Done, started.elapsed());
-    Ok(Json(response))
+    let position = [(POSITION_HEADER, HeaderValue::from(response.position))];
+    Ok((position, Json(response)))
 }
 
 /// The execution of one erasure request.

@@ -18,8 +18,8 @@ use crate::params::parse_message_path;
 #[utoipa::path(
     get, path = "/v1/admin/conversations/{id}/messages/{seq}/explain",
     operation_id = "explain_visibility", tag = "admin",
-    params(("id" = String, Path, description = "The conversation.", example = "team"),
-           ("seq" = i64, Path, minimum = 1, description = "The message.", example = 17),
+    params(("id" = String, Path, description = "The conversation.", example = "lunch"),
+           ("seq" = i64, Path, minimum = 1, description = "The message.", example = 1),
            AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "The explanation, also for a message or user that does not exist.",

@@ -273,7 +273,8 @@ async fn a_batch_is_lines_or_an_array() {
         run("application/json", "[]".into()).await.expect(200),
         json!([])
     );
-    assert_eq!(ann.get_ok("/v1/conversations/c").await["head_seq"], 2);
+    let path = "/v1/conversations/c?min_position=3";
+    assert_eq!(ann.get_ok(path).await["head_seq"], 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -76,7 +76,7 @@ async fn receipts_follow_acks_reads_and_membership() {
             read.as_array().map_or(0, Vec::len),
         );
         json!({ "delivered": delivered, "read": read, "delivered_count": d, "read_count": r,
-                "member_count": members, "next": null })
+                "member_count": members, "recipient_count": members, "next": null })
     };
     assert_eq!(
         receipts(sent.position()).await,

@@ -25,8 +25,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 #[utoipa::path(
     get, path = "/v1/admin/conversations/{id}/messages/{seq}/trace", operation_id = "trace_message",
     tag = "admin",
-    params(("id" = String, Path, description = "The conversation.", example = "team"),
-           ("seq" = i64, Path, minimum = 1, description = "The message.", example = 17)),
+    params(("id" = String, Path, description = "The conversation.", example = "lunch"),
+           ("seq" = i64, Path, minimum = 1, description = "The message.", example = 1)),
     responses(
         (status = 200, description = "The trace.", body = MessageTrace,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),

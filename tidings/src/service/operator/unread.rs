@@ -44,14 +44,16 @@ pub struct UnreadHistoryParams {
     #[param(value_type = Option<String>, default = "all", example = "user")]
     by: Option<String>,
     /// Only the counts of this user.
+    #[param(example = "bob")]
     user: Option<String>,
     /// Only the counts of this conversation.
+    #[param(example = "lunch")]
     conversation: Option<String>,
     /// Only from the interval of this time on.
-    #[param(value_type = Option<String>, format = DateTime)]
+    #[param(value_type = Option<String>, format = DateTime, example = "2020-01-01T00:00:00Z")]
     since: Option<String>,
     /// Only events before this time.
-    #[param(value_type = Option<String>, format = DateTime)]
+    #[param(value_type = Option<String>, format = DateTime, example = "2100-01-01T00:00:00Z")]
     until: Option<String>,
 }
 
