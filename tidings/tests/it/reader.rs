@@ -107,7 +107,9 @@ async fn servers_env_prints_addresses_that_a_shell_and_a_command_can_use() {
     let nats_url = lines[1]
         .trim_start_matches("export NATS_URL='")
         .trim_end_matches('\'');
-    let client = async_nats::connect(nats_url).await.expect("NATS answers");
+    // The client of async-nats does not take the password from the address.
+    let client = event_stream::nats::connect_now(nats_url).await;
+    let client = client.expect("NATS answers");
     let stream = async_nats::jetstream::new(client)
         .get_stream("TIDINGS")
         .await;
