@@ -27,7 +27,7 @@ use read_model::unread_count;
 #[into_params(parameter_in = Query)]
 pub struct UnreadParams {
     /// `true`: also the conversations without unread messages, each with 0.
-    #[param(value_type = Option<bool>)]
+    #[param(value_type = Option<bool>, example = true)]
     all: Option<String>,
 }
 

@@ -16,13 +16,14 @@ use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
 use futures::stream;
+use http_edge::schema::ndjson::NdjsonText;
 use http_edge::{Admin, Problem, Query};
 use projector::{
     ProjectionError, UnreadGrouping, UnreadHistory, UnreadHistoryOptions, UnreadInterval, UnreadRow,
 };
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::state::{OperatorProblems, OperatorState, position_headers};
 
@@ -32,6 +33,34 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// An example of the response.
 const EXAMPLE: &str = "{\"from\":\"2026-11-26T00:00:00.000Z\",\"position\":412,\"user\":\"bob\",\
      \"unread\":3,\"quiet\":1,\"memberships\":2}";
+
+/// The schema of the lines.
+type UnreadLines = NdjsonText<UnreadRowSchema>;
+
+/// The unread counts at the end of an interval.
+#[expect(dead_code, reason = "the schema of projector::UnreadRow")]
+#[derive(ToSchema)]
+#[schema(as = UnreadRow)]
+struct UnreadRowSchema {
+    /// The beginning of the interval.
+    #[schema(format = DateTime)]
+    from: String,
+    /// The last position before its end, to which the counts belong.
+    position: i64,
+    /// The user, if the counts are by user.
+    #[schema(required = false)]
+    user: String,
+    /// The conversation, if the counts are by conversation.
+    #[schema(required = false)]
+    conversation_id: String,
+    /// The unread messages in conversations that are neither muted nor archived: the sum of the
+    /// badges.
+    unread: i64,
+    /// The unread messages in muted and archived conversations.
+    quiet: i64,
+    /// The number of memberships with unread messages.
+    memberships: i64,
+}
 
 /// Selects the counts.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -111,7 +140,7 @@ fn parse_time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Prob
     params(UnreadHistoryParams),
     responses(
         (status = 200, description = "One object per line, in order of time, then of names.",
-         body = String, content_type = "application/x-ndjson",
+         body = inline(UnreadLines), content_type = "application/x-ndjson",
          headers(("Tidings-Position" = i64, description = "The last position that is counted."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position.")),
          example = json!(EXAMPLE)),
