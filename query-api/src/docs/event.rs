@@ -22,6 +22,9 @@ pub(crate) struct EventSchema {
     /// `/conversations/{id}` or `/mailboxes/{user}`.
     #[schema(example = "/conversations/lunch")]
     source: String,
+    /// The conversation that the event belongs to, also if it is in a mailbox.
+    #[schema(required = false, example = "lunch")]
+    conversation: String,
     /// The event type and its version.
     #[schema(example = "tidings.message_sent.v1")]
     r#type: String,
