@@ -71,8 +71,8 @@ pub struct EventsParams {
     follow: Option<String>,
 }
 
-/// The schema of `by`. A derived one with a default would be an `allOf`, which generators of clients
-/// do not take.
+/// The schema of `by`. A derived one with a default would be an `allOf`, which generators of
+/// clients do not take.
 fn describe_time_field() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
