@@ -188,6 +188,8 @@ pub struct MirrorState {
     pub log_id: Option<String>,
     /// How many nodes have a copy.
     pub replicas: usize,
+    /// Whether it retains as much as it is configured to. Somebody else may have changed that.
+    pub has_configured_limits: bool,
 }
 
 /// Loads the state of the stream. `None` if the stream does not exist.
@@ -235,7 +237,37 @@ pub async fn load_state(
         last: info.state.last_sequence as i64,
         log_id: info.config.metadata.get(LOG_ID_METADATA_KEY).cloned(),
         replicas: info.config.num_replicas,
+        has_configured_limits: has_limits_of(&info.config, config),
     }))
+}
+
+/// Whether a stream retains as many events as this, whatever their size, age and subject.
+fn has_limits_of(stream: &Config, config: &MirrorConfig) -> bool {
+    stream.max_messages == config.max_events
+        && stream.max_bytes <= 0
+        && stream.max_messages_per_subject <= 0
+        && stream.max_age.is_zero()
+}
+
+/// Sets the limits of the stream again.
+pub(crate) async fn restore_limits(
+    jetstream: &jetstream::Context,
+    config: &MirrorConfig,
+) -> Result<(), MirrorError> {
+    let unavailable = |error: String| MirrorError::Unavailable(error);
+    let stream = jetstream.get_stream(&config.stream).await;
+    let stream = stream.map_err(|error| unavailable(error.to_string()))?;
+    let restored = Config {
+        max_messages: config.max_events,
+        max_bytes: -1,
+        max_messages_per_subject: -1,
+        max_age: Duration::ZERO,
+        ..stream.cached_info().config.clone()
+    };
+    let updated = jetstream.update_stream(restored).await;
+    updated
+        .map(|_| ())
+        .map_err(|error| unavailable(error.to_string()))
 }
 
 /// Loads the event at a sequence of the stream; `None` if the stream does not retain it, or if the

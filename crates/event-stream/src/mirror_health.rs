@@ -174,6 +174,7 @@ mod tests {
             last,
             log_id: None,
             replicas: 1,
+            has_configured_limits: true,
         }
     }
 

@@ -85,6 +85,7 @@ pub struct Relay {
     lineage: Lineage,
     outages: OutageLog,
     replica_shortages: OutageLog,
+    limits: OutageLog,
     /// Whether the first missing event has been stored since the last start.
     has_started: bool,
 }
@@ -106,6 +107,7 @@ impl Relay {
             config,
             outages: OutageLog::new("The mirror"),
             replica_shortages: OutageLog::new("The replication of the stream"),
+            limits: OutageLog::new("The retention of the stream"),
             has_started: false,
         }
     }
@@ -158,9 +160,12 @@ impl Relay {
                 // The lock lasts as long as this session. Without it, another relay may be active
                 // too, which is harmless but wasteful.
                 within(EXCHANGE_TIMEOUT, lock.ping()).await?;
-                let replicas = self.check_stream(last).await?;
+                let stream = self.check_stream(last).await?;
+                if !stream.has_configured_limits {
+                    self.restore_limits().await;
+                }
                 if replicas_checked.is_none_or(|at| at.elapsed() > REPLICAS_INTERVAL) {
-                    self.adjust_replicas(replicas).await;
+                    self.adjust_replicas(stream.replicas).await;
                     replicas_checked = Some(Instant::now());
                 }
                 checked = Instant::now();
@@ -305,6 +310,21 @@ impl Relay {
         }
     }
 
+    /// Sets the limits of the stream again after somebody else has changed them. Events that the
+    /// stream has dropped meanwhile are read from Postgres.
+    async fn restore_limits(&self) {
+        match mirror::restore_limits(&self.jetstream, &self.config).await {
+            Ok(()) => {
+                tracing::warn!(
+                    stream = self.config.stream,
+                    "the limits of the stream were changed from outside; set them again"
+                );
+                self.limits.record_success();
+            }
+            Err(error) => self.limits.record_failure(&error),
+        }
+    }
+
     /// Changes the number of replicas if it is not the wanted one. Without enough nodes, the mirror
     /// works with fewer, and this is tried again.
     async fn adjust_replicas(&self, current: usize) {
@@ -374,10 +394,10 @@ impl Relay {
     }
 
     /// Detects, while nothing is published, a stream that was wiped, purged or replaced from
-    /// outside. Returns the number of replicas.
-    async fn check_stream(&self, last: CursorReference) -> Result<usize, MirrorError> {
+    /// outside. Returns its state.
+    async fn check_stream(&self, last: CursorReference) -> Result<MirrorState, MirrorError> {
         match mirror::load_state(&self.jetstream, &self.config).await? {
-            Some(state) if state.last == last.position => Ok(state.replicas),
+            Some(state) if state.last == last.position => Ok(state),
             Some(state) => Err(MirrorError::Unavailable(format!(
                 "the stream is at sequence {}, expected {}",
                 state.last, last.position

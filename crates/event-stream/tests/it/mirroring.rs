@@ -142,6 +142,36 @@ async fn a_relay_continues_an_empty_mirror() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn limits_that_somebody_else_reduced_are_set_again() {
+    // Given a mirror,
+    let database = LogTestDatabase::new().await;
+    let log = database.open_log().await;
+    let config = MirrorConfig::named(&uuid());
+    let relay = RelayTask::start(&log, &config).await;
+    execute(&log, "g", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
+    send_messages(&log, 9).await;
+    wait_for_mirror(&config, 10).await;
+    // when somebody reduces what the stream retains,
+    let jetstream = jetstream::new(connect_nats().await);
+    let stream = jetstream.get_stream(&config.stream).await.unwrap();
+    let mut reduced = stream.cached_info().config.clone();
+    reduced.max_messages = 3;
+    reduced.max_age = std::time::Duration::from_secs(3_600);
+    jetstream.update_stream(reduced).await.unwrap();
+    // then the relay sets it again, and continues.
+    eventually_true("the limits are set again", async || {
+        let state = mirror::load_state(&jetstream, &config).await;
+        state.is_ok_and(|state| state.is_some_and(|state| state.has_configured_limits))
+    })
+    .await;
+    send_messages(&log, 2).await;
+    wait_for_mirror(&config, 12).await;
+    relay.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mirror_that_retains_fewer_events_starts_after_the_older_ones() {
     let database = LogTestDatabase::new().await;
     let log = database.open_log().await;
