@@ -44,6 +44,7 @@ fn parse_and_run() -> anyhow::Result<()> {
     for warning in config::unknown_variables() {
         tracing::warn!("{warning}");
     }
+    cli.config.check_addresses()?;
     run(cli)
 }
 

@@ -42,6 +42,21 @@ impl ServerUrl {
     pub fn reveal(&self) -> &str {
         &self.0
     }
+
+    /// Whether a `/` or `#` in front of the last `@` ends the host name too early. That is the user
+    /// name or a password that is not escaped, and the rest of it would be taken for a host.
+    pub fn has_unescaped_user(&self) -> bool {
+        // A parameter may contain an `@`, and each of several addresses may have a scheme.
+        let addresses = self.0.split('?').next().unwrap_or_default().split(',');
+        addresses
+            .map(|address| address.split_once("://").map_or(address, |(_, rest)| rest))
+            .any(
+                |address| match (address.find(['/', '#']), address.rfind('@')) {
+                    (Some(end_of_host), Some(end_of_user)) => end_of_host < end_of_user,
+                    _ => false,
+                },
+            )
+    }
 }
 
 impl FromStr for ServerUrl {
@@ -114,6 +129,28 @@ fn mask_parameters(query: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_that_is_not_escaped_is_found() {
+        let is_found = |url: &str| url.parse::<ServerUrl>().unwrap().has_unescaped_user();
+        for url in [
+            "postgres://ann:p@ss/word@db/chat",
+            "postgres://ann:p#ss@db:5432/chat?sslmode=require",
+            "nats://ann:a/b@nats:4222",
+        ] {
+            assert!(is_found(url), "{url}");
+        }
+        for url in [
+            "postgres://ann:p%40ss%2Fword@db/chat",
+            "postgres://ann@example.com:word@db/chat",
+            "postgres://ann@localhost/chat?host=%2Frun%2F@1",
+            "postgres://ann@one:5432,two:5432/chat",
+            "postgres:///chat?host=/run/a@b",
+            "nats://ann:word@one:4222,nats://ann:word@two:4222",
+        ] {
+            assert!(!is_found(url), "{url}");
+        }
+    }
 
     #[test]
     fn passwords_are_not_shown() {

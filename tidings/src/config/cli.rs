@@ -193,7 +193,7 @@ pub struct SearchArgs {
 pub enum SearchOrder {
     /// Best match first.
     Relevance,
-    /// Most recently sent first.
+    /// Newest in the log first; imported messages have the place of their import.
     Newest,
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use data_dir::{DataDir, ServerUrl, ServerUrls, TokenKeyFiles, TokenKeys};
+use data_dir::{DataDir, ServerUrl, ServerUrls, TokenKeyFiles, TokenKeys, UsageError};
 use embedded_servers::ServerOptions;
 use event_stream::mirror::MirrorConfig;
 use http_edge::Origin;
@@ -269,6 +269,22 @@ impl SystemConfig {
     /// The data directory.
     pub fn data_dir(&self) -> DataDir {
         DataDir::new(&self.data)
+    }
+
+    /// Refuses an address whose password is not escaped. Its host would be a part of the password.
+    pub fn check_addresses(&self) -> Result<(), UsageError> {
+        for (name, url) in [
+            ("--database-url (DATABASE_URL)", &self.database_url),
+            ("--nats-url (NATS_URL)", &self.nats_url),
+        ] {
+            if url.as_ref().is_some_and(ServerUrl::has_unescaped_user) {
+                return Err(UsageError(format!(
+                    "the user name or the password in {name} contains / or #: write / as %2F, # as \
+                     %23, @ as %40, ? as %3F and % as %25"
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// The configured addresses of the servers.

@@ -118,7 +118,7 @@ async fn export(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) -
         return Ok(());
     }
     outln!(
-        "{} events in {} files, up to position {}",
+        "events: {}, files: {}, up to position {}",
         summary.events,
         summary.parts,
         summary.complete_to.position
