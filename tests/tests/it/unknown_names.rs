@@ -1,0 +1,64 @@
+//! Fields and parameters that a request does not have.
+
+use reqwest::Method;
+use serde_json::json;
+use tests::world::World;
+
+async fn world_with_group() -> World {
+    let world = World::start().await;
+    let created = world.user("ann").create_group("room", &["bob"]).await;
+    world.wait_until_projected(created.position()).await;
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_field_is_refused_with_the_nearest_name() {
+    // Given a group,
+    let world = world_with_group().await;
+    let ann = world.user("ann");
+    // when a field is misspelt,
+    let path = "/v1/conversations/room";
+    let refused = ann.patch(path, json!({ "titel": "Team" })).await;
+    // then nothing changes, and the answer names the field that was meant.
+    assert_eq!(refused.expect_problem(422), "invalid");
+    let errors = refused.json()["errors"].clone();
+    assert_eq!(
+        errors,
+        json!([{ "field": "titel", "message": "unknown; did you mean title?" }])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_parameter_is_refused_with_the_nearest_name() {
+    let world = world_with_group().await;
+    for path in [
+        "/v1/inbox?limt=3",
+        "/v1/conversations/room/messages?limt=3",
+        "/v1/search?q=tea&limt=3",
+    ] {
+        let refused = world.user("ann").get(path).await;
+        assert_eq!(refused.status, 400, "{refused}");
+        let error = &refused.json()["errors"][0];
+        assert_eq!(error["field"], "limt", "{refused}");
+        let message = error["message"].as_str().expect("a message");
+        assert!(message.ends_with("did you mean limit?"), "{refused}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lenient_request_lists_what_was_ignored() {
+    let world = world_with_group().await;
+    let ann = world.user("ann");
+    // When a client prefers that unknown names are ignored,
+    let query = ann.request(&Method::GET, "/v1/inbox?limt=3");
+    let query = query.header("prefer", "handling=lenient").send().await;
+    let command = ann.request(&Method::PATCH, "/v1/conversations/room");
+    let command = command.header("prefer", "handling=lenient");
+    let body = json!({ "title": "Team", "avatar": "x" });
+    let command = command.json(&body).send().await;
+    // then the rest of the request is done, and the answer lists them.
+    assert_eq!(query.status, 200, "{query}");
+    assert_eq!(query.header("tidings-ignored"), "limt");
+    assert_eq!(command.status, 200, "{command}");
+    assert_eq!(command.header("tidings-ignored"), "avatar");
+}
