@@ -136,8 +136,8 @@ fn cursor_expired(oldest: i64) -> Problem {
 fn cursor_ahead(head: i64) -> Problem {
     Problem::gone(
         "cursor_ahead",
-        "The cursor is beyond the end of the log, which was restored from a backup. Call GET \
-         /v1/inbox and resume from its Tidings-Cursor.",
+        "The cursor is beyond the end of the log: it was mistyped, or the log was restored from a \
+         backup. Call GET /v1/inbox and resume from its Tidings-Cursor.",
     )
     .with_member("head", head)
 }

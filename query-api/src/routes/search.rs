@@ -57,7 +57,7 @@ fn describe_order() -> Object {
         .default(Some("relevance".into()))
         .description(Some(
             "`relevance`: the BM25 score, reduced by age: by a tenth after a month, and by up to a \
-             fifth for very old messages. `newest`: the most recently sent first.",
+             fifth for very old messages. `newest`: by position in the log, the last one first.",
         ))
         .build()
 }
