@@ -4,6 +4,7 @@ mod closed_pipes;
 mod command_line;
 mod commands;
 mod empty_directory;
+mod environment;
 mod import;
 mod reader;
 mod servers;
