@@ -15,6 +15,7 @@
 //! - [`load`]: loads exported events into an empty log.
 //! - `read`: reads the log by position, stream, type, time and user ([`reader`], [`user_filter`],
 //!   [`sent_range`]), and prefetches pages ([`read_ahead`]). [`log_end`]: where the log ends.
+//!   [`TypeFollower`]: the events of some rare types, for state that every process holds.
 
 #![deny(missing_docs)]
 
@@ -40,4 +41,5 @@ pub use append::{commits, receipt};
 pub use error::LogError;
 pub use log::{EventLog, LogConfig};
 pub use outage_log::OutageLog;
+pub use read::type_follower::{FollowedEvents, TypeFollower};
 pub use read::{log_end, read_ahead, reader, sent_range, user_filter};

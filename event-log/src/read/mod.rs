@@ -5,6 +5,7 @@
 //! - [`log_end`]: where the log ends, as a transaction of the caller sees it.
 //! - `message_events`: what happened to one message.
 //! - [`read_ahead`]: prefetches pages while the caller processes the previous one.
+//! - [`type_follower`]: the events of some rare types, from the beginning of the log on.
 
 pub(crate) mod epochs;
 pub mod log_end;
@@ -13,4 +14,5 @@ pub mod read_ahead;
 pub mod reader;
 pub mod sent_range;
 pub(crate) mod stream_names;
+pub mod type_follower;
 pub mod user_filter;

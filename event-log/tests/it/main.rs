@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::similar_names)]
 
 mod appending;
+mod following;
 mod reading;
 mod support;
 mod user_filter;
