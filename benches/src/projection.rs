@@ -119,6 +119,7 @@ impl EventBuilder {
             event_type: event.name().to_owned(),
             version: event.version(),
             time: Timestamp::from_millis(EVENT_TIME),
+            actor: None,
             data: RawValue::from_string(data)?,
         });
         Ok(())

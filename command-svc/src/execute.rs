@@ -164,6 +164,7 @@ pub(crate) async fn submit<H: CommandHandler>(
                 events: decision.events,
                 receipts,
                 observations: observed,
+                actor: None,
             });
             Ok(Submission::Decided {
                 ticket,
@@ -176,6 +177,7 @@ pub(crate) async fn submit<H: CommandHandler>(
                 events: Vec::new(),
                 receipts: Vec::new(),
                 observations: observed,
+                actor: None,
             };
             Ok(Submission::Rejected {
                 ticket: locked.append(nothing),

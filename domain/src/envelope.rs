@@ -65,6 +65,9 @@ pub struct Envelope {
     pub version: i16,
     /// When the event was appended. It never decreases along the log.
     pub time: Timestamp,
+    /// Who made the call that caused the event, if it was made for another user or by an
+    /// administrator.
+    pub actor: Option<String>,
     /// The event data as JSON.
     pub data: Box<RawValue>,
 }
@@ -88,6 +91,8 @@ struct CloudEvent<'a> {
     /// Derived from the others, so that consumers need not know where each type has it.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     conversation: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    actor: Option<Cow<'a, str>>,
     #[serde(borrow)]
     data: &'a RawValue,
 }
@@ -169,6 +174,7 @@ impl Envelope {
             position: self.position,
             sequence: self.sequence,
             conversation: self.conversation(),
+            actor: self.actor.as_deref().map(Cow::Borrowed),
             data: &self.data,
         })
     }
@@ -203,6 +209,7 @@ impl Envelope {
             event_type: event_type.to_owned(),
             version,
             time: event.time,
+            actor: event.actor.map(Cow::into_owned),
             data: event.data.to_owned(),
         })
     }

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::aggregate::logged_event::LoggedEvent as _;
 
 const COPY_EVENTS: &str = "COPY log.events (position, stream, sequence, message, occurred_at, \
-     event_version, event_type, payload) FROM STDIN";
+     event_version, event_type, payload, actor) FROM STDIN";
 
 /// Why events cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -229,6 +229,11 @@ fn write_row(rows: &mut String, event: &Envelope, stream: i64) {
         escape(&event.event_type)
     );
     rows.push_str(&to_hex(event.data.get().as_bytes()));
+    rows.push('\t');
+    match &event.actor {
+        Some(actor) => rows.push_str(&escape(actor)),
+        None => rows.push_str("\\N"),
+    }
     rows.push('\n');
 }
 
@@ -273,6 +278,7 @@ mod tests {
             event_type: event_type.into(),
             version: 1,
             time: Timestamp::from_millis(0),
+            actor: None,
             data: to_raw_value(data).expect("it is JSON"),
         }
     }
@@ -282,8 +288,17 @@ mod tests {
         let mut rows = String::new();
         write_row(&mut rows, &event("a\tb\n", &json!({ "seq": 7 })), 5);
         let expected =
-            "3\t5\t2\t7\t1970-01-01T00:00:00.000Z\t1\ta\\tb\\n\t\\\\x7b22736571223a377d\n";
+            "3\t5\t2\t7\t1970-01-01T00:00:00.000Z\t1\ta\\tb\\n\t\\\\x7b22736571223a377d\t\\N\n";
         assert_eq!(rows, expected);
+
+        rows.clear();
+        let actor = Some("desk\tone".to_owned());
+        let event = Envelope {
+            actor,
+            ..event("t", &json!({}))
+        };
+        write_row(&mut rows, &event, 5);
+        assert!(rows.ends_with("\t\\\\x7b7d\tdesk\\tone\n"), "{rows}");
     }
 
     #[test]

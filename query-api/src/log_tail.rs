@@ -238,6 +238,7 @@ mod tests {
             event_type: "message_sent".to_owned(),
             version: 1,
             time: now(),
+            actor: None,
             data: RawValue::from_string(data).expect("JSON"),
         }
     }

@@ -118,6 +118,7 @@ mod tests {
             event_type: "message_sent".to_owned(),
             version: 1,
             time,
+            actor: None,
             data: serde_json::value::RawValue::NULL.to_owned(),
         };
         positions.map(event).collect()

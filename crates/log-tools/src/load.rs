@@ -254,6 +254,7 @@ mod tests {
             event_type: "user_blocked".to_owned(),
             version: 1,
             time: Timestamp::from_millis(0),
+            actor: None,
             data: to_raw_value(&()).expect("is JSON"),
         }
     }

@@ -22,7 +22,7 @@ const COLUMNS_END: &str = "<!-- end of columns -->\n";
 const EVENTS_HEADING: &str = "## Event types";
 
 /// The newest definition of the view.
-const VIEW: &str = include_str!("../../../migrations/sql/0014_event_columns.sql");
+const VIEW: &str = include_str!("../../../migrations/sql/0015_actors.sql");
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

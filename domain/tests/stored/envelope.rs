@@ -17,6 +17,7 @@ fn envelope(id: &str, data: &str) -> Envelope {
         event_type: "user_blocked".to_owned(),
         version: 1,
         time: Timestamp::parse("2026-11-01T09:30:00Z").unwrap(),
+        actor: None,
         data: RawValue::from_string(data.to_owned()).unwrap(),
     }
 }
@@ -40,6 +41,18 @@ fn an_envelope_is_one_cloud_events_object() {
         })
     );
     assert!(!json.contains(&b'\n'));
+}
+
+#[test]
+fn an_event_names_who_called_for_the_user() {
+    let mut event = envelope("zoë", r#"{"user":"anna"}"#);
+    event.actor = Some("desk é".to_owned());
+    let json = event.to_json().unwrap();
+    let value: Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(value["actor"], "desk é");
+    let read = Envelope::from_json(&json).unwrap();
+    assert_eq!(read.actor.as_deref(), Some("desk é"));
+    assert_eq!(read.to_json().unwrap(), json);
 }
 
 /// An event of a type whose data has these fields.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::envelope::Envelope;
 use domain::event::EventFamily;
+use domain::ids::UserId;
 use domain::time::Timestamp;
 use serde_json::value::RawValue;
 use tokio::sync::OwnedSemaphorePermit;
@@ -92,7 +93,7 @@ impl<A: CachedAggregate> LockedAggregate<A> {
     /// Queues the events, applies them to the state and unlocks the aggregate, without waiting.
     /// Queued events are appended even if the ticket is dropped.
     pub fn append(mut self, append: AppendRequest<A::Event>) -> AppendTicket {
-        let rows = match self.build_rows(&append.events) {
+        let rows = match self.build_rows(&append.events, append.actor.as_ref()) {
             Ok(rows) => rows,
             Err(error) => return AppendTicket::rejected(AppendError::Log(error)),
         };
@@ -122,7 +123,11 @@ impl<A: CachedAggregate> LockedAggregate<A> {
         ticket
     }
 
-    fn build_rows(&self, events: &[A::Event]) -> Result<Vec<EventRow>, LogError> {
+    fn build_rows(
+        &self,
+        events: &[A::Event],
+        actor: Option<&UserId>,
+    ) -> Result<Vec<EventRow>, LogError> {
         let aggregate = <A::Event as LoggedEvent>::AGGREGATE_KIND;
         let mut sequence = self.sequence();
         events
@@ -144,6 +149,7 @@ impl<A: CachedAggregate> LockedAggregate<A> {
                     event_type: event.name().to_owned(),
                     version: event.version(),
                     time: Timestamp::default(),
+                    actor: actor.map(ToString::to_string),
                     data: RawValue::from_string(data).map_err(|error| encoding_error(&error))?,
                 };
                 Ok(EventRow {

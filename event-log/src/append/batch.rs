@@ -147,6 +147,7 @@ mod tests {
                 event_type: "message_sent".into(),
                 version: 1,
                 time: Timestamp::from_millis(0),
+                actor: None,
                 data: RawValue::from_string("{}".into()).expect("JSON"),
             },
             message_seq: None,

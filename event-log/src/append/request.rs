@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::ids::UserId;
 use domain::time::Timestamp;
 use tokio::sync::oneshot;
 
@@ -20,6 +21,8 @@ pub struct AppendRequest<E> {
     pub receipts: Vec<NewReceipt>,
     /// The other aggregates that the decision relied on.
     pub observations: Vec<Observation>,
+    /// Who made the call, if it was made for another user or by an administrator.
+    pub actor: Option<UserId>,
 }
 
 impl<E> AppendRequest<E> {
@@ -29,6 +32,7 @@ impl<E> AppendRequest<E> {
             events,
             receipts: Vec::new(),
             observations: Vec::new(),
+            actor: None,
         }
     }
 }

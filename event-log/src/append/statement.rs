@@ -38,6 +38,7 @@ pub(crate) struct BatchColumns {
     version: Vec<i16>,
     event_type: Vec<String>,
     payload: Vec<Vec<u8>>,
+    actor: Vec<Option<String>>,
     new_stream: Vec<i64>,
     new_aggregate: Vec<&'static str>,
     new_id: Vec<String>,
@@ -108,6 +109,7 @@ impl BatchColumns {
             self.version.push(envelope.version);
             self.event_type.push(envelope.event_type.clone());
             self.payload.push(envelope.data.get().as_bytes().to_vec());
+            self.actor.push(envelope.actor.clone());
         }
         for receipt in &append.receipts {
             self.key.push(receipt.key.to_uuid());
@@ -158,6 +160,7 @@ pub(crate) async fn append_batch(
         .bind(&columns.loaded_aggregate)
         .bind(&columns.loaded_id)
         .bind(&columns.loaded_sequence)
+        .bind(&columns.actor)
         .fetch_optional(connection)
         .await;
     let written: Option<(i64, OffsetDateTime)> = match written {
@@ -195,10 +198,11 @@ const APPEND_BATCH: &str = "WITH head AS (
              SELECT s.id, s.aggregate_type, s.aggregate_id
                FROM head, unnest($3::bigint[], $4::text[], $5::text[]) AS s (id, aggregate_type, aggregate_id)),
          events AS (
-             INSERT INTO log.events (position, stream, sequence, message, occurred_at, event_version, event_type, payload)
-             SELECT head.base + e.nth, e.stream, e.sequence, e.message, head.occurred_at, e.version, e.type, e.payload
-               FROM head, unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::smallint[], $10::text[], $12::bytea[])
-                    WITH ORDINALITY AS e (stream, sequence, message, version, type, payload, nth)),
+             INSERT INTO log.events (position, stream, sequence, message, occurred_at, event_version, event_type, payload, actor)
+             SELECT head.base + e.nth, e.stream, e.sequence, e.message, head.occurred_at, e.version, e.type, e.payload, e.actor
+               FROM head, unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::smallint[], $10::text[], $12::bytea[],
+                                 $21::text[])
+                    WITH ORDINALITY AS e (stream, sequence, message, version, type, payload, actor, nth)),
          receipts AS (
              INSERT INTO log.receipts (key, fingerprint, position, answer)
              SELECT r.key, r.fingerprint, head.base + r.nth, r.answer

@@ -1,11 +1,13 @@
 //! Tests of reading by position, stream, type and time.
 
 use domain::envelope::{AggregateKind, Envelope};
+use domain::limits::Limits;
 use domain::time::Timestamp;
 use event_log::reader::{EventFilter, LogReader};
 use event_log::sent_range::SentRange;
+use event_log::{AppendRequest, TypeFollower};
 
-use crate::support::{LogTestDatabase, create_group, execute, send_text};
+use crate::support::{LogTestDatabase, create_group, execute, send_text, user};
 
 fn positions(events: &[Envelope]) -> Vec<i64> {
     events.iter().map(|event| event.position).collect()
@@ -204,4 +206,41 @@ async fn the_events_view_supports_jsonb_queries() {
     .unwrap();
     let text = |text: &str| text.to_owned();
     assert_eq!(row, (1, text("a"), text("ann"), text("hello"), true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_of_reading_has_the_actor() {
+    // Given an event of a call that a service made for ann, and one of her own
+    let database = LogTestDatabase::new().await;
+    let log = database.open_log().await;
+    for (id, actor) in [("a", Some("desk")), ("b", None)] {
+        let locked = log.conversations().lock(id).await.unwrap();
+        let events = locked
+            .state()
+            .decide(create_group("ann", &[]), &Limits::default())
+            .unwrap();
+        let request = AppendRequest {
+            actor: actor.map(user),
+            ..AppendRequest::from_events(events)
+        };
+        locked.append(request).wait().await.unwrap();
+    }
+    let expected = [Some("desk".to_owned()), None];
+    let actors = |events: Vec<Envelope>| {
+        let actors = events.into_iter().map(|event| event.actor);
+        actors.collect::<Vec<_>>()
+    };
+
+    // When it is read by position, by type, and as a follower of its type, then all say so
+    let reader = LogReader::new(log.pool().clone());
+    assert_eq!(actors(reader.read_after(0, 10).await.unwrap()), expected);
+    let types = vec!["conversation_created".to_owned()];
+    let filter = EventFilter {
+        event_types: types.clone(),
+        ..EventFilter::default()
+    };
+    let filtered = reader.read_filtered(&filter, 0, 10).await.unwrap();
+    assert_eq!(actors(filtered.events), expected);
+    let mut follower = TypeFollower::new(reader, types);
+    assert_eq!(actors(follower.step().await.unwrap().events), expected);
 }

@@ -16,6 +16,7 @@ fn event(aggregate: AggregateKind, id: &str, data: &Value) -> Envelope {
         event_type: "any".to_owned(),
         version: 1,
         time: Timestamp::from_millis(0),
+        actor: None,
         data: to_raw_value(data).expect("valid JSON"),
     }
 }

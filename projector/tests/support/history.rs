@@ -471,6 +471,7 @@ impl HistoryGenerator {
             event_type: event.name().to_owned(),
             version: event.version(),
             time: Timestamp::from_millis(self.now),
+            actor: None,
             data: RawValue::from_string(data).unwrap(),
         });
     }

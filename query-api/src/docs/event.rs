@@ -39,6 +39,9 @@ pub(crate) struct EventSchema {
     /// The number within the source: 1, 2, 3, ...
     #[schema(minimum = 1)]
     sequence: i64,
+    /// Who called, if it was not the user: a service that acts for them, or an administrator.
+    #[schema(required = false)]
+    actor: String,
     /// The data of the event. `type` determines its fields.
     data: BTreeMap<String, serde_json::Value>,
 }

@@ -62,6 +62,7 @@ fn event(position: i64, event_type: &str, by: &str) -> Envelope {
         event_type: event_type.into(),
         version: 1,
         time: Timestamp::from_millis(0),
+        actor: None,
         data: to_raw_value(&json!({ "seq": 3, "by": by })).expect("JSON"),
     }
 }

@@ -64,6 +64,7 @@ async fn append_more(log: &EventLog, count: i64) {
             events: vec![event],
             receipts: Vec::new(),
             observations: Vec::new(),
+            actor: None,
         };
         locked.append(append).wait().await.unwrap();
     }

@@ -107,6 +107,7 @@ async fn try_import(
         events,
         receipts,
         observations: Vec::new(),
+        actor: None,
     };
     match locked.append(append).wait().await {
         Ok(_) => Ok(Some(plan.outcomes(|index| match &lines[index] {

@@ -26,5 +26,9 @@ pub fn digest(salt: &[u8], event: &Envelope) -> [u8; DIGEST_BYTES] {
     for number in [event.sequence, event.version.into(), event.time.millis()] {
         hash.update(number.to_be_bytes());
     }
+    // Only if there is one: the digests of events without an actor stay what they have always been.
+    if let Some(actor) = &event.actor {
+        hash.update(actor.as_bytes());
+    }
     hash.finalize().into()
 }

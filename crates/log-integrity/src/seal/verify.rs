@@ -208,6 +208,7 @@ mod tests {
             event_type: "message_sent".to_owned(),
             version: 1,
             time: Timestamp::from_millis(position * 10),
+            actor: None,
             data: to_raw_value(&serde_json::json!({ "seq": position })).expect("valid JSON"),
         }
     }
@@ -295,7 +296,7 @@ mod tests {
         for (nth, position) in sample_positions().enumerate() {
             let mut events = log();
             let event = &mut events[usize::try_from(position - 1).expect("small")];
-            match nth % 6 {
+            match nth % 7 {
                 0 => {
                     event.data =
                         to_raw_value(&serde_json::json!({ "seq": 0 })).expect("valid JSON");
@@ -304,6 +305,7 @@ mod tests {
                 2 => event.version += 1,
                 3 => event.sequence += 1,
                 4 => event.aggregate_id.push('x'),
+                5 => event.actor = Some("mallory".to_owned()),
                 _ => event.time = Timestamp::from_millis(event.time.millis() + 1),
             }
             assert_eq!(

@@ -139,6 +139,7 @@ pub const COLUMNS: &[Column] = {
         data_column("created_at", Time, "/created_at", "When an imported conversation was made."),
         data_column("user_id", Text, "/user", "Whom it is about, or who reacted."),
         envelope_column("data", Text, "data", "The complete data, as JSON."),
+        envelope_column("actor", Text, "actor", "Who called, if for another user or as administrator."),
     ]
 };
 
@@ -164,6 +165,7 @@ fn envelope_cell(name: &str, event: &Envelope) -> Option<Cell> {
         "aggregate_id" => Cell::Text(event.aggregate_id.clone()),
         "sequence" => Cell::Number(event.sequence),
         "conversation" => Cell::Text(event.conversation()?.into_owned()),
+        "actor" => Cell::Text(event.actor.clone()?),
         "data" => Cell::Text(event.data.get().to_owned()),
         _ => return None,
     })
@@ -199,6 +201,7 @@ mod tests {
             event_type: "message_sent".to_owned(),
             version: 1,
             time: Timestamp::from_millis(1_000),
+            actor: None,
             data: to_raw_value(data).expect("is JSON"),
         };
         let at = COLUMNS

@@ -72,6 +72,11 @@ fn parse_event(row: &Row) -> Result<Envelope> {
         Some(Field::Str(text)) => Ok(text.clone()),
         other => bail!("expected text in the column {name}, found {other:?}"),
     };
+    // Exports of older releases do not have the column.
+    let optional_text = |name: &str| match field(name) {
+        None | Some(Field::Null) => Ok(None),
+        Some(_) => text(name).map(Some),
+    };
     let aggregate = text("aggregate")?;
     Ok(Envelope {
         position: number("position")?,
@@ -83,6 +88,7 @@ fn parse_event(row: &Row) -> Result<Envelope> {
         event_type: text("type")?,
         version: i16::try_from(number("version")?)?,
         time: Timestamp::from_millis(number("time")?),
+        actor: optional_text("actor")?,
         data: RawValue::from_string(text("data")?)?,
     })
 }
@@ -108,6 +114,7 @@ mod tests {
             event_type: "message_sent".to_owned(),
             version: 2,
             time: Timestamp::from_millis(1_700_000_000_123),
+            actor: None,
             data: to_raw_value(&data).expect("is JSON"),
         };
         let written = [

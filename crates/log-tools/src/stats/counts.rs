@@ -275,6 +275,7 @@ mod tests {
             event_type: event_type.to_owned(),
             version: 1,
             time: Timestamp::parse(APPENDED).expect("a time"),
+            actor: None,
             data: to_raw_value(data).expect("JSON"),
         }
     }
