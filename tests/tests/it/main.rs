@@ -63,6 +63,7 @@ mod search_leaks;
 mod search_nodes;
 mod sizes;
 mod sync;
+mod table_locks;
 mod tls;
 mod unknown_names;
 mod unread;
