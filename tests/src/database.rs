@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection, PgPool};
 use tokio::sync::OnceCell;
 
 use crate::servers;
@@ -52,4 +52,45 @@ pub fn replace_database_name(url: &str, database: &str) -> String {
         .rsplit_once('/')
         .map_or(address, |(server, _)| server);
     format!("{server}/{database}?{options}")
+}
+
+/// The URL of a database that nobody has created, on the shared server.
+pub fn missing_database_url(name: &str) -> String {
+    shared_server_url(name)
+}
+
+/// A database that can be closed: as if its server were away, for one world of many.
+pub struct OpenDatabase {
+    admin: PgConnection,
+    name: String,
+}
+
+impl OpenDatabase {
+    /// The database of a pool on the shared server.
+    pub async fn of(pool: &PgPool) -> Self {
+        let options = pool.connect_options();
+        let name = options.get_database().expect("a database").to_owned();
+        let admin = PgConnection::connect(&shared_server_url("postgres")).await;
+        let admin = admin.unwrap_or_else(|error| panic!("{error}"));
+        Self { admin, name }
+    }
+
+    /// Ends all sessions, and refuses new ones.
+    pub async fn close(&mut self) {
+        self.allow_connections(false).await;
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+        let ended = sqlx::query(end).bind(&self.name).execute(&mut self.admin);
+        ended.await.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Accepts sessions again.
+    pub async fn open(&mut self) {
+        self.allow_connections(true).await;
+    }
+
+    async fn allow_connections(&mut self, is_open: bool) {
+        let alter = format!("ALTER DATABASE {} ALLOW_CONNECTIONS {is_open}", self.name);
+        let altered = self.admin.execute(alter.as_str()).await;
+        altered.unwrap_or_else(|error| panic!("{alter}: {error}"));
+    }
 }

@@ -54,9 +54,21 @@ pub struct NatsInstance {
 impl NatsInstance {
     /// Starts a nats-server with its data in `dir`.
     pub fn start(dir: &Path) -> Self {
+        Self::start_with(&ServerOptions::new(dir))
+    }
+
+    /// The same with a password, which is in its URL.
+    pub fn start_with_password(dir: &Path) -> Self {
+        Self::start_with(&ServerOptions {
+            nats_password: true,
+            ..ServerOptions::new(dir)
+        })
+    }
+
+    fn start_with(options: &ServerOptions) -> Self {
         let servers = start_or_panic(&ServerOptions {
             database_url: Some(NO_SERVER.into()),
-            ..ServerOptions::new(dir)
+            ..options.clone()
         });
         Self {
             url: servers.nats_url.clone(),

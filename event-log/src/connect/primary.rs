@@ -16,6 +16,9 @@ use crate::timeout::within;
 /// wait for it: one of them may have been replaced by another.
 const HOST_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How the error of a host without an address begins; it has no kind of its own.
+const LOOKUP_FAILURE: &str = "failed to lookup address information";
+
 /// The host that accepts writes.
 pub struct Primary {
     /// Its number in the address, from 0.
@@ -28,7 +31,26 @@ pub struct Primary {
 
 /// Why each host of an address cannot be used.
 #[derive(Debug)]
-pub struct NoPrimaryError(Vec<(String, sqlx::Error)>);
+pub struct NoPrimaryError(Vec<RefusedHost>);
+
+/// A host that cannot be used. It does not keep the options, which have the password.
+#[derive(Debug)]
+struct RefusedHost {
+    host: String,
+    /// The command that creates the database.
+    createdb: String,
+    error: sqlx::Error,
+}
+
+impl RefusedHost {
+    fn new(options: &PgConnectOptions, error: sqlx::Error) -> Self {
+        Self {
+            host: describe_host(options),
+            createdb: createdb_command(options),
+            error,
+        }
+    }
+}
 
 impl NoPrimaryError {
     /// Whether every host refuses the user: the password, or `pg_hba.conf`.
@@ -43,24 +65,51 @@ impl NoPrimaryError {
 
     /// Whether every host answers with an error of one of these classes.
     fn all_answer(&self, classes: &[&str]) -> bool {
-        self.0.iter().all(|(_, error)| has_sqlstate(error, classes))
+        self.0.iter().all(|host| has_sqlstate(&host.error, classes))
     }
 }
 
 impl fmt::Display for NoPrimaryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("no Postgres that accepts writes: ")?;
-        for (nth, (host, error)) in self.0.iter().enumerate() {
+        for (nth, host) in self.0.iter().enumerate() {
             let separator = if nth == 0 { "" } else { "; " };
-            // The text of sqlx has a prefix that says nothing to an operator.
-            match error {
-                sqlx::Error::Io(error) => write!(f, "{separator}{host}: {error}")?,
-                sqlx::Error::Database(error) => write!(f, "{separator}{host}: {error}")?,
-                error => write!(f, "{separator}{host}: {error}")?,
-            }
+            write!(f, "{separator}{host}")?;
         }
         Ok(())
     }
+}
+
+impl fmt::Display for RefusedHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.host)?;
+        // The text of sqlx has a prefix that says nothing to an operator.
+        match &self.error {
+            sqlx::Error::Io(error) => write!(f, "{error}")?,
+            sqlx::Error::Database(error) => write!(f, "{error}")?,
+            error => write!(f, "{error}")?,
+        }
+        match &self.error {
+            sqlx::Error::Io(error) if error.to_string().starts_with(LOOKUP_FAILURE) => {
+                write!(f, "; check the host in the address of the database")
+            }
+            error if has_sqlstate(error, &["3D"]) => {
+                write!(f, "; create it with `{}`", self.createdb)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The command that creates the database of these options.
+fn createdb_command(options: &PgConnectOptions) -> String {
+    let host = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => options.get_host().to_owned(),
+    };
+    let (port, user) = (options.get_port(), options.get_username());
+    let database = options.get_database().unwrap_or(user);
+    format!("createdb -h {host} -p {port} -U {user} {database}")
 }
 
 impl std::error::Error for NoPrimaryError {}
@@ -89,7 +138,7 @@ pub async fn find_primary(address: &DatabaseAddress) -> Result<Primary, NoPrimar
                 };
                 found.push((rank, state, primary));
             }
-            Err(error) => refused.push((host, describe_host(&options), error)),
+            Err(error) => refused.push((host, RefusedHost::new(&options, error))),
         }
     }
     found.sort_by_key(|(rank, _, _)| *rank);
@@ -97,16 +146,14 @@ pub async fn find_primary(address: &DatabaseAddress) -> Result<Primary, NoPrimar
         match state.require_primary() {
             Ok(()) => return Ok(primary),
             Err(reason) => {
-                let host = describe_host(&primary.options);
-                refused.push((primary.host, host, unusable(reason)));
+                let refusal = RefusedHost::new(&primary.options, unusable(reason));
+                refused.push((primary.host, refusal));
             }
         }
     }
-    refused.sort_by_key(|(host, _, _)| *host);
-    let refused = refused.into_iter();
-    Err(NoPrimaryError(
-        refused.map(|(_, host, error)| (host, error)).collect(),
-    ))
+    refused.sort_by_key(|(host, _)| *host);
+    let refused = refused.into_iter().map(|(_, refused)| refused);
+    Err(NoPrimaryError(refused.collect()))
 }
 
 /// Connects to a host and asks for its state. Fails if it is a standby.

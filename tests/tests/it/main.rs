@@ -41,6 +41,7 @@ mod nats_nodes;
 mod nats_storage;
 mod notifications;
 mod openapi;
+mod outside_servers;
 mod pages;
 mod planted_bugs;
 mod planted_faults;
