@@ -130,6 +130,9 @@ pub enum MirrorError {
         /// What happened instead.
         reason: String,
     },
+    /// There is no connection to NATS, which says itself why.
+    #[error("NATS is not connected")]
+    NotConnected,
     /// Another transient error.
     #[error("the mirror is unavailable: {0}")]
     Unavailable(String),
@@ -143,7 +146,7 @@ impl MirrorError {
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Self::NoAnswer { .. } | Self::Unavailable(_) | Self::Log(_)
+            Self::NoAnswer { .. } | Self::NotConnected | Self::Unavailable(_) | Self::Log(_)
         )
     }
 }

@@ -146,7 +146,7 @@ impl MirrorMonitor {
         let stream = if self.nats.connection_state() == State::Connected {
             mirror::load_state(&self.jetstream, &self.config).await
         } else {
-            Err(MirrorError::Unavailable("NATS is not connected".into()))
+            Err(MirrorError::NotConnected)
         };
         self.health.record(head.map(|head| head.position), &stream);
     }

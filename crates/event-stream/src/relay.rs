@@ -113,9 +113,10 @@ impl Relay {
     }
 
     /// Logs the beginning of an outage. The relay starts over after every error, and it is the
-    /// first attempt of a start that shows why nothing can be stored.
+    /// first attempt of a start that shows why nothing can be stored. The connection logs its own
+    /// outages, with the host and the cause; in the first moments of a process it is none.
     fn record_interruption(&self, error: &MirrorError) {
-        if self.has_started {
+        if self.has_started || matches!(error, MirrorError::NotConnected) {
             tracing::debug!(%error, "the relay starts over");
         } else {
             self.outages.record_failure(error);
@@ -127,7 +128,7 @@ impl Relay {
         self.has_started = false;
         if self.nats.connection_state() != State::Connected {
             // Requests would wait for a connection until they time out.
-            return Err(MirrorError::Unavailable("NATS is not connected".into()));
+            return Err(MirrorError::NotConnected);
         }
         let mut lock = self.acquire_relay_lock().await?;
         let mut signals = self

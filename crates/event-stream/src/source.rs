@@ -218,10 +218,9 @@ impl MirrorSubscription {
     }
 
     /// Opens a consumer after this position, if there is a connection: otherwise opening would wait
-    /// for one and delay reading the log.
+    /// for one and delay reading the log. The connection logs its own outages.
     async fn open(&mut self, reader: &LogReader, position: i64) -> Option<Ordered> {
         if self.client.connection_state() != State::Connected {
-            self.outages.record_failure(&"NATS is not connected");
             return None;
         }
         let opening = open_consumer(&self.client, &self.mirror, reader, position);

@@ -27,6 +27,7 @@ mod import_inputs;
 mod import_leaks;
 mod index_commands;
 mod journey;
+mod life_of_a_process;
 mod live;
 mod live_soak;
 mod live_tokens;
