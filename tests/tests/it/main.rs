@@ -67,6 +67,7 @@ mod sizes;
 mod sync;
 mod table_locks;
 mod tls;
+mod token_files;
 mod unknown_names;
 mod unread;
 mod webhooks;
