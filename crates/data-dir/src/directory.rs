@@ -115,11 +115,13 @@ mod tests {
         let data = scratch_dir("running");
         let mut running = RunInfo {
             pid: std::process::id(),
+            is_starting: true,
             address: ([0, 0, 0, 0], 8080).into(),
             tls_cert: None,
             database_url: "postgres://a:b@c/d".into(),
             nats_url: "nats://x".into(),
             servers: vec![],
+            webhook_allow: vec![],
             started_at: domain::time::Timestamp::from_millis(0),
         };
         let announced = data.write_run_file(&running).expect("writes");
@@ -128,6 +130,11 @@ mod tests {
             .expect("reads")
             .expect("this process runs");
         assert_eq!(found.base_url(), "http://127.0.0.1:8080");
+        assert!(found.is_starting);
+        running.is_starting = false;
+        announced.replace(&running).expect("writes");
+        let found = data.find_running().expect("reads");
+        assert!(found.is_some_and(|running| !running.is_starting));
         drop(announced);
         assert!(data.find_running().expect("reads").is_none());
         running.pid = u32::MAX / 2;

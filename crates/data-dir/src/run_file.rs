@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 pub struct RunInfo {
     /// The process id.
     pub pid: u32,
+    /// Whether it does not serve requests yet.
+    #[serde(default)]
+    pub is_starting: bool,
     /// The address that it listens on.
     pub address: SocketAddr,
     /// The file of its TLS certificate, if it serves HTTPS.
@@ -26,6 +29,9 @@ pub struct RunInfo {
     pub nats_url: String,
     /// The embedded servers, as `Postgres 18.6 (fetched)`. Empty if it uses external servers.
     pub servers: Vec<String>,
+    /// The non-public networks that it delivers webhooks to, in CIDR notation.
+    #[serde(default)]
+    pub webhook_allow: Vec<String>,
     /// The time at which it started, in RFC 3339.
     pub started_at: Timestamp,
 }
@@ -65,9 +71,15 @@ pub struct RunFile(PathBuf);
 impl RunFile {
     /// Writes the file.
     pub(crate) fn write(file: PathBuf, running: &RunInfo) -> Result<Self> {
-        write_private_file(&file, &serde_json::to_string_pretty(running)?)
-            .with_context(|| format!("cannot write {}", file.display()))?;
-        Ok(Self(file))
+        let written = Self(file);
+        written.replace(running)?;
+        Ok(written)
+    }
+
+    /// Replaces the description of the system.
+    pub fn replace(&self, running: &RunInfo) -> Result<()> {
+        write_private_file(&self.0, &serde_json::to_string_pretty(running)?)
+            .with_context(|| format!("cannot write {}", self.0.display()))
     }
 }
 

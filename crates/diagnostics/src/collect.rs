@@ -44,6 +44,7 @@ pub async fn collect_status(sources: StatusSources<'_>) -> Result<SystemStatus> 
     let data = sources.data.path();
     let running = sources.data.find_running()?;
     let state = match (&running, &sources.servers.database) {
+        (Some(running), _) if running.is_starting => "starting",
         (Some(_), _) => "running",
         (None, Some(_)) => "external",
         (None, None) if sources.data.has_database() => "stopped",

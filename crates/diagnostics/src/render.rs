@@ -11,6 +11,10 @@ use crate::status::{
     SystemStatus,
 };
 
+/// How to reach the servers of a running system. Their addresses above have no passwords.
+const ACCESS: &str =
+    "access      SQL with `tidings psql`, other programs with `tidings servers env`\n";
+
 /// Renders the status as text, one aspect per line.
 pub fn render_status(status: &SystemStatus) -> String {
     let mut text = String::new();
@@ -21,6 +25,9 @@ pub fn render_status(status: &SystemStatus) -> String {
     }
     if let Some(nats) = &status.nats {
         let _ = writeln!(text, "nats        {}", nats.url);
+    }
+    if status.process.is_some() {
+        text.push_str(ACCESS);
     }
     if let Some(mirror) = &status.mirror {
         let _ = render_mirror(&mut text, mirror);
@@ -38,7 +45,8 @@ fn render_header(text: &mut String, status: &SystemStatus) -> std::fmt::Result {
         }) => {
             writeln!(
                 text,
-                "running     {address} (process {pid}, since {started_at})"
+                "{:<11} {address} (process {pid}, since {started_at})",
+                status.state
             )?;
             if !servers.is_empty() {
                 writeln!(text, "servers     {}", servers.join(", "))?;
@@ -74,10 +82,12 @@ fn render_database(text: &mut String, database: &DatabaseStatus) -> std::fmt::Re
     )?;
     writeln!(
         text,
-        "projection  position {}, behind by {} events, {:.1} s",
+        "projection  position {}, {}",
         human_count(projection.position),
-        human_count(projection.events),
-        projection.seconds,
+        match projection.events {
+            0 => describe_lag(0),
+            events => format!("{}, {:.1} s", describe_lag(events), projection.seconds),
+        },
     )?;
     render_search(text, &database.search)?;
     render_seal(text, database.seal.as_ref())?;
@@ -109,9 +119,9 @@ fn render_search(text: &mut String, search: &SearchIndexStatus) -> std::fmt::Res
             bytes,
         } => writeln!(
             text,
-            "search      position {}, behind by {} events, {} messages, {}",
+            "search      position {}, {}, {} messages, {}",
             HumanCount(*position),
-            human_count(*lag_events),
+            describe_lag(*lag_events),
             HumanCount(*messages),
             HumanBytes(*bytes),
         ),
@@ -186,10 +196,10 @@ fn render_sessions(text: &mut String, sessions: &SessionStatus) -> std::fmt::Res
 fn render_webhook(text: &mut String, webhook: &WebhookStatus) -> std::fmt::Result {
     writeln!(
         text,
-        "webhook {:<3} {}, behind by {} events, {} waiting, {} parked: {}",
+        "webhook {:<3} {}, {}, {} waiting, {} parked: {}",
         webhook.id,
         webhook.state,
-        human_count(webhook.head - webhook.position),
+        describe_lag(webhook.head - webhook.position),
         human_count(webhook.waiting),
         human_count(webhook.parked),
         webhook.url,
@@ -205,12 +215,20 @@ fn render_mirror(text: &mut String, mirror: &MirrorStatus) -> std::fmt::Result {
             lag_events,
         } => writeln!(
             text,
-            "mirror      position {} (from {}), behind by {} events, nats-server {version}",
+            "mirror      position {} (from {}), {}, nats-server {version}",
             human_count(*position),
             human_count(*first),
-            human_count(*lag_events),
+            describe_lag(*lag_events),
         ),
         MirrorStatus::Unavailable { error } => writeln!(text, "mirror      unavailable: {error}"),
+    }
+}
+
+/// How far something is behind the log.
+fn describe_lag(events: i64) -> String {
+    match events {
+        0 => "up to date".to_owned(),
+        events => format!("behind by {} events", human_count(events)),
     }
 }
 
@@ -246,6 +264,44 @@ mod tests {
         assert_eq!(
             render_status(&status),
             "stopped\ndata        /d (2.00 KiB)\n            created by Postgres 15\n"
+        );
+    }
+
+    #[test]
+    fn a_starting_system_is_shown_with_where_its_servers_are() {
+        let status = SystemStatus {
+            state: "starting",
+            data: "/d".into(),
+            data_bytes: 0,
+            process: Some(ProcessStatus {
+                pid: 7,
+                address: "http://127.0.0.1:8080".into(),
+                started_at: Timestamp::from_millis(0),
+                servers: Vec::new(),
+            }),
+            postgres_major: None,
+            database: None,
+            nats: None,
+            mirror: None,
+        };
+        let shown = render_status(&status);
+        assert!(
+            shown.starts_with("starting    http://127.0.0.1:8080 (process 7, since 1970"),
+            "{shown}"
+        );
+        assert!(shown.contains("`tidings psql`"), "{shown}");
+        assert!(shown.contains("`tidings servers env`"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_not_behind_is_up_to_date() {
+        let mut database = example_database();
+        database.projection.events = 0;
+        let mut shown = String::new();
+        render_database(&mut shown, &database).expect("writing to a String cannot fail");
+        assert!(
+            shown.contains("projection  position 1,234,000, up to date\n"),
+            "{shown}"
         );
     }
 

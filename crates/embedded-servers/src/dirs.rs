@@ -6,7 +6,7 @@
 //! DATA/servers/        owned by the user that the servers run as
 //!     postgres/        Postgres's data directory
 //!     nats/            JetStream's store
-//!     nats.conf, ports/, postgres.log, nats.log
+//!     nats.conf, nats-password, ports/, postgres.log, nats.log
 //! ```
 
 use std::fs::{self, DirBuilder, File, Permissions, TryLockError};

@@ -164,11 +164,15 @@ pub fn start(options: &ServerOptions) -> Result<EmbeddedServers, StartError> {
         ));
     }
     let nats_port = Arc::new(OnceLock::new());
-    let password = options
-        .nats_password
-        .then(|| uuid::Uuid::new_v4().simple().to_string());
+    let mut password = None;
     if options.nats_url.is_none() {
         let program = programs::find_nats(options, &dirs)?;
+        if options.nats_password {
+            password = Some(NatsServer::load_or_create_password(&dirs)?);
+        }
+        if let Some(port) = options.nats_port {
+            nats_port.get_or_init(|| port.get());
+        }
         servers.nats = Some(program.clone());
         let service = NatsServer::new(program, dirs, nats_port.clone(), password.clone());
         supervised.push(SupervisedServer::new(

@@ -1,4 +1,5 @@
-//! The embedded nats-server. It listens on a port of 127.0.0.1 that the operating system chooses.
+//! The embedded nats-server. It listens on 127.0.0.1, at a port that the operating system chooses
+//! unless one is configured.
 
 use std::fs;
 use std::io;
@@ -7,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::dirs::ServerDirs;
 use crate::error::{StartError, file_error};
@@ -31,7 +33,7 @@ pub(crate) struct NatsServer {
     dirs: ServerDirs,
     log: PathBuf,
     password: Option<String>,
-    /// Set by the first start and reused by restarts, because clients know it.
+    /// Configured, or set by the first start and reused by restarts, because clients know it.
     port: Arc<OnceLock<u16>>,
 }
 
@@ -65,6 +67,22 @@ impl NatsServer {
             Some(password) => format!("nats://tidings:{password}@127.0.0.1:{port}"),
             None => format!("nats://127.0.0.1:{port}"),
         }
+    }
+
+    /// The password for clients. It is kept, so that a client that knows the address can connect
+    /// again after a restart of the system.
+    pub(crate) fn load_or_create_password(dirs: &ServerDirs) -> Result<String, StartError> {
+        let file = dirs.servers.join("nats-password");
+        match fs::read_to_string(&file) {
+            // Its digits need no quotes, neither in the configuration nor in an address.
+            Ok(kept) if Uuid::try_parse(&kept).is_ok() => return Ok(kept),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(file_error(&file)(error)),
+        }
+        let password = Uuid::new_v4().simple().to_string();
+        write_private_file(&file, &password).map_err(file_error(&file))?;
+        Ok(password)
     }
 
     fn pid_file(&self) -> PathBuf {

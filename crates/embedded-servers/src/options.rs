@@ -1,5 +1,6 @@
 //! Which servers to start, and with which programs.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 /// The options of [`start`](crate::start).
@@ -21,6 +22,8 @@ pub struct ServerOptions {
     /// every user of this machine can read the stream; but clients that ignore credentials in an
     /// address can connect too.
     pub nats_password: bool,
+    /// The port of the nats-server. If `None`, the system chooses one at each start.
+    pub nats_port: Option<NonZeroU16>,
     /// Whether missing programs may be fetched.
     pub fetch: bool,
 }
@@ -42,6 +45,7 @@ impl ServerOptions {
             database_url: None,
             nats_url: None,
             nats_password: false,
+            nats_port: None,
             fetch: true,
         }
     }

@@ -86,12 +86,27 @@ pub fn send_signal(pid: u32, signal: Signal) -> io::Result<()> {
     kill(pid, signal.number())
 }
 
-/// Whether a process with this id exists, of any user.
+/// Whether a process with this id runs, of any user. One that has ended does not, even if its
+/// parent has not asked for its end yet (a zombie).
 pub fn exists(pid: u32) -> bool {
-    match kill(pid, 0) {
+    let is_known = match kill(pid, 0) {
         Ok(()) => true,
         Err(error) => error.raw_os_error() == Some(libc::EPERM),
-    }
+    };
+    is_known && !has_ended(pid)
+}
+
+#[cfg(target_os = "linux")]
+fn has_ended(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The state follows the name of the program, which can contain anything.
+    let state = stat.rsplit_once(") ").map(|(_, rest)| rest);
+    state.is_some_and(|state| state.starts_with(['Z', 'X']))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_ended(_pid: u32) -> bool {
+    false
 }
 
 fn kill(pid: u32, signal: libc::c_int) -> io::Result<()> {

@@ -40,13 +40,15 @@ pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
     let Some(servers) = start_servers(config, &stop).await? else {
         return Ok(());
     };
-    let running = RunInfo {
+    let mut running = RunInfo {
         pid: std::process::id(),
+        is_starting: true,
         address,
         tls_cert: tls_cert.transpose()?,
         database_url: servers.database_url.clone(),
         nats_url: servers.nats_url.clone(),
         servers: describe_private_servers(&servers),
+        webhook_allow: describe_networks(config),
         started_at: Timestamp::from(OffsetDateTime::now_utc()),
     };
     let announced = data.write_run_file(&running)?;
@@ -63,6 +65,10 @@ pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
     };
     let token = token.as_ref().map(|token| (args, token.as_str()));
     let welcome = |versions| {
+        running.is_starting = false;
+        if let Err(error) = announced.replace(&running) {
+            tracing::warn!(error = format!("{error:#}"), "cannot announce the start");
+        }
         print(&format_welcome(
             &running,
             data.path(),
@@ -109,6 +115,11 @@ fn describe_private_servers(servers: &EmbeddedServers) -> Vec<String> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+fn describe_networks(config: &SystemConfig) -> Vec<String> {
+    let networks = config.webhooks.webhook_allow.iter();
+    networks.map(ToString::to_string).collect()
 }
 
 fn sign_token(config: &SystemConfig, keys: &TokenKeys, user: &str) -> Result<String> {

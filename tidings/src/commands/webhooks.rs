@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use data_dir::{OperatorDatabase, UsageError, with_migrated_database};
 use dispatcher::address::AllowedNetworks;
 use dispatcher::secret::SigningSecret;
@@ -89,13 +89,11 @@ impl NewWebhook {
     fn from_args(config: &SystemConfig, args: &WebhookAddArgs) -> Result<Self> {
         let url =
             Url::parse(&args.url).map_err(|error| UsageError(format!("{}: {error}", args.url)))?;
-        AllowedNetworks::new(config.webhooks.webhook_allow.clone())
-            .check_url(&url)
-            .map_err(|error| {
-                UsageError(format!(
-                    "webhooks cannot be delivered to this address: {error}"
-                ))
-            })?;
+        allowed_networks(config)?.check_url(&url).map_err(|error| {
+            UsageError(format!(
+                "webhooks cannot be delivered to this address: {error}"
+            ))
+        })?;
         let secret = match &args.secret {
             None => SigningSecret::generate(),
             Some(text) => SigningSecret::parse(text.reveal())
@@ -131,6 +129,21 @@ impl NewWebhook {
         }
         Ok(())
     }
+}
+
+/// The networks that deliveries may reach: those of this command, and those of the system that runs
+/// on the data directory, if the command works on it.
+fn allowed_networks(config: &SystemConfig) -> Result<AllowedNetworks> {
+    let mut networks = config.webhooks.webhook_allow.clone();
+    if config.database_url.is_none()
+        && let Some(running) = config.data_dir().find_running()?
+    {
+        for network in &running.webhook_allow {
+            let parsed = network.parse();
+            networks.push(parsed.with_context(|| format!("run.json: {network} is no network"))?);
+        }
+    }
+    Ok(AllowedNetworks::new(networks))
 }
 
 /// Parses the event types of a webhook. An empty list means all types.

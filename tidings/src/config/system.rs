@@ -1,6 +1,7 @@
 //! The options that all commands share, and what follows from them.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -208,6 +209,11 @@ pub struct SystemConfig {
     #[arg(long, global = true, env = "TIDINGS_NATS_BIN", value_name = "FILE")]
     pub nats_bin: Option<PathBuf>,
 
+    /// Port of the embedded nats-server on this machine, for programs that read the stream [default:
+    /// one that is free, another at each start].
+    #[arg(long, global = true, env = "TIDINGS_NATS_PORT", value_name = "PORT")]
+    pub nats_port: Option<NonZeroU16>,
+
     /// Log filter, such as `info` or `tidings=debug,info`.
     #[arg(
         long,
@@ -307,6 +313,7 @@ impl SystemConfig {
             database_url: urls.database,
             nats_url: urls.nats,
             nats_password: true,
+            nats_port: self.nats_port,
             fetch: true,
         }
     }

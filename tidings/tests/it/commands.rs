@@ -79,8 +79,12 @@ async fn status_is_shown_for_running_and_stopped_systems() {
             .status()
             .is_success()
     );
-    let running = json(&run_tidings(&["status", "--json", "--data", data]));
-    assert_eq!(running["state"], "running");
+    let mut running = Value::Null;
+    wait_until("the status says that the start is over", async || {
+        running = json(&run_tidings(&["status", "--json", "--data", data]));
+        running["state"] == "running"
+    })
+    .await;
     assert_eq!(running["process"]["pid"], up.pid());
     assert_eq!(running["database"]["projection"]["head"], 1);
     assert_eq!(running["database"]["parked_events"], 0);
@@ -93,6 +97,7 @@ async fn status_is_shown_for_running_and_stopped_systems() {
         "projection",
         "parked",
         "mirror",
+        "tidings servers env",
     ] {
         assert!(
             stdout(&screen).contains(word),

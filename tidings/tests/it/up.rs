@@ -1,12 +1,15 @@
 //! `tidings up` and the single services: start, stop and recovery after a kill.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
+
 use embedded_servers::process::{self, Signal};
 use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::support::{
     ScratchDir, TidingsProcess, child_pids, get_status, new_http_client, run_tidings, stderr,
-    tidings_command, wait_until,
+    stdout, tidings_command, wait_until,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,6 +82,81 @@ async fn killing_the_parent_leaves_no_children_and_loses_nothing() {
         !servers.iter().any(|pid| process::exists(*pid))
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_system_is_stopped_although_its_parent_has_not_noticed() {
+    // Given a system that was killed, whose parent, this test, has not asked for its end
+    let scratch = ScratchDir::new();
+    let data = scratch.path().join("data");
+    let mut up = TidingsProcess::start_up(&data);
+    up.wait_until_ready().await;
+    let stat = format!("/proc/{}/stat", up.pid());
+    up.send_signal(Signal::Kill);
+    wait_until("the process to end", async || {
+        let stat = std::fs::read_to_string(&stat).expect("a zombie has one");
+        stat.contains(") Z ")
+    })
+    .await;
+    // when the status is asked for,
+    let began = Instant::now();
+    let status = run_tidings(&["status", "--data", data.to_str().expect("UTF-8")]);
+    // then it says at once that the system is stopped.
+    assert!(status.status.success(), "{}", stderr(&status));
+    assert!(stdout(&status).starts_with("stopped\n"), "{status:?}");
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(20), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_of_nats_with_a_fixed_port_outlives_a_restart() {
+    let scratch = ScratchDir::new();
+    let data = scratch.path().join("data");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = listener.local_addr().expect("an address").port();
+    drop(listener);
+    let mut addresses = Vec::new();
+    for _ in 0..2 {
+        let mut command = tidings_command(&["up", "--listen", "127.0.0.1:0"]);
+        command.env("TIDINGS_NATS_PORT", port.to_string());
+        let mut up = TidingsProcess::start(&data, command);
+        up.wait_until_ready().await;
+        let json = std::fs::read(data.join("run.json")).expect("a run file");
+        let running: Value = serde_json::from_slice(&json).expect("JSON");
+        addresses.push(running["nats_url"].as_str().expect("a URL").to_owned());
+        up.send_signal(Signal::Terminate);
+        assert!(up.wait_for_exit().await.success(), "{}", up.log());
+    }
+    assert!(addresses[0].ends_with(&format!("@127.0.0.1:{port}")));
+    assert_eq!(addresses[0], addresses[1]);
+    let password = data.join("servers/nats-password");
+    let mode = std::fs::metadata(password).expect("a file").permissions();
+    assert_eq!(mode.mode() & 0o777, 0o600);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_may_reach_what_the_running_system_allows() {
+    let scratch = ScratchDir::new();
+    let data = scratch.path().join("data");
+    let mut command = tidings_command(&["up", "--listen", "127.0.0.1:0"]);
+    command.args(["--webhook-allow", "127.0.0.0/8"]);
+    let mut up = TidingsProcess::start(&data, command);
+    up.wait_until_ready().await;
+    let add = |url: &str| {
+        let data = data.to_str().expect("UTF-8");
+        run_tidings(&["webhooks", "add", url, "--events", "all", "--data", data])
+    };
+    let added = add("http://127.0.0.1:9/hook");
+    assert!(added.status.success(), "{}", stderr(&added));
+    // What it does not allow is refused, with the setting that would.
+    let refused = add("http://10.0.0.1/hook");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("--webhook-allow"), "{refused:?}");
+    // A system that does not run says nothing about it.
+    up.send_signal(Signal::Terminate);
+    assert!(up.wait_for_exit().await.success(), "{}", up.log());
+    let refused = add("http://127.0.0.1:9/hook");
+    assert_eq!(refused.status.code(), Some(2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
