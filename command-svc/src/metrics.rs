@@ -1,9 +1,9 @@
 //! The metrics of commands: `tidings_command_seconds{op,outcome}` and
-//! `tidings_refused_total{code}`. Handles are created once, so recording a command does not
-//! allocate.
+//! `tidings_refused_total{code}`. Handles are created at the first use, so recording a command does
+//! not allocate, and what never happens has no series: each costs a line for every bucket.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use metrics::{Counter, Histogram};
@@ -102,22 +102,15 @@ impl CommandOutcome {
 
 /// The metric handles of the command service.
 pub(crate) struct CommandMetrics {
-    durations: Vec<Histogram>,
+    durations: [[OnceLock<Histogram>; CommandOutcome::ALL.len()]; CommandKind::ALL.len()],
     refusals: RwLock<HashMap<&'static str, Counter>>,
 }
 
 impl CommandMetrics {
-    /// Registers the metrics with the currently installed recorder.
+    /// The metrics, without a series yet.
     pub(crate) fn new() -> Self {
-        let durations = CommandKind::ALL
-            .iter()
-            .flat_map(|op| CommandOutcome::ALL.iter().map(move |outcome| (op.as_str(), outcome.as_str())))
-            .map(|(op, outcome)| {
-                metrics::histogram!("tidings_command_seconds", "op" => op, "outcome" => outcome)
-            })
-            .collect();
         Self {
-            durations,
+            durations: Default::default(),
             refusals: RwLock::default(),
         }
     }
@@ -143,10 +136,11 @@ impl CommandMetrics {
 
     /// Records the duration of a request that is not a single command, such as a batch.
     pub(crate) fn record_duration(&self, op: CommandKind, outcome: CommandOutcome, took: Duration) {
-        let index = op as usize * CommandOutcome::ALL.len() + outcome as usize;
-        if let Some(seconds) = self.durations.get(index) {
-            seconds.record(took);
-        }
+        let seconds = self.durations[op as usize][outcome as usize].get_or_init(|| {
+            let (op, outcome) = (op.as_str(), outcome.as_str());
+            metrics::histogram!("tidings_command_seconds", "op" => op, "outcome" => outcome)
+        });
+        seconds.record(took);
     }
 
     fn count_refusal(&self, code: &'static str) {

@@ -36,6 +36,12 @@ const SECONDS_BUCKETS: [f64; 16] = [
     10.0, 30.0,
 ];
 
+/// Histogram buckets for the durations of commands, which have a series for each command and
+/// outcome: from 1 ms, because a command waits for a disk, to the time after which it gives up.
+const COMMAND_SECONDS_BUCKETS: [f64; 11] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
+
 /// Histogram buckets for counts, such as the events in one commit.
 const COUNT_BUCKETS: [f64; 10] = [
     1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0,
@@ -47,6 +53,10 @@ pub fn install_recorder() -> Result<PrometheusHandle, BuildError> {
     let metrics = PrometheusBuilder::new()
         .set_buckets(&COUNT_BUCKETS)?
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS_BUCKETS)?
+        .set_buckets_for_metric(
+            Matcher::Full("tidings_command_seconds".into()),
+            &COMMAND_SECONDS_BUCKETS,
+        )?
         .install_recorder()?;
     describe_metrics();
     Collector::default().describe();

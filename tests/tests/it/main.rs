@@ -37,6 +37,7 @@ mod log_load;
 mod marks;
 mod members;
 mod message_fields;
+mod metrics;
 mod mirror;
 mod nats_nodes;
 mod nats_storage;
