@@ -4,6 +4,7 @@ from analysts import compare_formats, read_export, read_with_psql
 from commands import Failure
 from metrics import check_metrics
 from packages import HERE
+from projection import project_events
 from tokens import make_tokens
 from web_server import OTHER_ORIGIN_HOST, PAGE_ORIGIN_HOST
 
@@ -66,4 +67,5 @@ STEPS = [
     ("psql", read_with_psql),
     ("export in DuckDB, pandas and polars", read_export),
     ("export in Parquet and JSON Lines", compare_formats),
+    ("projection in Python", project_events),
 ]
