@@ -5,6 +5,7 @@
 //!
 //! - [`process`]: child processes that never outlive this one; [`ports`]: free ports for them.
 //! - [`servers`]: one Postgres for this test process and a nats-server for each world.
+//!   [`debian_program`]: programs that are not ours.
 //! - [`binary`]: the `tidings` under test; [`service`]: runs it; [`database`]: new databases;
 //!   [`database_copy`]: an earlier state that takes the place of a database.
 //! - [`world`]: a new database, a new stream and a running `tidings up`; [`fleet`]: the same with
@@ -43,6 +44,7 @@ pub mod client;
 pub mod corpus;
 pub mod database;
 pub mod database_copy;
+pub mod debian_program;
 pub mod endpoints;
 pub mod failover;
 pub mod feed;

@@ -1,29 +1,64 @@
 //! The proxies of `deploy/` in front of a fleet: one address serves commands, queries and live
-//! delivery. Each needs its program, which the machine may not have; what the files say is then
-//! checked by `tests/house-rules` only.
+//! delivery. The other files of `deploy/`, as the programs read them that they are for.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
 use eventually::eventually;
 use tests::client::{BaseUrls, Client, http_client};
+use tests::debian_program::debian_program;
 use tests::fleet::{Fleet, FleetLayout, FleetRole, IndexPlacement};
 use tests::live::{LiveEvents, LiveSocket};
 use tests::process::ChildProcess;
+use tests::servers::nats_program;
 use tests::world::{Settings, create_dir};
 use tests::{ports, token};
 
-fn find_program(name: &str) -> Option<PathBuf> {
-    let dirs = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"];
-    let found = dirs
-        .map(|dir| Path::new(dir).join(name))
-        .into_iter()
-        .find(|path| path.exists());
-    if found.is_none() {
-        eprintln!("{name} is not installed: its configuration was not tried");
+/// Runs a check in the root of the repository. It must succeed.
+fn check(program: &Path, arguments: &[&str]) {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .output()
+        .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(output.status.success(), "{program:?} {arguments:?}: {said}");
+}
+
+#[test]
+fn haproxy_promtool_and_bash_accept_the_files_as_they_are() {
+    let config = "deploy/compose/haproxy.cfg";
+    check(&debian_program("haproxy"), &["-c", "-f", config]);
+    let rules = "deploy/prometheus/alerts.yaml";
+    check(&debian_program("promtool"), &["check", "rules", rules]);
+    for script in [
+        ".ci/dist",
+        ".ci/run",
+        ".ci/verify-units",
+        "deploy/compose/primary-init.sh",
+        "deploy/compose/standby-start.sh",
+    ] {
+        check(Path::new("bash"), &["-n", script]);
     }
-    found
+}
+
+#[test]
+fn nats_server_accepts_its_configuration() {
+    let dir = create_dir();
+    let mut text = deploy_file("compose/nats.conf");
+    for (name, value) in [
+        ("/data", dir.display().to_string()),
+        ("$SERVER_NAME", "nats-1".to_owned()),
+        ("$NATS_PASSWORD", "secret".to_owned()),
+    ] {
+        text = replace(&text, name, &value);
+    }
+    let file = dir.join("nats.conf");
+    std::fs::write(&file, text).expect("written");
+    let file = file.to_str().expect("UTF-8");
+    check(nats_program(), &["-t", "-c", file]);
 }
 
 fn deploy_file(name: &str) -> String {
@@ -133,9 +168,7 @@ async fn check_traffic(proxy: &Proxy) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn haproxy_serves_a_fleet_at_one_address_and_survives_lost_processes() {
-    let Some(haproxy) = find_program("haproxy") else {
-        return;
-    };
+    let haproxy = debian_program("haproxy");
     let mut fleet = start_fleet().await;
     let port = ports::find_free();
     let mut config = deploy_file("compose/haproxy.cfg");
@@ -177,9 +210,7 @@ async fn haproxy_serves_a_fleet_at_one_address_and_survives_lost_processes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nginx_serves_a_fleet_at_one_address() {
-    let Some(nginx) = find_program("nginx") else {
-        return;
-    };
+    let nginx = debian_program("nginx");
     let fleet = start_fleet().await;
     let (port, dir) = (ports::find_free(), create_dir());
     let mut server: String = deploy_file("nginx/tidings.conf")

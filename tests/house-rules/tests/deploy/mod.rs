@@ -1,13 +1,11 @@
 //! What `deploy/` says agrees with the program: commands, flags, settings, ports and routes. The
-//! tools that check these files themselves (`haproxy -c` and the like) run if they are installed;
-//! these tests do not need them.
+//! black-box tests run the programs that read these files.
 
 mod alerts;
 mod chart;
 mod compose;
 mod files;
 mod proxies;
-mod tools;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
