@@ -36,8 +36,9 @@ def project_events(context):
     directory = context.directory / "projection"
     directory.mkdir()
     script = directory / "messages_per_hour.py"
-    [script_text] = [text for language, text in find_examples(PAGE, SECTION) if language == "python"]
-    script.write_text(script_text)
+    examples = find_examples(PAGE, SECTION)
+    [text] = [text for language, text in examples if language == "python"]
+    script.write_text(text)
     options = ["--nats-port", str(find_free_port())]
     with System(directory, options) as system:
         system.tidings("import", write_messages(directory, "before"))

@@ -209,8 +209,8 @@ pub struct SystemConfig {
     #[arg(long, global = true, env = "TIDINGS_NATS_BIN", value_name = "FILE")]
     pub nats_bin: Option<PathBuf>,
 
-    /// Port of the embedded nats-server on this machine, for programs that read the stream [default:
-    /// one that is free, another at each start].
+    /// Port of the embedded nats-server on this machine, for programs that read the stream
+    /// [default: one that is free, another at each start].
     #[arg(long, global = true, env = "TIDINGS_NATS_PORT", value_name = "PORT")]
     pub nats_port: Option<NonZeroU16>,
 
