@@ -7,6 +7,7 @@ use data_dir::{OperatorDatabase, UsageError, with_migrated_database};
 use dispatcher::address::AllowedNetworks;
 use dispatcher::secret::SigningSecret;
 use dispatcher::webhook::{self, ParkedDeliveryRow, WebhookKind, WebhookStatus};
+use ipnet::IpNet;
 use log_tools::event_types;
 use reqwest::Url;
 use sqlx::PgPool;
@@ -139,7 +140,7 @@ fn allowed_networks(config: &SystemConfig) -> Result<AllowedNetworks> {
         && let Some(running) = config.data_dir().find_running()?
     {
         for network in &running.webhook_allow {
-            let parsed = network.parse();
+            let parsed = network.parse::<IpNet>();
             networks.push(parsed.with_context(|| format!("run.json: {network} is no network"))?);
         }
     }
