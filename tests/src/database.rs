@@ -59,38 +59,31 @@ pub fn missing_database_url(name: &str) -> String {
     shared_server_url(name)
 }
 
-/// A database that can be closed: as if its server were away, for one world of many.
-pub struct OpenDatabase {
-    admin: PgConnection,
-    name: String,
+/// Ends all sessions of a pool's database on the shared server and refuses new ones, as if the
+/// server were away, for one world of many.
+pub async fn close_database(pool: &PgPool) {
+    allow_connections(pool, false).await;
 }
 
-impl OpenDatabase {
-    /// The database of a pool on the shared server.
-    pub async fn of(pool: &PgPool) -> Self {
-        let options = pool.connect_options();
-        let name = options.get_database().expect("a database").to_owned();
-        let admin = PgConnection::connect(&shared_server_url("postgres")).await;
-        let admin = admin.unwrap_or_else(|error| panic!("{error}"));
-        Self { admin, name }
-    }
+/// Accepts sessions again.
+pub async fn open_database(pool: &PgPool) {
+    allow_connections(pool, true).await;
+}
 
-    /// Ends all sessions, and refuses new ones.
-    pub async fn close(&mut self) {
-        self.allow_connections(false).await;
-        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
-        let ended = sqlx::query(end).bind(&self.name).execute(&mut self.admin);
-        ended.await.unwrap_or_else(|error| panic!("{error}"));
-    }
-
-    /// Accepts sessions again.
-    pub async fn open(&mut self) {
-        self.allow_connections(true).await;
-    }
-
-    async fn allow_connections(&mut self, is_open: bool) {
-        let alter = format!("ALTER DATABASE {} ALLOW_CONNECTIONS {is_open}", self.name);
-        let altered = self.admin.execute(alter.as_str()).await;
-        altered.unwrap_or_else(|error| panic!("{alter}: {error}"));
+async fn allow_connections(pool: &PgPool, is_open: bool) {
+    let options = pool.connect_options();
+    let name = options.get_database().expect("a database");
+    let alter = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {is_open}");
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+    let altered = async {
+        let mut admin = PgConnection::connect(&shared_server_url("postgres")).await?;
+        admin.execute(alter.as_str()).await?;
+        if !is_open {
+            sqlx::query(end).bind(name).execute(&mut admin).await?;
+        }
+        admin.close().await
+    };
+    if let Err(error) = altered.await {
+        panic!("{alter}: {error}");
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use eventually::{eventually, eventually_within};
 use serde_json::Value;
 use tests::client::http_client;
-use tests::database::{OpenDatabase, missing_database_url};
+use tests::database::{close_database, missing_database_url, open_database};
 use tests::ports;
 use tests::servers::NatsInstance;
 use tests::service::{ServiceProcess, run_tidings, service_env};
@@ -105,15 +105,14 @@ async fn a_dispatcher_is_not_ready_while_postgres_is_away() {
     let (_, checks) = read_report(port).await.expect("a report");
     assert_eq!(checks["events"], "ok", "{checks}");
     // when it cannot connect to its database, then it is not ready,
-    let mut database = OpenDatabase::of(&world.pool).await;
-    database.close().await;
+    close_database(&world.pool).await;
     eventually("it is not ready", async || {
         let (status, checks) = read_report(port).await?;
         (status == 503 && checks["events"] != "ok").then_some(())
     })
     .await;
     // until it can.
-    database.open().await;
+    open_database(&world.pool).await;
     eventually("it is ready again", async || {
         let (status, checks) = read_report(port).await?;
         (status == 200 && checks["events"] == "ok").then_some(())

@@ -66,6 +66,11 @@ const FILES: &[(&str, &str, &str)] = &[
         "the configuration of the embedded nats-server",
     ),
     (
+        "nats-password",
+        "DATA/servers/nats-password",
+        "the password of the embedded nats-server, mode 600",
+    ),
+    (
         "nats.log",
         "DATA/servers/nats.log",
         "the log of the embedded nats-server",
