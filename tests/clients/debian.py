@@ -31,7 +31,7 @@ def find_program(name):
     found = shutil.which(name, path=path)
     if found:
         return Path(found)
-    directory = cache_directory() / name
+    directory = cache_directory() / "debian" / name
     if not (directory / name).exists():
         for tool in ["apt-get", "dpkg-deb"]:
             if not shutil.which(tool):
@@ -58,6 +58,7 @@ def fetch(name, directory):
         run([*apt, "update"], timeout=FETCH_SECONDS)
         unpacked = download(name, apt, archives)
         write_launcher(name, unpacked, directory)
+        directory.parent.mkdir(parents=True, exist_ok=True)
         try:
             unpacked.rename(directory)
         except OSError:
