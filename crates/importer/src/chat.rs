@@ -1,6 +1,6 @@
 //! The conversations of an export that is read as a whole, and their records.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -155,6 +155,13 @@ impl ChatExport {
 }
 
 impl ExportedChat {
+    /// Those who wrote, sorted and each once.
+    pub(crate) fn senders(&self) -> Vec<String> {
+        let senders = self.messages.iter().map(|message| &message.sender);
+        let distinct: BTreeSet<&String> = senders.collect();
+        distinct.into_iter().cloned().collect()
+    }
+
     fn identify(&mut self) {
         let Some(first) = self
             .messages
@@ -281,5 +288,30 @@ pub(crate) fn as_pair(users: &[String]) -> Option<[String; 2]> {
     match users {
         [one, other] if one != other => Some([one.clone(), other.clone()]),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_sender_is_there_once() {
+        let message = |sender: &str| ExportedMessage {
+            file: "chat.json".into(),
+            place: RecordPlace::File,
+            id: None,
+            sender: sender.into(),
+            sent_at: Timestamp::from_millis(0),
+            text: "hi".into(),
+            reply_to: None,
+            edited_at: None,
+            reactions: Vec::new(),
+        };
+        let chat = ExportedChat {
+            messages: ["bob", "ann", "bob"].map(message).into(),
+            ..ExportedChat::default()
+        };
+        assert_eq!(chat.senders(), ["ann", "bob"]);
     }
 }

@@ -86,13 +86,7 @@ fn try_chat(
             Err(reason) => contents.reject(file, place, reason),
         }
     }
-    let mut users: Vec<String> = chat
-        .messages
-        .iter()
-        .map(|message| message.sender.clone())
-        .collect();
-    users.sort();
-    users.dedup();
+    let users = chat.senders();
     let channel = if is_private {
         format!("{class}:{id}:{}", users.join(":"))
     } else {

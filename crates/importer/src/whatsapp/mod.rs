@@ -105,13 +105,7 @@ fn parse(text: &str, name: &str, file: &Arc<str>) -> ExportContents {
     for entry in entries {
         add_entry(&mut contents, &mut chat, entry, order, file);
     }
-    let mut users: Vec<String> = chat
-        .messages
-        .iter()
-        .map(|message| message.sender.clone())
-        .collect();
-    users.sort();
-    users.dedup();
+    let users = chat.senders();
     // A group in which two people wrote looks the same, but is not called like one of them.
     let direct = as_pair(&users).filter(|pair| pair.iter().any(|user| user == name));
     chat.title = direct.is_none().then(|| name.to_owned());
