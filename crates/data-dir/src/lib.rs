@@ -10,11 +10,13 @@
 //! - [`TokenKeys`]: the keys that verify and sign tokens. [`seal_key`]: the key that signs the
 //!   seals of the log. `key_file`: files with such a key.
 //! - [`secret`]: values that are masked when printed. [`UsageError`]: mistakes in the invocation.
+//!   [`format_count`]: numbers with their nouns.
 //!
 //! The subdirectory of the embedded servers belongs to `embedded_servers`.
 
 #![deny(missing_docs)]
 
+mod counted;
 mod database;
 mod directory;
 mod key_file;
@@ -28,6 +30,7 @@ mod server_urls;
 mod token_keys;
 mod usage_error;
 
+pub use counted::{format_count, inflect};
 pub use database::{OperatorDatabase, with_database, with_migrated_database, with_new_database};
 pub use directory::DataDir;
 pub use postgres::open_operator_pool;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
+use data_dir::format_count;
 use log_integrity::erasure::ledger::{self, ErasureProgress};
 use search::index::{Index, IndexDir};
 use serde_json::{Value, json};
@@ -107,10 +108,10 @@ impl ErasureReceipt {
         }
         writeln!(
             text,
-            "{} messages and {} titles erased now; {} events listed, {} erased in total",
-            self.messages,
-            self.titles,
-            self.events.len(),
+            "{} and {} erased now; {} listed, {} erased in total",
+            format_count(self.messages, "message"),
+            format_count(self.titles, "title"),
+            format_count(self.events.len(), "event"),
             self.progress.events
         )?;
         writeln!(

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use data_dir::inflect;
 use dispatcher::webhook::WebhookStatus;
 use indicatif::{HumanBytes, HumanCount};
 use log_integrity::erasure::retention::RetentionProgress;
@@ -94,8 +95,8 @@ fn render_database(text: &mut String, database: &DatabaseStatus) -> std::fmt::Re
     render_sessions(text, &database.sessions)?;
     writeln!(
         text,
-        "parked      {} events",
-        human_count(database.parked_events)
+        "parked      {}",
+        counted(database.parked_events, "event")
     )?;
     render_erasure(text, database)?;
     for webhook in &database.webhooks {
@@ -119,10 +120,11 @@ fn render_search(text: &mut String, search: &SearchIndexStatus) -> std::fmt::Res
             bytes,
         } => writeln!(
             text,
-            "search      position {}, {}, {} messages, {}",
+            "search      position {}, {}, {} {}, {}",
             HumanCount(*position),
             describe_lag(*lag_events),
             HumanCount(*messages),
+            inflect("message", messages),
             HumanBytes(*bytes),
         ),
         SearchIndexStatus::Unavailable { error } => {
@@ -137,13 +139,13 @@ fn render_erasure(text: &mut String, database: &DatabaseStatus) -> std::fmt::Res
     if erasure.requested_to > 0 {
         writeln!(
             text,
-            "erased      {} events, removed from the log up to position {} of {}, from files up to {}, {} copies remaining \
+            "erased      {}, removed from the log up to position {} of {}, from files up to {}, {} remaining \
              in the stream",
-            human_count(erasure.events),
+            counted(erasure.events, "event"),
             human_count(erasure.position),
             human_count(erasure.requested_to),
             human_count(erasure.files_scrubbed_to),
-            human_count(erasure.not_mirrored),
+            counted(erasure.not_mirrored, "copy"),
         )?;
     }
     // Without an age, retention never begins.
@@ -228,7 +230,7 @@ fn render_mirror(text: &mut String, mirror: &MirrorStatus) -> std::fmt::Result {
 fn describe_lag(events: i64) -> String {
     match events {
         0 => "up to date".to_owned(),
-        events => format!("behind by {} events", human_count(events)),
+        events => format!("behind by {}", counted(events, "event")),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result, bail};
-use data_dir::{OperatorDatabase, TokenKeys, UsageError, seal_key, with_database};
+use data_dir::{OperatorDatabase, TokenKeys, UsageError, format_count, seal_key, with_database};
 use log_tools::backup::{BackupOptions, PrivateFile, write_backup};
 use log_tools::verify::{VerifyEvent, VerifyOptions, VerifySummary, verify_database};
 use serde_json::json;
@@ -67,9 +67,10 @@ pub async fn run(config: &SystemConfig, args: &BackupArgs) -> Result<()> {
         outln!("{json}")?;
     } else {
         outln!(
-            "backed up to {}: {} events, {rows} rows in all; cursors up to {} continue after a restore",
+            "backed up to {}: {}, {} in all; cursors up to {} continue after a restore",
             args.dir.display(),
-            manifest.position,
+            format_count(manifest.position, "event"),
+            format_count(rows, "row"),
             manifest.cursor
         )?;
         outln!("{summary}")?;
@@ -77,8 +78,9 @@ pub async fn run(config: &SystemConfig, args: &BackupArgs) -> Result<()> {
     match summary.findings {
         0 => Ok(()),
         count => bail!(
-            "the backup is complete, but the log does not match its seals ({count} findings): see \
-             `tidings log verify`"
+            "the backup is complete, but the log does not match its seals ({}): see \
+             `tidings log verify`",
+            format_count(count, "finding")
         ),
     }
 }

@@ -1,5 +1,6 @@
 //! Prints how a rebuilt version differs from the served one.
 
+use data_dir::format_count;
 use projector::RowDifference;
 use projector::index::IndexComparison;
 use serde_json::{Map, Value};
@@ -13,8 +14,8 @@ pub fn print_index_comparison(comparison: &IndexComparison) -> Result<(), Output
         return outln!("identical to the served index, at position {position}");
     }
     outln!(
-        "different from the served index, at position {position}: {} messages instead of {}; these differ:",
-        comparison.served.messages,
+        "different from the served index, at position {position}: {} instead of {}; these differ:",
+        format_count(comparison.served.messages, "message"),
         comparison.built.messages
     )?;
     for message in &comparison.differing {

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use data_dir::{OperatorDatabase, UsageError, with_database, with_migrated_database};
+use data_dir::{OperatorDatabase, UsageError, format_count, with_database, with_migrated_database};
 use projector::index::{IndexBuilds, IndexProgress};
 use projector::{PreviousVersion, RebuildProgress, RebuildStart, RebuildSummary, rollback};
 
@@ -134,10 +134,18 @@ async fn rebuild_search(
         (RebuildSource::Kept, 0) => {
             outln!("the kept index could not be resumed; a new one was built")?;
         }
-        (RebuildSource::Kept, had) => outln!("resumed the kept index, of {had} messages")?,
+        (RebuildSource::Kept, had) => {
+            outln!(
+                "resumed the kept index, of {}",
+                format_count(had, "message")
+            )?;
+        }
         (RebuildSource::Scratch, 0) => {}
         (RebuildSource::Scratch, had) => {
-            outln!("resumed an interrupted rebuild at {had} messages")?;
+            outln!(
+                "resumed an interrupted rebuild at {}",
+                format_count(had, "message")
+            )?;
         }
     }
     match &built.comparison {
@@ -145,8 +153,8 @@ async fn rebuild_search(
         None => outln!("not compared: there was no index to compare with")?,
     }
     outln!(
-        "indexed {} messages up to position {} in {:.1} seconds",
-        built.messages,
+        "indexed {} up to position {} in {:.1} seconds",
+        format_count(built.messages, "message"),
         built.position,
         began.elapsed().as_secs_f64()
     )?;

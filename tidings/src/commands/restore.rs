@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
-use data_dir::{OperatorDatabase, UsageError, with_new_database};
+use data_dir::{OperatorDatabase, UsageError, format_count, with_new_database};
 use embedded_servers::write_private_file;
 use log_tools::backup::{BackupReader, check_database_is_empty, restore_backup};
 use log_tools::verify::VerifySummary;
@@ -66,8 +66,11 @@ fn describe(config: &SystemConfig, backup: &BackupReader, keys: usize) -> String
         None => format!("a private Postgres in {}", config.data.display()),
     };
     format!(
-        "restore {} events ({rows} rows in all) of {}, and {keys} keys, into {target}",
-        manifest.position, manifest.created_at
+        "restore {} ({} in all) of {}, and {}, into {target}",
+        format_count(manifest.position, "event"),
+        format_count(rows, "row"),
+        manifest.created_at,
+        format_count(keys, "key")
     )
 }
 
@@ -114,8 +117,8 @@ fn print_restored(
         outln!("{json}")?;
     } else {
         outln!(
-            "restored {} events of {}; cursors up to {} continue, later ones get 410",
-            manifest.position,
+            "restored {} of {}; cursors up to {} continue, later ones get 410",
+            format_count(manifest.position, "event"),
             manifest.created_at,
             manifest.cursor
         )?;
@@ -124,7 +127,10 @@ fn print_restored(
     report_settings(args, backup)?;
     match summary.findings {
         0 => Ok(()),
-        count => bail!("the restored log does not match its seals ({count} findings)"),
+        count => bail!(
+            "the restored log does not match its seals ({})",
+            format_count(count, "finding")
+        ),
     }
 }
 

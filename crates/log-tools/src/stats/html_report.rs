@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use data_dir::inflect;
 use indicatif::{HumanBytes, HumanCount};
 
 use super::counts::{LogStatistics, Row};
@@ -54,9 +55,10 @@ fn write_header(html: &mut String, statistics: &LogStatistics) {
     // Writing to a String cannot fail.
     let _ = write!(
         html,
-        "<header><h1>Event log</h1><p>{} events, {} of data, in positions {} to {}. Days and hours \
+        "<header><h1>Event log</h1><p>{} {}, {} of data, in positions {} to {}. Days and hours \
          are of <code>{}</code>, in UTC.</p><p class=\"filters\">",
         HumanCount(statistics.events),
+        inflect("event", &statistics.events),
         HumanBytes(statistics.bytes),
         HumanCount(statistics.after.unsigned_abs() + 1),
         HumanCount(statistics.up_to.unsigned_abs()),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use data_dir::inflect;
 use indicatif::{HumanBytes, HumanCount};
 
 use super::counts::LogStatistics;
@@ -10,8 +11,9 @@ use super::escape::escape_controls;
 /// Renders the statistics as tables.
 pub fn render_text(statistics: &LogStatistics) -> String {
     let mut text = format!(
-        "{} events, {} of data, in positions {} to {}\n",
+        "{} {}, {} of data, in positions {} to {}\n",
         HumanCount(statistics.events),
+        inflect("event", &statistics.events),
         HumanBytes(statistics.bytes),
         HumanCount(statistics.after.unsigned_abs() + 1),
         HumanCount(statistics.up_to.unsigned_abs()),
@@ -22,10 +24,13 @@ pub fn render_text(statistics: &LogStatistics) -> String {
     }
     let _ = writeln!(
         text,
-        "{} messages of {} users in {} conversations",
+        "{} {} of {} {} in {} {}",
         HumanCount(statistics.messages),
+        inflect("message", &statistics.messages),
         HumanCount(statistics.sender_count),
+        inflect("user", &statistics.sender_count),
         HumanCount(statistics.conversation_count),
+        inflect("conversation", &statistics.conversation_count),
     );
     if let Some(times) = &statistics.response_times {
         let _ = writeln!(

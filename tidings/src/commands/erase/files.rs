@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use data_dir::{OperatorDatabase, with_migrated_database};
+use data_dir::{OperatorDatabase, format_count, with_migrated_database};
 use log_integrity::erasure::files::{self, WalOutcome};
 use log_integrity::erasure::ledger;
 use projector::index::{IndexBuilds, IndexProgress};
@@ -70,11 +70,11 @@ async fn rewrite_log(pool: &PgPool) -> Result<i64> {
     let before = ledger::load_progress(pool).await?;
     if !before.is_complete_to(before.requested_to) {
         bail!(
-            "the log is erased up to position {} of {}, and the stream still has {} copies: wait until the running \
+            "the log is erased up to position {} of {}, and the stream still has {}: wait until the running \
              system has removed them, then run this command again",
             before.position,
             before.requested_to,
-            before.not_mirrored
+            format_count(before.not_mirrored, "copy")
         );
     }
     let progress = CommandProgress::counting("events");
@@ -141,12 +141,15 @@ fn print_json(rewritten: &RewriteSummary, seconds: f64) -> Result<(), OutputErro
 
 fn print_text(rewritten: &RewriteSummary, seconds: f64) -> Result<(), OutputError> {
     outln!(
-        "rewrote {} events, their read models and an index of {} messages in {seconds:.1} seconds",
-        rewritten.events,
-        rewritten.messages
+        "rewrote {}, the read models and an index of {} in {seconds:.1} seconds",
+        format_count(rewritten.events, "event"),
+        format_count(rewritten.messages, "message")
     )?;
     match &rewritten.wal {
-        WalOutcome::Recycled(files) => outln!("rewrote {files} files of the write-ahead log")?,
+        WalOutcome::Recycled(files) => outln!(
+            "rewrote {} of the write-ahead log",
+            format_count(*files, "file")
+        )?,
         WalOutcome::Skipped(reason) => outln!(
             "the write-ahead log was not rewritten ({reason}): a superuser can recycle it with CHECKPOINT and \
              pg_switch_wal(); otherwise Postgres recycles it over time"

@@ -1,7 +1,7 @@
 //! `tidings log load`: loads an export into a new system.
 
 use anyhow::{Result, bail};
-use data_dir::{OperatorDatabase, UsageError, with_new_database};
+use data_dir::{OperatorDatabase, UsageError, format_count, with_new_database};
 use domain::hex::to_hex;
 use log_tools::export::ExportReader;
 use log_tools::load::{LoadSummary, check_is_loadable, check_is_new, load_export};
@@ -58,8 +58,9 @@ pub async fn run(
     match verified.findings {
         0 => Ok(()),
         count => bail!(
-            "the log is loaded, but does not match the seals of the export ({count} findings): see \
-             `tidings log verify`"
+            "the log is loaded, but does not match the seals of the export ({}): see \
+             `tidings log verify`",
+            format_count(count, "finding")
         ),
     }
 }
@@ -76,9 +77,9 @@ fn print_summary(args: &LogLoadArgs, loaded: &LoadSummary, verified: &VerifySumm
         return Ok(());
     }
     outln!(
-        "loaded {} events of {} conversations and mailboxes, up to {}; it is log {}",
-        loaded.events,
-        loaded.streams,
+        "loaded {} of {} (conversations and mailboxes), up to {}; it is log {}",
+        format_count(loaded.events, "event"),
+        format_count(loaded.streams, "stream"),
         loaded.cursor,
         loaded.log_id
     )?;
@@ -89,8 +90,8 @@ fn print_summary(args: &LogLoadArgs, loaded: &LoadSummary, verified: &VerifySumm
             "as you expected"
         };
         outln!(
-            "{} seals, up to position {}, by {}, {vouched}",
-            loaded.seals,
+            "{}, up to position {}, by {}, {vouched}",
+            format_count(loaded.seals, "seal"),
             verified.sealed_to,
             keys.join(", ")
         )?;
