@@ -188,6 +188,23 @@ async fn reactions_beyond_the_limit_are_counted_and_dropped() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reply_to_no_earlier_line_is_reported_once() -> Result<()> {
+    let world = CommandTestService::new().await?;
+    let lines = [
+        with(line(1, "old", "ann", "one"), "reply_to", "nowhere"),
+        with(line(2, "old", "bob", "two"), "reply_to", "m1"),
+    ];
+    let (_, answers) = world.admin().post_lines(PATH, &lines).await?;
+    ensure!(statuses(&answers) == ["imported"; 2], "{answers:?}");
+    ensure!(answers[0]["reply_dropped"] == true && answers[1]["reply_dropped"].is_null());
+    let sent = world.event_payloads("message_sent").await?;
+    ensure!(sent[0]["reply_to"].is_null() && sent[1]["reply_to"] == 1);
+    let (_, answers) = world.admin().post_lines(PATH, &lines).await?;
+    ensure!(statuses(&answers) == ["known"; 2] && answers[0]["reply_dropped"].is_null());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn concurrent_imports_of_the_same_lines_have_one_effect() -> Result<()> {
     let world = CommandTestService::new().await?;
     let lines: Vec<_> = (1..=200)

@@ -5,6 +5,7 @@
 //! - [`render_status`] formats it as text.
 //! - [`doctor`]: what is wrong with the servers, for `tidings doctor`.
 //! - [`trace`]: what has become of one message, for `tidings trace`.
+//! - [`find_existing_users`], [`load_titles`]: which users exist, and what conversations are called.
 //! - [`ErasureReceipt`]: what was erased, and where it has been removed so far.
 //! - [`ProjectionLag`] and [`SealLag`]: how far the read model and the seals lag behind the log,
 //!   also for readiness checks and metrics.
@@ -16,6 +17,7 @@ mod disk_usage;
 pub mod doctor;
 mod erasure_receipt;
 mod lag;
+mod names;
 mod render;
 pub mod status;
 pub mod trace;
@@ -23,4 +25,5 @@ pub mod trace;
 pub use collect::{StatusSources, collect_status, fetch_postgres_version};
 pub use erasure_receipt::{ErasureReceipt, ErasureSummary};
 pub use lag::{ProjectionLag, SealLag, read_model_position};
+pub use names::{find_existing_users, load_titles};
 pub use render::render_status;

@@ -1,5 +1,6 @@
 //! Groups lines into requests.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -53,6 +54,10 @@ pub struct ImportChunk {
     pub lines: Vec<PendingLine>,
     /// The records that were rejected before sending.
     pub rejected: Vec<RejectedRecord>,
+    /// The parts that the lines of the body are sent without.
+    pub rejected_parts: Vec<RejectedRecord>,
+    /// The users in the lines.
+    pub users: BTreeSet<String>,
     /// The number of bytes of the input that have been read for this chunk and all before it.
     pub bytes_read: u64,
 }
@@ -61,10 +66,21 @@ impl ImportChunk {
     fn is_full_for(&self, json: &[u8]) -> bool {
         self.lines.len() >= MAX_CHUNK_LINES
             || self.rejected.len() >= MAX_REJECTED_LINES
+            || self.rejected_parts.len() >= MAX_REJECTED_LINES
             || (!self.body.is_empty() && self.body.len() + json.len() + 1 > MAX_CHUNK_BYTES)
     }
 
     fn push(&mut self, line: ParsedLine, json: &[u8], file: Arc<str>, place: RecordPlace) {
+        for name in &line.unknown_fields {
+            let reason = format!("has {name}, which is no field of such a line: not imported");
+            let part = RejectedRecord::new(line.line, &file, &place, reason);
+            self.rejected_parts.push(part);
+        }
+        for user in line.users() {
+            if !self.users.contains(user) {
+                self.users.insert(user.to_owned());
+            }
+        }
         let (conversation, sender) = line.digests();
         let id = line.preferred.unwrap_or(line.conversation);
         self.lines.push(PendingLine {

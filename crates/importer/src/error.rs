@@ -1,5 +1,7 @@
 //! The errors with which an import ends although nothing failed: the exit code is 3.
 
+use data_dir::format_count;
+
 /// The input is of a kind that cannot be imported. The text says what it is and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnsupportedInputError(pub String);
@@ -16,7 +18,12 @@ impl std::fmt::Display for UnsupportedInputError {
 
 impl std::fmt::Display for SkippedRecordsError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} records were skipped; the summary lists them", self.0)
+        let verb = if self.0 == 1 { "was" } else { "were" };
+        let records = format_count(self.0, "record");
+        write!(
+            f,
+            "{records} {verb} skipped; the summary lists what and why"
+        )
     }
 }
 

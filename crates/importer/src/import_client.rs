@@ -45,6 +45,9 @@ pub struct LineReply {
     /// The number of reactions that were dropped because of the limit per message.
     #[serde(default)]
     pub reactions_dropped: u64,
+    /// Whether the message was imported without the reply that it is.
+    #[serde(default)]
+    pub reply_dropped: bool,
 }
 
 /// The result of importing a line.

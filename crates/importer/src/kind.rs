@@ -15,6 +15,9 @@ use crate::whatsapp;
 /// How many bytes at the end of a zip archive may name its files.
 const ARCHIVE_NAMES_BYTES: u64 = 1024 * 1024;
 
+/// How many lines of a file decide whether it is one of JSON lines.
+const FIRST_LINES: usize = 5;
+
 /// What can be imported.
 pub(crate) enum InputKind {
     Lines,
@@ -70,7 +73,29 @@ pub(crate) fn detect_file(path: &Path, start: &[u8]) -> Result<InputKind> {
         return kind
             .map_err(|what| UnsupportedInputError(format!("{} {what}", path.display())).into());
     }
-    Ok(MatrixFormat::detect(start).map_or(InputKind::Lines, InputKind::Matrix))
+    if let Some(format) = MatrixFormat::detect(start) {
+        return Ok(InputKind::Matrix(format));
+    }
+    if !looks_like_lines(start) {
+        return Err(UnsupportedInputError(format!(
+            "{} is text, but not JSON Lines: none of its first lines is a JSON object, which begins with {{; \
+             docs/import.md has the formats",
+            path.display()
+        ))
+        .into());
+    }
+    Ok(InputKind::Lines)
+}
+
+/// Whether one of the first lines can be a JSON object, or there are none.
+fn looks_like_lines(start: &[u8]) -> bool {
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    let lines = start.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut first = lines
+        .filter(|line| !line.is_empty())
+        .take(FIRST_LINES)
+        .peekable();
+    first.peek().is_none() || first.any(|line| line.starts_with(b"{"))
 }
 
 /// Recognises a directory.

@@ -13,6 +13,7 @@
 //!   rejection. [`duplicates`]: derives the key that makes importing a line idempotent. [`users`]:
 //!   the users of the system that the users of the input are.
 //! - [`chunks`]: groups lines into requests, on a thread of its own.
+//! - [`preview`](mod@preview): reads the input and sends nothing.
 //! - [`import_client`]: sends one request after the other and retries each until it is answered.
 //! - [`rejected`]: a record that was rejected. [`summary`]: counts the results. [`error`]: the
 //!   errors of inputs that cannot be imported, or not as a whole.
@@ -32,6 +33,7 @@ pub mod line;
 pub mod line_reader;
 pub mod matrix;
 mod mattermost;
+pub mod preview;
 pub mod record;
 pub mod rejected;
 mod rocket_chat;
@@ -46,6 +48,7 @@ pub use error::{SkippedRecordsError, UnsupportedInputError};
 pub use import_client::{ImportClient, ImportTarget};
 pub use input::ImportInput;
 pub use line::LineContext;
+pub use preview::preview;
 pub use summary::ImportSummary;
 pub use users::UserNames;
 
@@ -104,6 +107,7 @@ async fn send_chunks(
         for rejected in std::mem::take(&mut chunk.rejected) {
             summary.reject(rejected);
         }
+        summary.record_unknown_fields(std::mem::take(&mut chunk.rejected_parts));
         if !chunk.lines.is_empty() {
             let replies = client.post_chunk(&chunk).await?;
             summary.record_replies(&chunk, &replies)?;

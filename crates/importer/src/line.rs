@@ -17,6 +17,8 @@ const MAX_SENDER_CHARS: usize = 128;
 /// The maximum length of a title, in characters; the rest is truncated.
 const MAX_TITLE_CHARS: usize = 200;
 
+/// The maximum length of the name of an unknown field in the summary, in characters.
+const MAX_FIELD_CHARS: usize = 64;
 /// The maximum length of a source, in bytes, that the endpoint accepts.
 const MAX_SOURCE_BYTES: usize = 256;
 
@@ -63,6 +65,9 @@ pub struct ParsedLine {
     /// The message or the members.
     #[serde(flatten)]
     pub body: LineBody,
+    /// The names of fields that a line does not have, or that its body does not have.
+    #[serde(skip)]
+    pub unknown_fields: Vec<String>,
 }
 
 /// The body of a line: a message, or users who joined.
@@ -153,11 +158,12 @@ impl ParsedLine {
         context: &mut LineContext,
     ) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
-        let mut raw: RawLine<'_> =
-            serde_json::from_str(text).map_err(|error| describe_json_error(text, &error))?;
+        let (mut raw, mut unknown_fields) = RawLine::parse(text)?;
         let name = require_field("conversation", raw.conversation.take())?;
         let title = parse_title(&name, raw.title.take(), origin.is_some())?;
         let id = parse_external_id("id", raw.id.take())?;
+        let others = raw.fields_of_other_bodies().into_iter();
+        unknown_fields.extend(others.map(str::to_owned));
         let mut body = match raw.members.take() {
             Some(members) => raw.into_members(&members)?,
             None => LineBody::Message(raw.into_message()?),
@@ -203,7 +209,22 @@ impl ParsedLine {
             key,
             id,
             body,
+            unknown_fields,
         })
+    }
+
+    /// The ids of all users in the line.
+    pub fn users(&self) -> Vec<&str> {
+        match &self.body {
+            LineBody::Message(message) => {
+                let reactions = message.reactions.iter();
+                let others = reactions.map(|reaction| reaction.user.as_str());
+                std::iter::once(message.sender.as_str())
+                    .chain(others)
+                    .collect()
+            }
+            LineBody::Members { members, .. } => members.iter().map(String::as_str).collect(),
+        }
     }
 
     /// Digests of the conversation and of the sender of a message, for counting distinct ones.
@@ -289,6 +310,42 @@ impl LineBody {
             }
             Self::Members { members, .. } => members.iter_mut().for_each(rename),
         }
+    }
+}
+
+impl<'a> RawLine<'a> {
+    /// Parses the JSON. Returns also the names of the fields that no line has, unless they are
+    /// null.
+    fn parse(text: &'a str) -> Result<(Self, Vec<String>), String> {
+        let mut parser = serde_json::Deserializer::from_str(text);
+        let mut unknown = Vec::new();
+        let note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string().replace(".?", ""));
+        let raw: Self = serde_ignored::deserialize(&mut parser, note)
+            .and_then(|raw| parser.end().map(|()| raw))
+            .map_err(|error| describe_json_error(text, &error))?;
+        if !unknown.is_empty() {
+            let line: Value = serde_json::from_str(text).unwrap_or_default();
+            unknown.retain(|path| {
+                let pointer = format!("/{}", path.replace('.', "/"));
+                !line.pointer(&pointer).is_some_and(Value::is_null)
+            });
+        }
+        let shown = |path: String| truncate(&strip_controls(&path), MAX_FIELD_CHARS);
+        Ok((raw, unknown.into_iter().map(shown).collect()))
+    }
+
+    /// The fields that only messages have, on a line of members, and the other way round.
+    fn fields_of_other_bodies(&self) -> Vec<&'static str> {
+        let is_message = self.members.is_none();
+        let fields = [
+            ("joined_at", is_message && self.joined_at.is_some()),
+            ("reply_to", !is_message && is_filled(self.reply_to.as_ref())),
+            ("edited_at", !is_message && self.edited_at.is_some()),
+            ("original", !is_message && self.original.is_some()),
+            ("reactions", !is_message && self.reactions.is_some()),
+        ];
+        let given = fields.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(name, _)| name).collect()
     }
 }
 
@@ -411,6 +468,10 @@ fn parse_external_id(field: &str, value: Option<Value>) -> Result<Option<String>
         Some(Value::Number(number)) => Ok(Some(number.to_string())),
         Some(_) => Err(format!("{field} is neither a string nor a number")),
     }
+}
+
+fn is_filled(value: Option<&Value>) -> bool {
+    value.is_some_and(|value| !value.is_null())
 }
 
 fn strip_controls(text: &str) -> String {

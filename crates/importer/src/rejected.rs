@@ -1,4 +1,4 @@
-//! A record of the input that was rejected.
+//! A record of the input, or a part of one, that was rejected.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::record::RecordPlace;
 
-/// A record that was rejected.
+/// A record that was rejected, or a part of one that was imported without it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RejectedRecord {
     /// The number of the record in the import.
@@ -24,7 +24,7 @@ pub struct RejectedRecord {
 }
 
 impl RejectedRecord {
-    /// A record that was rejected for this reason.
+    /// What was rejected at this place, and why.
     pub fn new(number: u64, file: &Arc<str>, place: &RecordPlace, reason: String) -> Self {
         let line = match place {
             RecordPlace::Line(line) => Some(*line),

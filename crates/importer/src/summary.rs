@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::Result;
+use data_dir::format_count;
 use serde::Serialize;
 
 use crate::chunks::{ImportChunk, WantedConversation};
@@ -19,8 +20,12 @@ const DIRECT_ID_PREFIX: &str = "d_";
 const MAX_RECORDED_REASONS: usize = 10_000;
 /// The maximum number of rejected records, and of other ids, that the text output lists.
 const MAX_SHOWN: usize = 100;
-/// The maximum number of conversations with another id that are recorded.
+/// The maximum number of conversations that are recorded, and of those with another id.
 const MAX_RECORDED_IDS: usize = 10_000;
+/// The description of fields that no line has.
+const UNKNOWN_FIELDS: &str = "unknown fields";
+/// The description of replies to what is no earlier line.
+const DROPPED_REPLIES: &str = "replies to what is no earlier line";
 /// The description of reactions that the system dropped.
 const DROPPED_REACTIONS: &str = "reactions beyond the limit of different ones on a message";
 
@@ -33,15 +38,31 @@ pub struct ImportSummary {
     conversations: HashSet<TextDigest>,
     users: HashSet<TextDigest>,
     rejected: Vec<RejectedRecord>,
+    rejected_parts: Vec<RejectedRecord>,
     other_ids: BTreeMap<String, BTreeSet<String>>,
     member_lines: u64,
     unsupported: BTreeMap<String, u64>,
     notes: Vec<String>,
+    /// The titles or names of the conversations, by their ids.
+    names: BTreeMap<String, String>,
+    /// Of a preview, the users who exist already.
+    existing_users: Option<Vec<String>>,
+}
+
+/// A conversation that has imported messages.
+#[derive(Serialize)]
+struct ImportedConversation<'a> {
+    id: &'a str,
+    title: &'a str,
 }
 
 /// The summary in the format of `--json`.
 #[derive(Serialize)]
 struct ImportReport<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    existing_users: Option<&'a [String]>,
     messages: u64,
     conversations: usize,
     users: usize,
@@ -49,12 +70,16 @@ struct ImportReport<'a> {
     already_present: u64,
     rejected: &'a [RejectedRecord],
     seconds: f64,
+    #[serde(skip_serializing_if = "<[RejectedRecord]>::is_empty")]
+    rejected_parts: &'a [RejectedRecord],
     #[serde(skip_serializing_if = "is_zero")]
     lines_of_members: u64,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     not_taken_over: &'a BTreeMap<String, u64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     other_ids: &'a BTreeMap<String, BTreeSet<String>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    imported_conversations: Vec<ImportedConversation<'a>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     notes: &'a [String],
 }
@@ -78,11 +103,52 @@ impl ImportSummary {
         }
     }
 
+    /// Records fields that the lines of the input have, and no line can have.
+    pub fn record_unknown_fields(&mut self, fields: Vec<RejectedRecord>) {
+        for field in fields {
+            self.reject_part(field, UNKNOWN_FIELDS);
+        }
+    }
+
+    fn reject_part(&mut self, part: RejectedRecord, what: &str) {
+        self.count_unsupported(what, 1);
+        if self.rejected_parts.len() < MAX_RECORDED_REASONS {
+            self.rejected_parts.push(part);
+        }
+    }
+
+    fn count_unsupported(&mut self, what: &str, times: u64) {
+        if times > 0 {
+            *self.unsupported.entry(what.to_owned()).or_default() += times;
+        }
+    }
+
+    /// Records the lines of a preview, which nothing answers.
+    pub fn record_unsent(&mut self, chunk: ImportChunk) {
+        for rejected in chunk.rejected {
+            self.reject(rejected);
+        }
+        self.record_unknown_fields(chunk.rejected_parts);
+        for line in chunk.lines {
+            match line.sender {
+                Some(_) => self.imported += 1,
+                None => self.member_lines += 1,
+            }
+            self.conversations.insert(line.conversation);
+            self.users.extend(line.sender);
+        }
+    }
+
+    /// Says that this is the summary of a preview, and which users of the input exist already.
+    pub fn set_existing_users(&mut self, users: Vec<String>) {
+        self.existing_users = Some(users);
+    }
+
     /// Adds what the input knows of itself: the items that the import does not support, with their
     /// counts, and remarks about the input as a whole.
     pub fn add_input(&mut self, input: &ImportInput) {
         for (what, times) in input.unsupported() {
-            *self.unsupported.entry(what).or_default() += times;
+            self.count_unsupported(&what, times);
         }
         self.notes.extend(input.notes());
     }
@@ -108,11 +174,13 @@ impl ImportSummary {
                     continue;
                 }
             }
-            if answer.reactions_dropped > 0 {
-                *self
-                    .unsupported
-                    .entry(DROPPED_REACTIONS.into())
-                    .or_default() += answer.reactions_dropped;
+            self.count_unsupported(DROPPED_REACTIONS, answer.reactions_dropped);
+            if answer.reply_dropped {
+                let (file, place) = (&counted.file, &counted.place);
+                let reason = "its reply_to is the id of no earlier line of the conversation: \
+                              imported without it";
+                let part = RejectedRecord::new(counted.line, file, place, reason.to_owned());
+                self.reject_part(part, DROPPED_REPLIES);
             }
             self.conversations.insert(counted.conversation);
             self.users.extend(counted.sender);
@@ -121,9 +189,12 @@ impl ImportSummary {
         Ok(())
     }
 
-    /// Records the id of a conversation that did not get the id that it should have.
+    /// Records the id of a conversation, and whether it did not get the id that it should have.
     fn record_id(&mut self, wanted: &WantedConversation, id: Option<&str>) {
         let Some(id) = id else { return };
+        if self.names.len() < MAX_RECORDED_IDS && !self.names.contains_key(id) {
+            self.names.insert(id.to_owned(), wanted.name.clone());
+        }
         let is_wanted = match &wanted.id {
             Some(wanted) => wanted == id,
             None => id.starts_with(DIRECT_ID_PREFIX),
@@ -138,6 +209,7 @@ impl ImportSummary {
     /// in different orders.
     pub fn sort_rejected(&mut self) {
         self.rejected.sort_by_key(|rejected| rejected.number);
+        self.rejected_parts.sort_by_key(|part| part.number);
     }
 
     /// The summary as one JSON object.
@@ -146,13 +218,20 @@ impl ImportSummary {
     }
 
     fn to_report(&self, took: Duration) -> ImportReport<'_> {
+        let names = self.names.iter();
         ImportReport {
+            dry_run: self.existing_users.as_ref().map(|_| true),
+            existing_users: self.existing_users.as_deref(),
+            imported_conversations: names
+                .map(|(id, title)| ImportedConversation { id, title })
+                .collect(),
             messages: self.imported,
             conversations: self.conversations.len(),
             users: self.users.len(),
             skipped: self.skipped,
             already_present: self.already_present,
             rejected: &self.rejected,
+            rejected_parts: &self.rejected_parts,
             seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
             lines_of_members: self.member_lines,
             not_taken_over: &self.unsupported,
@@ -165,18 +244,30 @@ impl ImportSummary {
     pub fn to_text(&self, took: Duration) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "{} messages in {} conversations by {} users in {:.1} seconds; {} already present, {} skipped",
-            self.imported,
-            self.conversations.len(),
-            self.users.len(),
-            took.as_secs_f64(),
-            self.already_present,
-            self.skipped,
+        let content = format!(
+            "{} in {} by {}",
+            format_count(self.imported, "message"),
+            format_count(self.conversations.len(), "conversation"),
+            format_count(self.users.len(), "user"),
         );
+        let _ = match &self.existing_users {
+            Some(_) => writeln!(
+                text,
+                "this would import {content}, without those that are already present; {} would be \
+                 skipped",
+                self.skipped
+            ),
+            None => writeln!(
+                text,
+                "{content} in {:.1} seconds; {} already present, {} skipped",
+                took.as_secs_f64(),
+                self.already_present,
+                self.skipped,
+            ),
+        };
         if self.member_lines > 0 {
-            let _ = writeln!(text, "{} lines of members", self.member_lines);
+            let lines = format_count(self.member_lines, "line");
+            let _ = writeln!(text, "{lines} of members");
         }
         for note in &self.notes {
             let _ = writeln!(text, "note: {note}");
@@ -188,23 +279,71 @@ impl ImportSummary {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             let _ = writeln!(text, "{name:?} has another id: {}", ids.join(", "));
         }
-        for rejected in self.rejected.iter().take(MAX_SHOWN) {
-            let RejectedRecord {
-                file,
-                place,
-                reason,
-                ..
-            } = rejected;
-            let _ = writeln!(text, "{file}, {place}: {reason}");
+        self.write_names(&mut text);
+        let parts = [UNKNOWN_FIELDS, DROPPED_REPLIES].map(|what| self.unsupported.get(what));
+        let parts = parts.into_iter().flatten().sum();
+        write_rejected(&mut text, &self.rejected_parts, parts);
+        write_rejected(&mut text, &self.rejected, self.skipped);
+        text
+    }
+
+    /// Lists the conversations with their ids, and the users who exist already.
+    fn write_names(&self, text: &mut String) {
+        for (id, name) in self.names.iter().take(MAX_SHOWN) {
+            let _ = writeln!(text, "conversation {id}: {name:?}");
         }
-        if self.skipped > MAX_SHOWN as u64 {
+        if self.names.len() > MAX_SHOWN {
+            let more = self.names.len() - MAX_SHOWN;
             let _ = writeln!(
                 text,
-                "... and {} more; --json lists up to {MAX_RECORDED_REASONS}",
-                self.skipped - MAX_SHOWN as u64
+                "... and {more} more; --json lists up to {MAX_RECORDED_IDS}"
             );
         }
-        text
+        let Some(existing) = &self.existing_users else {
+            return;
+        };
+        if existing.is_empty() {
+            let _ = writeln!(text, "no user of the input exists already");
+            return;
+        }
+        let verb = if existing.len() == 1 {
+            "exists"
+        } else {
+            "exist"
+        };
+        let _ = writeln!(
+            text,
+            "{} of the input {verb} already, and would get these messages as their own; choose \
+             other ids with --users or --prefix for those who are somebody else",
+            format_count(existing.len(), "user"),
+        );
+        for user in existing.iter().take(MAX_SHOWN) {
+            let _ = writeln!(text, "  {user}");
+        }
+        if existing.len() > MAX_SHOWN {
+            let more = existing.len() - MAX_SHOWN;
+            let _ = writeln!(text, "... and {more} more; --json lists all");
+        }
+    }
+}
+
+/// Lists what was rejected, up to [`MAX_SHOWN`] of `total`.
+fn write_rejected(text: &mut String, rejected: &[RejectedRecord], total: u64) {
+    for rejected in rejected.iter().take(MAX_SHOWN) {
+        let RejectedRecord {
+            file,
+            place,
+            reason,
+            ..
+        } = rejected;
+        let _ = writeln!(text, "{file}, {place}: {reason}");
+    }
+    if total > MAX_SHOWN as u64 {
+        let _ = writeln!(
+            text,
+            "... and {} more; --json lists up to {MAX_RECORDED_REASONS}",
+            total - MAX_SHOWN as u64
+        );
     }
 }
 
@@ -215,122 +354,4 @@ fn is_zero(number: &u64) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chunks::PendingLine;
-    use crate::record::RecordPlace;
-
-    fn rejected(number: u64, place: &RecordPlace, reason: &str) -> RejectedRecord {
-        RejectedRecord::new(number, &"chat.jsonl".into(), place, reason.into())
-    }
-
-    fn line_reply(line: u64, status: LineStatus) -> LineReply {
-        LineReply {
-            line,
-            status,
-            conversation_id: Some("c_a".into()),
-            reason: Some("because".into()),
-            reactions_dropped: 0,
-        }
-    }
-
-    fn example() -> ImportSummary {
-        let mut tally = ImportSummary::default();
-        let counted = |line, conversation: &str, sender: Option<&str>| PendingLine {
-            line,
-            file: "chat.jsonl".into(),
-            place: RecordPlace::Line(line),
-            wanted: WantedConversation {
-                name: conversation.into(),
-                id: Some("c_a".into()).filter(|_| conversation == "a"),
-            },
-            conversation: TextDigest::from_parts(&[conversation]),
-            sender: sender.map(|sender| TextDigest::from_parts(&[sender])),
-        };
-        let lines = vec![
-            counted(1, "a", Some("ann")),
-            counted(2, "a", Some("bob")),
-            counted(4, "b", Some("eve")),
-            counted(5, "a", None),
-            counted(6, "a", None),
-        ];
-        let chunk = ImportChunk {
-            lines,
-            ..ImportChunk::default()
-        };
-        tally.reject(rejected(
-            3,
-            &RecordPlace::Part("message 1".into()),
-            "is not UTF-8",
-        ));
-        let answers = [
-            LineReply {
-                reactions_dropped: 2,
-                ..line_reply(1, LineStatus::Imported)
-            },
-            line_reply(2, LineStatus::Known),
-            line_reply(4, LineStatus::Rejected),
-            line_reply(5, LineStatus::Imported),
-            line_reply(6, LineStatus::Known),
-        ];
-        tally
-            .record_replies(&chunk, &answers)
-            .expect("replies match the chunk");
-        tally.unsupported.insert("files".to_owned(), 1);
-        tally
-    }
-
-    #[test]
-    fn json_output_is_one_object() {
-        let tally = example();
-        let json =
-            serde_json::to_value(tally.to_report(Duration::from_millis(1500))).expect("serialises");
-        assert_eq!(
-            json,
-            serde_json::json!({
-                "messages": 1, "conversations": 1, "users": 2, "skipped": 2, "already_present": 1, "seconds": 1.5,
-                "lines_of_members": 1, "not_taken_over": {"files": 1, DROPPED_REACTIONS: 2},
-                "rejected": [
-                    {"file": "chat.jsonl", "place": "message 1", "reason": "is not UTF-8"},
-                    {"file": "chat.jsonl", "line": 4, "place": "line 4", "reason": "because"},
-                ],
-            })
-        );
-    }
-
-    #[test]
-    fn text_output_is_bounded() {
-        let mut tally = ImportSummary::default();
-        (0..MAX_RECORDED_REASONS as u64 + 5)
-            .for_each(|line| tally.reject(rejected(line, &RecordPlace::Line(line), "empty")));
-        let text = tally.to_text(Duration::ZERO);
-        assert_eq!(text.lines().count(), 1 + MAX_SHOWN + 1);
-        assert!(
-            text.contains(&format!(
-                "and {} more",
-                MAX_RECORDED_REASONS + 5 - MAX_SHOWN
-            )),
-            "{text}"
-        );
-        assert_eq!(tally.rejected.len(), MAX_RECORDED_REASONS);
-    }
-
-    #[test]
-    fn conversations_with_another_id_are_listed() {
-        let mut tally = ImportSummary::default();
-        let wanted = |id: Option<&str>| WantedConversation {
-            name: "general".into(),
-            id: id.map(str::to_owned),
-        };
-        tally.record_id(&wanted(Some("general")), Some("general"));
-        tally.record_id(&wanted(None), Some("d_1"));
-        assert!(tally.other_ids.is_empty());
-        tally.record_id(&wanted(Some("general")), Some("c_1"));
-        tally.record_id(&wanted(None), Some("c_2"));
-        let text = tally.to_text(Duration::ZERO);
-        assert!(
-            text.contains("\"general\" has another id: c_1, c_2"),
-            "{text}"
-        );
-    }
-}
+mod tests;

@@ -116,6 +116,38 @@ async fn users_are_mapped_and_prefixed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_lists_the_users_who_exist_and_imports_nothing() {
+    let world = World::start().await;
+    let created = world.user("ann").create_group("team", &["eve"]).await;
+    created.expect(201);
+    let head = tests::log::head(&world.pool).await.expect("a head");
+    world.wait_until_projected(head).await;
+    let file = world.dir.join("chat.jsonl");
+    let lines = ["ann", "bob", "eve"].map(|user| line("lunch", user, "hi"));
+    write(&file, &join_lines(&lines));
+    let file = file.to_string_lossy().into_owned();
+    let command = ["import", &file, "--dry-run", "--json"];
+    let report = world.run_ok(&command).await;
+    let report: Value = serde_json::from_str(&report).expect("one JSON object");
+    assert_eq!(
+        (
+            &report["dry_run"],
+            &report["messages"],
+            &report["existing_users"]
+        ),
+        (&json!(true), &json!(3), &json!(["ann", "eve"])),
+        "{report}"
+    );
+    let prefixed = world
+        .run_ok(&[&command[..], &["--prefix", "irc:"]].concat())
+        .await;
+    let prefixed: Value = serde_json::from_str(&prefixed).expect("one JSON object");
+    assert_eq!(prefixed["existing_users"], json!([]), "{prefixed}");
+    let after = tests::log::head(&world.pool).await.expect("a head");
+    assert_eq!(after, head, "nothing is imported");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_imported_is_listed_with_its_place() {
     let world = World::start().await;
     let export = world.dir.join("slack");
@@ -155,6 +187,37 @@ async fn what_cannot_be_imported_is_listed_with_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn parts_of_lines_that_cannot_be_imported_are_listed_with_their_place() {
+    let world = World::start().await;
+    let file = world.dir.join("chat.jsonl");
+    let mut lines = [line("lunch", "ann", "one"), line("lunch", "bob", "two")];
+    lines[0]["thread"] = json!("t1");
+    lines[1]["reply_to"] = json!("nowhere");
+    write(&file, &join_lines(&lines));
+    let report = import_file(&world, &file).await;
+    assert_eq!(
+        (&report["messages"], &report["skipped"]),
+        (&json!(2), &json!(0)),
+        "{report}"
+    );
+    let part = |line: u32, reason: &str| json!({"file": "chat.jsonl", "line": line, "place": format!("line {line}"), "reason": reason});
+    assert_eq!(
+        report["rejected_parts"],
+        json!([
+            part(
+                1,
+                "has thread, which is no field of such a line: not imported"
+            ),
+            part(
+                2,
+                "its reply_to is the id of no earlier line of the conversation: imported without it"
+            ),
+        ])
+    );
+    assert_eq!(texts(&world, "ann", "lunch").await, ["one", "two"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_another_kind_is_named() {
     let world = World::start().await;
     let data = world.dir.join("data").to_string_lossy().into_owned();
@@ -169,6 +232,11 @@ async fn a_file_of_another_kind_is_named() {
             "2020-09-13.json",
             r#"[{"type": "message", "ts": "1.0"}]"#,
             "is one day of a Slack export",
+        ),
+        (
+            "README.md",
+            "# Tidings\n\nA messaging backend.\n",
+            "is text, but not JSON Lines",
         ),
     ] {
         let path = world.dir.join(name);

@@ -3,6 +3,8 @@
 use std::time::Instant;
 
 use anyhow::Result;
+use data_dir::{OperatorDatabase, format_count, with_migrated_database};
+use diagnostics::find_existing_users;
 use importer::{
     ImportClient, ImportInput, ImportProgress, ImportSummary, ImportTarget, LineContext,
     SkippedRecordsError, UserNames,
@@ -16,12 +18,15 @@ use crate::progress::CommandProgress;
 /// The user name of the import token, unless `--token` is given.
 const DEFAULT_IMPORTER: &str = "tidings-import";
 
-/// Imports the file or directory and prints a summary.
+/// Imports the file or directory, or with `--dry-run` only reads it, and prints a summary.
 pub async fn run(config: &SystemConfig, args: &ImportArgs) -> Result<()> {
     let began = Instant::now();
     let users = UserNames::open(args.prefix.as_deref(), args.users.as_deref())?;
     let context = LineContext::new(users, args.source.clone());
     let input = ImportInput::open(&args.file)?;
+    if args.dry_run {
+        return run_preview(config, args, input, context).await;
+    }
     let client = ImportClient::new(resolve_target(config, args)?)?;
     let mut summary = ImportSummary::default();
     let progress = CommandProgress::of_bytes();
@@ -33,7 +38,7 @@ pub async fn run(config: &SystemConfig, args: &ImportArgs) -> Result<()> {
             messages,
         } => {
             progress.update(bytes_read, total);
-            progress.set_message(format!("{messages} messages"));
+            progress.set_message(format_count(messages, "message"));
         }
         ImportProgress::CatchingUp => {
             progress.set_message("waiting until the imported messages can be read");
@@ -41,15 +46,49 @@ pub async fn run(config: &SystemConfig, args: &ImportArgs) -> Result<()> {
     };
     let outcome = importer::import(input, context, &client, &mut summary, on_progress).await;
     drop(progress);
+    print_summary(&mut summary, args, began)?;
+    outcome.map_err(|error| {
+        error.context("the import was interrupted; run the same command again to resume it")
+    })?;
+    check_complete(&summary)
+}
+
+/// Prints what would be imported, and which users of the input exist already.
+async fn run_preview(
+    config: &SystemConfig,
+    args: &ImportArgs,
+    input: ImportInput,
+    context: LineContext,
+) -> Result<()> {
+    let began = Instant::now();
+    let mut summary = ImportSummary::default();
+    let progress = CommandProgress::of_bytes();
+    let total = input.bytes();
+    let users = importer::preview(input, context, &mut summary, |bytes_read| {
+        progress.update(bytes_read, total);
+    });
+    let users = users.await?;
+    drop(progress);
+    let existing = with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| Ok(find_existing_users(&database.pool, &users).await?),
+    );
+    summary.set_existing_users(existing.await?);
+    print_summary(&mut summary, args, began)?;
+    check_complete(&summary)
+}
+
+fn print_summary(summary: &mut ImportSummary, args: &ImportArgs, began: Instant) -> Result<()> {
     summary.sort_rejected();
     if args.json {
         outln!("{}", summary.to_json(began.elapsed())?)?;
     } else {
         out!("{}", summary.to_text(began.elapsed()))?;
     }
-    outcome.map_err(|error| {
-        error.context("the import was interrupted; run the same command again to resume it")
-    })?;
+    Ok(())
+}
+
+fn check_complete(summary: &ImportSummary) -> Result<()> {
     match summary.skipped() {
         0 => Ok(()),
         skipped => Err(SkippedRecordsError(skipped).into()),

@@ -163,6 +163,10 @@ pub struct ImportArgs {
     /// Admin token [default: signed with the secret of the data directory].
     #[arg(long, env = "TIDINGS_TOKEN", hide_env_values = true)]
     pub token: Option<SecretString>,
+    /// Only read the input: print what would be imported and left out, and which users of the
+    /// input exist already. Needs the database (--data or --database-url).
+    #[arg(long, conflicts_with = "url")]
+    pub dry_run: bool,
     /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,

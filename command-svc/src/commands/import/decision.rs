@@ -60,7 +60,7 @@ pub(super) fn decide(
     let is_created = created.is_some() && refusals.iter().any(Option::is_none);
     let mut events = if is_created { creation } else { Vec::new() };
     events.extend(imported);
-    let lines = match_events(candidate, &items, refusals, &events)?;
+    let lines = match_events(candidate, plan, refusals, &events)?;
     Ok(ImportDecision {
         events,
         is_created,
@@ -137,15 +137,15 @@ fn sent_seq(event: &ConversationEvent) -> Option<i64> {
 /// Finds for each line that was not refused its `message_sent` event and its reactions.
 fn match_events(
     candidate: &ImportCandidate,
-    items: &[ImportItem],
+    plan: &LinePlan<'_>,
     refusals: Vec<Option<Refusal>>,
     events: &[ConversationEvent],
 ) -> Result<Vec<Result<DecidedLine, Refusal>>, LogError> {
     let mut reactions: HashMap<i64, usize> = HashMap::new();
-    let mut sent = Vec::with_capacity(items.len());
+    let mut sent = Vec::new();
     for (index, event) in events.iter().enumerate() {
         match event {
-            ConversationEvent::MessageSent(message) => sent.push((index, message.seq)),
+            ConversationEvent::MessageSent(message) => sent.push((index, message)),
             ConversationEvent::ReactionAdded(reaction) => {
                 *reactions.entry(reaction.seq).or_default() += 1;
             }
@@ -153,31 +153,30 @@ fn match_events(
         }
     }
     let mut sent = sent.into_iter();
-    let mut lines = Vec::with_capacity(items.len());
-    for (item, refusal) in items.iter().zip(refusals) {
+    let mut lines = Vec::with_capacity(refusals.len());
+    for (line, refusal) in plan.new_lines.iter().zip(refusals) {
         if let Some(refusal) = refusal {
             lines.push(Err(refusal));
             continue;
         }
-        let (event, seq, dropped) = match item {
-            ImportItem::Members { .. } => (None, None, 0),
-            ImportItem::Message(message) => {
-                let (index, seq) = sent.next().ok_or_else(|| {
-                    LogError::Corrupt("an import did not produce one message per line".into())
-                })?;
-                let added = reactions.get(&seq).copied().unwrap_or_default();
-                let dropped = count_distinct(&message.reactions).saturating_sub(added);
-                (Some(index), Some(seq), dropped)
-            }
+        let mut imported = ImportedLine {
+            conversation: candidate.id.clone(),
+            seq: None,
+            dropped_reactions: 0,
+            is_reply_dropped: false,
         };
-        lines.push(Ok(DecidedLine {
-            event,
-            imported: ImportedLine {
-                conversation: candidate.id.clone(),
-                seq,
-                dropped_reactions: dropped,
-            },
-        }));
+        let mut event = None;
+        if let ImportItem::Message(message) = &line.payload {
+            let (index, sent) = sent.next().ok_or_else(|| {
+                LogError::Corrupt("an import did not produce one message per line".into())
+            })?;
+            event = Some(index);
+            imported.seq = Some(sent.seq);
+            let added = reactions.get(&sent.seq).copied().unwrap_or_default();
+            imported.dropped_reactions = count_distinct(&message.reactions).saturating_sub(added);
+            imported.is_reply_dropped = line.reply_to.is_some() && sent.reply_to.is_none();
+        }
+        lines.push(Ok(DecidedLine { event, imported }));
     }
     Ok(lines)
 }

@@ -22,6 +22,10 @@ pub(crate) struct ImportLineResponse<'a> {
     /// The number of reactions that were dropped, if any, when the line was imported.
     #[serde(skip_serializing_if = "Option::is_none")]
     reactions_dropped: Option<usize>,
+    /// `true` if the message was imported without its `reply_to`, which is the `id` of no earlier
+    /// line of the conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_dropped: Option<bool>,
 }
 
 /// `imported` by this request, `known` from an earlier import, or `rejected`.
@@ -53,6 +57,8 @@ pub(super) struct ImportedLine {
     pub(super) seq: Option<i64>,
     /// The number of reactions dropped because of the limit.
     pub(super) dropped_reactions: usize,
+    /// Whether it is a reply to no earlier line of the conversation.
+    pub(super) is_reply_dropped: bool,
 }
 
 impl<'a> ImportLineResponse<'a> {
@@ -79,6 +85,9 @@ impl<'a> ImportLineResponse<'a> {
             reactions_dropped: taken
                 .map(|taken| taken.dropped_reactions)
                 .filter(|dropped| *dropped > 0),
+            reply_dropped: taken
+                .map(|taken| taken.is_reply_dropped)
+                .filter(|is_dropped| *is_dropped),
         }
     }
 }

@@ -114,6 +114,7 @@ impl<'a> LinePlan<'a> {
             LineState::Duplicate(index) => match outcome_of_new(*index) {
                 LineOutcome::Imported(taken) => LineOutcome::Known(ImportedLine {
                     dropped_reactions: 0,
+                    is_reply_dropped: false,
                     ..taken
                 }),
                 other => other,
@@ -151,14 +152,15 @@ impl<'a> EarlierImport<'a> {
     }
 }
 
-/// What an earlier request imported under this key. Dropped reactions are reported only by the
-/// request that imported the line, so they are 0 here.
+/// What an earlier request imported under this key. What was dropped is reported only by the
+/// request that imported the line, so it is nothing here.
 fn find_imported(known: &HashMap<ReceiptKey, Receipt>, key: ReceiptKey) -> Option<ImportedLine> {
     let taken_in: ImportReceipt = serde_json::from_slice(&known.get(&key)?.answer).ok()?;
     Some(ImportedLine {
         conversation: taken_in.conversation_id,
         seq: taken_in.seq,
         dropped_reactions: 0,
+        is_reply_dropped: false,
     })
 }
 
@@ -199,6 +201,7 @@ mod tests {
             conversation: id(conversation),
             seq: Some(seq),
             dropped_reactions: dropped,
+            is_reply_dropped: false,
         }
     }
 

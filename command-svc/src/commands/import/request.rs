@@ -38,7 +38,8 @@ pub(crate) struct ImportLineRequest {
     pub(super) sent_at: Option<String>,
     /// The current text of the message.
     pub(super) text: Option<String>,
-    /// The `id` of an earlier message of the conversation; an unknown id is ignored.
+    /// The `id` of an earlier line of the conversation; an unknown id is dropped
+    /// (`reply_dropped`).
     pub(super) reply_to: Option<String>,
     /// When the message was last edited. `text` is the text after that edit.
     #[schema(format = DateTime)]

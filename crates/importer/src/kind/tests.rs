@@ -42,6 +42,7 @@ fn files_are_recognised() {
     for (text, kind) in [
         ("", "lines"),
         ("{ not json\n{}", "lines"),
+        ("\u{feff}\nexported by hand\n{}", "lines"),
         (r#"{"conversation":"a","sender":"ann","text":"x"}"#, "lines"),
         ("[", "matrix"),
         ("{\n  \"room_name\": \"A\",\n \"messages\": [", "matrix"),
@@ -90,6 +91,10 @@ fn files_of_other_kinds_are_named() {
             "is a CSV file of DiscordChatExporter",
         ),
         (b"a\0b", "is a binary file"),
+        (
+            b"# Read me\n\nOne\ntwo\nthree\nfour\n{\"conversation\":\"a\"}\n",
+            "is text, but not JSON Lines",
+        ),
         (b"{\n  \"anything\": 1\n}", "is a JSON document"),
         (
             b"[{\"type\":\"message\",\"user\":\"U1\",\"text\":\"a\",\"ts\":\"1.0\"}]",

@@ -50,6 +50,38 @@ fn edits_reactions_and_members_are_converted() {
     assert_eq!(line["joined_at"], "2019-03-04T08:00:00.000Z");
 }
 
+#[test]
+fn fields_that_a_line_does_not_have_are_named() {
+    let base = r#""conversation":"a","sender":"ann","sent_at":"2026-11-01T09:30:00Z","text":"hi""#;
+    let fields = |json: String| parse(&json).expect("valid").unknown_fields;
+    for (more, names) in [
+        ("", vec![]),
+        (r#","thread":"t1","colour":null"#, vec!["thread"]),
+        (r#","joined_at":"2026-11-01T09:30:00Z""#, vec!["joined_at"]),
+        (
+            r#","reactions":[{"key":"+1","user":"bob","at":1}],"a\u001bb":1"#,
+            vec!["reactions.0.at", "ab"],
+        ),
+    ] {
+        assert_eq!(fields(format!("{{{base}{more}}}")), names, "{more}");
+    }
+    let members = r#"{"conversation":"a","members":["ann"],"reply_to":"x","reactions":[]}"#;
+    assert_eq!(fields(members.to_owned()), ["reply_to", "reactions"]);
+    let line = parse(r#"{"conversation":"a","members":["ann"],"x":1} y"#);
+    assert!(line.is_err_and(|reason| reason.contains("trailing characters")));
+}
+
+#[test]
+fn users_of_a_line_are_all_whom_it_names() {
+    let line = parse(
+        r#"{"conversation":"a","sender":"ann","sent_at":"2026-11-01T09:30:00Z","text":"hi",
+        "reactions":[{"key":"+1","user":"bob"}]}"#,
+    );
+    assert_eq!(line.expect("valid").users(), ["ann", "bob"]);
+    let line = parse(r#"{"conversation":"a","members":["cid","dan"]}"#);
+    assert_eq!(line.expect("valid").users(), ["cid", "dan"]);
+}
+
 /// The lines of a file, parsed one after the other.
 fn parse_file(lines: &[&str], mut context: LineContext) -> Vec<ParsedLine> {
     let mut parse = |line: &&str| ParsedLine::parse(1, line.as_bytes(), None, &mut context);
