@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use data_dir::format_count;
 use domain::envelope::Envelope;
 use domain::hex::to_hex;
 use event_log::reader::{EventFilter, LogReader};
@@ -61,6 +62,8 @@ pub struct VerifySummary {
     pub not_sealed: i64,
     /// The number of findings.
     pub findings: u64,
+    /// How many of the findings are only that a key is not trusted.
+    pub unknown_key_findings: u64,
     /// The public keys that the seals are signed with, in hexadecimal.
     pub signed_by: Vec<String>,
     /// Whether a trusted key vouches for the seals. Anybody can seal a forged log with another key.
@@ -73,6 +76,7 @@ impl VerifySummary {
         json!({
             "events": self.events, "erased": self.erased, "sealed_to": self.sealed_to,
             "not_sealed": self.not_sealed, "findings": self.findings,
+            "unknown_key_findings": self.unknown_key_findings,
             "signed_by": self.signed_by, "trusted": self.is_trusted,
         })
     }
@@ -82,8 +86,10 @@ impl fmt::Display for VerifySummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} events verified, sealed up to position {}; {} not sealed yet",
-            self.events, self.sealed_to, self.not_sealed
+            "{} verified, sealed up to position {}; {} not sealed yet",
+            format_count(self.events, "event"),
+            self.sealed_to,
+            self.not_sealed
         )?;
         if self.erased > 0 {
             write!(f, "; {} erased", self.erased)?;
@@ -100,7 +106,7 @@ impl fmt::Display for VerifySummary {
 /// A finding as one JSON object.
 pub fn finding_to_json(finding: &SealFinding) -> Value {
     let position = match finding {
-        SealFinding::BrokenSeal { .. } => None,
+        SealFinding::BrokenSeal { .. } | SealFinding::UnknownKey { .. } => None,
         SealFinding::MissingEvent { position }
         | SealFinding::MovedEvent { position, .. }
         | SealFinding::AlteredEvent { position }
@@ -116,6 +122,7 @@ struct Verification<F> {
     signers: BTreeSet<Vec<u8>>,
     has_trusted_keys: bool,
     finding_count: u64,
+    unknown_key_count: u64,
     on_event: F,
 }
 
@@ -132,6 +139,7 @@ impl<F: FnMut(VerifyEvent<'_>)> Verification<F> {
             signers: BTreeSet::new(),
             has_trusted_keys: !options.public_keys.is_empty(),
             finding_count: 0,
+            unknown_key_count: 0,
             on_event,
         })
     }
@@ -168,6 +176,8 @@ impl<F: FnMut(VerifyEvent<'_>)> Verification<F> {
     fn report(&mut self, findings: &[SealFinding]) {
         for finding in findings {
             self.finding_count += 1;
+            let is_key = matches!(finding, SealFinding::UnknownKey { .. });
+            self.unknown_key_count += u64::from(is_key);
             (self.on_event)(VerifyEvent::Finding(finding));
         }
     }
@@ -191,7 +201,9 @@ impl<F: FnMut(VerifyEvent<'_>)> Verification<F> {
             sealed_to,
             not_sealed: (head - sealed_to).max(0),
             findings: self.finding_count,
-            is_trusted: self.has_trusted_keys || self.signers.is_empty(),
+            unknown_key_findings: self.unknown_key_count,
+            is_trusted: (self.has_trusted_keys && self.unknown_key_count == 0)
+                || self.signers.is_empty(),
             signed_by: self.signers.iter().map(|key| to_hex(key)).collect(),
         }
     }

@@ -91,11 +91,23 @@ async fn a_loaded_export_is_the_same_log_and_serves() {
         // Seals of the origin and of the copy continue one chain.
         copy.run_ok(&["log", "seal"]).await;
         let own = copy.run(&["log", "verify", "--json"]).await;
-        assert_ne!(
+        assert_eq!(
             own.status.code(),
-            Some(0),
+            Some(1),
             "the origin's key is not trusted by itself"
         );
+        let error = String::from_utf8_lossy(&own.stderr).into_owned();
+        let (words, keys) = error
+            .trim()
+            .split_once("--public-key ")
+            .expect("how to give the key");
+        assert!(words.contains("match their seals") && words.contains("tidings log key"));
+        assert_eq!(
+            keys.split(',').count(),
+            2,
+            "the origin and the copy: {keys}"
+        );
+        copy.run_ok(&["log", "verify", "--public-key", keys]).await;
         // A second load is refused.
         copy.stop();
         let again = copy.run(&["log", "load", &slice_arg]).await;

@@ -11,6 +11,14 @@ pub enum SealFinding {
         /// What is wrong with the seal.
         reason: String,
     },
+    /// A seal is signed with a key that is not trusted. Nothing else is known to be wrong with it.
+    #[error("seal {number}: it is signed by {public_key}, which is not a trusted key")]
+    UnknownKey {
+        /// The number of the seal.
+        number: i64,
+        /// The key, in hexadecimal.
+        public_key: String,
+    },
     /// A sealed event is missing.
     #[error("position {position}: the sealed event is missing")]
     MissingEvent {

@@ -70,25 +70,26 @@ impl SealVerifier {
         if !key::has_valid_signature(seal, &self.log_id) {
             wrong.push("its signature is invalid".to_owned());
         }
-        if !self.trusted_keys.is_empty()
-            && !self.trusted_keys.iter().any(|key| seal.public_key == *key)
-        {
-            let signer = to_hex(&seal.public_key);
-            wrong.push(format!(
-                "it is signed by {signer}, which is not a trusted key"
-            ));
-        }
         self.previous_hash = seal.hash(&self.log_id);
         self.last_number = seal.number;
         self.sealed_to = seal.last;
         let number = seal.number;
-        wrong
-            .into_iter()
-            .map(|why| SealFinding::BrokenSeal {
+        let broken = wrong.into_iter();
+        let mut findings: Vec<SealFinding> = broken
+            .map(|reason| SealFinding::BrokenSeal { number, reason })
+            .collect();
+        if !self.is_trusted(seal) {
+            findings.push(SealFinding::UnknownKey {
                 number,
-                reason: why,
-            })
-            .collect()
+                public_key: to_hex(&seal.public_key),
+            });
+        }
+        findings
+    }
+
+    fn is_trusted(&self, seal: &Seal) -> bool {
+        let trusted = &self.trusted_keys;
+        trusted.is_empty() || trusted.iter().any(|key| seal.public_key == *key)
     }
 
     /// Checks the events at the positions of a seal, in order. With `selected`, `events` is only a
@@ -388,7 +389,18 @@ mod tests {
             });
             numbers.collect::<Vec<i64>>()
         };
-        assert!(!broken_seals(&sealed(&events, &other)).is_empty());
+        let foreign = verify(&events, &sealed(&events, &other), &key);
+        assert_eq!(foreign.len(), 8, "one finding for each seal");
+        let public_key = to_hex(&other.public_key());
+        let unknown = |number| SealFinding::UnknownKey {
+            number,
+            public_key: public_key.clone(),
+        };
+        assert!(
+            (1..)
+                .zip(&foreign)
+                .all(|(number, found)| *found == unknown(number))
+        );
         let mut without = seals.clone();
         without.remove(2);
         assert_eq!(broken_seals(&without)[0], 4);

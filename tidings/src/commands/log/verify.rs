@@ -1,9 +1,10 @@
 //! `tidings log verify`: verifies the log, or an export of it, against its seals.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use data_dir::{UsageError, seal_key};
+use data_dir::{UsageError, format_count, seal_key};
 use domain::hex::from_hex;
 use log_integrity::seal::verify::SealFinding;
 use log_tools::verify::{
@@ -26,6 +27,16 @@ const MAX_PRINTED_FINDINGS: u64 = 1_000;
      trust with --public-key (`tidings log key` prints it on the system that seals the log)"
 )]
 pub struct UntrustedSealsError;
+
+/// The events match their seals, but some of the seals are signed with a key that is not trusted.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the events match their seals, but not all seals are signed with a key that is trusted here. \
+     The log was sealed by another system, for example by the origin of a loaded copy, or it is \
+     forged: compare the keys with what `tidings log key` prints there, and if they are the same, \
+     specify them all with --public-key {0}"
+)]
+pub struct UnknownKeyError(String);
 
 /// Verifies the log in the database.
 pub async fn run(
@@ -82,16 +93,28 @@ fn verify_options(config: &SystemConfig, args: &LogVerifyArgs) -> Result<VerifyO
 struct FindingPrinter {
     json: bool,
     printed: u64,
+    /// The keys of which a finding was printed. As text, one seal of each is enough.
+    unknown_keys: BTreeSet<String>,
 }
 
 impl FindingPrinter {
     fn new(json: bool) -> Self {
-        Self { json, printed: 0 }
+        Self {
+            json,
+            printed: 0,
+            unknown_keys: BTreeSet::new(),
+        }
     }
 
     /// Prints a finding. If nobody reads on, the exit code still says that there was one.
     fn print(&mut self, finding: &SealFinding) {
         if self.printed == MAX_PRINTED_FINDINGS {
+            return;
+        }
+        if let SealFinding::UnknownKey { public_key, .. } = finding
+            && !self.json
+            && !self.unknown_keys.insert(public_key.clone())
+        {
             return;
         }
         self.printed += 1;
@@ -119,6 +142,12 @@ fn print_summary(summary: &VerifySummary, as_json: bool) -> Result<()> {
             printed?;
             Err(UntrustedSealsError.into())
         }
-        count => bail!("{count} findings: the log does not match its seals"),
+        count if count == summary.unknown_key_findings => {
+            Err(UnknownKeyError(summary.signed_by.join(",")).into())
+        }
+        count => bail!(
+            "{}: the log does not match its seals",
+            format_count(count, "finding")
+        ),
     }
 }
