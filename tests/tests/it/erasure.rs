@@ -194,6 +194,30 @@ impl Content {
     }
 }
 
+/// What does not exist is named, whether it is counted or erased.
+async fn assert_unknown_is_named(system: &System) {
+    let env = service_env(&system.servers.database_url, &system.servers.nats_url);
+    let data = system.dir.join("data").display().to_string();
+    for (target, what) in [
+        (
+            &["message", "room", "99"][..],
+            "no message 99 of a conversation room",
+        ),
+        (&["message", "nope", "1"], "no message 1"),
+        (&["conversation", "nope"], "no conversation nope"),
+        (&["user", "bobb"], "no user bobb"),
+    ] {
+        for how in ["--dry-run", "--yes"] {
+            let arguments = [&["erase"], target, &[how, "--data", &data]].concat();
+            let output = run_tidings(&arguments, &env).await;
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}: {error}");
+            assert!(error.contains(what), "{error}");
+            assert!(output.stdout.is_empty(), "{arguments:?}");
+        }
+    }
+}
+
 /// Erases by message, by user and by conversation, so that everything sent so far is erased.
 async fn erase_everything(system: &System) {
     system.expect_planned(&["message", "room", "2"], 1, 1).await;
@@ -304,7 +328,10 @@ async fn erased_content_is_nowhere_and_everything_else_is_unchanged() {
     }
     assert_eq!(system.index_builds().len(), 2, "the previous build is kept");
 
-    // when all of it is erased, and a message is sent afterwards,
+    // when what does not exist is erased, which changes nothing,
+    assert_unknown_is_named(&system).await;
+    assert_eq!(system.events().await.len(), events_before.len());
+    // and all of it is erased, and a message is sent afterwards,
     erase_everything(&system).await;
     let kept = ann.send("room", "5", &content.kept).await.position();
     for target in [["user", "bob"], ["conversation", "other"]] {

@@ -40,6 +40,31 @@ impl ErasureTarget {
         }
     }
 
+    /// Whether the log has it, erased or not: the message, events of the conversation, or events of
+    /// the user's mailbox. A user without any may still be named by other events.
+    pub async fn exists(&self, pool: &PgPool) -> Result<bool, sqlx::Error> {
+        let query = match self {
+            Self::Message(id, seq) => sqlx::query_scalar(
+                "SELECT EXISTS (SELECT FROM log.events e JOIN log.streams s ON s.id = e.stream
+                 WHERE s.aggregate_type = 'conversation' AND s.aggregate_id = $1
+                 AND e.message = $2 AND e.event_type = 'message_sent' AND e.sequence >= $2)",
+            )
+            .bind(id)
+            .bind(seq),
+            Self::Conversation(id) => sqlx::query_scalar(
+                "SELECT EXISTS (SELECT FROM log.events e JOIN log.streams s ON s.id = e.stream
+                 WHERE s.aggregate_type = 'conversation' AND s.aggregate_id = $1)",
+            )
+            .bind(id),
+            Self::User(user) => sqlx::query_scalar(
+                "SELECT EXISTS (SELECT FROM log.events e JOIN log.streams s ON s.id = e.stream
+                 WHERE s.aggregate_type = 'mailbox' AND s.aggregate_id = $1)",
+            )
+            .bind(user),
+        };
+        query.fetch_one(pool).await
+    }
+
     /// Counts what the erasure would erase now. Reads the log.
     pub async fn preview(&self, pool: &PgPool) -> Result<ErasurePreview, sqlx::Error> {
         let mut preview = ErasurePreview::default();

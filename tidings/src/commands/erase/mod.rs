@@ -6,11 +6,12 @@
 mod files;
 mod request;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use data_dir::{OperatorDatabase, with_database, with_migrated_database};
-use diagnostics::{ErasureReceipt, ErasureSummary, read_model_position};
+use data_dir::{OperatorDatabase, format_count, with_database, with_migrated_database};
+use diagnostics::{ErasureReceipt, ErasureSummary, find_existing_users, read_model_position};
 use log_integrity::erasure::ledger;
 use log_integrity::erasure::preview::{ErasurePreview, ErasureTarget};
 use serde_json::{Value, json};
@@ -50,16 +51,50 @@ pub async fn run(config: &SystemConfig, command: EraseCommand) -> Result<()> {
         EraseCommand::Files { output } => return files::run(config, output).await,
         EraseCommand::Show { from, output } => return show_receipt(config, from, output).await,
     };
+    if !confirm.dry_run {
+        // Nothing is asked that cannot be done.
+        admin::find_running_system(config)?;
+    }
+    require_existence(config, &scope).await?;
     if confirm.dry_run {
         return print_preview(&preview(config, &scope).await?, &scope, output);
     }
     if !confirm.yes {
-        // Nothing is asked that cannot be done.
-        admin::find_running_system(config)?;
         let preview = preview(config, &scope).await?;
         confirmation::require(confirm, &describe(&preview, &scope))?;
     }
     erase(config, scope.to_request(), output).await
+}
+
+/// Returns an error if there is no such user, conversation or message: a misspelt name must not
+/// look like an erasure of nothing.
+async fn require_existence(config: &SystemConfig, scope: &ErasureTarget) -> Result<()> {
+    let exists = with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| {
+            let pool = &database.pool;
+            // The read models have everybody whom an event names.
+            let is_named = if let ErasureTarget::User(user) = scope {
+                let users = BTreeSet::from([user.clone()]);
+                !find_existing_users(pool, &users).await?.is_empty()
+            } else {
+                false
+            };
+            Ok(is_named || scope.exists(pool).await?)
+        },
+    );
+    if exists.await? {
+        return Ok(());
+    }
+    match scope {
+        ErasureTarget::Message(id, seq) => {
+            bail!("there is no message {seq} of a conversation {id}; nothing was erased")
+        }
+        ErasureTarget::Conversation(id) => {
+            bail!("there is no conversation {id}; nothing was erased")
+        }
+        ErasureTarget::User(user) => bail!("there is no user {user}; nothing was erased"),
+    }
 }
 
 async fn preview(config: &SystemConfig, scope: &ErasureTarget) -> Result<ErasurePreview> {
@@ -119,10 +154,10 @@ async fn wait_until_erased(pool: &PgPool, erased: &ErasureSummary) -> Result<()>
         if Instant::now() >= deadline {
             bail!(
                 "the content is no longer readable, but was not removed everywhere within {} s: the stream still \
-                 has {} copies, the log is at position {} and the read models are at {folded} of {}; follow the \
+                 has {}, the log is at position {} and the read models are at {folded} of {}; follow the \
                  progress with `tidings erase show`",
                 ERASURE_TIMEOUT.as_secs(),
-                progress.not_mirrored,
+                format_count(progress.not_mirrored, "copy"),
                 progress.position,
                 erased.position
             );
