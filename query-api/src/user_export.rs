@@ -83,6 +83,24 @@ pub async fn export_user(
     Ok(lines)
 }
 
+/// The JSON without the spaces that Postgres writes between its parts, as everything else prints it.
+fn compact(json: &str) -> String {
+    let mut compact = String::with_capacity(json.len());
+    let (mut is_text, mut is_escaped) = (false, false);
+    for char in json.chars() {
+        if is_text || !char.is_ascii_whitespace() {
+            compact.push(char);
+        }
+        match char {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => is_text = !is_text,
+            _ => {}
+        }
+    }
+    compact
+}
+
 async fn write_lines(
     snapshot: &mut PgConnection,
     statement: &str,
@@ -94,8 +112,21 @@ async fn write_lines(
         .fetch(snapshot);
     let mut lines = 0;
     while let Some(line) = rows.try_next().await? {
-        write(&line)?;
+        write(&compact(&line))?;
         lines += 1;
     }
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compact;
+
+    #[test]
+    fn only_the_spaces_between_parts_are_removed() {
+        assert_eq!(
+            compact(r#"{"kind" : "message", "body" : {"text": "a \" : b\\"}, "n" : [1,  2]}"#),
+            r#"{"kind":"message","body":{"text":"a \" : b\\"},"n":[1,2]}"#
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! Selects the events that a tool processes.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use data_dir::UsageError;
 use domain::envelope::AggregateKind;
 use domain::history::{CursorReference, History};
@@ -159,6 +159,27 @@ impl LogSlice {
     /// The number of positions in the slice up to this one.
     pub fn span_to(&self, position: i64) -> u64 {
         u64::try_from(position - self.after).unwrap_or(0)
+    }
+}
+
+/// Fails if the log has no event of this conversation: a misspelt id must not look like a
+/// conversation in which nothing happened.
+pub async fn check_conversation(reader: &LogReader, id: &ConversationId) -> Result<()> {
+    let filter = EventFilter {
+        aggregate: Some((AggregateKind::Conversation, id.as_str().to_owned())),
+        ..EventFilter::default()
+    };
+    let head = reader.head().await?.position;
+    let mut after = 0;
+    loop {
+        let page = reader.read_page(&filter, after, head, 1).await?;
+        if !page.events.is_empty() {
+            return Ok(());
+        }
+        if page.is_last {
+            bail!("there is no conversation {id} in the log");
+        }
+        after = page.scanned_to;
     }
 }
 

@@ -54,6 +54,33 @@ pub(crate) async fn fetch_over_http(world: &World, query: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_that_does_not_exist_is_named() {
+    let world = World::start().await;
+    fill_log(&world).await;
+    let dir = world.dir.join("export").display().to_string();
+    for command in [
+        &["stats"][..],
+        &["unread"],
+        &["tail"],
+        &["export", &dir],
+        &["replay", "--subject", "again.x"],
+    ] {
+        let output = run_log(&world, &[command, &["--conversation", "nope"]].concat()).await;
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {output:?}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            error.contains("there is no conversation nope in the log"),
+            "{command:?}: {error}"
+        );
+    }
+    let counted = run_log_ok(&world, &["stats", "--conversation", "a"]).await;
+    assert!(
+        counted.contains("20 messages of 1 user in 1 conversation\n"),
+        "{counted}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_filters_select_the_same_events_in_the_terminal_and_over_http() {
     let world = World::start().await;
     let last = fill_log(&world).await;

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use data_dir::{OperatorDatabase, UsageError, with_migrated_database};
+use data_dir::{OperatorDatabase, UsageError, format_count, with_migrated_database};
 use domain::ids::UserId;
 use query_api::user_export;
 
@@ -28,7 +28,7 @@ pub async fn run(config: &SystemConfig, args: &ExportUserArgs) -> Result<()> {
     if lines == 0 {
         bail!("there is no data about a user {user}");
     }
-    eprintln!("{lines} lines about {user}");
+    eprintln!("{} about {user}", format_count(lines, "line"));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //! changes nothing.
 
 use anyhow::{Result, bail};
-use data_dir::{OperatorDatabase, with_migrated_database};
+use data_dir::{OperatorDatabase, inflect, with_migrated_database};
 use projector::{ReadModelComparison, RebuildProgress};
 use serde_json::json;
 
@@ -51,6 +51,8 @@ async fn verify_read_models(config: &SystemConfig, args: &VerifyArgs) -> Result<
 }
 
 fn print_tables(comparison: &ReadModelComparison) -> Result<(), OutputError> {
+    let names = comparison.served.iter().map(|served| served.table.len());
+    let width = names.max().unwrap_or(0);
     for (served, rebuilt) in comparison.served.iter().zip(&comparison.rebuilt) {
         let verdict = if served == rebuilt {
             "equal"
@@ -58,9 +60,10 @@ fn print_tables(comparison: &ReadModelComparison) -> Result<(), OutputError> {
             "differs"
         };
         outln!(
-            "{:<14} {:>10} rows  {}  {verdict}",
+            "{:<width$} {:>10} {:<4}  {}  {verdict}",
             served.table,
             served.rows,
+            inflect("row", &served.rows),
             served.digest
         )?;
     }

@@ -10,7 +10,7 @@ use std::io::stdout;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use data_dir::{OperatorDatabase, UsageError, seal_key, with_migrated_database};
+use data_dir::{OperatorDatabase, UsageError, format_count, seal_key, with_migrated_database};
 use domain::hex::to_hex;
 use event_log::reader::LogReader;
 use log_integrity::seal::sealer::{Sealer, SealerConfig};
@@ -18,6 +18,7 @@ use log_integrity::seal::store;
 use log_tools::export::{ExportOptions, export_log};
 use log_tools::output::LineOutput;
 use log_tools::replay::{self, ReplayOptions};
+use log_tools::slice::{EventSelection, check_conversation};
 use log_tools::stats;
 use log_tools::tail::{TailOptions, write_tail};
 use serde_json::{Value, json};
@@ -26,7 +27,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{
-    LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs, SystemConfig,
+    EventFilterArgs, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs,
+    SystemConfig,
 };
 use crate::output::outln;
 use crate::progress::CommandProgress;
@@ -67,13 +69,27 @@ pub async fn run(config: &SystemConfig, command: LogCommand) -> Result<()> {
     .await
 }
 
+/// The selection of a command that is empty without the conversation that it names.
+async fn resolve_slice(pool: &PgPool, slice: &EventFilterArgs) -> Result<EventSelection> {
+    let selection = slice.to_selection()?;
+    if let Some(conversation) = &selection.conversation {
+        check_conversation(&LogReader::new(pool.clone()), conversation).await?;
+    }
+    Ok(selection)
+}
+
 async fn tail(pool: &PgPool, args: &LogTailArgs, stop: &CancellationToken) -> Result<()> {
     let options = TailOptions {
         lines: args.lines,
         follow: args.follow,
         json: args.json,
     };
-    let selection = args.slice.to_selection()?;
+    let selection = if args.follow {
+        // The conversation may be yet to come.
+        args.slice.to_selection()?
+    } else {
+        resolve_slice(pool, &args.slice).await?
+    };
     write_tail(
         pool,
         &selection,
@@ -98,7 +114,7 @@ async fn show(pool: &PgPool, position: i64) -> Result<()> {
 
 async fn export(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) -> Result<()> {
     let options = ExportOptions {
-        selection: args.slice.to_selection()?,
+        selection: resolve_slice(pool, &args.slice).await?,
         dir: args.dir.clone(),
         format: args.to_format()?,
     };
@@ -131,7 +147,7 @@ async fn export(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) -
 
 /// A signal ends the counting early; the counts so far are printed.
 async fn print_stats(pool: &PgPool, args: &LogStatsArgs, stop: &CancellationToken) -> Result<()> {
-    let selection = args.slice.to_selection()?;
+    let selection = resolve_slice(pool, &args.slice).await?;
     let progress = CommandProgress::counting("events");
     let top = usize::from(args.top);
     let statistics = stats::count_events(pool, &selection, top, stop, |done, total| {
@@ -159,7 +175,7 @@ async fn replay_events(
 ) -> Result<()> {
     replay::check_subject(&config.mirror_config(), &args.subject)?;
     let options = ReplayOptions {
-        selection: args.slice.to_selection()?,
+        selection: resolve_slice(&database.pool, &args.slice).await?,
         subject: args.subject.clone(),
         speed: args.speed,
     };
@@ -188,7 +204,10 @@ async fn replay_events(
         outln!("{json}")?;
         return Ok(());
     }
-    outln!("published {events} events up to position {position} in {seconds:.1} seconds")?;
+    outln!(
+        "published {} up to position {position} in {seconds:.1} seconds",
+        format_count(events, "event")
+    )?;
     if !summary.is_complete {
         outln!("resume with --after {cursor}")?;
     }

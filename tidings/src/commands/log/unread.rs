@@ -6,11 +6,12 @@ use anyhow::Result;
 use event_log::reader::LogReader;
 use log_tools::export::escape_formula;
 use log_tools::output::LineOutput;
+use log_tools::slice::check_conversation;
 use projector::{UnreadHistory, UnreadRow};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::LogUnreadArgs;
+use crate::config::{LogUnreadArgs, UnreadGroupingArg};
 use crate::progress::CommandProgress;
 
 /// The columns, in the order of the table and of CSV.
@@ -27,10 +28,13 @@ const COLUMNS: [&str; 7] = [
 /// Prints the counts while the log is read. A signal ends that early.
 pub async fn run(pool: &PgPool, args: &LogUnreadArgs, stop: &CancellationToken) -> Result<()> {
     let reader = LogReader::new(pool.clone());
+    if let Some(conversation) = &args.conversation {
+        check_conversation(&reader, conversation).await?;
+    }
     let mut history = UnreadHistory::start(&reader, args.to_options()).await?;
     let progress = CommandProgress::counting("events");
     let mut output = LineOutput::new(stdout());
-    if !args.json && !output.write_line(&header(args.csv)?)? {
+    if !args.json && !output.write_line(&header(args)?)? {
         return Ok(());
     }
     while let Some(rows) = history.read_next().await? {
@@ -53,13 +57,20 @@ pub async fn run(pool: &PgPool, args: &LogUnreadArgs, stop: &CancellationToken) 
     Ok(())
 }
 
-fn header(is_csv: bool) -> Result<Vec<u8>> {
-    let names = COLUMNS.map(str::to_owned);
-    if is_csv {
-        to_csv(names)
-    } else {
-        Ok(to_text(&names))
+/// The names of the columns. The table has only those of the two names that its rows have.
+fn header(args: &LogUnreadArgs) -> Result<Vec<u8>> {
+    let mut names = COLUMNS.map(str::to_owned);
+    if args.csv {
+        return to_csv(names);
     }
+    let [.., user, conversation] = &mut names;
+    if args.by != UnreadGroupingArg::User {
+        user.clear();
+    }
+    if args.by != UnreadGroupingArg::Conversation {
+        conversation.clear();
+    }
+    Ok(to_text(&names))
 }
 
 fn cells(row: UnreadRow) -> [String; 7] {
@@ -91,6 +102,7 @@ fn to_text(cells: &[String; 7]) -> Vec<u8> {
         line,
         "{from:<24} {position:>10} {unread:>8} {quiet:>8} {memberships:>11}  {user}{conversation}"
     );
+    line.truncate(line.trim_ascii_end().len());
     line
 }
 
@@ -109,9 +121,33 @@ fn to_csv(cells: [String; 7]) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
     use domain::time::Timestamp;
 
     use super::*;
+    use crate::config::{Cli, CliCommand, LogCommand};
+
+    #[test]
+    fn the_header_names_the_columns_of_the_grouping() {
+        let header = |by: &[&str]| {
+            let words = [&["tidings", "log", "unread"], by].concat();
+            let cli = Cli::try_parse_from(words).expect("valid");
+            let CliCommand::Log(LogCommand::Unread(args)) = cli.command else {
+                panic!("expected the command");
+            };
+            String::from_utf8(header(&args).expect("a header")).expect("text")
+        };
+        let names = |by: &[&str]| -> Vec<String> {
+            header(by).split_whitespace().map(str::to_owned).collect()
+        };
+        let common = ["from", "position", "unread", "quiet", "memberships"];
+        assert_eq!(names(&[]), common);
+        for (by, last) in [("user", "user"), ("conversation", "conversation_id")] {
+            let expected = [&common[..], &[last]].concat();
+            assert_eq!(names(&["--by", by]), expected);
+        }
+        assert_eq!(header(&["--csv"]), COLUMNS.join(","));
+    }
 
     #[test]
     fn a_record_of_csv_quotes_names_and_runs_nothing() {
