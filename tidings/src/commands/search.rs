@@ -1,9 +1,11 @@
 //! `tidings search`: searches all messages, or those that a given user can see.
 
+use std::collections::HashMap;
 use std::io::IsTerminal as _;
 
 use anyhow::{Context as _, Result};
 use data_dir::{OperatorDatabase, UsageError, with_migrated_database};
+use diagnostics::load_titles;
 use domain::ids::UserId;
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
@@ -51,14 +53,26 @@ pub async fn run(config: &SystemConfig, args: &SearchArgs) -> Result<()> {
                 index_dir.path().display()
             )
         })?;
-            Ok(search.execute(&database.pool, &served).await?)
+            let page = search.execute(&database.pool, &served).await?;
+            let ids: Vec<&str> = page
+                .hits
+                .iter()
+                .map(|hit| hit.conversation_id.as_str())
+                .collect();
+            let titles = load_titles(&database.pool, &ids).await?;
+            Ok((page, titles))
         },
     );
-    print_page(&page.await?, args.json)?;
+    let (page, titles) = page.await?;
+    print_page(&page, &titles, args.json)?;
     Ok(())
 }
 
-fn print_page(page: &HitPage, as_json: bool) -> Result<(), OutputError> {
+fn print_page(
+    page: &HitPage,
+    titles: &HashMap<String, String>,
+    as_json: bool,
+) -> Result<(), OutputError> {
     if as_json {
         let json = serde_json::json!({
             "hits": page.hits,
@@ -70,14 +84,8 @@ fn print_page(page: &HitPage, as_json: bool) -> Result<(), OutputError> {
     }
     let is_terminal = std::io::stdout().is_terminal();
     for hit in &page.hits {
-        outln!(
-            "{}  {} #{}  {}: {}",
-            hit.sent_at,
-            hit.conversation_id,
-            hit.seq,
-            hit.sender,
-            format_hit(hit, is_terminal)
-        )?;
+        let title = titles.get(&hit.conversation_id).map(String::as_str);
+        outln!("{}", format_line(hit, title, is_terminal))?;
     }
     let count = if page.total_is_lower_bound {
         format!("more than {MAX_EXACT_TOTAL}")
@@ -87,7 +95,24 @@ fn print_page(page: &HitPage, as_json: bool) -> Result<(), OutputError> {
     outln!("{count} found, up to position {}", page.position)
 }
 
-/// Formats a hit on one line, with highlights in bold on a terminal. Control characters of the
+/// Formats a hit with its place. The title is shown if it is not the id.
+fn format_line(hit: &MessageHit, title: Option<&str>, is_terminal: bool) -> String {
+    let title = title.filter(|title| *title != hit.conversation_id);
+    let title = title.map_or_else(String::new, |title| {
+        let replace = |char: char| if char.is_control() { ' ' } else { char };
+        format!(" ({})", title.chars().map(replace).collect::<String>())
+    });
+    format!(
+        "{}  {}{title} #{}  {}: {}",
+        hit.sent_at,
+        hit.conversation_id,
+        hit.seq,
+        hit.sender,
+        format_hit(hit, is_terminal)
+    )
+}
+
+/// Formats the text of a hit on one line, with highlights in bold on a terminal. Control characters of the
 /// message are replaced by spaces, so that they cannot control the terminal.
 fn format_hit(hit: &MessageHit, is_terminal: bool) -> String {
     let mut line = String::with_capacity(hit.text.len());
@@ -108,9 +133,8 @@ fn format_hit(hit: &MessageHit, is_terminal: bool) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn highlights_are_bold_and_control_characters_are_replaced() {
-        let hit = MessageHit {
+    fn example_hit() -> MessageHit {
+        MessageHit {
             conversation_id: "c".into(),
             seq: 1,
             sender: "ann".into(),
@@ -119,7 +143,24 @@ mod tests {
             text: "a\n\x1b[2Jtea".into(),
             highlights: vec![[6, 9]],
             score: 1.0,
-        };
+        }
+    }
+
+    #[test]
+    fn a_hit_has_the_title_of_its_conversation() {
+        let hit = example_hit();
+        let line = |title| format_line(&hit, title, false);
+        let at = "1970-01-01T00:00:00.000Z";
+        let named = format!("{at}  c (#rust ) #1  ann: a  [2Jtea");
+        assert_eq!(line(Some("#rust\n")), named);
+        for title in [None, Some("c")] {
+            assert_eq!(line(title), format!("{at}  c #1  ann: a  [2Jtea"));
+        }
+    }
+
+    #[test]
+    fn highlights_are_bold_and_control_characters_are_replaced() {
+        let hit = example_hit();
         assert_eq!(format_hit(&hit, true), "a  [2J\x1b[1mtea\x1b[0m");
         assert_eq!(format_hit(&hit, false), "a  [2Jtea");
     }
