@@ -8,7 +8,7 @@
 //! - `backup`, `erase`, `log`, `psql`, `rebuild`, `webhooks`: the options of these commands, and of
 //!   what they operate. `given`: the settings that were given.
 //! - `questions`: the options of commands that answer questions about messages.
-//! - `ports`: TLS and the port of the metrics. `parse`: the formats of values. `confirm`: how a
+//! - `usage`: explains wrong invocations. `ports`: TLS and the port of the metrics. `parse`: the formats of values. `confirm`: how a
 //!   command that destroys something is confirmed.
 
 mod backup;
@@ -25,6 +25,7 @@ mod psql;
 mod questions;
 mod rebuild;
 mod system;
+mod usage;
 mod webhooks;
 
 pub use backup::{BackupArgs, RestoreArgs};
@@ -51,4 +52,5 @@ pub use system::{
     AuthArgs, DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DISPATCHER, DEFAULT_LISTEN_PROJECTOR,
     DEFAULT_LISTEN_QUERY_API, DEFAULT_LISTEN_UP, LimitArgs, LogFormat, Switch, SystemConfig,
 };
+pub use usage::explain as explain_usage;
 pub use webhooks::{WebhookAddArgs, WebhookArgs, WebhookListArgs, WebhooksCommand};

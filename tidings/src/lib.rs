@@ -16,6 +16,7 @@ pub mod output;
 pub mod progress;
 pub mod service;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -38,7 +39,11 @@ pub fn main() -> ExitCode {
 }
 
 fn parse_and_run() -> anyhow::Result<()> {
-    let matches = config::arrange_help(config::Cli::command()).get_matches();
+    let mut command = config::arrange_help(config::Cli::command());
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let matches = command
+        .try_get_matches_from_mut(&words)
+        .unwrap_or_else(|error| config::explain_usage(error, &command, &words).exit());
     let cli = config::Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     logging::init(&cli.config)?;
     for warning in config::unknown_variables() {

@@ -1,5 +1,6 @@
 //! `tidings psql`: a session with the database whose role can only read.
 
+use std::ffi::OsString;
 use std::io::{self, BufWriter, stdout};
 use std::process::ExitStatus;
 
@@ -11,7 +12,7 @@ use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit_code;
-use crate::config::{PsqlArgs, SystemConfig};
+use crate::config::{PsqlArgs, RowFormatArg, SystemConfig};
 use crate::output::OutputError;
 
 /// Runs the SQL, or psql; then exits this process with the exit code of psql.
@@ -21,8 +22,8 @@ pub async fn run(config: &SystemConfig, args: &PsqlArgs) -> Result<()> {
         async |database: &OperatorDatabase| {
             let access = ReaderAccess::prepare(&database.pool, &database.url).await?;
             match &args.command {
-                Some(sql) => run_sql(&access, sql, args).await.map(|()| None),
-                None => run_psql(config, &access, args).await.map(Some),
+                Some(sql) if !is_for_psql(sql) => run_sql(&access, sql, args).await.map(|()| None),
+                _ => run_psql(config, &access, args).await.map(Some),
             }
         },
     );
@@ -42,6 +43,11 @@ async fn run_sql(access: &ReaderAccess, sql: &str, args: &PsqlArgs) -> Result<()
     })
 }
 
+/// Whether this is a command that only the program psql understands, such as `\d`.
+fn is_for_psql(command: &str) -> bool {
+    command.trim_start().starts_with('\\')
+}
+
 async fn run_psql(
     config: &SystemConfig,
     access: &ReaderAccess,
@@ -49,18 +55,59 @@ async fn run_psql(
 ) -> Result<ExitStatus> {
     let psql = find_psql(&config.server_options()).context(
         "there is no psql on this machine: install it (apt install postgresql-client), or pass \
-         --command SQL",
+         --command SQL without commands such as \\d",
     )?;
     // Ctrl-C cancels a query of psql, and must not end this process.
     let _interrupts = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut command = Command::new(&psql);
     command
         .arg(&access.url)
-        .args(&args.arguments)
+        .args(psql_arguments(args))
         .env("PGAPPNAME", READER_APPLICATION);
     if let Some(password) = &access.password {
         command.env("PGPASSWORD", password.reveal());
     }
     let status = command.status().await;
     status.with_context(|| format!("cannot run {}", psql.display()))
+}
+
+/// The arguments for psql: those after `--`, or the command with its format.
+fn psql_arguments(args: &PsqlArgs) -> Vec<OsString> {
+    let Some(command) = &args.command else {
+        return args.arguments.clone();
+    };
+    let format = match args.format {
+        RowFormatArg::Table => None,
+        RowFormatArg::Csv => Some("--csv"),
+    };
+    let words = format.into_iter().chain(["--command", command.as_str()]);
+    words.map(OsString::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::config::{Cli, CliCommand};
+
+    #[test]
+    fn a_backslash_command_is_for_psql() {
+        for (words, expected) in [
+            (&["-c", "\\d"][..], &["--command", "\\d"][..]),
+            (
+                &["-c", " \\dt log.*", "--format", "csv"],
+                &["--csv", "--command", " \\dt log.*"],
+            ),
+            (&["--", "-At"], &["-At"]),
+        ] {
+            let cli = Cli::try_parse_from([&["tidings", "psql"], words].concat()).expect("valid");
+            let CliCommand::Psql(args) = cli.command else {
+                panic!("expected the command");
+            };
+            assert_eq!(psql_arguments(&args), expected, "{words:?}");
+            assert!(args.command.is_none_or(|command| is_for_psql(&command)));
+        }
+        assert!(!is_for_psql("SELECT '\\d'"));
+    }
 }

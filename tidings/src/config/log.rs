@@ -56,10 +56,11 @@ pub struct EventFilterArgs {
     /// Select events up to this position, or cursor such as 1234.5f3a9c21.
     #[arg(long, value_name = "POSITION")]
     pub up_to: Option<CursorReference>,
-    /// Select events at or after this time, such as 2026-11-01T00:00:00Z.
+    /// Select events at or after this time, such as 2026-11-01T00:00:00Z, or 2026-11-01 for when
+    /// this day begins in UTC.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub since: Option<Timestamp>,
-    /// Select events before this time.
+    /// Select events before this time; before the beginning of a day such as 2026-12-01.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub until: Option<Timestamp>,
     /// Time that is meant: when an event was appended, or when its message was sent or edited,

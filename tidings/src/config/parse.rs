@@ -9,7 +9,30 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| error.to_string())
 }
 
-/// Parses a point in time in RFC 3339.
+/// Parses a point in time in RFC 3339, or a day, which is the time at which it begins in UTC.
 pub(super) fn parse_time(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).ok_or_else(|| "expected a time such as 2026-11-01T00:00:00Z".to_owned())
+    let begin = || Timestamp::parse(&format!("{text}T00:00:00Z"));
+    Timestamp::parse(text).or_else(begin).ok_or_else(|| {
+        "expected a time such as 2026-11-01T00:00:00Z, or a day such as 2026-11-01".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_the_time_at_which_it_begins() {
+        for (text, time) in [
+            ("2026-11-29", "2026-11-29T00:00:00.000Z"),
+            ("2026-11-29T01:30:00+01:00", "2026-11-29T00:30:00.000Z"),
+        ] {
+            let parsed = parse_time(text).map(|time| time.to_string());
+            assert_eq!(parsed.as_deref(), Ok(time), "{text}");
+        }
+        for bad in ["2026-11-31", "2026-11", "29.11.2026", "yesterday", ""] {
+            let error = parse_time(bad).expect_err(bad);
+            assert!(error.contains("a day such as"), "{bad}: {error}");
+        }
+    }
 }

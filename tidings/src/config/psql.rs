@@ -8,7 +8,8 @@ use log_tools::sql_rows::RowFormat;
 /// The options of `tidings psql`.
 #[derive(Debug, Clone, Args)]
 pub struct PsqlArgs {
-    /// Run this SQL and print the rows, without the program psql.
+    /// Run this SQL and print the rows, without the program psql. A command of psql, such as \d,
+    /// is passed on to it.
     #[arg(short, long, value_name = "SQL")]
     pub command: Option<String>,
     /// How --command prints rows.

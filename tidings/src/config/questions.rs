@@ -76,10 +76,10 @@ pub struct LogUnreadArgs {
     /// Count only in this conversation.
     #[arg(long, value_name = "ID", value_parser = parse_conversation)]
     pub conversation: Option<ConversationId>,
-    /// Print from the interval of this time on.
+    /// Print from the interval of this time or day on.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub since: Option<Timestamp>,
-    /// Count only events before this time.
+    /// Count only events before this time, or before this day begins in UTC.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub until: Option<Timestamp>,
     /// Print one JSON object per line.

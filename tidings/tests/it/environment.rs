@@ -39,6 +39,30 @@ fn a_variable_that_is_no_setting_is_named() {
 }
 
 #[test]
+fn a_wrong_variable_is_named_and_not_its_flag() {
+    let scratch = ScratchDir::new();
+    let run = |arguments: &[&str]| {
+        let mut command = tidings_command(arguments);
+        command.current_dir(scratch.path());
+        command.env("TIDINGS_RATE_LIMIT", "many");
+        let ended = command.output().expect("the program starts");
+        assert_eq!(ended.status.code(), Some(2));
+        stderr(&ended).to_owned()
+    };
+    let complaint = run(&["status"]);
+    assert!(
+        complaint.contains("invalid value 'many' for 'TIDINGS_RATE_LIMIT'"),
+        "{complaint}"
+    );
+    // A flag takes precedence, and is named if it is what is wrong.
+    let complaint = run(&["status", "--rate-limit", "few"]);
+    assert!(
+        complaint.contains("'few' for '--rate-limit <N>'"),
+        "{complaint}"
+    );
+}
+
+#[test]
 fn a_password_that_is_not_escaped_is_refused_and_not_shown() {
     let scratch = ScratchDir::new();
     let mut command = tidings_command(&["status"]);
