@@ -3,6 +3,8 @@
 mod closed_pipes;
 mod command_line;
 mod commands;
+mod confirmation;
+mod dist;
 mod empty_directory;
 mod environment;
 mod import;

@@ -1,0 +1,157 @@
+//! The question that commands ask on a terminal before they destroy something: only `yes` goes on.
+//!
+//! The commands run on a terminal of their own, which Python's module `pty` makes.
+
+use std::process::Command;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{
+    ScratchDir, TidingsProcess, new_http_client, run_tidings, stderr, stdout, tidings_command,
+};
+
+/// Runs a command on a new terminal, types an answer to the question, prints everything that the
+/// terminal showed, and exits with the exit code of the command.
+const ON_A_TERMINAL: &str = r"
+import os, pty, sys
+answer, command = sys.argv[1], sys.argv[2:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(command[0], command)
+shown, is_answered = b'', False
+while True:
+    try:
+        part = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not part:
+        break
+    shown += part
+    if not is_answered and b'Type yes to go on: ' in shown:
+        os.write(terminal, answer.encode() + b'\n')
+        is_answered = True
+sys.stdout.buffer.write(shown)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+";
+
+/// The exit code of a command on a terminal, and what the terminal showed.
+fn answer(arguments: &[&str], answer: &str) -> (Option<i32>, String) {
+    let on_pipes = tidings_command(arguments);
+    let mut command = Command::new("python3");
+    command.args(["-c", ON_A_TERMINAL, answer]);
+    command
+        .arg(on_pipes.get_program())
+        .args(on_pipes.get_args());
+    for (name, value) in on_pipes.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let output = command.output().expect("Python starts");
+    (output.status.code(), stdout(&output).to_owned())
+}
+
+struct System {
+    _up: TidingsProcess,
+    base: String,
+    token: String,
+    data: String,
+}
+
+impl System {
+    async fn start(scratch: &ScratchDir) -> Self {
+        let dir = scratch.path().join("data");
+        let mut up = TidingsProcess::start_up(&dir);
+        let base = up.wait_until_ready().await;
+        let data = dir.to_str().expect("the path is UTF-8").to_owned();
+        let token = run_tidings(&["token", "ann", "--data", &data]);
+        Self {
+            _up: up,
+            base,
+            token: stdout(&token).trim().to_owned(),
+            data,
+        }
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
+        let request = new_http_client()
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(&self.token);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let response = request.send().await.expect("the system responds");
+        assert!(response.status().is_success(), "{path}: {response:?}");
+        response.json().await.expect("the response is JSON")
+    }
+
+    /// Sends a message to a new group. Returns its position.
+    async fn send(&self) -> i64 {
+        let group = json!({"id": "lunch", "kind": "group", "members": ["bob"]});
+        self.call(Method::POST, "/v1/conversations", Some(&group))
+            .await;
+        let message =
+            json!({"client_message_id": "1", "type": "text", "body": {"text": "noodles?"}});
+        let path = "/v1/conversations/lunch/messages";
+        let sent = self.call(Method::POST, path, Some(&message)).await;
+        sent["position"].as_i64().expect("a position")
+    }
+
+    /// The body of the message.
+    async fn body(&self, position: i64) -> Value {
+        let path = format!("/v1/conversations/lunch/messages/1?min_position={position}");
+        self.call(Method::GET, &path, None).await["body"].take()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_yes_erases() {
+    // Given a message,
+    let scratch = ScratchDir::new();
+    let system = System::start(&scratch).await;
+    let position = system.send().await;
+    let erase = ["erase", "message", "lunch", "1", "--data", &system.data];
+    // when anything but yes is typed, then the message stays,
+    for word in ["no", "y", ""] {
+        let (code, shown) = answer(&erase, word);
+        assert_eq!(code, Some(1), "{shown}");
+        let question = "This will erase the content of 1 message in 1 conversation of message 1 \
+                        of lunch, which cannot be undone. Type yes to go on: ";
+        assert!(shown.contains(question), "{shown}");
+        assert!(shown.contains("nothing was changed"), "{shown}");
+        assert_eq!(system.body(position).await, json!({"text": "noodles?"}));
+    }
+    // and with yes it is gone.
+    let (code, shown) = answer(&erase, "yes");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(
+        shown.contains("1 message and 0 titles erased now"),
+        "{shown}"
+    );
+    assert_eq!(system.body(position + 1).await, Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_yes_removes_a_webhook() {
+    let scratch = ScratchDir::new();
+    let system = System::start(&scratch).await;
+    let webhooks = |words: &[&str]| {
+        let done = run_tidings(&[&["webhooks"], words, &["--data", &system.data]].concat());
+        assert!(done.status.success(), "{}", stderr(&done));
+        stdout(&done).to_owned()
+    };
+    let url = "https://app.example.com/hooks";
+    let added = webhooks(&["add", url, "--events", "message_sent", "--json"]);
+    let added: Value = serde_json::from_str(&added).expect("one JSON object");
+    let id = added["id"].to_string();
+    let remove = ["webhooks", "remove", &id, "--data", &system.data];
+    let (code, shown) = answer(&remove, "no");
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(webhooks(&["list"]).contains(url));
+    let (code, shown) = answer(&remove, "yes");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(!webhooks(&["list"]).contains(url));
+}
