@@ -234,6 +234,11 @@ fn describe_lag(events: i64) -> String {
     }
 }
 
+/// A number with its noun.
+fn counted(number: i64, noun: &str) -> String {
+    format!("{} {}", human_count(number), inflect(noun, &number))
+}
+
 fn human_count(number: i64) -> HumanCount {
     HumanCount(number.unsigned_abs())
 }
