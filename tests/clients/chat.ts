@@ -36,5 +36,9 @@ for (const entry of feed.entries.filter((entry) => entry.conversation_id === id)
       if (entry.data.type === "text") lines.push(`${entry.data.sender}: ${entry.data.body?.text}`);
   }
 }
+
+const search = { q: `hello in:${id}`, sort: "newest" as const, ...query };
+const found = expect(await bob.GET("/v1/search", { params: { query: search } }));
+assert.deepEqual(found.hits.map((hit) => hit.text), ["Hello"]);
 assert.deepEqual(lines, ["created TypeScript", "ann: Hello"]);
 console.log(lines.join(", "));

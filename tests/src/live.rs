@@ -42,6 +42,8 @@ pub struct LiveSocket {
     socket: WebSocketStream<Box<dyn SocketBytes>>,
     /// Every entry received.
     pub entries: Vec<Value>,
+    /// The reason of the close frame; empty before it.
+    pub close_reason: String,
 }
 
 impl LiveSocket {
@@ -113,6 +115,7 @@ impl LiveSocket {
                 let live = Self {
                     socket,
                     entries: Vec::new(),
+                    close_reason: String::new(),
                 };
                 Ok((live, answer.headers().clone()))
             }
@@ -139,7 +142,8 @@ impl LiveSocket {
                     }
                     return SocketEvent::Frame(frame);
                 }
-                Some(Ok(Message::Close(Some(CloseFrame { code, .. })))) => {
+                Some(Ok(Message::Close(Some(CloseFrame { code, reason })))) => {
+                    self.close_reason = reason.to_string();
                     return SocketEvent::Closed(code.into());
                 }
                 Some(Ok(Message::Close(None)) | Err(_)) | None => return SocketEvent::Closed(0),

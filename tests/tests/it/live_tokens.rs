@@ -26,7 +26,8 @@ async fn send_token(live: &mut LiveSocket, token: &str) {
     live.send(&frame.to_string()).await;
 }
 
-/// The code of the problem and the close code at the end of a connection.
+/// The code of the problem and the close code at the end of a connection. The reason of the close
+/// frame, which a browser shows, is the code of the problem.
 async fn read_end(live: &mut LiveSocket) -> (String, u16) {
     let mut problem = String::new();
     loop {
@@ -35,7 +36,13 @@ async fn read_end(live: &mut LiveSocket) -> (String, u16) {
                 problem = frame["code"].as_str().expect("a code").to_owned();
             }
             SocketEvent::Frame(_) => {}
-            SocketEvent::Closed(code) => return (problem, code),
+            SocketEvent::Closed(code) => {
+                assert_eq!(
+                    live.close_reason, problem,
+                    "the reason of close code {code}"
+                );
+                return (problem, code);
+            }
         }
     }
 }

@@ -41,6 +41,56 @@ async fn the_document_and_the_route_table_have_the_same_routes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_document_introduces_itself_and_has_the_tags_in_the_order_of_need() {
+    let world = World::start().await;
+    let document = world.anonymous().get_ok("/openapi.json").await;
+    // The introduction says how to begin: where a token comes from, and the first calls in order.
+    let introduction = document["info"]["description"].as_str().expect("a text");
+    let steps = [
+        "Authorize",
+        "tidings token",
+        "create_conversation",
+        "send_message",
+        "get_inbox",
+        "/asyncapi.json",
+    ];
+    let places = steps.map(|step| introduction.find(step).unwrap_or_else(|| panic!("{step}")));
+    assert!(places.is_sorted(), "{introduction}");
+    assert_eq!(document["info"]["title"], "Tidings");
+    assert_eq!(document["info"]["license"]["identifier"], "Apache-2.0");
+    assert_eq!(document["servers"][0]["url"], "/");
+    // The page shows the tags in this order, and what is destructive last.
+    let tags = document["tags"].as_array().expect("tags");
+    let names: Vec<&str> = tags.iter().filter_map(|tag| tag["name"].as_str()).collect();
+    let expected = [
+        "conversations",
+        "messages",
+        "inbox",
+        "search",
+        "users",
+        "batch",
+        "admin",
+    ];
+    assert_eq!(names, expected);
+    for tag in tags {
+        let description = tag["description"].as_str().unwrap_or_default();
+        assert!(description.ends_with('.'), "{tag}");
+    }
+    // An operation with another tag, or without one, would be listed after all of these.
+    let mut used = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("an item") {
+            let tags = operation["tags"].as_array().cloned().unwrap_or_default();
+            let [tag] = tags.as_slice() else {
+                panic!("{method} {path} has the tags {tags:?}");
+            };
+            used.insert(tag.as_str().expect("a name").to_owned());
+        }
+    }
+    assert_eq!(used, expected.map(str::to_owned).into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_documentation_page_loads_nothing_from_other_hosts() {
     let world = World::start().await;
     let client = world.anonymous();
