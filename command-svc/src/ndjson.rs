@@ -5,6 +5,7 @@ use std::fmt;
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderValue};
+use http_edge::extract::describe_json_error;
 use http_edge::{Ndjson, Problem};
 use serde::Serialize;
 use serde::de::{Deserializer as _, SeqAccess, Visitor};
@@ -29,7 +30,10 @@ pub(crate) fn visit_lines<'a>(
     parser
         .deserialize_seq(ElementVisitor(visit))
         .and_then(|()| parser.end())
-        .map_err(|error| Problem::malformed("", format!("expected a JSON array: {error}")))
+        .map_err(|error| {
+            let reason = describe_json_error(&error);
+            Problem::malformed("", format!("expected a JSON array: {reason}"))
+        })
 }
 
 /// Splits a body into trimmed lines and skips blank ones.

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::number::InexactNumberError;
+use super::plain_words::{describe_json_error, find_named_field, rephrase, split_place};
 use super::unknown::UnknownNames;
 use super::{body, number, shorten, text};
 use crate::context::RequestContext;
@@ -89,27 +90,27 @@ fn describe_inexact(text: &str, inexact: &InexactNumberError) -> Problem {
 fn not_an_object(text: &str) -> Problem {
     match serde_json::from_str::<serde::de::IgnoredAny>(text) {
         Ok(_) => Problem::invalid("", "expected a JSON object"),
-        Err(error) => Problem::malformed("", shorten(&error.to_string())),
+        Err(error) => Problem::malformed("", describe_json_error(&error)),
     }
 }
 
 fn describe_error<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Problem {
-    let whole = error.to_string();
-    let message = whole
-        .rsplit_once(" at line ")
-        .map_or(whole.as_str(), |(message, _)| message);
-    if error.classify() != Category::Data {
-        return Problem::malformed("", shorten(&whole));
-    }
-    // The parser has not seen any data after the document, which would make it invalid JSON.
+    // The parser has not seen any data after the fault, which would make the text invalid JSON. Of
+    // valid JSON it reports a syntax error too, where it expects one of several names.
     if let Err(syntax) = serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
-        return Problem::malformed("", shorten(&syntax.to_string()));
+        return Problem::malformed("", describe_json_error(&syntax));
     }
+    let whole = error.to_string();
+    let (message, _) = split_place(&whole);
     let field = locate_field(&find_error_path::<T>(bytes, &whole), message);
-    let message = shorten(&strip_type_names(message));
     if message.starts_with("duplicate field") {
-        return Problem::malformed(field, message);
+        return Problem::malformed(field, rephrase(message));
     }
+    let message = if error.classify() == Category::Data {
+        shorten(&rephrase(message))
+    } else {
+        "expected a string".to_owned()
+    };
     Problem::unprocessable(
         "invalid",
         "The body does not match the schema of this request.",
@@ -120,41 +121,31 @@ fn describe_error<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) 
 /// The path of the error in the document. axum tracks the path while it parses; its error text is
 /// the path, a colon, and the message that we already have.
 fn find_error_path<T: DeserializeOwned>(bytes: &[u8], message: &str) -> String {
-    let Err(JsonRejection::JsonDataError(error)) = axum::Json::<T>::from_bytes(bytes) else {
-        return String::new();
+    let source = match axum::Json::<T>::from_bytes(bytes) {
+        Err(JsonRejection::JsonDataError(error)) => find_source_text(&error),
+        Err(JsonRejection::JsonSyntaxError(error)) => find_source_text(&error),
+        _ => return String::new(),
     };
-    let text = std::error::Error::source(&error).map_or_else(String::new, ToString::to_string);
-    text.strip_suffix(message)
+    source
+        .strip_suffix(message)
         .and_then(|path| path.strip_suffix(": "))
         .unwrap_or_default()
         .to_owned()
 }
 
-/// The path of the invalid field. serde reports a missing field at its parent, so this appends its
-/// name.
+fn find_source_text(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(String::new, ToString::to_string)
+}
+
+/// The path of the invalid field. serde reports a field that is missing, unknown or there twice at
+/// its parent, so this appends its name.
 fn locate_field(path: &str, message: &str) -> String {
     let path = if path == "." || path == "?" { "" } else { path };
-    let missing = ["missing field `", "duplicate field `"]
-        .iter()
-        .find_map(|prefix| message.strip_prefix(prefix))
-        .and_then(|rest| rest.split('`').next());
-    match missing {
+    match find_named_field(message) {
         Some(name) if path.is_empty() || path == name => name.to_owned(),
         Some(name) if path.ends_with(&format!(".{name}")) => path.to_owned(),
         Some(name) => format!("{path}.{name}"),
         None => path.to_owned(),
-    }
-}
-
-/// Replaces "expected struct NewMessage" with "expected an object": clients do not know our types.
-fn strip_type_names(message: &str) -> String {
-    match message.split_once(", expected ") {
-        Some((found, expected))
-            if expected.starts_with("struct ") || expected.starts_with("internally tagged ") =>
-        {
-            format!("{found}, expected an object")
-        }
-        _ => message.to_owned(),
     }
 }
 
@@ -170,9 +161,17 @@ mod tests {
     }
 
     #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum SampleChoice {
+        One,
+        Other,
+    }
+
+    #[derive(Debug, Deserialize)]
     #[expect(dead_code)]
     struct SampleRequest {
         id: u32,
+        choice: Option<SampleChoice>,
         #[serde(default)]
         members: Vec<String>,
         inner: Option<SampleObject>,
@@ -249,6 +248,9 @@ mod tests {
             (r#"{"id":1,"inner":{}}"#, "inner.name"),
             (r#"{"id":1,"inner":{"name":[]}}"#, "inner.name"),
             (r#"{"id":1,"inner":5}"#, "inner"),
+            (r#"{"id":1,"choice":"both"}"#, "choice"),
+            (r#"{"id":1,"choice":5}"#, "choice"),
+            (r#"{"id":1,"choice":[]}"#, "choice"),
             ("null", ""),
             ("[]", ""),
             (r"[1,[],null,null,null]", ""),
@@ -269,8 +271,17 @@ mod tests {
         let problem = parse(br#"{"id":1,"inner":5}"#).unwrap_err();
         assert_eq!(
             problem.errors()[0].message,
-            "invalid type: integer `5`, expected an object"
+            "expected an object, found the number 5"
         );
+        let problem = parse(br#"{"id":1,"choice":"both"}"#).unwrap_err();
+        assert_eq!(
+            problem.errors()[0].message,
+            "unknown value \"both\"; expected one of one, other"
+        );
+        let problem = parse(br#"{"id":1,"choice":5}"#).unwrap_err();
+        assert_eq!(problem.errors()[0].message, "expected a string");
+        let problem = parse(br#"{}"#).unwrap_err();
+        assert_eq!(problem.errors()[0].message, "required, but missing");
         let long = format!(r#"{{"id":"{}"}}"#, "x".repeat(10_000));
         let problem = parse(long.as_bytes()).unwrap_err();
         assert!(problem.errors()[0].message.len() < 250);

@@ -9,6 +9,7 @@ mod json;
 mod number;
 pub mod params;
 mod path;
+mod plain_words;
 mod query;
 mod text;
 pub(crate) mod unknown;
@@ -16,6 +17,7 @@ pub(crate) mod unknown;
 pub use body::Ndjson;
 pub use json::{Json, field_names, from_json};
 pub use path::Path;
+pub use plain_words::describe_json_error;
 pub use query::Query;
 pub use unknown::UnknownNames;
 

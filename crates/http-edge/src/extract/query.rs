@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
+use super::plain_words::{find_named_field, rephrase};
 use super::{shorten, text};
 use crate::problem::Problem;
 
@@ -28,7 +29,8 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
                     .source()
                     .map_or_else(String::new, ToString::to_string);
                 let (field, message) = reason.split_once(": ").unwrap_or(("", &reason));
-                Problem::malformed(shorten(field), shorten(message))
+                let field = find_named_field(message).unwrap_or(field);
+                Problem::malformed(shorten(field), shorten(&rephrase(message)))
             })
     }
 }
