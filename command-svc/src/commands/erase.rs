@@ -32,6 +32,8 @@ const MAX_MESSAGES_PER_REQUEST: usize = 5_000;
 
 /// What to erase: one message, a conversation, or everything that a user has sent.
 #[derive(Debug, Deserialize, ToSchema)]
+// Also for a client that asks to ignore unknown fields: without a misspelt `seq`, this would erase
+// the whole conversation, and nothing brings it back.
 #[serde(deny_unknown_fields)]
 pub(crate) struct ErasureRequest {
     /// The conversation. Without `seq`, all of its messages and titles are erased.
@@ -122,6 +124,9 @@ impl ErasureRequest {
 /// Positions, seqs and seals do not change; an erased message looks like a recalled one. One
 /// request erases about 5,000 messages: if the response has `next`, repeat the request with it as
 /// `from`. Repeating a request for erased content changes nothing.
+///
+/// Unknown fields are refused even with `Prefer: handling=lenient`: without a misspelt `seq`, the
+/// request would erase the whole conversation.
 #[utoipa::path(
     post,
     path = "/v1/admin/erasures",

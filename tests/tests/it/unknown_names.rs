@@ -46,6 +46,57 @@ async fn an_unknown_parameter_is_refused_with_the_nearest_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_refuses_unknown_fields_of_a_lenient_request_too() {
+    // Given a message,
+    let world = world_with_group().await;
+    let (ann, admin) = (world.user("ann"), world.admin());
+    let sent = ann.send("room", "1", "hello").await.position();
+    // when an erasure of it misspells the field that narrows it,
+    let erasure = admin.request(&Method::POST, "/v1/admin/erasures");
+    let erasure = erasure.header("prefer", "handling=lenient");
+    let body = json!({ "conversation_id": "room", "seqq": 1 });
+    let refused = erasure.json(&body).send().await;
+    // then it is refused, rather than erase the whole conversation.
+    assert_eq!(refused.expect_problem(422), "invalid");
+    let errors = refused.json()["errors"].clone();
+    assert_eq!(
+        errors,
+        json!([{ "field": "seqq", "message": "unknown; did you mean seq?" }])
+    );
+    let path = format!("/v1/conversations/room/messages/1?min_position={sent}");
+    assert_eq!(ann.get_ok(&path).await["body"]["text"], "hello");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_of_another_type_is_described_in_the_words_of_json() {
+    let world = world_with_group().await;
+    let ann = world.user("ann");
+    for (body, field, message) in [
+        (
+            json!({ "kind": "grup", "members": [] }),
+            "kind",
+            "unknown value \"grup\"; expected one of direct, group",
+        ),
+        (
+            json!({ "kind": 5, "members": [] }),
+            "kind",
+            "expected a string",
+        ),
+        (
+            json!({ "kind": "group", "members": "bob" }),
+            "members",
+            "expected an array, found the string \"bob\"",
+        ),
+        (json!({ "members": [] }), "kind", "required, but missing"),
+    ] {
+        let refused = ann.post("/v1/conversations", body.clone()).await;
+        assert_eq!(refused.expect_problem(422), "invalid", "{body}");
+        let errors = refused.json()["errors"].clone();
+        assert_eq!(errors, json!([{ "field": field, "message": message }]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lenient_request_lists_what_was_ignored() {
     let world = world_with_group().await;
     let ann = world.user("ann");
