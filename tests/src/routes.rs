@@ -156,6 +156,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/inbox/unread/{id}/explain", Access::Member, None),
     route("GET", "/v1/inbox/entries", Access::User, None),
     route("GET", "/v1/outbox", Access::User, None),
+    route("GET", "/v1/presence", Access::User, None),
     route("GET", "/v1/live", Access::User, None),
     route("GET", "/v1/search", Access::User, None),
     route("GET", "/v1/events", Access::Admin, None),

@@ -45,6 +45,13 @@ pub enum GatewayPayload {
         /// The id of the user.
         user: String,
     },
+    /// A user is no longer typing in a conversation.
+    TypingStopped {
+        /// The id of the conversation.
+        conversation: String,
+        /// The id of the user.
+        user: String,
+    },
 }
 
 /// Builds the snapshot of the users online at this gateway, split into payloads of bounded size.
@@ -79,6 +86,10 @@ mod tests {
                 more: true,
             },
             GatewayPayload::Typing {
+                conversation: "c".into(),
+                user: "u".into(),
+            },
+            GatewayPayload::TypingStopped {
                 conversation: "c".into(),
                 user: "u".into(),
             },

@@ -147,9 +147,10 @@ impl Presence {
                 let missing = known.users.difference(&all).cloned().collect();
                 (all.into_iter().collect(), missing)
             }
-            GatewayPayload::Join | GatewayPayload::Heartbeat | GatewayPayload::Typing { .. } => {
-                return Vec::new();
-            }
+            GatewayPayload::Join
+            | GatewayPayload::Heartbeat
+            | GatewayPayload::Typing { .. }
+            | GatewayPayload::TypingStopped { .. } => return Vec::new(),
         };
         self.update_remote(&gateway, online, offline)
     }

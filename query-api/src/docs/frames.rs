@@ -43,6 +43,15 @@ struct TypingFrameSchema {
     user: String,
 }
 
+/// A member is no longer typing.
+#[derive(ToSchema)]
+struct TypingStoppedFrameSchema {
+    /// The conversation.
+    conversation_id: String,
+    /// The member.
+    user: String,
+}
+
 /// A watched user has gone online or offline, or a watch has begun.
 #[derive(ToSchema)]
 struct PresenceFrameSchema {
@@ -61,6 +70,24 @@ struct TokenRenewedFrameSchema {
     /// When it expires.
     #[schema(format = DateTime)]
     expires_at: String,
+}
+
+/// A frame of the client was not carried out. The connection goes on.
+#[derive(ToSchema)]
+struct RefusedFrameSchema {
+    /// The type of that frame.
+    #[schema(example = "ack")]
+    frame: String,
+    /// The reason phrase of the status.
+    title: String,
+    /// The HTTP status that corresponds to the reason.
+    status: u16,
+    /// A description of the reason, for humans.
+    detail: String,
+    /// The stable error code, in snake_case, for programs: `device_missing` for an acknowledgement
+    /// over a connection that names no device.
+    #[schema(example = "device_missing")]
+    code: String,
 }
 
 /// Why the server closes the connection, as a problem document. Some codes have further members.
@@ -104,6 +131,13 @@ struct OwnTypingFrameSchema {
     conversation_id: String,
 }
 
+/// The caller is no longer typing.
+#[derive(ToSchema)]
+struct OwnTypingStoppedFrameSchema {
+    /// The conversation in which the caller was typing.
+    conversation_id: String,
+}
+
 /// Watches the presence of users, instead of those watched before.
 #[derive(ToSchema)]
 struct WatchFrameSchema {
@@ -123,8 +157,10 @@ pub(super) fn add_frames(schemas: &mut SchemaMap) {
         variant::<EntryFrameSchema>("entry"),
         variant::<CaughtUpFrameSchema>("caught_up"),
         variant::<TypingFrameSchema>("typing"),
+        variant::<TypingStoppedFrameSchema>("typing_stopped"),
         variant::<PresenceFrameSchema>("presence"),
         variant::<TokenRenewedFrameSchema>("token_renewed"),
+        variant::<RefusedFrameSchema>("refused"),
         variant::<ProblemFrameSchema>("problem"),
     ];
     add_variants(schemas, server, text, frames);
@@ -132,6 +168,7 @@ pub(super) fn add_frames(schemas: &mut SchemaMap) {
         variant::<TokenFrameSchema>("token"),
         variant::<AckFrameSchema>("ack"),
         variant::<OwnTypingFrameSchema>("typing"),
+        variant::<OwnTypingStoppedFrameSchema>("typing_stopped"),
         variant::<WatchFrameSchema>("watch"),
     ];
     for frame in frames.iter_mut().flatten() {
@@ -143,7 +180,7 @@ pub(super) fn add_frames(schemas: &mut SchemaMap) {
 
 fn variant<S: PartialSchema>(value: &str) -> Option<UnionVariant> {
     let mut schema = S::schema();
-    if value == "problem" {
+    if matches!(value, "problem" | "refused") {
         allow_other_properties(&mut schema);
     }
     let RefOr::T(Schema::Object(object)) = schema else {

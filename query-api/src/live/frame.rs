@@ -4,6 +4,7 @@ use axum::extract::ws::Utf8Bytes;
 use domain::history::{CursorReference, History, LogCursor};
 use http_edge::Problem;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::error::QueryError;
 use crate::sql::entry_view::FeedEntry;
@@ -18,7 +19,8 @@ pub enum ServerFrame {
     EntryWithMore(LogCursor, Utf8Bytes),
     /// The backlog is complete up to this cursor.
     CaughtUp(LogCursor),
-    /// The name and the text of a presence or typing frame, which has no position in the feed.
+    /// The name and the text of a presence or typing frame, or another that has no position in the
+    /// feed.
     Ephemeral(&'static str, Utf8Bytes),
 }
 
@@ -79,8 +81,16 @@ impl ServerFrame {
         }
     }
 
-    /// Creates a presence or typing frame.
-    pub fn ephemeral(name: &'static str, frame: &serde_json::Value) -> Self {
+    /// Creates a frame that says why a frame of the client, of this type, was not carried out. The
+    /// connection goes on.
+    pub fn refuse(frame: &'static str, problem: &Problem) -> Self {
+        let mut refused = problem_fields(problem, "refused");
+        refused.insert("frame".to_owned(), frame.into());
+        Self::ephemeral("refused", &refused.into())
+    }
+
+    /// Creates a presence or typing frame, or another one without a position.
+    pub fn ephemeral(name: &'static str, frame: &Value) -> Self {
         Self::Ephemeral(name, frame.to_string().into())
     }
 
@@ -118,6 +128,11 @@ pub enum ClientFrame {
     /// The caller is typing.
     Typing {
         /// The conversation in which the caller is typing.
+        conversation_id: String,
+    },
+    /// The caller is no longer typing.
+    TypingStopped {
+        /// The conversation in which the caller was typing.
         conversation_id: String,
     },
     /// The token of the caller: the first frame of a connection without one, or a newer token.
@@ -167,15 +182,22 @@ pub mod close {
 
 /// Serializes a problem as a frame: `{"type": "problem", ...}`.
 pub fn problem_frame(problem: &Problem) -> String {
-    let mut frame = serde_json::to_value(problem).unwrap_or_default();
-    if let Some(fields) = frame.as_object_mut() {
-        // In a frame, `type` is the type of the frame and not the type URI of the problem.
-        fields.insert("type".into(), "problem".into());
-        if let Some(seconds) = problem.retry_after_seconds() {
-            fields.insert("retry_after".into(), seconds.into());
-        }
+    let mut fields = problem_fields(problem, "problem");
+    if let Some(seconds) = problem.retry_after_seconds() {
+        fields.insert("retry_after".into(), seconds.into());
     }
-    frame.to_string()
+    Value::from(fields).to_string()
+}
+
+/// The fields of a problem in a frame, where `type` is the type of the frame and not the type URI
+/// of the problem.
+fn problem_fields(problem: &Problem, kind: &str) -> Map<String, Value> {
+    let fields = match serde_json::to_value(problem) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    };
+    let kind = [("type".to_owned(), kind.into())];
+    fields.into_iter().chain(kind).collect()
 }
 
 #[cfg(test)]
@@ -204,6 +226,6 @@ mod tests {
             .map(|frame| frame.to_json().contains(",\"more\":true}"));
         assert_eq!(more, [false, true, true, false, false]);
         assert_eq!(frames.each_ref().map(ServerFrame::name)[1], "entry");
-        assert!(serde_json::from_str::<serde_json::Value>(&frames[1].to_json()).is_ok());
+        assert!(serde_json::from_str::<Value>(&frames[1].to_json()).is_ok());
     }
 }

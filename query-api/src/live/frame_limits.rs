@@ -44,13 +44,21 @@ impl FrameLimiter {
 /// nothing by connecting again.
 #[derive(Debug)]
 pub struct TypingThrottle {
-    forwarded_at: Cache<(String, ConversationId), Instant>,
+    forwarded: Cache<(String, ConversationId), ForwardedTyping>,
+}
+
+/// The last typing of a user in a conversation that was forwarded.
+#[derive(Debug, Clone, Copy)]
+struct ForwardedTyping {
+    at: Instant,
+    /// Whether its end has been forwarded as well.
+    has_stopped: bool,
 }
 
 impl Default for TypingThrottle {
     fn default() -> Self {
         Self {
-            forwarded_at: Cache::new(TYPING_CAPACITY),
+            forwarded: Cache::new(TYPING_CAPACITY),
         }
     }
 }
@@ -59,12 +67,31 @@ impl TypingThrottle {
     /// Whether to forward a notification now. Of two at the same moment, both may be forwarded.
     pub fn admit(&self, user: &str, conversation: &ConversationId, now: Instant) -> bool {
         let key = (user.to_owned(), conversation.clone());
-        let is_recent = |at: Instant| now.duration_since(at) < TYPING_INTERVAL;
-        if self.forwarded_at.get(&key).is_some_and(is_recent) {
+        let is_recent = |last: ForwardedTyping| now.duration_since(last.at) < TYPING_INTERVAL;
+        if self.forwarded.get(&key).is_some_and(is_recent) {
             return false;
         }
-        self.forwarded_at.insert(key, now);
+        let typing = ForwardedTyping {
+            at: now,
+            has_stopped: false,
+        };
+        self.forwarded.insert(key, typing);
         true
+    }
+
+    /// Whether to forward that a user has stopped: once after typing that was forwarded. Typing
+    /// again does not become free by it, so a user who alternates the two gains nothing.
+    pub fn admit_stop(&self, user: &str, conversation: &ConversationId) -> bool {
+        let key = (user.to_owned(), conversation.clone());
+        let Some(typing) = self.forwarded.get(&key) else {
+            return false;
+        };
+        let stopped = ForwardedTyping {
+            has_stopped: true,
+            ..typing
+        };
+        self.forwarded.insert(key, stopped);
+        !typing.has_stopped
     }
 }
 
@@ -101,5 +128,21 @@ mod tests {
         }
         assert!(typing.admit("ann", &one, start + TYPING_INTERVAL));
         assert!(!typing.admit("ann", &other, start + TYPING_INTERVAL));
+    }
+
+    #[test]
+    fn a_stop_is_forwarded_once_after_each_typing_that_was() {
+        let (typing, start) = (TypingThrottle::default(), Instant::now());
+        let [one, other] = ["one", "other"].map(|id| ConversationId::parse(id).unwrap());
+        assert!(!typing.admit_stop("ann", &one));
+        assert!(typing.admit("ann", &one, start));
+        assert!(!typing.admit_stop("ann", &other) && !typing.admit_stop("bob", &one));
+        assert!(typing.admit_stop("ann", &one));
+        assert!(!typing.admit_stop("ann", &one));
+        // A stop does not make the next typing free.
+        assert!(!typing.admit("ann", &one, start + TYPING_INTERVAL / 2));
+        assert!(!typing.admit_stop("ann", &one));
+        assert!(typing.admit("ann", &one, start + TYPING_INTERVAL));
+        assert!(typing.admit_stop("ann", &one));
     }
 }

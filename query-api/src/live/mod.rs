@@ -11,6 +11,7 @@
 //!   `frame_limits`: how much a client may send.
 //! - `acks`: records acknowledgements.
 //! - `presence_service`: exchanges online status and typing notifications between gateways.
+//!   `user_presence`: what is reported of one user, and who may know it.
 //! - `state`: what a connection needs of all of these.
 
 mod acks;
@@ -25,6 +26,7 @@ mod presence_service;
 pub(crate) mod session;
 pub(crate) mod sse;
 pub(crate) mod state;
+pub(crate) mod user_presence;
 pub(crate) mod websocket;
 
 pub use acks::{Acks, NoAcks};

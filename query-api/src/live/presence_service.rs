@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use super::frame::ServerFrame;
 use super::frame_limits::TypingThrottle;
 use super::hub::Hub;
+use super::user_presence::{UserPresence, filter_sharing};
 use crate::error::QueryError;
 
 /// The number of users whose last online time is cached.
@@ -62,6 +63,25 @@ struct Inner {
 struct Watcher {
     user: String,
     connection: u64,
+}
+
+/// Whether a user has begun to type or has stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TypingChange {
+    /// The user is typing.
+    Began,
+    /// The user is no longer typing.
+    Stopped,
+}
+
+impl TypingChange {
+    /// The type of the frame that says so.
+    fn frame_name(self) -> &'static str {
+        match self {
+            Self::Began => "typing",
+            Self::Stopped => "typing_stopped",
+        }
+    }
 }
 
 /// Marks a user as connected until it is dropped.
@@ -172,7 +192,7 @@ impl PresenceService {
             .await?
             .into_iter()
             .collect();
-        let frame = self.presence_frame(user);
+        let frame = self.presence_of(user).to_frame();
         for watcher in watchers
             .iter()
             .filter(|watcher| sharing.contains(&watcher.user))
@@ -184,23 +204,25 @@ impl PresenceService {
         Ok(())
     }
 
-    /// Builds the `{"type": "presence", ...}` frame with the current state of a user.
-    fn presence_frame(&self, user: &str) -> ServerFrame {
+    /// The current presence of a user. The caller decides who may know of it.
+    pub fn presence_of(&self, user: &str) -> UserPresence {
         let online = self.presence().is_online(user);
         let last_seen = self.0.last_seen.get(user).filter(|_| !online);
-        ServerFrame::ephemeral(
-            "presence",
-            &serde_json::json!({
-                "type": "presence",
-                "user": user,
-                "online": online,
-                "last_seen": last_seen.map(Timestamp::from_millis),
-            }),
-        )
+        UserPresence {
+            user: user.to_owned(),
+            online,
+            last_seen: last_seen.map(Timestamp::from_millis),
+        }
     }
 
-    /// Notifies the members of a conversation who are connected here that a user is typing.
-    async fn send_typing(&self, conversation: &str, user: &str) -> Result<(), QueryError> {
+    /// Notifies the members of a conversation who are connected here that a user is typing, or
+    /// no longer is.
+    async fn send_typing(
+        &self,
+        change: TypingChange,
+        conversation: &str,
+        user: &str,
+    ) -> Result<(), QueryError> {
         let members: Vec<String> = sqlx::query_scalar(
             "SELECT u.name FROM read.conversations c
              JOIN read.members m ON m.conversation = c.id AND m.present
@@ -214,9 +236,10 @@ impl PresenceService {
         .bind(MAX_TYPING_MEMBERS)
         .fetch_all(&self.0.pool)
         .await?;
+        let name = change.frame_name();
         let frame = ServerFrame::ephemeral(
-            "typing",
-            &serde_json::json!({ "type": "typing", "conversation_id": conversation, "user": user }),
+            name,
+            &serde_json::json!({ "type": name, "conversation_id": conversation, "user": user }),
         );
         for member in members.iter().filter(|member| *member != user) {
             self.0.hub.send_best_effort(member, None, &frame);
@@ -225,9 +248,18 @@ impl PresenceService {
     }
 
     fn apply(&self, message: GatewayMessage) {
-        if let GatewayPayload::Typing { conversation, user } = &message.payload {
+        let typing = match &message.payload {
+            GatewayPayload::Typing { conversation, user } => {
+                Some((TypingChange::Began, conversation, user))
+            }
+            GatewayPayload::TypingStopped { conversation, user } => {
+                Some((TypingChange::Stopped, conversation, user))
+            }
+            _ => None,
+        };
+        if let Some((change, conversation, user)) = typing {
             let (service, conversation, user) = (self.clone(), conversation.clone(), user.clone());
-            tokio::spawn(async move { service.send_typing(&conversation, &user).await });
+            tokio::spawn(async move { service.send_typing(change, &conversation, &user).await });
             return;
         }
         let is_join = message.payload == GatewayPayload::Join;
@@ -276,22 +308,32 @@ impl OnlineGuard {
         self.watched = users;
         Ok(shared
             .iter()
-            .map(|user| self.service.presence_frame(user))
+            .map(|user| self.service.presence_of(user).to_frame())
             .collect())
     }
 
-    /// Notifies the other members of a conversation, in this process and in other gateways, unless
-    /// they were notified a moment ago.
-    pub async fn announce_typing(&self, conversation: &ConversationId) -> Result<(), QueryError> {
-        let throttle = &self.service.0.typing;
-        if !throttle.admit(&self.user, conversation, tokio::time::Instant::now()) {
+    /// Notifies the other members of a conversation, in this process and in other gateways, that
+    /// the user is typing or no longer is, unless they know that already.
+    pub async fn announce_typing(
+        &self,
+        change: TypingChange,
+        conversation: &ConversationId,
+    ) -> Result<(), QueryError> {
+        let (throttle, now) = (&self.service.0.typing, tokio::time::Instant::now());
+        let is_admitted = match change {
+            TypingChange::Began => throttle.admit(&self.user, conversation, now),
+            TypingChange::Stopped => throttle.admit_stop(&self.user, conversation),
+        };
+        if !is_admitted {
             return Ok(());
         }
-        let conversation = conversation.as_str();
-        self.service.send_typing(conversation, &self.user).await?;
-        self.service.broadcast(GatewayPayload::Typing {
-            conversation: conversation.to_owned(),
-            user: self.user.clone(),
+        let (conversation, user) = (conversation.as_str().to_owned(), self.user.clone());
+        self.service
+            .send_typing(change, &conversation, &user)
+            .await?;
+        self.service.broadcast(match change {
+            TypingChange::Began => GatewayPayload::Typing { conversation, user },
+            TypingChange::Stopped => GatewayPayload::TypingStopped { conversation, user },
         });
         Ok(())
     }
@@ -307,28 +349,6 @@ impl OnlineGuard {
             }
         }
     }
-}
-
-/// Returns those of the users who currently share a conversation with `user`.
-async fn filter_sharing(
-    pool: &PgPool,
-    user: &str,
-    with: &[&str],
-) -> Result<Vec<String>, QueryError> {
-    let names = sqlx::query_scalar(
-        "SELECT u.name FROM read.users u
-         WHERE u.name = ANY($2) AND u.name <> $1 AND EXISTS (
-            SELECT FROM read.users me
-            JOIN read.members mine ON mine.user_id = me.id AND mine.present
-            JOIN read.members theirs ON theirs.conversation = mine.conversation
-                AND theirs.user_id = u.id AND theirs.present
-            WHERE me.name = $1)",
-    )
-    .bind(user)
-    .bind(with)
-    .fetch_all(pool)
-    .await?;
-    Ok(names)
 }
 
 async fn run(

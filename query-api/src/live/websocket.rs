@@ -9,6 +9,7 @@ use domain::ids::{ConversationId, DeviceId};
 use domain::time::Timestamp;
 use futures::SinkExt;
 use http::StatusCode;
+use http_edge::extract::describe_json_error;
 use http_edge::{Auth, Caller, Problem};
 use serde_json::json;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
@@ -18,7 +19,7 @@ use super::acks::Acks;
 use super::admission::LiveTransport;
 use super::frame::{ClientFrame, ServerFrame, SessionEnd, close, problem_frame};
 use super::frame_limits::FrameLimiter;
-use super::presence_service::{MAX_WATCHED, OnlineGuard};
+use super::presence_service::{MAX_WATCHED, OnlineGuard, TypingChange};
 use super::session::LiveSession;
 use super::state::LiveState;
 use crate::error::EndpointError;
@@ -126,8 +127,8 @@ async fn identify(
             }
         }
     };
-    let frame =
-        serde_json::from_str(&text).map_err(|error| Some(end_malformed(error.to_string())))?;
+    let frame = serde_json::from_str(&text)
+        .map_err(|error| Some(end_malformed(describe_json_error(&error))))?;
     let ClientFrame::Token { token } = frame else {
         return Err(Some(end_unauthorized(Problem::token_missing())));
     };
@@ -217,25 +218,24 @@ async fn send(socket: &mut WebSocket, message: Message) -> Option<()> {
 impl SocketClient {
     /// Handles a frame of the client and returns the frames of the response.
     async fn handle_frame(&mut self, text: &str) -> Result<Vec<ServerFrame>, SessionEnd> {
-        let frame: ClientFrame =
-            serde_json::from_str(text).map_err(|error| end_malformed(error.to_string()))?;
+        let frame: ClientFrame = serde_json::from_str(text)
+            .map_err(|error| end_malformed(describe_json_error(&error)))?;
         match frame {
             ClientFrame::Ack { cursor } => {
-                if let Some(device) = self.session.device() {
-                    let (user, device) = (self.caller.user.clone(), device.as_str().to_owned());
-                    let acknowledged = self.acks.acknowledge(user, device, cursor).await;
-                    acknowledged.map_err(end_rejected)?;
-                }
+                let Some(device) = self.session.device() else {
+                    return Ok(vec![ServerFrame::refuse("ack", &device_missing())]);
+                };
+                let (user, device) = (self.caller.user.clone(), device.as_str().to_owned());
+                let acknowledged = self.acks.acknowledge(user, device, cursor).await;
+                acknowledged.map_err(end_rejected)?;
                 self.session.record_ack(cursor.position);
                 Ok(Vec::new())
             }
             ClientFrame::Typing { conversation_id } => {
-                // An invalid id is treated like an unknown one, which has no members to notify.
-                if let Ok(conversation) = ConversationId::parse(&conversation_id) {
-                    let typed = self.online.announce_typing(&conversation).await;
-                    typed.map_err(|error| end_rejected(error.to_problem()))?;
-                }
-                Ok(Vec::new())
+                self.announce(TypingChange::Began, &conversation_id).await
+            }
+            ClientFrame::TypingStopped { conversation_id } => {
+                self.announce(TypingChange::Stopped, &conversation_id).await
             }
             ClientFrame::Watch { users } => {
                 if users.len() > MAX_WATCHED {
@@ -250,6 +250,20 @@ impl SocketClient {
         }
     }
 
+    /// Notifies the other members of a conversation. An invalid id is treated like an unknown one,
+    /// which has no members to notify.
+    async fn announce(
+        &self,
+        change: TypingChange,
+        conversation: &str,
+    ) -> Result<Vec<ServerFrame>, SessionEnd> {
+        if let Ok(conversation) = ConversationId::parse(conversation) {
+            let announced = self.online.announce_typing(change, &conversation).await;
+            announced.map_err(|error| end_rejected(error.to_problem()))?;
+        }
+        Ok(Vec::new())
+    }
+
     /// Continues with a newer token of the same user.
     fn renew_token(&mut self, token: &str) -> Result<Vec<ServerFrame>, SessionEnd> {
         let caller = self.auth.verify(token).map_err(end_unauthorized)?;
@@ -262,6 +276,15 @@ impl SocketClient {
         let renewed = json!({"type": "token_renewed", "expires_at": expires_at});
         Ok(vec![ServerFrame::ephemeral("token_renewed", &renewed)])
     }
+}
+
+/// Why an acknowledgement over a connection without a device is not recorded.
+fn device_missing() -> Problem {
+    Problem::unprocessable(
+        "device_missing",
+        "This connection names no device, so its acknowledgements are not recorded. Connect with \
+         `device=`, or use `POST /v1/inbox/ack`.",
+    )
 }
 
 fn end_unauthorized(problem: Problem) -> SessionEnd {

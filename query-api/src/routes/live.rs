@@ -65,16 +65,19 @@ pub struct LiveParams {
 ///   position follows, and the cursor must not be used yet.
 /// - `{"type": "caught_up", "cursor": C}`: the end of the backlog.
 /// - `{"type": "problem", ...}`: the reason, before a close.
-/// - `{"type": "typing", "conversation_id", "user"}` and
+/// - `{"type": "refused", "frame", "code", "detail"}`: a frame of the client was not carried out;
+///   the connection goes on.
+/// - `{"type": "typing", "conversation_id", "user"}`, the same with `typing_stopped`, and
 ///   `{"type": "presence", "user", "online", "last_seen"}`: at any time.
 ///
 /// Client frames:
 ///
 /// - `{"type": "token", "token": "..."}`: the first frame of a connection without a token, or a
 ///   newer token of the same user, answered with `{"type": "token_renewed", "expires_at"}`.
-/// - `{"type": "ack", "cursor": C}`.
+/// - `{"type": "ack", "cursor": C}`, over a connection that names its device; without one it is
+///   answered with `refused` and the code `device_missing`.
 /// - `{"type": "typing", "conversation_id"}`: delivered in conversations of up to 100 members, at
-///   most once every 3 s for each user and conversation.
+///   most once every 3 s for each user and conversation. `typing_stopped` in the same form ends it.
 /// - `{"type": "watch", "users": [...]}`: at most 500 users, which replace the previous ones.
 ///   Presence is reported only for users who share a conversation with the caller.
 ///

@@ -23,6 +23,7 @@ mod live;
 mod members;
 mod message;
 mod messages;
+mod presence;
 mod reactions;
 mod receipts;
 mod search;
@@ -59,6 +60,7 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(reactions::list_reaction_users))
         .routes(routes!(sent_messages::list_sent_messages))
         .routes(routes!(blocks::list_blocks))
+        .routes(routes!(presence::get_presence))
         .routes(routes!(live::connect_live))
         .routes(routes!(search::search_messages))
         .routes(routes!(events::list_events))

@@ -122,6 +122,7 @@ async fn pages_and_problems_are_what_their_schemas_say() {
         ("/v1/conversations/c/messages/1/history", "MessageHistory"),
         ("/v1/conversations/c/messages/1/receipts", "Receipts"),
         ("/v1/outbox", "Outbox"),
+        ("/v1/presence?users=bob", "Presences"),
     ] {
         document.check(schema, &ann.get_ok(path).await);
     }
@@ -168,8 +169,9 @@ async fn frames_are_what_their_schemas_say() {
     let ack = json!({ "type": "ack", "cursor": sent.to_string() });
     let watch = json!({ "type": "watch", "users": ["ann"] });
     let typing = json!({ "type": "typing", "conversation_id": "c" });
+    let stopped = json!({ "type": "typing_stopped", "conversation_id": "c" });
     let renewal = json!({ "type": "token", "token": token });
-    let frames = [ack, watch, typing, renewal];
+    let frames = [ack, watch, typing, stopped, renewal];
     let types: BTreeSet<&str> = frames
         .iter()
         .filter_map(|frame| frame["type"].as_str())
@@ -189,6 +191,11 @@ async fn frames_are_what_their_schemas_say() {
     live.send(&json!({ "type": "typing", "conversation_id": "c" }).to_string())
         .await;
     check_until(&document, &mut bob, "typing").await;
+    live.send(&json!({ "type": "typing_stopped", "conversation_id": "c" }).to_string())
+        .await;
+    check_until(&document, &mut bob, "typing_stopped").await;
+    live.ack(sent).await;
+    check_until(&document, &mut live, "refused").await;
     live.send("{}").await;
     check_until(&document, &mut live, "problem").await;
     assert!(matches!(live.next_event().await, SocketEvent::Closed(..)));

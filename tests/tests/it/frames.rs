@@ -144,6 +144,62 @@ async fn too_many_frames_are_closed_with_a_problem() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_ack_over_a_connection_without_a_device_is_refused_and_the_connection_goes_on() {
+    let world = World::start().await;
+    let created = world.user("ann").create_group("c", &["bob"]).await;
+    world.wait_until_projected(created.position()).await;
+    // Given a connection that names no device,
+    let opened = LiveSocket::open(&world.address(), &token::for_user("ann"), "after=0").await;
+    let mut live = opened.expect("open");
+    live.wait_until_caught_up().await;
+    // when it acknowledges, then the answer says that nothing was recorded,
+    live.ack(created.position()).await;
+    let refused = live.next_frame().await;
+    assert_eq!(refused["type"], "refused", "{refused}");
+    assert_eq!(refused["frame"], "ack", "{refused}");
+    assert_eq!(refused["code"], "device_missing", "{refused}");
+    assert_eq!(refused["status"], 422, "{refused}");
+    // and entries go on.
+    let sent = world.user("bob").send("c", "1", "hello").await.position();
+    live.wait_for_position(sent).await;
+    // With a device, there is no answer: the next frame is that of the next request.
+    let query = "after=0&device=phone";
+    let opened = LiveSocket::open(&world.address(), &token::for_user("ann"), query).await;
+    let mut phone = opened.expect("open");
+    phone.wait_until_caught_up().await;
+    phone.ack(sent).await;
+    phone.send(r#"{"type":"watch","users":["bob"]}"#).await;
+    assert_eq!(phone.next_frame().await["type"], "presence");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_that_cannot_be_parsed_is_explained_in_the_words_of_json() {
+    let world = World::start().await;
+    for (frame, message) in [
+        (
+            r#"{"type":"dance"}"#,
+            "unknown value \"dance\"; expected one of ack, typing, typing_stopped, token, watch",
+        ),
+        (r#"{"type":"watch"}"#, "users: required, but missing"),
+        (
+            r#"{"type":"watch","users":"bob"}"#,
+            "expected an array, found the string \"bob\"",
+        ),
+        ("{", "the JSON ends within an object at line 1 column 1"),
+    ] {
+        let mut socket = open(&world, "ann").await;
+        socket.send_text(frame).await.expect("the server reads");
+        let frames = socket.read_to_end().await;
+        let problem = frames.iter().find_map(|frame| match frame {
+            RawFrame::Text(text) if text["type"] == "problem" => Some(text),
+            _ => None,
+        });
+        let problem = problem.unwrap_or_else(|| panic!("no problem in {frames:?}"));
+        assert_eq!(problem["errors"][0]["message"], message, "{frame}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_burst_of_frames_is_allowed() {
     let world = World::start().await;
     let mut socket = open(&world, "ann").await;
