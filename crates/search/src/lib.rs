@@ -10,7 +10,7 @@
 //! - [`phrase`]: the consecutive terms that a text must contain to match one piece of a query.
 //! - `command_line`: tells the options of a command in a query from excluded words.
 //! - [`query`]: parses the search language: words, phrases, `-`, `OR`, `*` and operators. Any
-//!   text that contains a word parses.
+//!   text that contains a word parses. `query_note`: what it says of an operator that is none.
 //! - [`index`]: stores messages and finds those that match a query and that the caller may see.
 //! - [`highlight`]: finds the parts of a text that match a query.
 
@@ -25,10 +25,12 @@ mod letters;
 mod normalize;
 pub mod phrase;
 pub mod query;
+mod query_note;
 mod signs;
 pub mod token;
 
 pub use highlight::find_highlights;
 pub use phrase::{Term, TermSequence};
 pub use query::{Atom, Clause, Literal, ParsedQuery, QueryParseError};
+pub use query_note::QueryNote;
 pub use token::{Token, tokenize};

@@ -8,6 +8,7 @@ use time::{Date, Month};
 
 use crate::command_line::CommandLine;
 use crate::phrase::{Term, TermSequence};
+use crate::query_note::QueryNote;
 
 /// The maximum length of a query in characters.
 pub const MAX_QUERY_CHARS: usize = 1_024;
@@ -27,6 +28,8 @@ pub const MAX_PREFIXES: usize = 6;
 pub struct ParsedQuery {
     /// The clauses; never empty.
     pub clauses: Vec<Clause>,
+    /// What has the form of an operator but is searched as text.
+    pub notes: Vec<QueryNote>,
 }
 
 /// A disjunction: a hit satisfies at least one literal. It has several if `OR` joins them.
@@ -92,6 +95,7 @@ impl ParsedQuery {
         let mut clauses: Vec<Clause> = Vec::new();
         let mut before = PrecedingItem::Nothing;
         let (mut item_count, mut prefix_count) = (0, 0);
+        let mut notes = Vec::new();
         for (at, item) in items.iter().enumerate() {
             if item.is_or() && before == PrecedingItem::Literal && at + 1 < items.len() {
                 before = PrecedingItem::Or;
@@ -101,6 +105,7 @@ impl ParsedQuery {
                 break;
             }
             item_count += 1;
+            notes.extend(item.to_note());
             let literal = item.to_literal().filter(|literal| {
                 prefix_count += usize::from(literal.ends_in_prefix());
                 !literal.ends_in_prefix() || prefix_count <= MAX_PREFIXES
@@ -124,7 +129,8 @@ impl ParsedQuery {
             remove_duplicates(&mut clause.literals);
         }
         remove_duplicates(&mut clauses);
-        Ok(Self { clauses })
+        remove_duplicates(&mut notes);
+        Ok(Self { clauses, notes })
     }
 
     /// Iterates over all atoms, negated ones included.
@@ -190,6 +196,16 @@ struct QueryItem<'a> {
 impl QueryItem<'_> {
     fn is_or(&self) -> bool {
         self.source == "OR"
+    }
+
+    /// Describes the item if it has the form of an operator but is none.
+    fn to_note(self) -> Option<QueryNote> {
+        let name = self.operator?;
+        // `https://...` and `Type::First` are no operators, and nobody means them to be.
+        if self.value.starts_with(['/', ':']) || parse_operator(name, self.value).is_some() {
+            return None;
+        }
+        Some(QueryNote::new(self.source, name))
     }
 
     /// Converts the item to a literal. Returns `None` if it contains nothing to search for.

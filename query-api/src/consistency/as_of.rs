@@ -14,7 +14,7 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{FromRow, PgPool, Postgres};
 
 use super::min_position::{FreshnessGuard, MinPosition};
-use super::position_params::AsOfParams;
+use super::position_params::{AsOfParams, AsUserParams};
 use super::read_state::ReadState;
 use crate::error::EndpointError;
 use crate::params;
@@ -34,6 +34,14 @@ pub struct ReadContext {
     as_of: Option<PointInTime>,
     user: String,
     state: ReadState,
+}
+
+/// The requested user of a query that is answered for the current state only.
+pub struct CurrentContext {
+    /// The user for whom the query is answered.
+    pub user: String,
+    /// The requested minimum position.
+    pub min_position: MinPosition,
 }
 
 /// The requested position, after the read model has reached it.
@@ -58,16 +66,10 @@ where
             .map(parse_as_of)
             .transpose()?;
         let as_user = params::non_empty(query.as_user.as_deref());
-        if (as_of.is_some() || as_user.is_some()) && !caller.is_admin() {
+        if as_of.is_some() && !caller.is_admin() {
             return Err(Problem::forbidden());
         }
-        let user = match as_user {
-            Some(user) => UserId::parse(user)
-                .map_err(|invalid| Problem::malformed("as_user", invalid.0))?
-                .as_str()
-                .to_owned(),
-            None => caller.user,
-        };
+        let user = choose_user(caller, as_user)?;
         Ok(Self {
             min_position: MinPosition::from_request(parts, state).await?,
             as_of,
@@ -75,6 +77,41 @@ where
             state: ReadState::from_ref(state),
         })
     }
+}
+
+impl<S> FromRequestParts<S> for CurrentContext
+where
+    ReadState: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        let Query(as_of) = Query::<AsOfParams>::from_request_parts(parts, state).await?;
+        // Ignoring the position would make a current response look like a historical one.
+        if params::non_empty(as_of.as_of.as_deref()).is_some() {
+            let expected = "this call is only available for the current state";
+            return Err(Problem::malformed("as_of", expected));
+        }
+        let Query(query) = Query::<AsUserParams>::from_request_parts(parts, state).await?;
+        Ok(Self {
+            user: choose_user(caller, params::non_empty(query.as_user.as_deref()))?,
+            min_position: MinPosition::from_request(parts, state).await?,
+        })
+    }
+}
+
+/// The user for whom a query is answered: the caller, unless an administrator names another.
+fn choose_user(caller: Caller, as_user: Option<&str>) -> Result<String, Problem> {
+    let Some(user) = as_user else {
+        return Ok(caller.user);
+    };
+    if !caller.is_admin() {
+        return Err(Problem::forbidden());
+    }
+    let user = UserId::parse(user).map_err(|invalid| Problem::malformed("as_user", invalid.0))?;
+    Ok(user.as_str().to_owned())
 }
 
 /// Parses a position or a time.

@@ -28,6 +28,15 @@ pub struct AsOfParams {
     pub(super) as_user: Option<String>,
 }
 
+/// The parameter of queries that can also be answered for another user, but only currently.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AsUserParams {
+    /// Administrators only: answer as for this user.
+    #[param(value_type = Option<String>, example = "bob")]
+    pub(super) as_user: Option<String>,
+}
+
 impl AsOfParams {
     /// Returns the name of the first parameter that is present.
     pub fn first_present(&self) -> Option<&'static str> {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
-use http_edge::{Caller, Problem, Query};
+use http_edge::{Problem, Query};
 use search::ParsedQuery;
 use search::index::Sort;
 use serde::{Deserialize, Serialize};
@@ -13,10 +13,11 @@ use sqlx::types::time::OffsetDateTime;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::consistency::min_position::{MinPosition, projection_behind};
-use crate::consistency::position_params::MinPositionParams;
+use crate::consistency::as_of::CurrentContext;
+use crate::consistency::min_position::projection_behind;
+use crate::consistency::position_params::{AsUserParams, MinPositionParams};
 use crate::cursor::CursorCodec;
-use crate::docs::{CallerProblems, InvalidProblem};
+use crate::docs::{AdminProblem, CallerProblems, InvalidProblem};
 use crate::error::EndpointError;
 use crate::params::{self, PageLimit};
 use crate::search::state::SearchState;
@@ -35,7 +36,8 @@ pub struct SearchParams {
     /// The query, at most 1,024 characters: words (all must match), `"a phrase"`, `-word`, `OR`
     /// between two neighbours, `prefix*`, `from:user`, `in:conversation`, `type:image`, `has:link`,
     /// `has:mention`, `mentions:me`, `before:2026-11-01`, `after:2026-10-01`, `on:2026-10-31`. An
-    /// invalid operator and the options of a command (`rm -rf`) are searched as text.
+    /// invalid operator is searched as text, and `notes` says why; the options of a command
+    /// (`rm -rf`) are text too.
     #[param(value_type = String, required = true, example = "noodle*")]
     q: Option<String>,
     /// The maximum number of hits. A page also ends at 1 MiB.
@@ -77,34 +79,42 @@ pub struct SearchPage {
     pub next: Option<String>,
     /// How long the search took, in milliseconds.
     pub took_ms: f64,
+    /// What has the form of an operator but was searched as text, and why, for humans. Absent if
+    /// everything was understood.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!([
+        "before:yesterday is searched as text; before takes a day such as 2026-11-01"
+    ]))]
+    pub notes: Vec<String>,
 }
 
 /// Searches the messages that are visible to the caller.
 #[utoipa::path(
     get, path = "/v1/search", operation_id = "search", tag = "search",
-    params(SearchParams, MinPositionParams),
+    params(SearchParams, AsUserParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of hits.", body = SearchPage,
          headers(("Tidings-Position" = i64, description = "The log position of the search index."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         CallerProblems,
+        AdminProblem,
         InvalidProblem,
     ),
 )]
 pub async fn search_messages(
     State(state): State<SearchState>,
-    caller: Caller,
     Query(query): Query<SearchParams>,
-    min_position: MinPosition,
+    CurrentContext { user, min_position }: CurrentContext,
 ) -> Result<Response, EndpointError> {
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
     let (sort, order) = parse_sort(query.sort.as_deref())?;
     let text = query.q.as_deref().unwrap_or_default();
     let parsed =
         ParsedQuery::parse(text).map_err(|error| Problem::invalid("q", error.to_string()))?;
+    let notes = parsed.notes.iter().map(ToString::to_string).collect();
     let codec = CursorCodec {
         listing: "search",
-        scope: &[&caller.user, order, text],
+        scope: &[&user, order, text],
     };
     let cursor = query.cursor.as_deref();
     let cursor = codec.parse("cursor", cursor, SearchCursor::from_numbers)?;
@@ -115,7 +125,7 @@ pub async fn search_messages(
     let guard = min_position.reserve_answer().await?;
     let began = Instant::now();
     let search = MessageSearch {
-        searcher: Searcher::User(&caller.user),
+        searcher: Searcher::User(&user),
         query: parsed,
         sort,
         limit: usize::try_from(limit).unwrap_or_default(),
@@ -131,6 +141,7 @@ pub async fn search_messages(
         total_is_exact: !page.total_is_lower_bound,
         next: page.next.map(|cursor| codec.encode(&cursor.to_numbers())),
         took_ms: (took.as_secs_f64() * 1e6).round() / 1e3,
+        notes,
     };
     guard.respond(page.position, &answer)
 }

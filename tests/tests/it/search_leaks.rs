@@ -5,11 +5,13 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, stream};
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 use tests::client::Client;
 use tests::feed;
 use tests::history::{RandomHistory, USERS};
 use tests::seed::seed;
+use tests::token;
 use tests::world::World;
 
 /// Random acts before each check, and the number of checks.
@@ -106,4 +108,74 @@ async fn check_search(client: &Client, number: u64, shown: Option<&(String, Valu
         "{hit}"
     );
     true
+}
+
+/// The seqs that a search finds.
+fn found_seqs(page: &Value) -> Vec<i64> {
+    let hits = page["hits"].as_array().expect("a list").iter();
+    hits.filter_map(|hit| hit["seq"].as_i64()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_searches_as_another_user_and_nobody_else_does() {
+    // Given a secret of ann and bob, from which eve is absent,
+    let world = World::start().await;
+    let (ann, admin, eve) = (world.user("ann"), world.admin(), world.user("eve"));
+    ann.create_group("c", &["bob"]).await.expect(201);
+    ann.send("c", "1", "a secret").await.expect(201);
+    let last = ann.send("c", "2", "another secret").await.position();
+    let path = format!("/v1/search?q=secret&sort=newest&min_position={last}");
+    assert_eq!(found_seqs(&ann.get_ok(&path).await), [2, 1]);
+    // when an administrator searches as each of them, then the hits are theirs,
+    let as_user = async |user: &str| admin.get_ok(&format!("{path}&as_user={user}")).await;
+    assert_eq!(found_seqs(&as_user("bob").await), [2, 1]);
+    assert_eq!(as_user("eve").await["hits"], json!([]));
+    assert_eq!(as_user("nobody").await["hits"], json!([]));
+    // and without a name, those of the administrator, who is no member.
+    assert_eq!(admin.get_ok(&path).await["hits"], json!([]));
+    // Nobody else may, not even in their own name.
+    for user in ["ann", "eve"] {
+        let refused = eve.get(&format!("{path}&as_user={user}")).await;
+        assert_eq!(refused.expect_problem(403), "forbidden", "{user}");
+    }
+    // The cursor of a page belongs to the user for whom it was made.
+    let first = admin.get_ok(&format!("{path}&limit=1&as_user=bob")).await;
+    let next = first["next"].as_str().expect("a second page");
+    let second = format!("{path}&limit=1&cursor={next}&as_user=");
+    assert_eq!(
+        found_seqs(&admin.get_ok(&format!("{second}bob")).await),
+        [1]
+    );
+    let refused = admin.get(&format!("{second}eve")).await;
+    assert_eq!(refused.expect_problem(400), "malformed");
+    // There is no search of the past, even if unknown parameters are ignored.
+    let past = admin.request(&Method::GET, &format!("{path}&as_of=1"));
+    let past = past.header("prefer", "handling=lenient").send().await;
+    assert_eq!(past.expect_problem(400), "malformed");
+    let root = admin.with_token(Some(token::for_admin("ann")));
+    assert_eq!(found_seqs(&root.get_ok(&path).await), [2, 1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_that_is_searched_as_text_is_named_in_the_answer() {
+    let world = World::start().await;
+    let ann = world.user("ann");
+    ann.create_group("c", &["bob"]).await.expect(201);
+    let last = ann.send("c", "1", "see you before: yesterday").await;
+    let search = async |query: &str| {
+        let path = format!("/v1/search?q={query}&min_position={}", last.position());
+        ann.get_ok(&path).await
+    };
+    let note = "before:yesterday is searched as text; before takes a day such as 2026-11-01";
+    let found = search("before:yesterday").await;
+    assert_eq!(found["notes"], json!([note]));
+    assert_eq!(found_seqs(&found), [1]);
+    let understood = search("before:2999-01-01").await;
+    assert_eq!(found_seqs(&understood), [1]);
+    assert!(understood.get("notes").is_none(), "{understood}");
+    // So does the command.
+    let data = world.dir.join("data").display().to_string();
+    let command = ["search", "--data", &data, "before:yesterday"];
+    let lines = world.run_ok(&command).await;
+    assert!(lines.contains(&format!("note: {note}")), "{lines}");
 }

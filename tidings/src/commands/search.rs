@@ -23,6 +23,7 @@ use crate::output::{OutputError, outln};
 pub async fn run(config: &SystemConfig, args: &SearchArgs) -> Result<()> {
     let query =
         ParsedQuery::parse(&args.query.join(" ")).map_err(|error| UsageError(error.to_string()))?;
+    let notes: Vec<String> = query.notes.iter().map(ToString::to_string).collect();
     let user = args.r#as.as_deref().map(UserId::parse).transpose();
     let user = user.map_err(|error| UsageError(format!("--as: {error}")))?;
     let search = MessageSearch {
@@ -64,23 +65,30 @@ pub async fn run(config: &SystemConfig, args: &SearchArgs) -> Result<()> {
         },
     );
     let (page, titles) = page.await?;
-    print_page(&page, &titles, args.json)?;
+    print_page(&page, &titles, &notes, args.json)?;
     Ok(())
 }
 
 fn print_page(
     page: &HitPage,
     titles: &HashMap<String, String>,
+    notes: &[String],
     as_json: bool,
 ) -> Result<(), OutputError> {
     if as_json {
-        let json = serde_json::json!({
+        let mut json = serde_json::json!({
             "hits": page.hits,
             "total": page.total,
             "total_is_exact": !page.total_is_lower_bound,
             "position": page.position,
         });
+        if !notes.is_empty() {
+            json["notes"] = notes.into();
+        }
         return outln!("{json}");
+    }
+    for note in notes {
+        outln!("note: {}", note.replace(char::is_control, " "))?;
     }
     let is_terminal = std::io::stdout().is_terminal();
     for hit in &page.hits {
