@@ -118,6 +118,18 @@ impl Problem {
         )
     }
 
+    /// The same for a query that did not say which position it must have reached. What the caller
+    /// has just created may be in the log and not yet in the read model. This text, too, is the same
+    /// whether or not the resource exists.
+    pub fn not_found_yet() -> Self {
+        let mut problem = Self::not_found();
+        problem.detail = "The resource does not exist or is not visible to you. If you have just \
+                          created it, repeat the query with `min_position`, the position that the \
+                          command returned."
+            .into();
+        problem
+    }
+
     /// 404 `no_such_path`: this process has no route for the path.
     pub(crate) fn no_such_path() -> Self {
         Self::new(

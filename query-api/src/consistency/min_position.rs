@@ -147,7 +147,7 @@ impl FreshnessGuard {
     }
 
     /// Responds with 200 and the value, or with the uniform 404 if there is none that the caller
-    /// may know of.
+    /// may know of. Without a minimum position, it says how to ask for one.
     pub fn respond_or_not_found<T: Serialize>(
         self,
         position: i64,
@@ -155,7 +155,8 @@ impl FreshnessGuard {
     ) -> Result<Response, EndpointError> {
         match value {
             Some(value) => self.respond(position, value),
-            None => self.reject(position, Problem::not_found()),
+            None if self.min_position.at_least > 0 => self.reject(position, Problem::not_found()),
+            None => self.reject(position, Problem::not_found_yet()),
         }
     }
 

@@ -21,7 +21,7 @@ fn small_log() -> FixtureLog {
 }
 
 /// Every query of the read model.
-const ROUTES: [&str; 11] = [
+const ROUTES: [&str; 12] = [
     "/v1/inbox?x=1",
     "/v1/inbox/unread?x=1",
     "/v1/inbox/unread/room/explain?x=1",
@@ -33,6 +33,7 @@ const ROUTES: [&str; 11] = [
     "/v1/conversations/room/messages/1/history?x=1",
     "/v1/outbox?x=1",
     "/v1/blocks?x=1",
+    "/v1/presence?users=bob",
 ];
 
 #[tokio::test]
@@ -59,6 +60,34 @@ async fn every_query_returns_its_position_and_accepts_one_that_is_reached() {
                 "{route}"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_404_without_a_position_says_how_to_wait_and_reveals_nothing() {
+    let fixture = QueryFixture::new(&small_log()).await;
+    for path in ["", "/members", "/messages", "/messages/1"] {
+        let get = async |user: &str, id: &str, query: &str| {
+            let route = format!("/v1/conversations/{id}{path}{query}");
+            let answer = fixture.get(user, &route).await;
+            let problem = answer.expect_problem(404, "not_found");
+            problem["detail"].as_str().unwrap().to_owned()
+        };
+        // The text is the same for every caller, whether or not the conversation exists.
+        let unknown = get("ana", "nowhere", "").await;
+        assert!(
+            unknown.contains("repeat the query with `min_position`"),
+            "{unknown}"
+        );
+        assert_eq!(get("eve", "room", "").await, unknown, "{path}");
+        // A query that has waited for a position is not asked to.
+        let waited = get("ana", "nowhere", "?min_position=2").await;
+        assert!(!waited.contains("min_position"), "{waited}");
+        assert_eq!(
+            get("eve", "room", "?min_position=2").await,
+            waited,
+            "{path}"
+        );
     }
 }
 
