@@ -19,7 +19,7 @@ DEPLOY := $(TARGET)/deploy
 .PHONY: run build dist test fmt lint licences inventory servers test-clients harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-seals bench-stock-postgres blue-green as-of fuzz soak
 
 # Builds the program without link-time optimisation, starts it in the foreground and prints its address
-# and a token that works.
+# and a token that works. If the port is taken: TIDINGS_LISTEN=127.0.0.1:9090 make run DATA=./other-data
 run:
 	cargo build --release --locked --package tidings
 	$(RELEASE)/tidings up --data $(DATA) --print-token demo

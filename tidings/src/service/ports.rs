@@ -1,9 +1,10 @@
 //! The ports of a process: the one of its API, with or without TLS, and one for metrics if
 //! configured.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, anyhow};
 use axum::Router;
 use data_dir::UsageError;
 use http_edge::EdgeConfig;
@@ -39,9 +40,11 @@ impl ServicePorts {
             Some(address) => address,
             None => default.parse::<SocketAddr>()?,
         };
-        let api = bind(address, "--listen").await?;
+        let api = bind(address, "--listen", "TIDINGS_LISTEN").await?;
         let metrics = match config.ports.metrics_listen {
-            Some(address) => Some(bind(address, "--metrics-listen").await?),
+            Some(address) => {
+                Some(bind(address, "--metrics-listen", "TIDINGS_METRICS_LISTEN").await?)
+            }
             None => None,
         };
         Ok(Self {
@@ -102,8 +105,15 @@ impl ServicePorts {
     }
 }
 
-async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}; choose another address with {flag}"))
+async fn bind(address: SocketAddr, flag: &str, variable: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let cause = match error.kind() {
+            ErrorKind::AddrInUse => "another program listens there".to_owned(),
+            _ => error.to_string(),
+        };
+        anyhow!(
+            "cannot listen on {address}: {cause}; choose another address with {flag} or \
+             {variable}, such as 127.0.0.1:9090"
+        )
+    })
 }

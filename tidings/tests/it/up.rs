@@ -195,7 +195,11 @@ async fn a_port_in_use_is_reported_before_anything_is_started() {
         scratch.path().to_str().expect("the path is UTF-8"),
     ]);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(stderr(&refused).contains(&address), "{refused:?}");
+    let expected = format!(
+        "cannot listen on {address}: another program listens there; choose another address with \
+         --listen or TIDINGS_LISTEN"
+    );
+    assert!(stderr(&refused).contains(&expected), "{refused:?}");
     assert!(!scratch.path().join("servers").exists());
 }
 
