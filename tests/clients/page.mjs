@@ -42,6 +42,20 @@ try {
     /Failed to fetch/,
     "an origin that is not allowed cannot call the API",
   );
+  // The page of the frames shows each of them, and asks nobody else for anything.
+  const asked = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).origin));
+  await page.goto(`${TIDINGS_URL}/asyncapi`);
+  await page.waitForSelector("#ClientTypingStoppedFrame");
+  const shown = await page.textContent("main");
+  for (const text of ["GET /v1/live", "access_token", '"type": "presence"', "last_seen"]) {
+    assert(shown.includes(text), `the page shows ${text}`);
+  }
+  const links = await page.$$eval("main a", (all) => all.map((link) => link.hash.slice(1)));
+  assert(links.length > 20);
+  for (const id of links) assert(await page.$(`[id="${id}"]`), `#${id} is on the page`);
+  assert.deepEqual([...new Set(asked)], [new URL(TIDINGS_URL).origin]);
+
   console.log(
     `Chromium ${browser.version()}: WebSockets and EventSource delivered, closes were clean`,
   );

@@ -1,5 +1,6 @@
 //! API documentation: `/openapi.json` and `/asyncapi.json`, generated from the code, the Swagger UI
-//! at `/docs`, and a page at `/` that leads there.
+//! at `/docs`, a page at `/asyncapi` that shows the frames of live delivery, and a page at `/` that
+//! leads to all of them.
 
 use axum::Router;
 use axum::response::{Html, IntoResponse};
@@ -31,18 +32,21 @@ see it with `get_inbox` and `list_messages`. `live` pushes what happens, and `li
 what a device has missed. The examples are one conversation, `lunch`: in this order, each call works \
 as it is filled in.
 
-The frames of a WebSocket are `ServerFrame` and `ClientFrame` below; \
-[the AsyncAPI document](/asyncapi.json) has the same schemas. A body of type `application/x-ndjson` \
-has one JSON document on each line; the schema is that of a line.
+The frames of a WebSocket are `ServerFrame` and `ClientFrame` below; [a page](/asyncapi) shows them, \
+and [the AsyncAPI document](/asyncapi.json) has the same schemas. A body of type \
+`application/x-ndjson` has one JSON document on each line; the schema is that of a line.
 
 A message, an entry and a frame are unions, which `type` distinguishes. Later versions add types and \
 fields: ignore those that you do not know.
 
 Every error is a problem document (RFC 9457) with a stable `code`. Unknown fields and parameters are \
-refused, unless the request says `Prefer: handling=lenient`.";
+refused, unless the request says `Prefer: handling=lenient`; in an erasure, always.";
 
 /// The page at `/`.
 const LANDING_PAGE: &str = include_str!("landing.html");
+
+/// The page that shows the AsyncAPI document.
+const ASYNCAPI_PAGE: &str = include_str!("asyncapi.html");
 
 /// The tags, in the order in which a developer needs them.
 const TAGS: [(&str, &str); 7] = [
@@ -59,7 +63,7 @@ const TAGS: [(&str, &str); 7] = [
         "The list of conversations, unread counts, sync and live delivery.",
     ),
     ("search", "Full-text search in what the caller can see."),
-    ("users", "Blocks between users."),
+    ("users", "Presence, and blocks between users."),
     ("batch", "Several commands in one request."),
     (
         "admin",
@@ -87,8 +91,9 @@ pub fn describe(api: &mut OpenApi, version: &str) {
     api.tags = Some(tags.collect());
 }
 
-/// The routes `/`, `/openapi.json` and `/docs`, and `/asyncapi.json` if `describe_live` returns the
-/// document of live delivery. The pages are part of the binary and load no external resources.
+/// The routes `/`, `/openapi.json` and `/docs`, and `/asyncapi.json` with its page `/asyncapi` if
+/// `describe_live` returns the document of live delivery. The pages are part of the binary and load
+/// no external resources.
 /// Every operation is documented as requiring a token unless it overrides that itself.
 pub fn routes(
     mut api: OpenApi,
@@ -97,7 +102,11 @@ pub fn routes(
     require_bearer_token(&mut api);
     let live = describe_live(&api);
     let live = live.as_ref().map(serve).transpose()?;
-    let live = live.map(|route| Router::new().route("/asyncapi.json", route));
+    let live = live.map(|document| {
+        Router::new()
+            .route("/asyncapi.json", document)
+            .route("/asyncapi", get(|| async { Html(ASYNCAPI_PAGE) }))
+    });
     let config = Config::from("/openapi.json")
         // Otherwise the pages would send the document to Swagger's online validator.
         .validator_url("none")

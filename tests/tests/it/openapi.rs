@@ -118,3 +118,20 @@ async fn the_documentation_page_loads_nothing_from_other_hosts() {
         "the page at /docs has no script and no style: {html}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_shows_the_frames_and_loads_nothing_but_the_document_of_this_server() {
+    let world = World::start().await;
+    let client = world.anonymous();
+    let landing = client.get("/").await;
+    assert!(String::from_utf8_lossy(&landing.body).contains("href=\"/asyncapi\""));
+    let page = client.get("/asyncapi").await;
+    assert_eq!(page.status, 200, "{page}");
+    assert!(page.header("content-type").starts_with("text/html"));
+    // In Chromium, tests/clients/page.mjs reads it.
+    let html = String::from_utf8_lossy(&page.body).into_owned();
+    assert!(html.contains("fetch(\"/asyncapi.json\")"), "{html}");
+    for outside in ["http:", "https:", "src=", "@import", "url(", "innerHTML"] {
+        assert!(!html.contains(outside), "the page has {outside}");
+    }
+}
