@@ -35,7 +35,7 @@ pub fn parse_bound(field: &str, text: Option<&str>, min: i64) -> Result<Option<i
 
 /// Parses a conversation id in a path. An invalid id is treated like an unknown one.
 pub fn parse_conversation_id(text: &str) -> Result<ConversationId, Problem> {
-    ConversationId::parse(text).map_err(|_| Problem::not_found())
+    ConversationId::parse(text).map_err(|_| Problem::not_found_yet())
 }
 
 /// Parses the id of a device.

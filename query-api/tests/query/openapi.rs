@@ -44,6 +44,7 @@ fn every_query_is_documented() {
             "/v1/inbox/unread/{conversation}/explain",
             "/v1/live",
             "/v1/outbox",
+            "/v1/presence",
             "/v1/search",
         ]
     );
@@ -213,6 +214,7 @@ async fn responses_have_the_fields_that_their_schemas_require() {
         ),
         ("/v1/outbox", "Outbox", ""),
         ("/v1/blocks", "Blocks", ""),
+        ("/v1/presence?users=bob", "Presences", ""),
     ] {
         let answer = fixture.get("ana", route).await.expect_ok();
         assert_fields_match(&document, schema, answer.pointer(part).unwrap());

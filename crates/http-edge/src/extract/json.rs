@@ -280,7 +280,7 @@ mod tests {
         );
         let problem = parse(br#"{"id":1,"choice":5}"#).unwrap_err();
         assert_eq!(problem.errors()[0].message, "expected a string");
-        let problem = parse(br#"{}"#).unwrap_err();
+        let problem = parse(b"{}").unwrap_err();
         assert_eq!(problem.errors()[0].message, "required, but missing");
         let long = format!(r#"{{"id":"{}"}}"#, "x".repeat(10_000));
         let problem = parse(long.as_bytes()).unwrap_err();
