@@ -273,7 +273,7 @@ impl ImportSummary {
             let _ = writeln!(text, "note: {note}");
         }
         for (what, times) in &self.unsupported {
-            let _ = writeln!(text, "not imported: {times} {what}");
+            let _ = writeln!(text, "not imported: {what} ({times})");
         }
         for (name, ids) in self.other_ids.iter().take(MAX_SHOWN) {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
