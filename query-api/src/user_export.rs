@@ -83,7 +83,7 @@ pub async fn export_user(
     Ok(lines)
 }
 
-/// The JSON without the spaces that Postgres writes between its parts, as everything else prints it.
+/// The JSON without the spaces that Postgres writes between its parts.
 fn compact(json: &str) -> String {
     let mut compact = String::with_capacity(json.len());
     let (mut is_text, mut is_escaped) = (false, false);

@@ -8,8 +8,8 @@
 //! - `backup`, `erase`, `log`, `psql`, `rebuild`, `webhooks`: the options of these commands, and of
 //!   what they operate. `given`: the settings that were given.
 //! - `questions`: the options of commands that answer questions about messages.
-//! - `usage`: explains wrong invocations. `ports`: TLS and the port of the metrics. `parse`: the formats of values. `confirm`: how a
-//!   command that destroys something is confirmed.
+//! - `usage`: explains wrong invocations. `ports`: TLS and the port of the metrics. `parse`: the
+//!   formats of values. `confirm`: how a command that destroys something is confirmed.
 
 mod backup;
 mod cli;

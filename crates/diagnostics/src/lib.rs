@@ -5,7 +5,7 @@
 //! - [`render_status`] formats it as text.
 //! - [`doctor`]: what is wrong with the servers, for `tidings doctor`.
 //! - [`trace`]: what has become of one message, for `tidings trace`.
-//! - [`find_existing_users`], [`load_titles`]: which users exist, and what conversations are called.
+//! - [`find_existing_users`], [`load_titles`]: which users exist, and the titles of conversations.
 //! - [`ErasureReceipt`]: what was erased, and where it has been removed so far.
 //! - [`ProjectionLag`] and [`SealLag`]: how far the read model and the seals lag behind the log,
 //!   also for readiness checks and metrics.

@@ -120,8 +120,8 @@ fn format_line(hit: &MessageHit, title: Option<&str>, is_terminal: bool) -> Stri
     )
 }
 
-/// Formats the text of a hit on one line, with highlights in bold on a terminal. Control characters of the
-/// message are replaced by spaces, so that they cannot control the terminal.
+/// Formats the text of a hit on one line, with highlights in bold on a terminal. Control characters
+/// of the message are replaced by spaces, so that they cannot control the terminal.
 fn format_hit(hit: &MessageHit, is_terminal: bool) -> String {
     let mut line = String::with_capacity(hit.text.len());
     let mark = |at, end: usize| is_terminal && hit.highlights.iter().any(|range| range[end] == at);

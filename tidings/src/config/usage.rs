@@ -1,5 +1,5 @@
-//! Explains wrong invocations where the words of the parser do not help: it names a flag for a wrong
-//! variable, and cuts a value that begins with a hyphen into letters.
+//! Explains wrong invocations where the words of the parser do not help: it names a flag for a
+//! wrong variable, and cuts a value that begins with a hyphen into letters.
 
 use std::ffi::OsString;
 

@@ -33,6 +33,22 @@ fn run_in(directory: &Path, program: &str, arguments: &[&str]) -> String {
     stdout(&done).to_owned()
 }
 
+/// The program of an unpacked archive has code and no symbols.
+fn assert_is_stripped(unpacked: &Path) {
+    let built = fs::metadata(env!("CARGO_BIN_EXE_tidings")).expect("the program");
+    let packed = fs::metadata(unpacked.join("tidings")).expect("the program");
+    assert!(packed.len() < built.len(), "stripped");
+    let sections = run_in(
+        unpacked,
+        "readelf",
+        &["--section-headers", "--wide", "tidings"],
+    );
+    assert!(sections.contains(" .text "), "{sections}");
+    for section in [".symtab", ".debug_info"] {
+        assert!(!sections.contains(section), "{section} is there");
+    }
+}
+
 #[test]
 fn an_archive_has_a_stripped_program_and_all_that_belongs_to_it() {
     // Given an archive,
@@ -92,18 +108,7 @@ fn an_archive_has_a_stripped_program_and_all_that_belongs_to_it() {
         "licences of what is linked"
     );
     // and the program runs without its symbols.
-    let built = fs::metadata(env!("CARGO_BIN_EXE_tidings")).expect("the program");
-    let packed = fs::metadata(unpacked.join("tidings")).expect("the program");
-    assert!(packed.len() < built.len(), "stripped");
-    let sections = run_in(
-        &unpacked,
-        "readelf",
-        &["--section-headers", "--wide", "tidings"],
-    );
-    assert!(sections.contains(" .text "), "{sections}");
-    for section in [".symtab", ".debug_info"] {
-        assert!(!sections.contains(section), "{section} is there");
-    }
+    assert_is_stripped(&unpacked);
     let printed = run_in(&unpacked, "./tidings", &["--version"]);
     assert_eq!(printed, format!("tidings {version}\n"));
 }
