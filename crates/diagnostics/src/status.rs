@@ -14,8 +14,8 @@ use crate::lag::ProjectionLag;
 /// The status of the system.
 #[derive(Debug, Serialize)]
 pub struct SystemStatus {
-    /// `running`, `starting` (it does not serve requests yet), `stopped` or, if external servers are
-    /// configured, `external`.
+    /// `running`, `starting` (it does not serve requests yet), `stopped` or, if external servers
+    /// are configured, `external`.
     pub state: &'static str,
     /// The path of the data directory.
     pub data: PathBuf,

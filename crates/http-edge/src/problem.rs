@@ -119,8 +119,8 @@ impl Problem {
     }
 
     /// The same for a query that did not say which position it must have reached. What the caller
-    /// has just created may be in the log and not yet in the read model. This text, too, is the same
-    /// whether or not the resource exists.
+    /// has just created may be in the log and not yet in the read model. This text, too, is the
+    /// same whether or not the resource exists.
     pub fn not_found_yet() -> Self {
         let mut problem = Self::not_found();
         problem.detail = "The resource does not exist or is not visible to you. If you have just \

@@ -4,8 +4,8 @@
 use super::shorten;
 use super::unknown::describe_unknown;
 
-/// Describes why a JSON text is not as expected: with the field, if the error names it, and with the
-/// place, if the text is not JSON at all.
+/// Describes why a JSON text is not as expected: with the field, if the error names it, and with
+/// the place, if the text is not JSON at all.
 pub fn describe_json_error(error: &serde_json::Error) -> String {
     let whole = error.to_string();
     let (message, place) = split_place(&whole);
