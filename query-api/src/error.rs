@@ -46,6 +46,8 @@ impl QueryError {
             Self::Database(error) if is_outage(error) => {
                 tracing::debug!(%error, "A query failed.");
             }
+            // The reader of the index says once that there is none yet.
+            Self::NoIndex => tracing::debug!(error = %self, "A query failed."),
             _ => tracing::error!(error = %self, "A query failed."),
         }
         match self {

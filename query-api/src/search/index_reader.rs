@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use domain::history::{CursorReference, EpochTag};
 use event_log::reader::LogReader;
 use search::index::{BuildNumber, Index, IndexCheckpoint, IndexDir, IndexError};
 use tokio_util::sync::CancellationToken;
@@ -107,9 +108,20 @@ impl IndexReader {
         }
     }
 
+    /// Refuses the index of another log, and one whose last event this log does not have: it was
+    /// restored, or lost events, and the indexer has not noticed yet.
     async fn verify_log(&self, open: IndexSnapshot) -> Result<IndexSnapshot, QueryError> {
-        let log = self.0.reader.head().await?.log_id.to_string();
-        if open.checkpoint.log == log {
+        let IndexCheckpoint {
+            position, tag, log, ..
+        } = &open.checkpoint;
+        let cursor = CursorReference {
+            position: i64::try_from(*position).unwrap_or(i64::MAX),
+            tag: tag.map(EpochTag::from_bits),
+        };
+        let reader = &self.0.reader;
+        if *log == reader.head().await?.log_id.to_string()
+            && reader.history().await?.contains(cursor)
+        {
             Ok(open)
         } else {
             Err(QueryError::NoIndex)

@@ -351,8 +351,11 @@ async fn without_a_read_model_every_query_is_unavailable() {
         .iter()
         .filter(|route| route.method == "GET" && is_answered_from_read_model(route));
     for route in queries {
-        let is_search = route.template == "/v1/search";
-        let query = if is_search { "?q=text" } else { "" };
+        let query = match route.template {
+            "/v1/search" => "?q=text",
+            "/v1/presence" => "?users=bob",
+            _ => "",
+        };
         let answer = ann.get(&format!("{}{query}", route.path("room"))).await;
         assert_eq!(answer.status, 503, "{}: {answer}", route.template);
     }
