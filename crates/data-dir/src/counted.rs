@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// The number with its noun: `1 message`, `2 messages`.
-pub fn format_count<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+pub fn format_count<N: Copy + Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
     let noun = inflect(noun, &count);
     format!("{count} {noun}")
 }

@@ -39,13 +39,11 @@ impl QueryNote {
 impl fmt::Display for QueryNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is searched as text; ", self.item)?;
-        match self.operator {
-            Some((name, values)) => write!(f, "{name} takes {values}"),
-            None => {
-                let names = OPERATORS.map(|(name, _)| name);
-                write!(f, "the operators are {}", names.join(", "))
-            }
+        if let Some((name, values)) = self.operator {
+            return write!(f, "{name} takes {values}");
         }
+        let names = OPERATORS.map(|(name, _)| name);
+        write!(f, "the operators are {}", names.join(", "))
     }
 }
 
@@ -54,7 +52,7 @@ mod tests {
     use crate::ParsedQuery;
 
     fn notes_of(query: &str) -> Vec<String> {
-        let parsed = ParsedQuery::parse(query).unwrap();
+        let parsed = ParsedQuery::parse(query).expect("a query");
         parsed.notes.iter().map(ToString::to_string).collect()
     }
 

@@ -103,7 +103,7 @@ fn describe_error<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) 
     let whole = error.to_string();
     let (message, _) = split_place(&whole);
     let field = locate_field(&find_error_path::<T>(bytes, &whole), message);
-    if message.starts_with("duplicate field") {
+    if message.starts_with("duplicate field") || message.starts_with("number out of range") {
         return Problem::malformed(field, rephrase(message));
     }
     let message = if error.classify() == Category::Data {
