@@ -110,7 +110,7 @@ impl<'de> Deserialize<'de> for MessageBody {
 
 /// Whether a character has no visible glyph: whitespace, control and format characters, fillers,
 /// variation selectors.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(c,

@@ -16,31 +16,34 @@ pub enum AggregateKind {
     Conversation,
     /// A user's mailbox.
     Mailbox,
+    /// A user's profile.
+    Profile,
 }
 
 impl AggregateKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Conversation, Self::Mailbox, Self::Profile];
+
     /// The name used in the log and in subjects.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Conversation => "conversation",
             Self::Mailbox => "mailbox",
+            Self::Profile => "profile",
         }
     }
 
     /// Parses the name used in the log.
     pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "conversation" => Some(Self::Conversation),
-            "mailbox" => Some(Self::Mailbox),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// The prefix of `source`: `/conversations/` or `/mailboxes/`.
+    /// The prefix of `source`: `/conversations/`, `/mailboxes/` or `/profiles/`.
     pub fn source_prefix(self) -> &'static str {
         match self {
             Self::Conversation => "/conversations/",
             Self::Mailbox => "/mailboxes/",
+            Self::Profile => "/profiles/",
         }
     }
 }
@@ -55,7 +58,7 @@ pub struct Envelope {
     pub tag: Option<EpochTag>,
     /// The kind of aggregate that recorded the event.
     pub aggregate: AggregateKind,
-    /// The id of the conversation, or of the mailbox's owner.
+    /// The id of the conversation, or of the user whose mailbox or profile it is.
     pub aggregate_id: String,
     /// The sequence number within the aggregate: 1, 2, 3, ...
     pub sequence: i64,
@@ -125,7 +128,7 @@ pub enum EnvelopeError {
 }
 
 impl Envelope {
-    /// The CloudEvents source: `/conversations/{id}` or `/mailboxes/{user}`.
+    /// The CloudEvents source: `/conversations/{id}`, `/mailboxes/{user}` or `/profiles/{user}`.
     pub fn source(&self) -> String {
         format!("{}{}", self.aggregate.source_prefix(), self.aggregate_id)
     }
@@ -136,6 +139,7 @@ impl Envelope {
         match self.aggregate {
             AggregateKind::Conversation => Some(Cow::Borrowed(&self.aggregate_id)),
             AggregateKind::Mailbox => self.common_data()?.conversation,
+            AggregateKind::Profile => None,
         }
     }
 
@@ -186,7 +190,7 @@ impl Envelope {
             field,
             value: value.to_owned(),
         };
-        let (aggregate, aggregate_id) = [AggregateKind::Conversation, AggregateKind::Mailbox]
+        let (aggregate, aggregate_id) = AggregateKind::ALL
             .into_iter()
             .find_map(|kind| Some((kind, event.source.strip_prefix(kind.source_prefix())?)))
             .ok_or_else(|| field("source", &event.source))?;

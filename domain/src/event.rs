@@ -4,7 +4,7 @@
 //! Every version ever written stays readable: a schema change gets the next version, the old schema
 //! gets an upcast in [`upcast`], and both have a golden file under `domain/golden`.
 //!
-//! The two lists at the end of this file name every event and the version in which it is written.
+//! The lists at the end of this file name every event and the version in which it is written.
 //! serde uses the same names for the enums; a test checks that they match.
 
 mod family;
@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::conversation::event::ConversationEvent;
 use crate::mailbox::event::MailboxEvent;
+use crate::profile::event::ProfileEvent;
 
 /// Decodes data of any version up to `newest`, upcasting older versions first.
 fn decode_data<T: DeserializeOwned>(
@@ -103,4 +104,16 @@ event_family!(MailboxEvent {
     PreferencesChanged = "preferences_changed", 2;
     UserBlocked = "user_blocked", 1;
     UserUnblocked = "user_unblocked", 1;
+});
+
+event_family!(ProfileEvent {
+    ProfileChanged = "profile_changed", 1;
+    SettingsChanged = "settings_changed", 1;
+    UserKindChanged = "user_kind_changed", 1;
+    UserDeactivated = "user_deactivated", 1;
+    UserReactivated = "user_reactivated", 1;
+    TokensRevoked = "tokens_revoked", 1;
+    UserRestricted = "user_restricted", 1;
+    RestrictionLifted = "restriction_lifted", 1;
+    ProfileErased = "profile_erased", 1;
 });

@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 pub struct InvalidIdError(pub &'static str);
 
 /// Deserializes text through a `parse` function without an intermediate copy.
-struct ParseVisitor<T>(fn(&str) -> Result<T, InvalidIdError>);
+pub(crate) struct ParseVisitor<T>(pub(crate) fn(&str) -> Result<T, InvalidIdError>);
 
 impl<T> Visitor<'_> for ParseVisitor<T> {
     type Value = T;
@@ -91,6 +91,8 @@ macro_rules! text_id {
         }
     };
 }
+
+pub(crate) use text_id;
 
 text_id!(
     /// A user, identified by the `sub` claim of a token: 1 to 128 characters, none of them a

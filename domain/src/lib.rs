@@ -2,10 +2,10 @@
 //!
 //! The modules, in the order in which data passes through them:
 //!
-//! - [`ids`], [`time`], [`body`]: value types. The edge parses each value once; all later code
+//! - [`ids`], [`time`], [`body`], [`texts`], [`custom_fields`]: value types. The edge parses each value once; all later code
 //!   relies on it being valid.
 //! - [`limits`]: the limits that bound every command.
-//! - [`conversation`] and [`mailbox`]: the two aggregates. A command carries the current time and
+//! - [`conversation`], [`mailbox`] and [`profile`]: the aggregates. A command carries the current time and
 //!   the lookups it needs; `decide` returns events or a [`refusal::Refusal`]; `apply` folds an
 //!   event into the state. Both are pure functions.
 //! - [`membership`]: what a conversation tells the rules of a mailbox about a member.
@@ -20,6 +20,7 @@
 
 pub mod body;
 pub mod conversation;
+pub mod custom_fields;
 pub mod digest;
 pub mod envelope;
 pub mod event;
@@ -30,6 +31,8 @@ pub mod limits;
 pub mod mailbox;
 pub mod membership;
 pub mod message;
+pub mod profile;
 pub mod refusal;
 pub mod subject;
+pub mod texts;
 pub mod time;

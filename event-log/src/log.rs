@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::conversation::Conversation;
 use domain::history::History;
 use domain::mailbox::Mailbox;
+use domain::profile::Profile;
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -58,6 +59,7 @@ struct Inner {
     queue: Arc<AppendQueue>,
     conversations: Arc<AggregateStore<Conversation>>,
     mailboxes: Arc<AggregateStore<Mailbox>>,
+    profiles: Arc<AggregateStore<Profile>>,
     commits: CommitBroadcaster,
     history: watch::Receiver<Arc<History>>,
     receipts: Arc<ReceiptLookup>,
@@ -76,11 +78,15 @@ impl EventLog {
         let head = reader.head().await?;
         let queue = AppendQueue::new(head.position);
         let snapshots = SnapshotWriter::new(pool.clone(), config.snapshot_every, history.clone());
-        let half = config.cache_bytes / 2;
+        // Profiles are small, and most commands need none.
+        let of_profiles = config.cache_bytes / 16;
+        let half = (config.cache_bytes - of_profiles) / 2;
         let conversations =
             AggregateStore::new(pool.clone(), queue.clone(), snapshots.clone(), half);
-        let mailboxes = AggregateStore::new(pool.clone(), queue.clone(), snapshots, half);
-        let sinks: Vec<Arc<dyn ExternalEventSink>> = vec![conversations.clone(), mailboxes.clone()];
+        let mailboxes = AggregateStore::new(pool.clone(), queue.clone(), snapshots.clone(), half);
+        let profiles = AggregateStore::new(pool.clone(), queue.clone(), snapshots, of_profiles);
+        let sinks: Vec<Arc<dyn ExternalEventSink>> =
+            vec![conversations.clone(), mailboxes.clone(), profiles.clone()];
         let commits = CommitBroadcaster::default();
         let session = WriterSession::new(pool.clone(), queue.clone(), sinks, history_sender);
         let receipts = ReceiptLookup::start(pool.clone());
@@ -98,6 +104,7 @@ impl EventLog {
             queue,
             conversations,
             mailboxes,
+            profiles,
             commits,
             history,
             receipts,
@@ -118,6 +125,11 @@ impl EventLog {
     /// The store of all mailboxes.
     pub fn mailboxes(&self) -> &Arc<AggregateStore<Mailbox>> {
         &self.0.mailboxes
+    }
+
+    /// The store of all profiles.
+    pub fn profiles(&self) -> &Arc<AggregateStore<Profile>> {
+        &self.0.profiles
     }
 
     /// The durable head, as far as this process knows.
@@ -166,7 +178,9 @@ impl EventLog {
 
     /// The approximate size of the cached aggregates, in bytes.
     pub fn cached_bytes(&self) -> u64 {
-        self.0.conversations.cached_bytes() + self.0.mailboxes.cached_bytes()
+        self.0.conversations.cached_bytes()
+            + self.0.mailboxes.cached_bytes()
+            + self.0.profiles.cached_bytes()
     }
 
     /// Subscribes to the commits of this process from now on, in order. Batches are dropped when

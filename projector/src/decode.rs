@@ -5,6 +5,7 @@ use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily as _;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::event::MailboxEvent;
+use domain::profile::event::ProfileEvent;
 use domain::time::Timestamp;
 
 /// The position, sequence and time of an event.
@@ -12,7 +13,7 @@ use domain::time::Timestamp;
 pub(crate) struct EventPosition {
     /// The position in the log.
     pub position: i64,
-    /// The sequence number within its conversation or mailbox.
+    /// The sequence number within its conversation, mailbox or profile.
     pub sequence: i64,
     /// When the event was appended to the log.
     pub time: Timestamp,
@@ -25,6 +26,8 @@ pub(crate) enum EventPayload {
     Conversation(ConversationId, ConversationEvent),
     /// An event of a user's mailbox.
     Mailbox(UserId, MailboxEvent),
+    /// An event of a user's profile.
+    Profile(UserId, ProfileEvent),
     /// An event that could not be decoded, with the reason.
     Unreadable(String),
 }
@@ -88,6 +91,12 @@ fn decode(envelope: &Envelope) -> Result<EventPayload, String> {
             let event =
                 MailboxEvent::decode(event_type, *version, data).map_err(|e| e.to_string())?;
             Ok(EventPayload::Mailbox(owner, event))
+        }
+        AggregateKind::Profile => {
+            let user = UserId::parse(aggregate_id).map_err(|e| e.to_string())?;
+            let event =
+                ProfileEvent::decode(event_type, *version, data).map_err(|e| e.to_string())?;
+            Ok(EventPayload::Profile(user, event))
         }
     }
 }

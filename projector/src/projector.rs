@@ -15,7 +15,7 @@ use crate::live_entries;
 use crate::load;
 use crate::row_cache::RowCache;
 use crate::session::{LIVE, ProjectorSession};
-use crate::write::WriteBatch;
+use crate::write::{self, WriteBatch};
 
 /// Folds the log into the tables of one schema.
 ///
@@ -45,7 +45,9 @@ pub(crate) struct CachedCheckpoint {
 impl Projector {
     /// Opens a projector for the served read model of a migrated database.
     pub async fn open(pool: PgPool, config: ProjectorConfig) -> Result<Self, ProjectionError> {
-        Self::open_schema(pool, config, LIVE).await
+        let mut projector = Self::open_schema(pool, config, LIVE).await?;
+        write::add_missing_name_keys(projector.session.get().await?).await?;
+        Ok(projector)
     }
 
     pub(crate) async fn open_schema(

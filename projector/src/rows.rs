@@ -8,7 +8,10 @@ use domain::body::{MessageBody, MessageType};
 use domain::conversation::event::HistoryVisibility;
 use domain::envelope::Envelope;
 use domain::ids::{ClientKey, DeviceId, ReactionKey, Title};
+use domain::profile::event::UserKind;
+use domain::profile::settings::UserSettings;
 use domain::time::Timestamp;
+use sqlx::types::time::OffsetDateTime;
 
 use crate::row_cache::{MemberKey, MemberState};
 
@@ -139,6 +142,52 @@ pub(crate) struct ReactionChange {
     pub user: i64,
     pub position: i64,
     pub added: bool,
+}
+
+/// A row of `profiles`. The migration documents the columns.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub(crate) struct ProfileState {
+    pub user_id: i64,
+    pub sequence: i64,
+    pub display_name: Option<String>,
+    pub avatar: Option<String>,
+    pub about: Option<String>,
+    pub locale: Option<String>,
+    pub custom: Option<String>,
+    pub kind: String,
+    pub deactivated: bool,
+    pub direct_from: String,
+    pub groups_from: String,
+    pub read_receipts: bool,
+    pub last_seen: bool,
+    pub quiet_hours: Option<String>,
+    pub revoked_before: Option<OffsetDateTime>,
+    pub restriction: Option<String>,
+}
+
+impl Default for ProfileState {
+    /// The profile of a user who has none, with the defaults of the domain.
+    fn default() -> Self {
+        let settings = UserSettings::default();
+        Self {
+            user_id: 0,
+            sequence: 0,
+            display_name: None,
+            avatar: None,
+            about: None,
+            locale: None,
+            custom: None,
+            kind: UserKind::default().as_str().to_owned(),
+            deactivated: false,
+            direct_from: settings.direct_from.as_str().to_owned(),
+            groups_from: settings.groups_from.as_str().to_owned(),
+            read_receipts: settings.read_receipts,
+            last_seen: settings.last_seen,
+            quiet_hours: None,
+            revoked_before: None,
+            restriction: None,
+        }
+    }
 }
 
 /// A parked event.

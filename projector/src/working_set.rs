@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use domain::ids::{ConversationId, UserId};
 
 use crate::row_cache::{ConversationState, MemberKey, MemberState, RowCache, UserState};
+use crate::rows::ProfileState;
 
 /// How much of a row must be written. Ordered: each variant includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +55,8 @@ pub(crate) struct WorkingSet {
     pub users: HashMap<UserId, TrackedRow<UserState>>,
     pub conversations: HashMap<ConversationId, TrackedRow<ConversationState>>,
     pub members: HashMap<MemberKey, TrackedRow<MemberState>>,
+    /// The profiles that change. They change rarely, so they are not cached.
+    pub profiles: HashMap<UserId, TrackedRow<ProfileState>>,
     /// The sources of this batch that wait behind a parked event.
     pub parked: HashSet<String>,
     /// The number of users that have an id.

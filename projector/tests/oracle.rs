@@ -39,6 +39,7 @@ impl Oracle {
                 self.apply_conversation(event.position, id, fact);
             }
             DomainEvent::Mailbox(owner, fact) => self.apply_mailbox(event.position, &owner, &fact),
+            DomainEvent::Profile(..) => {}
         }
     }
 

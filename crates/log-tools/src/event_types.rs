@@ -4,12 +4,14 @@ use data_dir::UsageError;
 use domain::conversation::event::ConversationEvent;
 use domain::event::EventFamily as _;
 use domain::mailbox::event::MailboxEvent;
+use domain::profile::event::ProfileEvent;
 
 /// Checks that all names are event types of the log. The error lists the known types.
 pub fn validate_names(names: &[String]) -> Result<(), UsageError> {
     let conversations = ConversationEvent::TYPES.iter();
     let known: Vec<&str> = conversations
         .chain(MailboxEvent::TYPES)
+        .chain(ProfileEvent::TYPES)
         .map(|event_type| event_type.name)
         .collect();
     match names.iter().find(|name| !known.contains(&name.as_str())) {

@@ -257,7 +257,9 @@ async fn observe_unsealed(
     head: i64,
 ) -> Result<()> {
     let erasures = EventFilter {
-        event_types: ["message_erased", "title_erased"].map(str::to_owned).into(),
+        event_types: ["message_erased", "title_erased", "profile_erased"]
+            .map(str::to_owned)
+            .into(),
         ..EventFilter::default()
     };
     let mut after = verifier.sealed_to();

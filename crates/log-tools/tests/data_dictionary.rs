@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use domain::conversation::event::ConversationEvent;
 use domain::event::{EventFamily as _, EventType};
 use domain::mailbox::event::MailboxEvent;
+use domain::profile::event::ProfileEvent;
 use log_tools::export::{COLUMNS, Column, ColumnType};
 use serde_json::{Map, Value};
 
@@ -37,9 +38,11 @@ fn read_page() -> String {
 fn event_types() -> impl Iterator<Item = (&'static str, EventType)> {
     let of_conversations = ConversationEvent::TYPES.iter();
     let of_mailboxes = MailboxEvent::TYPES.iter();
+    let of_profiles = ProfileEvent::TYPES.iter();
     of_conversations
         .map(|event_type| ("conversation", *event_type))
         .chain(of_mailboxes.map(|event_type| ("mailbox", *event_type)))
+        .chain(of_profiles.map(|event_type| ("profile", *event_type)))
 }
 
 /// The data of examples of the current version, with every field.

@@ -12,6 +12,7 @@
 //! - [`query`]: parses the search language: words, phrases, `-`, `OR`, `*` and operators. Any
 //!   text that contains a word parses. `query_note`: what it says of an operator that is none.
 //! - [`index`]: stores messages and finds those that match a query and that the caller may see.
+//! - [`people`]: the keys by which people are found: their ids and names, folded as texts are.
 //! - [`highlight`]: finds the parts of a text that match a query.
 
 #![deny(missing_docs)]
@@ -23,6 +24,7 @@ pub mod highlight;
 pub mod index;
 mod letters;
 mod normalize;
+pub mod people;
 pub mod phrase;
 pub mod query;
 mod query_note;

@@ -1,10 +1,11 @@
-//! The given/when/then helpers for both aggregates: `given([events]).when(command)`, followed by
+//! The given/when/then helpers for all aggregates: `given([events]).when(command)`, followed by
 //! `.then([events])` or `.then_refused(code)`.
 
 use cqrs_es::Aggregate;
 use domain::conversation::Conversation;
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
+use domain::profile::Profile;
 use domain::refusal::{Refusal, RefusalKind};
 
 /// An aggregate whose `decide` the helpers can call.
@@ -33,6 +34,12 @@ impl Decider for Mailbox {
         limits: &Limits,
     ) -> Result<Vec<Self::Event>, Refusal> {
         self.decide(command, limits)
+    }
+}
+
+impl Decider for Profile {
+    fn decide_with(&self, command: Self::Command, _: &Limits) -> Result<Vec<Self::Event>, Refusal> {
+        self.decide(command)
     }
 }
 

@@ -15,6 +15,7 @@ mod mailbox;
 mod members;
 mod membership_snapshot;
 mod messages;
+mod profile;
 mod reactions;
 mod send;
 mod visibility;

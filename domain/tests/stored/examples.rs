@@ -6,11 +6,18 @@ use domain::conversation::event::{
     HistoryVisibility, InitialMember, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited,
     MessageErased, MessageReaction, MessageRecalled, MessageSent, Role, TitleErased,
 };
+use domain::custom_fields::CustomFields;
 use domain::ids::{ClientKey, ConversationId, DeviceId, ReactionKey, Title, UserId};
 use domain::limits::Limits;
 use domain::mailbox::event::{
     BlockedUser, DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark,
 };
+use domain::profile::event::{
+    ProfileChanged, ProfileErased, ProfileEvent, PublicProfile, RestrictionKind, RestrictionLifted,
+    TokensRevoked, UserActivation, UserKind, UserKindChanged, UserRestricted,
+};
+use domain::profile::settings::{Consent, QuietHours, TimeOfDay, UserSettings};
+use domain::texts::{About, Avatar, DisplayName, Locale, TimeZoneName};
 use domain::time::Timestamp;
 use serde_json::json;
 
@@ -241,4 +248,83 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
         ("user_blocked", 1, E::UserBlocked(zoe())),
         ("user_unblocked", 1, E::UserUnblocked(zoe())),
     ]
+}
+
+pub fn profile() -> Vec<Example<ProfileEvent>> {
+    use ProfileEvent as E;
+    let by = || user("anna");
+    let at = time("2026-11-01T09:30:00.250Z");
+    vec![
+        ("profile_changed", 1, E::ProfileChanged(changed_profile())),
+        ("settings_changed", 1, E::SettingsChanged(settings())),
+        (
+            "user_kind_changed",
+            1,
+            E::UserKindChanged(UserKindChanged {
+                kind: UserKind::Bot,
+                by: by(),
+            }),
+        ),
+        (
+            "user_deactivated",
+            1,
+            E::UserDeactivated(UserActivation { by: by() }),
+        ),
+        (
+            "user_reactivated",
+            1,
+            E::UserReactivated(UserActivation { by: by() }),
+        ),
+        (
+            "tokens_revoked",
+            1,
+            E::TokensRevoked(TokensRevoked {
+                before: at,
+                by: by(),
+            }),
+        ),
+        (
+            "user_restricted",
+            1,
+            E::UserRestricted(UserRestricted {
+                kind: RestrictionKind::Banned,
+                until: Some(at),
+                reason: Some("spam".into()),
+                by: by(),
+            }),
+        ),
+        (
+            "restriction_lifted",
+            1,
+            E::RestrictionLifted(RestrictionLifted { by: by() }),
+        ),
+        (
+            "profile_erased",
+            1,
+            E::ProfileErased(ProfileErased { by: by() }),
+        ),
+    ]
+}
+
+fn changed_profile() -> ProfileChanged {
+    let profile = PublicProfile {
+        display_name: Some(DisplayName::parse("Anna Å.").unwrap()),
+        avatar: Some(Avatar::parse("https://example.com/anna.png").unwrap()),
+        about: Some(About::parse("Grüße aus 世界").unwrap()),
+        locale: Some(Locale::parse("de-AT").unwrap()),
+        custom: Some(CustomFields::parse(&json!({ "team": 7 })).unwrap()),
+    };
+    let by = user("anna");
+    ProfileChanged { profile, by }
+}
+
+fn settings() -> UserSettings {
+    let time = |text| TimeOfDay::parse(text).unwrap();
+    let zone = TimeZoneName::parse("Asia/Shanghai").unwrap();
+    UserSettings {
+        direct_from: Consent::Contacts,
+        read_receipts: false,
+        quiet_hours: Some(QuietHours::new(time("22:00"), time("07:00"), zone).unwrap()),
+        ..UserSettings::default()
+    }
 }

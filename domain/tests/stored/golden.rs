@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use domain::conversation::event::ConversationEvent;
 use domain::event::EventFamily;
 use domain::mailbox::event::MailboxEvent;
+use domain::profile::event::ProfileEvent;
 use serde_json::Value;
 
 use crate::examples::{self, Addition, Example};
@@ -37,6 +38,7 @@ fn golden_file_names<E: EventFamily>() -> impl Iterator<Item = String> {
 fn every_type_and_version_has_a_golden_file_and_there_are_no_others() {
     let expected: BTreeSet<_> = golden_file_names::<ConversationEvent>()
         .chain(golden_file_names::<MailboxEvent>())
+        .chain(golden_file_names::<ProfileEvent>())
         .chain(examples::additions().iter().map(addition_file_name))
         .collect();
     let present: BTreeSet<_> = std::fs::read_dir(golden_dir())
@@ -62,6 +64,7 @@ fn check_decoding<E: EventFamily>(examples: &[Example<E>]) {
 fn every_golden_file_decodes_to_the_expected_event() {
     check_decoding(&examples::conversation());
     check_decoding(&examples::mailbox());
+    check_decoding(&examples::profile());
 }
 
 fn check_encoding<E: EventFamily>(examples: &[Example<E>]) {
@@ -87,6 +90,7 @@ fn check_encoding<E: EventFamily>(examples: &[Example<E>]) {
 fn the_current_version_is_encoded_byte_for_byte() {
     check_encoding(&examples::conversation());
     check_encoding(&examples::mailbox());
+    check_encoding(&examples::profile());
 }
 
 fn check_tags<E: EventFamily>(examples: &[Example<E>]) {
@@ -101,6 +105,7 @@ fn check_tags<E: EventFamily>(examples: &[Example<E>]) {
 fn serde_tags_match_the_event_names_of_the_log() {
     check_tags(&examples::conversation());
     check_tags(&examples::mailbox());
+    check_tags(&examples::profile());
 }
 
 fn addition_file_name((field, event_type, event): &Addition) -> String {

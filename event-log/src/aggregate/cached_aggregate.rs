@@ -4,6 +4,7 @@ use cqrs_es::Aggregate;
 use cqrs_es::persist::EventUpcaster;
 use domain::conversation::Conversation;
 use domain::mailbox::Mailbox;
+use domain::profile::Profile;
 
 use super::logged_event::LoggedEvent;
 
@@ -29,6 +30,14 @@ impl CachedAggregate for Mailbox {
     }
 }
 
+impl CachedAggregate for Profile {
+    fn weight(&self) -> u64 {
+        // Texts have limits of a few hundred characters; only the app's own fields may be larger.
+        let custom = self.public_profile().custom.as_ref();
+        2_048 + custom.map_or(0, |fields| fields.as_json().len() as u64)
+    }
+}
+
 /// Provides the upcasters for old events of an aggregate.
 pub trait UpcasterProvider {
     /// The upcasters, in the order in which they are tried.
@@ -44,5 +53,11 @@ impl UpcasterProvider for Conversation {
 impl UpcasterProvider for Mailbox {
     fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
         domain::mailbox::upcasters()
+    }
+}
+
+impl UpcasterProvider for Profile {
+    fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
+        domain::profile::upcasters()
     }
 }

@@ -4,6 +4,7 @@ use domain::conversation::event::ConversationEvent;
 use domain::envelope::AggregateKind;
 use domain::event::EventFamily;
 use domain::mailbox::event::MailboxEvent;
+use domain::profile::event::ProfileEvent;
 
 /// An event that the log can store.
 pub trait LoggedEvent: EventFamily {
@@ -36,6 +37,14 @@ impl LoggedEvent for ConversationEvent {
 
 impl LoggedEvent for MailboxEvent {
     const AGGREGATE_KIND: AggregateKind = AggregateKind::Mailbox;
+
+    fn message_seq(&self) -> Option<i64> {
+        None
+    }
+}
+
+impl LoggedEvent for ProfileEvent {
+    const AGGREGATE_KIND: AggregateKind = AggregateKind::Profile;
 
     fn message_seq(&self) -> Option<i64> {
         None

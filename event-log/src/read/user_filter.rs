@@ -5,12 +5,26 @@ use serde_json::Value;
 
 /// Fields with text that users or their clients wrote: a user id in them is not a reference to that
 /// user.
-const USER_TEXT_FIELDS: [&str; 3] = ["body", "title", "client_message_id"];
+const USER_TEXT_FIELDS: [&str; 9] = [
+    "body",
+    "title",
+    "client_message_id",
+    "display_name",
+    "avatar",
+    "about",
+    "locale",
+    "custom",
+    "reason",
+];
 
-/// Whether the event belongs to the user's mailbox, or names the user in its data: as a sender, a
+/// Whether the event belongs to the user's mailbox or profile, or names the user in its data: as a sender, a
 /// member or a mention.
 pub fn involves_user(event: &Envelope, user: &str) -> bool {
-    if event.aggregate == AggregateKind::Mailbox && event.aggregate_id == user {
+    let is_own = match event.aggregate {
+        AggregateKind::Mailbox | AggregateKind::Profile => event.aggregate_id == user,
+        AggregateKind::Conversation => false,
+    };
+    if is_own {
         return true;
     }
     serde_json::from_str(event.data.get()).is_ok_and(|data| contains_user(&data, user))

@@ -7,7 +7,7 @@
 //!
 //! Users get their ids in the order in which the log names them: the initial members of a new
 //! conversation in the order of the list; for every other event the one user that a row needs
-//! (sender, member, reactor, mailbox owner), before the user that a block names. The acting user
+//! (sender, member, reactor, owner of a mailbox or profile), before the user that a block names. The acting user
 //! (`by`) appears in entries by name and gets no id from that. A parked event assigns no ids.
 
 mod conversation;
@@ -18,6 +18,7 @@ mod mailbox;
 mod members;
 mod messages;
 mod outcome;
+mod profile;
 mod sequence;
 mod state;
 
@@ -43,6 +44,9 @@ impl Fold<'_> {
             (None, EventPayload::Mailbox(owner, fact)) => {
                 self.apply_mailbox(event.position(), owner, fact)
             }
+            (None, EventPayload::Profile(user, fact)) => self
+                .apply_profile(event.position(), user, fact)
+                .map(|()| FoldOutcome::Folded),
             (None, EventPayload::Unreadable(reason)) => Err(FoldError::Poison(reason.clone())),
         };
         match outcome {

@@ -4,7 +4,7 @@
 mod referenced_ids;
 mod rows;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use domain::ids::UserId;
 use sqlx::PgConnection;
@@ -14,7 +14,7 @@ use crate::decode::{DecodedEvent, EventPayload};
 use crate::error::ProjectionError;
 use crate::fold::{conversation_of, conversation_source};
 use crate::row_cache::{RowCache, UserState};
-use crate::rows::sanitize_text;
+use crate::rows::{ProfileState, sanitize_text};
 use crate::working_set::{TrackedRow, WorkingSet};
 use referenced_ids::ReferencedIds;
 use rows::{ConversationRow, MemberRow, corrupted_row};
@@ -39,6 +39,7 @@ pub(crate) async fn load_working_set(
     load_users(connection, cache, &mut working_set, &ids).await?;
     load_conversations(connection, cache, &mut working_set, &ids).await?;
     load_members(connection, cache, &mut working_set, &ids).await?;
+    load_profiles(connection, &mut working_set, &ids).await?;
     if has_poison {
         load_parked_sources(connection, &mut working_set, events).await?;
     }
@@ -162,6 +163,35 @@ async fn load_members(
         working_set
             .members
             .insert(key, TrackedRow::existing(member));
+    }
+    Ok(())
+}
+
+/// Loads the profiles of users who already have ids: no other user can have a profile.
+async fn load_profiles(
+    connection: &mut PgConnection,
+    working_set: &mut WorkingSet,
+    ids: &ReferencedIds<'_>,
+) -> Result<(), ProjectionError> {
+    let mut names = HashMap::new();
+    for &name in &ids.profiles {
+        if let Some(user) = working_set.users.get(name) {
+            names.insert(user.row.id, name.clone());
+        }
+    }
+    if names.is_empty() {
+        return Ok(());
+    }
+    let users: Vec<i64> = names.keys().copied().collect();
+    let rows: Vec<ProfileState> =
+        sqlx::query_as("SELECT p.* FROM profiles p WHERE p.user_id = ANY($1)")
+            .bind(users)
+            .fetch_all(connection)
+            .await?;
+    for row in rows {
+        if let Some(name) = names.remove(&row.user_id) {
+            working_set.profiles.insert(name, TrackedRow::existing(row));
+        }
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ pub(super) struct ReferencedIds<'a> {
     pub users: HashSet<&'a UserId>,
     pub conversations: HashSet<&'a ConversationId>,
     pub members: HashSet<(&'a ConversationId, &'a UserId)>,
+    pub profiles: HashSet<&'a UserId>,
 }
 
 impl<'a> ReferencedIds<'a> {
@@ -22,6 +23,10 @@ impl<'a> ReferencedIds<'a> {
         match fact {
             EventPayload::Conversation(id, event) => self.add_conversation_event(id, event),
             EventPayload::Mailbox(owner, event) => self.add_mailbox_event(owner, event),
+            EventPayload::Profile(user, _) => {
+                self.users.insert(user);
+                self.profiles.insert(user);
+            }
             EventPayload::Unreadable(_) => {}
         }
     }

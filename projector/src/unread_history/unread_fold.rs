@@ -132,6 +132,7 @@ impl UnreadFold {
                 | E::MemberRoleChanged(_)
                 | E::TitleErased(_),
             )
+            | EventPayload::Profile(..)
             | EventPayload::Unreadable(_) => {}
             EventPayload::Conversation(id, _) => {
                 self.changed_conversations.insert(id);

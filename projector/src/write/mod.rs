@@ -18,12 +18,15 @@ mod hot_path;
 mod mailboxes;
 mod members;
 mod messages;
+mod name_keys;
 mod parked;
+mod profiles;
 mod recipients;
 mod titles;
 mod users;
 
 pub(crate) use batch::WriteBatch;
+pub(crate) use name_keys::add_missing as add_missing_name_keys;
 pub(crate) use recipients::{BatchRecipients, EntryRecipient};
 
 use sqlx::{Connection as _, PgConnection};
@@ -67,6 +70,7 @@ impl WriteBatch<'_> {
             || history::needs_transaction(rows)
             || !rows.erased_titles.is_empty()
             || self.has_deferred_acks()
+            || !working_set.profiles.is_empty()
             || working_set
                 .users
                 .values()
@@ -100,6 +104,7 @@ impl WriteBatch<'_> {
         messages::write_reactions(connection, &rows.reactions).await?;
         mailboxes::write_blocks(connection, &rows.blocks).await?;
         titles::erase(connection, &rows.erased_titles).await?;
+        profiles::write(connection, &self.working_set.profiles).await?;
         history::write(connection, rows).await?;
         let recipients = if self.has_deferred_acks() {
             hot_path::write_deferred_receipts(self, connection).await?

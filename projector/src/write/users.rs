@@ -3,6 +3,7 @@
 use sqlx::PgConnection;
 
 use super::columns::{PgQuery, column_values};
+use super::name_keys::{self, NamedUser};
 use crate::working_set::{RowChange, WorkingSet};
 
 /// Updates the sequences of mailboxes.
@@ -42,7 +43,12 @@ pub(super) async fn insert(
     .bind(column_values(&rows, |(_, user)| user.row.id))
     .bind(column_values(&rows, |(name, _)| name.as_str()))
     .bind(column_values(&rows, |(_, user)| user.row.sequence))
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    let users = rows.iter().map(|(name, user)| NamedUser {
+        id: user.row.id,
+        name: name.as_str(),
+        display_name: None,
+    });
+    name_keys::insert(connection, users).await
 }

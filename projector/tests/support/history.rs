@@ -20,6 +20,10 @@ use domain::limits::Limits;
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::{AckCursor, MailboxCommand, MarkRead, MarkUnread, SetPreferences};
 use domain::mailbox::event::MailboxEvent;
+use domain::profile::Profile;
+use domain::profile::command::{ChangeProfile, ChangeSettings, ProfileCommand, RevokeTokens};
+use domain::profile::event::{ProfileEvent, UserKind};
+use domain::texts::DisplayName;
 use domain::time::Timestamp;
 use serde_json::value::RawValue;
 
@@ -55,6 +59,7 @@ pub struct HistoryGenerator {
     pub log: Vec<Envelope>,
     pub conversations: BTreeMap<ConversationId, Conversation>,
     pub mailboxes: BTreeMap<UserId, Mailbox>,
+    pub profiles: BTreeMap<UserId, Profile>,
     users: Vec<UserId>,
     sequences: BTreeMap<String, i64>,
     now: i64,
@@ -77,6 +82,7 @@ impl HistoryGenerator {
             log: Vec::new(),
             conversations: BTreeMap::new(),
             mailboxes: BTreeMap::new(),
+            profiles: BTreeMap::new(),
             users: (0..users)
                 .map(|n| user(&format!("user \u{e9}{n}")))
                 .collect(),
@@ -111,7 +117,9 @@ impl HistoryGenerator {
             73..82 => self.read(),
             82..85 => self.mark_unread(),
             85..88 => self.set_preferences(),
-            88..98 => self.ack(),
+            88..96 => self.ack(),
+            96 => self.change_profile(),
+            97 => self.govern_profile(),
             _ => self.block(),
         }
     }
@@ -422,6 +430,51 @@ impl HistoryGenerator {
         self.run_mailbox_command(&who, command);
     }
 
+    fn change_profile(&mut self) {
+        let who = self.random_user();
+        let name = self
+            .rng
+            .pick(&[None, Some("Zo\u{eb} O'Brien"), Some("\u{5f35}\u{4e09}")]);
+        let change = ChangeProfile {
+            display_name: Some(name.map(|name| DisplayName::parse(name).unwrap())),
+            avatar: None,
+            about: None,
+            locale: None,
+            custom: None,
+            kind: *self.rng.pick(&[None, None, Some(UserKind::Bot)]),
+            deactivated: *self.rng.pick(&[None, None, Some(true), Some(false)]),
+            by: who.clone(),
+        };
+        self.run_profile_command(&who, ProfileCommand::Change(change));
+    }
+
+    fn govern_profile(&mut self) {
+        let who = self.random_user();
+        let command = match self.rng.below(3) {
+            0 => ProfileCommand::Erase(who.clone()),
+            1 => ProfileCommand::RevokeTokens(RevokeTokens {
+                before: Timestamp::from_millis(self.now),
+                by: who.clone(),
+            }),
+            _ => ProfileCommand::ChangeSettings(ChangeSettings {
+                read_receipts: *self.rng.pick(&[None, Some(true), Some(false)]),
+                last_seen: *self.rng.pick(&[None, Some(true), Some(false)]),
+                ..ChangeSettings::default()
+            }),
+        };
+        self.run_profile_command(&who, command);
+    }
+
+    /// Decides a command of a profile, and applies and records its events.
+    pub fn run_profile_command(&mut self, user: &UserId, command: ProfileCommand) {
+        let mut state = self.profiles.get(user).cloned().unwrap_or_default();
+        for event in state.decide(command).unwrap() {
+            self.append(AggregateKind::Profile, user.as_str(), &event);
+            state.apply(event);
+        }
+        self.profiles.insert(user.clone(), state);
+    }
+
     /// Decides a command of a conversation, and applies and records its events. Returns whether the
     /// command was accepted.
     pub fn run_command(&mut self, id: &ConversationId, command: ConversationCommand) -> bool {
@@ -481,6 +534,7 @@ impl HistoryGenerator {
 pub enum DomainEvent {
     Conversation(ConversationId, ConversationEvent),
     Mailbox(UserId, MailboxEvent),
+    Profile(UserId, ProfileEvent),
 }
 
 /// Decodes an event that is known to be valid.
@@ -494,6 +548,10 @@ pub fn read(event: &Envelope) -> DomainEvent {
         AggregateKind::Mailbox => {
             let fact = MailboxEvent::decode(&event.event_type, event.version, data).unwrap();
             DomainEvent::Mailbox(user(&event.aggregate_id), fact)
+        }
+        AggregateKind::Profile => {
+            let fact = ProfileEvent::decode(&event.event_type, event.version, data).unwrap();
+            DomainEvent::Profile(user(&event.aggregate_id), fact)
         }
     }
 }

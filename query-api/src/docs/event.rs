@@ -19,7 +19,7 @@ pub(crate) struct EventSchema {
     /// The cursor of the event: its position, a dot and the tag of its history.
     #[schema(example = "1234.5f3a9c21")]
     id: String,
-    /// `/conversations/{id}` or `/mailboxes/{user}`.
+    /// `/conversations/{id}`, `/mailboxes/{user}` or `/profiles/{user}`.
     #[schema(example = "/conversations/lunch")]
     source: String,
     /// The conversation that the event belongs to, also if it is in a mailbox.

@@ -51,7 +51,8 @@ pub struct EventsParams {
     #[serde(rename = "type")]
     #[param(rename = "type", value_type = Option<String>, example = "message_sent,member_added")]
     types: Option<String>,
-    /// Only events of this aggregate: `/conversations/{id}` or `/mailboxes/{user}`.
+    /// Only events of this aggregate: `/conversations/{id}`, `/mailboxes/{user}` or
+    /// `/profiles/{user}`.
     #[param(value_type = Option<String>, example = "/conversations/lunch")]
     source: Option<String>,
     /// Only events from this time on, inclusive.
@@ -138,22 +139,22 @@ fn parse_types(text: Option<&str>) -> Result<Vec<String>, Problem> {
     Ok(names)
 }
 
-/// Parses `/conversations/{id}` or `/mailboxes/{user}`.
+/// Parses `/conversations/{id}`, `/mailboxes/{user}` or `/profiles/{user}`.
 fn parse_source(text: &str) -> Result<(AggregateKind, String), Problem> {
-    [AggregateKind::Conversation, AggregateKind::Mailbox]
+    AggregateKind::ALL
         .into_iter()
         .find_map(|kind| {
             let id = text.strip_prefix(kind.source_prefix())?;
             let legal = match kind {
                 AggregateKind::Conversation => ConversationId::parse(id).is_ok(),
-                AggregateKind::Mailbox => UserId::parse(id).is_ok(),
+                AggregateKind::Mailbox | AggregateKind::Profile => UserId::parse(id).is_ok(),
             };
             legal.then(|| (kind, id.to_owned()))
         })
         .ok_or_else(|| {
             Problem::malformed(
                 "source",
-                "expected /conversations/{id} or /mailboxes/{user}",
+                "expected /conversations/{id}, /mailboxes/{user} or /profiles/{user}",
             )
         })
 }

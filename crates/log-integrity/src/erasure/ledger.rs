@@ -35,7 +35,8 @@ impl ErasureProgress {
 pub async fn load_progress(pool: &PgPool) -> Result<ErasureProgress, sqlx::Error> {
     sqlx::query_as(
         "SELECT greatest((SELECT max(e.position) FROM log.events e WHERE e.event_type = 'message_erased'),
-                         (SELECT max(e.position) FROM log.events e WHERE e.event_type = 'title_erased'), 0)
+                         (SELECT max(e.position) FROM log.events e WHERE e.event_type = 'title_erased'),
+                         (SELECT max(e.position) FROM log.events e WHERE e.event_type = 'profile_erased'), 0)
                     AS ordered,
                 n.position, x.events, x.not_mirrored, n.files_at
          FROM log.erasure n

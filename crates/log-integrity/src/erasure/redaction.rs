@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::conversation::event::ConversationEvent;
 use domain::event::EventFamily as _;
+use domain::profile::event::ProfileEvent;
 use sqlx::{PgConnection, PgPool};
 
 use crate::seal::leaf::SALT_BYTES;
@@ -13,12 +14,13 @@ use crate::sealing_lock;
 /// How many erasure events are processed at a time.
 const BATCH_LIMIT: i64 = 500;
 
-/// An erasure event: `message_erased` or `title_erased`.
+/// An erasure event: `message_erased`, `title_erased` or `profile_erased`.
 #[derive(sqlx::FromRow)]
 struct ErasureEvent {
     position: i64,
     stream: i64,
-    /// The seq of the message; `None` if the event erases the title of the conversation.
+    /// The seq of the message; `None` if the event erases the title of the conversation, or what a
+    /// profile says.
     message: Option<i64>,
 }
 
@@ -49,7 +51,7 @@ pub async fn redact_next(pool: &PgPool) -> Result<bool, sqlx::Error> {
         .await?;
     let is_due: bool = sqlx::query_scalar(
         "SELECT EXISTS (SELECT FROM log.events e WHERE e.position > $1
-                        AND e.event_type IN ('message_erased', 'title_erased'))",
+                        AND e.event_type IN ('message_erased', 'title_erased', 'profile_erased'))",
     )
     .bind(done)
     .fetch_one(&mut *transaction)
@@ -96,7 +98,7 @@ async fn load_erasure_events(
 ) -> Result<Vec<ErasureEvent>, sqlx::Error> {
     sqlx::query_as(
         "SELECT e.position, e.stream, e.message FROM log.events e
-         WHERE e.position > $1 AND e.event_type IN ('message_erased', 'title_erased')
+         WHERE e.position > $1 AND e.event_type IN ('message_erased', 'title_erased', 'profile_erased')
          ORDER BY e.position LIMIT $2",
     )
     .bind(after)
@@ -125,7 +127,7 @@ async fn load_affected_events(
     let titles: Vec<AffectedEvent> = sqlx::query_as(
         "SELECT e.position, e.stream, NULL::bigint AS message, e.event_type, e.event_version, e.payload
          FROM log.events e
-         WHERE e.stream = ANY($1) AND e.event_type IN ('conversation_created', 'conversation_changed')
+         WHERE e.stream = ANY($1) AND e.event_type IN ('conversation_created', 'conversation_changed', 'profile_changed')
          AND NOT EXISTS (SELECT FROM log.erased x WHERE x.position = e.position)",
     )
     .bind(&untitled)
@@ -182,14 +184,11 @@ fn redact(orders: &[ErasureEvent], targets: &[AffectedEvent]) -> Vec<RedactedEve
         .collect();
     let left = |target: &AffectedEvent| {
         let by = *by.get(&(target.stream, target.message))?;
-        // A title that was set after the erasure stays. (An erased message cannot be edited.)
+        // What was set after the erasure stays. (An erased message cannot be edited.)
         if target.position > by {
             return None;
         }
-        let read =
-            ConversationEvent::decode(&target.event_type, target.event_version, &target.payload);
-        let event = read.ok().and_then(ConversationEvent::without_content);
-        let data = event.and_then(|event| Some((event.version(), event.encode().ok()?)));
+        let data = remove_content(target);
         let (version, payload) = data.unwrap_or((target.event_version, b"{}".to_vec()));
         Some(RedactedEvent {
             position: target.position,
@@ -199,6 +198,19 @@ fn redact(orders: &[ErasureEvent], targets: &[AffectedEvent]) -> Vec<RedactedEve
         })
     };
     targets.iter().filter_map(left).collect()
+}
+
+/// The version and the data of an event without its content; `None` if it cannot be decoded.
+fn remove_content(target: &AffectedEvent) -> Option<(i16, Vec<u8>)> {
+    let (name, version) = (target.event_type.as_str(), target.event_version);
+    if name == "profile_changed" {
+        let event = ProfileEvent::decode(name, version, &target.payload).ok()?;
+        let event = event.without_content()?;
+        return Some((event.version(), event.encode().ok()?));
+    }
+    let event = ConversationEvent::decode(name, version, &target.payload).ok()?;
+    let event = event.without_content()?;
+    Some((event.version(), event.encode().ok()?))
 }
 
 async fn update_events(

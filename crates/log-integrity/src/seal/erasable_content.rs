@@ -4,18 +4,25 @@
 use domain::conversation::event::ConversationEvent;
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily as _;
+use domain::profile::event::ProfileEvent;
 
-/// The body of a message, or the title of a conversation.
+/// The body of a message, the title of a conversation, or what a profile says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct ErasableContent {
-    conversation: String,
-    /// The seq of the message; `None` for the title.
+    aggregate: AggregateKind,
+    aggregate_id: String,
+    /// The seq of the message; `None` for a title or a profile.
     seq: Option<i64>,
 }
 
 /// Identifies the content that is missing from a redacted event. `None` if the event is not
 /// redacted.
 pub(super) fn identify_redacted_content(event: &Envelope) -> Option<ErasableContent> {
+    if event.aggregate == AggregateKind::Profile {
+        let decoded = decode_profile_event(event)?;
+        let is_redacted = decoded.clone().without_content().as_ref() == Some(&decoded);
+        return is_redacted.then(|| erasable_content(event, None));
+    }
     let decoded = decode_event(event)?;
     let is_redacted = decoded.clone().without_content().as_ref() == Some(&decoded);
     let seq = match &decoded {
@@ -23,14 +30,24 @@ pub(super) fn identify_redacted_content(event: &Envelope) -> Option<ErasableCont
         ConversationEvent::MessageEdited(edited) => Some(edited.seq),
         _ => None,
     };
-    is_redacted.then(|| ErasableContent {
-        conversation: event.aggregate_id.clone(),
+    is_redacted.then(|| erasable_content(event, seq))
+}
+
+fn erasable_content(event: &Envelope, seq: Option<i64>) -> ErasableContent {
+    ErasableContent {
+        aggregate: event.aggregate,
+        aggregate_id: event.aggregate_id.clone(),
         seq,
-    })
+    }
 }
 
 /// Identifies the content that an erasure event erased. `None` for any other event.
 pub(super) fn identify_erased_content(event: &Envelope) -> Option<ErasableContent> {
+    if event.aggregate == AggregateKind::Profile {
+        let erased = decode_profile_event(event)?;
+        let is_erasure = matches!(erased, ProfileEvent::ProfileErased(_));
+        return is_erasure.then(|| erasable_content(event, None));
+    }
     if !["message_erased", "title_erased"].contains(&event.event_type.as_str()) {
         return None;
     }
@@ -39,10 +56,7 @@ pub(super) fn identify_erased_content(event: &Envelope) -> Option<ErasableConten
         ConversationEvent::TitleErased(_) => None,
         _ => return None,
     };
-    Some(ErasableContent {
-        conversation: event.aggregate_id.clone(),
-        seq,
-    })
+    Some(erasable_content(event, seq))
 }
 
 fn decode_event(event: &Envelope) -> Option<ConversationEvent> {
@@ -51,4 +65,9 @@ fn decode_event(event: &Envelope) -> Option<ConversationEvent> {
     }
     let data = event.data.get().as_bytes();
     ConversationEvent::decode(&event.event_type, event.version, data).ok()
+}
+
+fn decode_profile_event(event: &Envelope) -> Option<ProfileEvent> {
+    let data = event.data.get().as_bytes();
+    ProfileEvent::decode(&event.event_type, event.version, data).ok()
 }

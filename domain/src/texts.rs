@@ -1,0 +1,229 @@
+//! Short texts that people see: names, descriptions, languages and pictures.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{Deserialize, Deserializer};
+use serde::{Serialize, Serializer};
+
+use crate::body::is_invisible;
+use crate::ids::{InvalidIdError, ParseVisitor, text_id};
+
+/// The maximum length of the address of a picture, in characters.
+const MAX_ADDRESS_CHARS: usize = 2_048;
+
+text_id!(
+    /// The name of a user as others see it: 1 to 64 characters, not only invisible ones.
+    DisplayName,
+    |text| {
+        if text.chars().count() > 64 || text.contains('\0') {
+            return Err(InvalidIdError(
+                "A display name must have 1 to 64 characters, without U+0000.",
+            ));
+        }
+        if text.chars().all(is_invisible) {
+            return Err(InvalidIdError(
+                "The display name is empty or contains only invisible characters; send null to \
+                 remove it.",
+            ));
+        }
+        Ok(())
+    }
+);
+
+text_id!(
+    /// What a user says about themselves: at most 300 characters.
+    About,
+    |text| {
+        if text.chars().count() > 300 || text.contains('\0') {
+            return Err(InvalidIdError(
+                "This text must have at most 300 characters, without U+0000.",
+            ));
+        }
+        Ok(())
+    }
+);
+
+text_id!(
+    /// The picture of a user or a conversation: an https URL of at most 2,048 characters.
+    Avatar,
+    |text| {
+        let rest = text.strip_prefix("https://").unwrap_or_default();
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let is_blank = |c: char| c.is_whitespace() || c.is_control();
+        if host.is_empty() || text.chars().count() > MAX_ADDRESS_CHARS || text.contains(is_blank) {
+            return Err(InvalidIdError(
+                "An avatar must be an https URL of at most 2,048 characters, or null.",
+            ));
+        }
+        Ok(())
+    }
+);
+
+text_id!(
+    /// A language, and where and how it is written: a well-formed BCP 47 tag such as `zh-Hans-CN`.
+    Locale,
+    |text| {
+        if text.len() > 100 || !is_language_tag(text) {
+            return Err(InvalidIdError(
+                "Expected a BCP 47 language tag such as en, de-AT or zh-Hans-CN.",
+            ));
+        }
+        Ok(())
+    }
+);
+
+text_id!(
+    /// A time zone by its name in the IANA database, such as `Asia/Shanghai` or `UTC`.
+    TimeZoneName,
+    |text| {
+        let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-');
+        let is_part = |part: &str| {
+            part.starts_with(|c: char| c.is_ascii_alphabetic()) && part.chars().all(is_legal)
+        };
+        if text.len() > 64 || !text.split('/').all(is_part) {
+            return Err(InvalidIdError(
+                "Expected the name of an IANA time zone, such as Asia/Shanghai or UTC.",
+            ));
+        }
+        Ok(())
+    }
+);
+
+/// Whether a text follows the grammar of RFC 5646: language, script, region, variants, extensions,
+/// private use. The few irregular tags of the time before that grammar are not accepted.
+fn is_language_tag(text: &str) -> bool {
+    let is_alnum = |tag: &str| !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_alphanumeric());
+    let is_alpha = |tag: &str| tag.bytes().all(|b| b.is_ascii_alphabetic());
+    let mut tags = text.split('-').peekable();
+    if !text.split('-').all(|tag| is_alnum(tag) && tag.len() <= 8) {
+        return false;
+    }
+    if !text.starts_with(['x', 'X']) || text.as_bytes().get(1) != Some(&b'-') {
+        let Some(language) = tags.next() else {
+            return false;
+        };
+        if language.len() < 2 || !is_alpha(language) {
+            return false;
+        }
+        let mut extended = 0;
+        while language.len() <= 3
+            && extended < 3
+            && tags
+                .next_if(|tag| tag.len() == 3 && is_alpha(tag))
+                .is_some()
+        {
+            extended += 1;
+        }
+        let _script = tags.next_if(|tag| tag.len() == 4 && is_alpha(tag));
+        let _region = tags.next_if(|tag| is_region(tag));
+        while tags.next_if(|tag| is_variant(tag)).is_some() {}
+        while tags
+            .next_if(|tag| tag.len() == 1 && !tag.eq_ignore_ascii_case("x"))
+            .is_some()
+        {
+            if tags.next_if(|tag| tag.len() >= 2).is_none() {
+                return false;
+            }
+            while tags.next_if(|tag| tag.len() >= 2).is_some() {}
+        }
+    }
+    match tags.next() {
+        None => true,
+        Some(single) => single.eq_ignore_ascii_case("x") && tags.next().is_some(),
+    }
+}
+
+fn is_region(tag: &str) -> bool {
+    let letters = tag.len() == 2 && tag.bytes().all(|b| b.is_ascii_alphabetic());
+    letters || tag.len() == 3 && tag.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_variant(tag: &str) -> bool {
+    tag.len() >= 5 || tag.len() == 4 && tag.starts_with(|c: char| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn language_tags_follow_the_grammar() {
+        for tag in [
+            "en",
+            "de-AT",
+            "zh-Hans-CN",
+            "zh-cmn-Hans-CN",
+            "es-419",
+            "sl-rozaj-biske",
+            "de-CH-1901",
+            "en-US-u-ca-gregory",
+            "x-klingon",
+            "en-x-club",
+            "haw",
+            "und",
+        ] {
+            assert!(Locale::parse(tag).is_ok(), "{tag}");
+        }
+        for text in [
+            "",
+            "e",
+            "en_US",
+            "english-is-a-language",
+            "en-",
+            "-en",
+            "en-u",
+            "en-x",
+            "12",
+            "de DE",
+            "zh-Hans-Hant",
+            "en-US-GB",
+        ] {
+            assert!(Locale::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_and_descriptions_are_limited_in_characters() {
+        assert!(DisplayName::parse(&"界".repeat(64)).is_ok());
+        for bad in ["", " \u{200b}", "a\0", &"a".repeat(65)] {
+            assert!(DisplayName::parse(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(
+            DisplayName::parse(" Ann ").map(String::from).as_deref(),
+            Ok(" Ann ")
+        );
+        assert!(About::parse("").is_ok() && About::parse(&"界".repeat(300)).is_ok());
+        assert!(About::parse(&"a".repeat(301)).is_err());
+    }
+
+    #[test]
+    fn an_avatar_is_an_https_address() {
+        assert!(Avatar::parse("https://example.com/ann.png?size=1").is_ok());
+        for bad in [
+            "",
+            "ann.png",
+            "http://example.com/a",
+            "https:///a",
+            "https://a b",
+            "javascript:1",
+        ] {
+            assert!(Avatar::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn time_zones_have_iana_names() {
+        for zone in [
+            "UTC",
+            "Asia/Shanghai",
+            "America/Argentina/Buenos_Aires",
+            "Etc/GMT+8",
+        ] {
+            assert!(TimeZoneName::parse(zone).is_ok(), "{zone}");
+        }
+        for bad in ["", "+08:00", "Asia/", "/UTC", "Asia Shanghai"] {
+            assert!(TimeZoneName::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Applies the events of a user's profile. They have no entries: nobody's feed contains them.
+
+use domain::ids::UserId;
+use domain::profile::event::{ProfileEvent, PublicProfile};
+use domain::profile::settings::UserSettings;
+
+use super::outcome::FoldError;
+use super::sequence::check_sequence;
+use super::state::Fold;
+use crate::decode::EventPosition;
+use crate::rows::ProfileState;
+use crate::working_set::{RowChange, TrackedRow};
+
+impl Fold<'_> {
+    pub(super) fn apply_profile(
+        &mut self,
+        at: EventPosition,
+        user: &UserId,
+        event: &ProfileEvent,
+    ) -> Result<(), FoldError> {
+        let known = self.working_set.profiles.get(user);
+        check_sequence(known.map_or(0, |known| known.row.sequence), at.sequence)?;
+        // Works on a copy, so that an event that cannot be folded changes nothing.
+        let mut profile = known.map_or_else(ProfileState::default, |known| known.row.clone());
+        profile.apply(event)?;
+        profile.sequence = at.sequence;
+        profile.user_id = self.assign_user_id(user);
+        let tracked = self
+            .working_set
+            .profiles
+            .entry(user.clone())
+            .or_insert_with(|| TrackedRow::new(ProfileState::default()));
+        *tracked.mark(RowChange::Row) = profile;
+        Ok(())
+    }
+}
+
+impl ProfileState {
+    fn apply(&mut self, event: &ProfileEvent) -> Result<(), serde_json::Error> {
+        match event {
+            ProfileEvent::ProfileChanged(changed) => self.set_public_profile(&changed.profile),
+            ProfileEvent::ProfileErased(_) => self.set_public_profile(&PublicProfile::default()),
+            ProfileEvent::SettingsChanged(settings) => self.set_settings(settings)?,
+            ProfileEvent::UserKindChanged(changed) => {
+                changed.kind.as_str().clone_into(&mut self.kind);
+            }
+            ProfileEvent::UserDeactivated(_) => self.deactivated = true,
+            ProfileEvent::UserReactivated(_) => self.deactivated = false,
+            ProfileEvent::TokensRevoked(revoked) => {
+                self.revoked_before = self.revoked_before.max(Some(revoked.before.into()));
+            }
+            ProfileEvent::UserRestricted(restricted) => {
+                self.restriction = Some(serde_json::to_string(restricted)?);
+            }
+            ProfileEvent::RestrictionLifted(_) => self.restriction = None,
+        }
+        Ok(())
+    }
+
+    fn set_public_profile(&mut self, profile: &PublicProfile) {
+        self.display_name = profile.display_name.clone().map(String::from);
+        self.avatar = profile.avatar.clone().map(String::from);
+        self.about = profile.about.clone().map(String::from);
+        self.locale = profile.locale.clone().map(String::from);
+        let custom = profile.custom.as_ref();
+        self.custom = custom.map(|fields| fields.as_json().to_owned());
+    }
+
+    fn set_settings(&mut self, settings: &UserSettings) -> Result<(), serde_json::Error> {
+        settings
+            .direct_from
+            .as_str()
+            .clone_into(&mut self.direct_from);
+        settings
+            .groups_from
+            .as_str()
+            .clone_into(&mut self.groups_from);
+        self.read_receipts = settings.read_receipts;
+        self.last_seen = settings.last_seen;
+        let quiet_hours = settings.quiet_hours.as_ref();
+        self.quiet_hours = quiet_hours.map(serde_json::to_string).transpose()?;
+        Ok(())
+    }
+}
