@@ -101,7 +101,7 @@ impl RateLimiter {
     /// so only the remaining lines are counted. Administrators are exempt, as for single commands.
     pub fn check_lines(&self, caller: &Caller, lines: usize) -> Result<(), Problem> {
         let more = u32::try_from(lines.saturating_sub(1)).unwrap_or(u32::MAX);
-        if caller.admin || more == 0 {
+        if caller.is_unlimited() || more == 0 {
             Ok(())
         } else {
             self.check_n(&caller.user, more)

@@ -8,7 +8,7 @@ use house_rules::source::Source;
 use house_rules::workspace::{Package, files, packages, root};
 
 /// Each package with the packages of this workspace that it may use outside of tests.
-const ALLOWED: [(&str, &[&str]); 24] = [
+const ALLOWED: [(&str, &[&str]); 25] = [
     ("domain", &[]),
     ("eventually", &[]),
     ("migrations", &[]),
@@ -31,6 +31,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
     ("log-integrity", &["domain", "event-log", "event-stream"]),
     ("read-model", &["domain"]),
     ("presence", &[]),
+    ("access", &["domain", "event-log", "http-edge"]),
     (
         "command-svc",
         &["domain", "event-log", "http-edge", "log-integrity"],
@@ -97,6 +98,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
     (
         "tidings",
         &[
+            "access",
             "command-svc",
             "data-dir",
             "diagnostics",

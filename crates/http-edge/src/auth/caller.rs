@@ -11,6 +11,7 @@ use http::{HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
 
 use super::clock::{CLOCK_LEEWAY_SECONDS, unix_now};
+use super::scopes::Scopes;
 use crate::problem::Problem;
 
 /// The authenticated user of a request. As an extractor it answers `401` without a valid token.
@@ -18,16 +19,75 @@ use crate::problem::Problem;
 pub struct Caller {
     /// The user id: 1 to 128 characters, without control characters.
     pub user: String,
-    /// Whether the token has the scope `admin`.
-    pub admin: bool,
+    /// What the token opens besides the calls of the user.
+    pub scopes: Scopes,
     /// The expiry time of the token (`exp`), in seconds since 1970.
     pub expires_at: u64,
+    /// When the token was issued (`iat`), in milliseconds since 1970; 0 if it does not say so.
+    pub issued_at_ms: u64,
+    /// Who really makes the call, if a service acts for the user.
+    pub actor: Option<Actor>,
+}
+
+/// Who acts for a user: the user and the scopes of the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The user id.
+    pub user: String,
+    /// The scopes.
+    pub scopes: Scopes,
 }
 
 impl Caller {
     /// Whether the token has the scope `admin`.
     pub fn is_admin(&self) -> bool {
-        self.admin
+        self.scopes.admin
+    }
+
+    /// Whether limits for each user do not apply: an administrator makes the call.
+    pub(crate) fn is_unlimited(&self) -> bool {
+        let actor = self.actor.as_ref();
+        self.scopes.admin || actor.is_some_and(|actor| actor.scopes.admin)
+    }
+
+    /// The users whom the call concerns: as whom it is made, and who makes it.
+    pub fn users(&self) -> impl Iterator<Item = &str> {
+        let actor = self.actor.as_ref().map(|actor| actor.user.as_str());
+        std::iter::once(self.user.as_str()).chain(actor)
+    }
+
+    /// The user of the token, who may make the call as another user.
+    pub fn token_user(&self) -> &str {
+        self.actor.as_ref().map_or(&self.user, |actor| &actor.user)
+    }
+
+    /// The caller with this newer token, for a connection of an earlier caller. Refuses the token
+    /// of another user. Who acts for a user goes on doing so.
+    pub fn continuing(self, earlier: &Self) -> Result<Self, Problem> {
+        if self.user != earlier.token_user() {
+            return Err(Problem::token_of_another_user());
+        }
+        if earlier.actor.is_none() {
+            return Ok(self);
+        }
+        if !self.scopes.service && !self.scopes.admin {
+            return Err(Problem::forbidden());
+        }
+        Ok(self.acting_for(&earlier.user))
+    }
+
+    /// The same token, for a call as this user. It has no scopes then: the call is that user's.
+    pub(super) fn acting_for(self, user: &str) -> Self {
+        Self {
+            user: user.to_owned(),
+            scopes: Scopes::default(),
+            expires_at: self.expires_at,
+            issued_at_ms: self.issued_at_ms,
+            actor: Some(Actor {
+                user: self.user,
+                scopes: self.scopes,
+            }),
+        }
     }
 
     /// How long the token remains valid, including the clock leeway. Connections that outlive a
@@ -58,7 +118,7 @@ impl<S: Sync> FromRequestParts<S> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
-        if caller.admin {
+        if caller.is_admin() {
             Ok(Self(caller))
         } else {
             Err(Problem::forbidden())

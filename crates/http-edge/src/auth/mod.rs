@@ -6,22 +6,32 @@
 //! - `verifier`: [`Auth`], which verifies tokens and caches their callers.
 //! - `claims`: verifies one token with the `keys` and the [`TokenPolicy`]. `clock`: the leeway for
 //!   its times. `refusal`: why a token is refused.
+//! - `access`: what is decided about users after their tokens were issued. `scopes`: what a token
+//!   opens. `acting`: a service that acts for a user.
+//! - `caller_watch`: ends connections whose caller may no longer call.
 //! - `caller`: [`Caller`] and [`Admin`], and where a request carries its token.
 //! - `signing`: signs tokens. `error`: why a key cannot be used.
 
+mod access;
+pub(crate) mod acting;
 pub(crate) mod caller;
+mod caller_watch;
 mod claims;
 mod clock;
 mod error;
 mod keys;
 mod policy;
 pub(crate) mod refusal;
+mod scopes;
 mod signing;
 mod verifier;
 
-pub use caller::{Admin, Caller, LIVE_SUBPROTOCOL, accepts_event_stream};
+pub use access::AccessCheck;
+pub use caller::{Actor, Admin, Caller, LIVE_SUBPROTOCOL, accepts_event_stream};
+pub use caller_watch::CallerWatch;
 pub use clock::CLOCK_LEEWAY_SECONDS;
 pub use error::{AuthError, MIN_SECRET_BYTES};
 pub use policy::TokenPolicy;
+pub use scopes::Scopes;
 pub use signing::{sign_for_policy, sign_hs256};
 pub use verifier::Auth;

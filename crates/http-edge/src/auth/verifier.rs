@@ -4,7 +4,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 
+use super::access::{AccessCheck, UncheckedAccess};
 use super::caller::Caller;
 use super::claims;
 use super::clock::unix_now;
@@ -24,7 +26,10 @@ const MAX_CACHED_TOKENS: usize = 16_384;
 
 /// Verifies tokens. Cheap to clone; clones share the keys and the cache of verified tokens.
 #[derive(Clone)]
-pub struct Auth(Arc<RwLock<Arc<Verifier>>>);
+pub struct Auth {
+    verifier: Arc<RwLock<Arc<Verifier>>>,
+    access: Arc<dyn AccessCheck>,
+}
 
 /// Keys and a policy, and the tokens that they have verified.
 struct Verifier {
@@ -63,15 +68,34 @@ impl Auth {
     }
 
     fn new(keys: Vec<VerificationKey>, policy: TokenPolicy) -> Self {
-        Self(Arc::new(RwLock::new(Arc::new(Verifier {
+        let verifier = Arc::new(Verifier {
             keys,
             policy,
             verified_callers: Cache::new(MAX_CACHED_TOKENS),
-        }))))
+        });
+        Self {
+            verifier: Arc::new(RwLock::new(verifier)),
+            access: Arc::new(UncheckedAccess(watch::Sender::default())),
+        }
+    }
+
+    /// Accepts only callers that this check lets through. Clones made before do not have it.
+    #[must_use]
+    pub fn with_access(self, access: Arc<dyn AccessCheck>) -> Self {
+        Self { access, ..self }
+    }
+
+    pub(super) fn access(&self) -> Arc<dyn AccessCheck> {
+        self.access.clone()
+    }
+
+    /// Refuses a caller whose token was revoked after it was verified, or who may not call.
+    pub(crate) fn check_access(&self, caller: &Caller) -> Result<(), Problem> {
+        self.access.check(caller)
     }
 
     fn verifier(&self) -> Arc<Verifier> {
-        self.0
+        self.verifier
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
@@ -81,14 +105,18 @@ impl Auth {
     /// only the earlier keys have signed are no longer accepted.
     pub fn replace(&self, other: &Self) {
         let verifier = other.verifier();
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = verifier;
+        *self
+            .verifier
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = verifier;
     }
 
-    /// The caller identified by this token, or a `401` that says why it is refused.
+    /// The caller identified by this token, or a `401` or `403` that says why it is refused.
     pub fn verify(&self, token: &str) -> Result<Arc<Caller>, Problem> {
-        self.verifier()
-            .find_caller(token)
-            .map_err(Problem::unauthorized)
+        let caller = self.verifier().find_caller(token);
+        let caller = caller.map_err(Problem::unauthorized)?;
+        self.access.check(&caller)?;
+        Ok(caller)
     }
 }
 

@@ -27,6 +27,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tower::{Layer, Service};
 use tower_http::cors::{AllowMethods, AllowOrigin, CorsLayer};
 
+use crate::auth::acting::TIDINGS_ACT_FOR;
 use crate::auth::{Auth, Caller};
 use crate::concurrency::{self, ConcurrencyLimiter, ConcurrencyPermit};
 use crate::config::EdgeConfig;
@@ -74,6 +75,7 @@ fn cors_layer(origins: Arc<OriginGuard>) -> CorsLayer {
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
             HeaderName::from_static("prefer"),
+            HeaderName::from_static(TIDINGS_ACT_FOR),
             request_id::X_REQUEST_ID,
         ])
         .expose_headers([

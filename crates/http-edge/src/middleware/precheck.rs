@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request};
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::{Method, StatusCode, Version};
+use http::{HeaderMap, Method, StatusCode, Version};
 
-use crate::auth::Caller;
 use crate::auth::caller::{bearer_token, is_websocket_upgrade};
+use crate::auth::{Caller, acting};
 use crate::context::{EdgeShared, RequestContext};
 use crate::extract::UnknownNames;
 use crate::problem::Problem;
@@ -36,7 +36,12 @@ pub(super) fn admit(
     {
         return (None, Err(problem));
     }
-    let mut counted = caller.clone().filter(|caller| !caller.admin);
+    let caller = match caller.map(|caller| find_caller(edge, caller, request.headers())) {
+        None => None,
+        Some(Ok(caller)) => Some(caller),
+        Some(Err(problem)) => return (None, Err(problem)),
+    };
+    let mut counted = caller.clone().filter(|caller| !caller.is_unlimited());
     let mut budget = None;
     if is_command(request.method())
         && let Some(caller) = counted.take()
@@ -52,6 +57,19 @@ pub(super) fn admit(
         unknown: unknown.clone(),
     });
     (budget, Ok(counted))
+}
+
+/// The caller as whom the request is made, if that user may call too.
+fn find_caller(
+    edge: &EdgeShared,
+    caller: Arc<Caller>,
+    headers: &HeaderMap,
+) -> Result<Arc<Caller>, Problem> {
+    let caller = acting::find_caller(caller, headers)?;
+    if caller.actor.is_some() {
+        edge.auth.check_access(&caller)?;
+    }
+    Ok(caller)
 }
 
 /// Refuses query parameters that the operation does not have, so that a misspelt one is not taken

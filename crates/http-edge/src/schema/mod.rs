@@ -73,6 +73,39 @@ pub enum MessageTypeSchema {
     Control,
 }
 
+/// What kind of user it is: a person, a program, or the deployment itself.
+#[derive(ToSchema)]
+#[schema(as = UserKind, rename_all = "snake_case")]
+pub enum UserKindSchema {
+    User,
+    Bot,
+    System,
+}
+
+/// Who may do something without being asked: `anyone`, or only `contacts` of the user.
+#[derive(ToSchema)]
+#[schema(as = Consent, rename_all = "snake_case")]
+pub enum ConsentSchema {
+    Anyone,
+    Contacts,
+}
+
+/// Hours of every day in which a user does not want to be disturbed. They may span midnight.
+#[derive(ToSchema)]
+#[schema(as = QuietHours)]
+#[expect(dead_code, reason = "describes the OpenAPI document")]
+pub struct QuietHoursSchema {
+    /// When they begin.
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "22:00")]
+    from: String,
+    /// When they end.
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "07:00")]
+    to: String,
+    /// The name of the time zone in the IANA database.
+    #[schema(example = "Asia/Shanghai")]
+    time_zone: String,
+}
+
 /// The words of an enum.
 pub fn schema_values<S: PartialSchema>() -> Vec<String> {
     let RefOr::T(Schema::Object(words)) = S::schema() else {

@@ -47,7 +47,7 @@ fn a_policy_names_audience_issuer_and_admin_scope() {
         claims["iss"] = issuer.clone();
         claims["scope"] = json!(scope);
         assert_eq!(
-            auth.verify(&sign_claims(&claims)).unwrap().admin,
+            auth.verify(&sign_claims(&claims)).unwrap().is_admin(),
             admin,
             "{scope}"
         );

@@ -1,0 +1,83 @@
+//! Keeps the view of a process up to date.
+
+use std::time::Duration;
+
+use event_log::reader::LogReader;
+use event_log::{OutageLog, TypeFollower};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::shared::SharedAccess;
+use crate::view::AccessView;
+
+/// How often to look for new events.
+pub const POLL_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Folds the log into an [`SharedAccess`].
+pub struct AccessFollower {
+    follower: TypeFollower,
+    /// The fold so far, which may not have reached the end of the log yet.
+    view: AccessView,
+    is_published: bool,
+    access: SharedAccess,
+}
+
+impl AccessFollower {
+    /// Follows the log from its beginning.
+    pub fn new(reader: LogReader, access: SharedAccess) -> Self {
+        let types = AccessView::EVENT_TYPES.map(str::to_owned).into();
+        Self {
+            follower: TypeFollower::new(reader, types),
+            view: AccessView::default(),
+            is_published: true,
+            access,
+        }
+    }
+
+    /// Folds everything up to the end of the log, and publishes the view only then: a view that is
+    /// folded again must not forget anybody meanwhile. If it fails, the next call continues.
+    pub async fn catch_up(&mut self) -> Result<(), sqlx::Error> {
+        loop {
+            let followed = self.follower.step().await?;
+            if followed.restarted {
+                self.view = AccessView::default();
+                self.is_published = false;
+            }
+            for event in &followed.events {
+                self.is_published = false;
+                if !self.view.apply(event) {
+                    tracing::warn!(
+                        position = event.position,
+                        event_type = event.event_type,
+                        "an event cannot be decoded; a newer release may have written it"
+                    );
+                }
+            }
+            if followed.is_current {
+                if !self.is_published {
+                    self.access.replace(self.view.clone());
+                    self.is_published = true;
+                }
+                return Ok(());
+            }
+        }
+    }
+
+    /// Follows the log until `shutdown`. During an outage, the last view stays in use.
+    pub async fn run(mut self, shutdown: CancellationToken) {
+        let outages = OutageLog::new("Following who may call");
+        loop {
+            let Some(outcome) = shutdown.run_until_cancelled(self.catch_up()).await else {
+                return;
+            };
+            let _ = outages.record(outcome);
+            if shutdown
+                .run_until_cancelled(sleep(POLL_INTERVAL))
+                .await
+                .is_none()
+            {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The newest view, shared by everything in a process that asks.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use domain::time::Timestamp;
+use http::StatusCode;
+use http_edge::auth::AccessCheck;
+use http_edge::{Caller, Problem};
+use time::OffsetDateTime;
+use tokio::sync::watch;
+
+use crate::view::{AccessRefusal, AccessView};
+
+/// The newest [`AccessView`] of a process. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct SharedAccess(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    view: RwLock<Arc<AccessView>>,
+    changes: watch::Sender<u64>,
+}
+
+impl SharedAccess {
+    /// The newest view.
+    pub fn view(&self) -> Arc<AccessView> {
+        self.0
+            .view
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Replaces the view, and wakes what waits for a change.
+    pub(crate) fn replace(&self, view: AccessView) {
+        *self.0.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
+        self.0.changes.send_modify(|changes| *changes += 1);
+    }
+}
+
+impl AccessCheck for SharedAccess {
+    /// Checks the token of its user, and also the user as whom a service makes the call.
+    fn check(&self, caller: &Caller) -> Result<(), Problem> {
+        let view = self.view();
+        let now = Timestamp::from(OffsetDateTime::now_utc());
+        let issued_at = i64::try_from(caller.issued_at_ms).unwrap_or(i64::MAX);
+        view.check_token(caller.token_user(), Timestamp::from_millis(issued_at), now)
+            .and_then(|()| view.check_user(&caller.user, now))
+            .map_err(to_problem)
+    }
+
+    fn subscribe(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
+    }
+}
+
+fn to_problem(refusal: AccessRefusal) -> Problem {
+    match refusal {
+        AccessRefusal::Revoked => Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "revoked",
+            "The token has been revoked. Get a new one.",
+        ),
+        AccessRefusal::Deactivated => {
+            Problem::forbidden_with_code("deactivated", "This user is deactivated.")
+        }
+        AccessRefusal::Banned(until) => {
+            let problem = Problem::forbidden_with_code("banned", "This user is banned.");
+            match until {
+                Some(until) => problem.with_member("until", until.to_string()),
+                None => problem,
+            }
+        }
+    }
+}
