@@ -13,23 +13,41 @@ use crate::handler::{CommandMeta, TargetAggregate};
 use crate::idempotency::Idempotency;
 use crate::metrics::CommandKind;
 
-/// The user of a verified token.
-pub(crate) struct AuthenticatedUser(pub(crate) UserId);
+/// The user as whom a call is made.
+#[derive(Debug, Clone)]
+pub(crate) struct AuthenticatedUser {
+    pub(crate) id: UserId,
+    /// Who makes the call, if a service acts for the user.
+    pub(crate) actor: Option<UserId>,
+}
 
 impl<S: Sync> FromRequestParts<S> for AuthenticatedUser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
-        UserId::parse(&caller.user)
-            .map(Self)
-            .map_err(|_| Problem::invalid_user_id())
+        Self::try_from(&caller)
     }
 }
 
-/// The user of a verified token, and the `Idempotency-Key` if the request has one.
+impl TryFrom<&Caller> for AuthenticatedUser {
+    type Error = Problem;
+
+    fn try_from(caller: &Caller) -> Result<Self, Problem> {
+        let parse = |user: &str| UserId::parse(user).map_err(|_| Problem::invalid_user_id());
+        let actor = caller.actor.as_ref();
+        Ok(Self {
+            id: parse(&caller.user)?,
+            actor: actor.map(|actor| parse(&actor.user)).transpose()?,
+        })
+    }
+}
+
+/// The user as whom a call is made, and the `Idempotency-Key` if the request has one.
 pub(crate) struct Requester {
     pub(crate) user: UserId,
+    /// Who makes the call, if a service acts for the user.
+    pub(crate) actor: Option<UserId>,
     pub(crate) key: Option<ClientKey>,
 }
 
@@ -43,12 +61,17 @@ impl Requester {
         path: &[&str],
         request: &impl Serialize,
     ) -> Result<CommandMeta<T>, LogError> {
-        let Self { user: caller, key } = self;
+        let Self {
+            user: caller,
+            actor,
+            key,
+        } = self;
         let idempotency = Idempotency::for_command(&caller, key.as_ref(), kind, path, request)?;
         Ok(CommandMeta {
             kind,
             aggregate_id,
             caller,
+            actor,
             idempotency,
         })
     }
@@ -58,7 +81,7 @@ impl<S: Sync> FromRequestParts<S> for Requester {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let AuthenticatedUser(user) = AuthenticatedUser::from_request_parts(parts, state).await?;
+        let caller = AuthenticatedUser::from_request_parts(parts, state).await?;
         let IdempotencyKey(key) = IdempotencyKey::from_request_parts(parts, state).await?;
         let key = key
             .as_deref()
@@ -70,7 +93,11 @@ impl<S: Sync> FromRequestParts<S> for Requester {
                     invalid.0,
                 )))
             })?;
-        Ok(Self { user, key })
+        Ok(Self {
+            user: caller.id,
+            actor: caller.actor,
+            key,
+        })
     }
 }
 

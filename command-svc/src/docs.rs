@@ -75,7 +75,12 @@ pub(crate) fn arrange_unions(api: &mut OpenApi) {
 mod tests {
     use domain::body::MessageType;
     use domain::conversation::event::{ConversationKind, HistoryVisibility, Role};
-    use http_edge::schema::{ConversationKindSchema, HistorySchema, MessageTypeSchema, RoleSchema};
+    use domain::profile::event::UserKind;
+    use domain::profile::settings::Consent;
+    use http_edge::schema::{
+        ConsentSchema, ConversationKindSchema, HistorySchema, MessageTypeSchema, RoleSchema,
+        UserKindSchema,
+    };
     use serde::Serialize;
     use serde_json::to_value;
     use utoipa::PartialSchema;
@@ -94,6 +99,8 @@ mod tests {
         ]);
         assert_mirrors::<HistorySchema>(&[HistoryVisibility::All, HistoryVisibility::SinceJoin]);
         assert_mirrors::<RoleSchema>(&[Role::Member, Role::Admin, Role::Owner]);
+        assert_mirrors::<UserKindSchema>(&[UserKind::User, UserKind::Bot, UserKind::System]);
+        assert_mirrors::<ConsentSchema>(&[Consent::Anyone, Consent::Contacts]);
         assert_mirrors::<MessageTypeSchema>(&[
             Text, Image, File, Audio, Video, Location, Custom, Control,
         ]);

@@ -164,7 +164,7 @@ pub(crate) async fn submit<H: CommandHandler>(
                 events: decision.events,
                 receipts,
                 observations: observed,
-                actor: None,
+                actor: handler.meta().actor.clone(),
             });
             Ok(Submission::Decided {
                 ticket,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use domain::conversation::Conversation;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::Mailbox;
+use domain::profile::Profile;
 use domain::refusal::Refusal;
 use event_log::{
     AggregateStore, CachedAggregate, EventLog, LockedAggregate, LogError, Observation, Receipt,
@@ -64,6 +65,19 @@ impl TargetAggregate for Mailbox {
     }
 }
 
+impl TargetAggregate for Profile {
+    type Id = UserId;
+
+    fn store(log: &EventLog) -> &Arc<AggregateStore<Self>> {
+        log.profiles()
+    }
+
+    /// The routes check who may send commands to a profile, and the responses hold nothing of it.
+    async fn has_access(_: &CommandState, _: &UserId, _: &UserId) -> Result<bool, LogError> {
+        Ok(true)
+    }
+}
+
 /// What every command has, whatever it does.
 pub(crate) struct CommandMeta<T: TargetAggregate> {
     /// The kind of command, for metrics and fingerprints.
@@ -72,6 +86,9 @@ pub(crate) struct CommandMeta<T: TargetAggregate> {
     pub(crate) aggregate_id: T::Id,
     /// The user who sent the command.
     pub(crate) caller: UserId,
+    /// Who made the call, if a service acts for the user or an administrator changes what belongs
+    /// to others.
+    pub(crate) actor: Option<UserId>,
     /// The idempotency key and fingerprint, if the client sent a key.
     pub(crate) idempotency: Option<Idempotency>,
 }
@@ -83,6 +100,7 @@ impl CommandMeta<Conversation> {
             kind: self.kind,
             aggregate_id: self.caller.clone(),
             caller: self.caller,
+            actor: self.actor,
             idempotency: self.idempotency,
         };
         (self.aggregate_id, meta)

@@ -3,7 +3,7 @@
 //! The modules, in the order in which a request passes through them:
 //!
 //! - [`router()`]: the routes and their OpenAPI documentation. All routes share a [`CommandState`].
-//! - `caller`, `params`, `ndjson`: parse the authenticated user and the idempotency key, the ids in
+//! - `caller`, `params`, `present`, `ndjson`: parse the authenticated user and the idempotency key, the ids in
 //!   paths and bodies, and NDJSON bodies.
 //! - `commands`: one module per command. Each parses its request into a *command handler*, which
 //!   names the target aggregate, loads what it needs from other aggregates, and decides.
@@ -30,6 +30,7 @@ mod idempotency;
 mod metrics;
 mod ndjson;
 mod params;
+mod present;
 mod response;
 pub mod retention;
 mod router;

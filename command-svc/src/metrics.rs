@@ -31,10 +31,14 @@ pub(crate) enum CommandKind {
     Batch,
     Import,
     Erase,
+    ChangeProfile,
+    ChangeSettings,
+    SetUser,
+    RevokeTokens,
 }
 
 impl CommandKind {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 21] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,
@@ -52,6 +56,10 @@ impl CommandKind {
         Self::Batch,
         Self::Import,
         Self::Erase,
+        Self::ChangeProfile,
+        Self::ChangeSettings,
+        Self::SetUser,
+        Self::RevokeTokens,
     ];
 
     /// The stable name, which is part of the fingerprints stored in the log.
@@ -74,6 +82,10 @@ impl CommandKind {
             Self::Batch => "batch",
             Self::Import => "import",
             Self::Erase => "erase",
+            Self::ChangeProfile => "change_profile",
+            Self::ChangeSettings => "change_settings",
+            Self::SetUser => "set_user",
+            Self::RevokeTokens => "revoke_tokens",
         }
     }
 }

@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::commands::{
-    ack, add_members, batch, block, change, create, edit, erase, import, preferences, react, read,
-    recall, remove_member, send,
+    ack, add_members, batch, block, change, create, edit, erase, import, preferences, profile,
+    react, read, recall, remove_member, send, user_settings,
 };
 use crate::docs;
 use crate::state::CommandState;
@@ -37,6 +37,10 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
         .routes(routes!(preferences::set_preferences))
         .routes(routes!(block::block_user, block::unblock_user))
         .routes(routes!(batch::run_batch))
+        .routes(routes!(profile::change_profile))
+        .routes(routes!(user_settings::change_settings))
+        .routes(routes!(profile::set_user))
+        .routes(routes!(profile::revoke_tokens))
         .routes(routes!(import::import_messages))
         .routes(routes!(erase::erase_content));
     docs::arrange_unions(router.get_openapi_mut());

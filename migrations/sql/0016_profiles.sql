@@ -32,6 +32,20 @@ CREATE TABLE read.profiles (
     restriction    text
 );
 
+-- Whether the user sends and sees read receipts: the same as in `profiles`, where the fold finds it
+-- without another query.
+ALTER TABLE read.users ADD COLUMN read_receipts boolean NOT NULL DEFAULT true;
+
+-- When a user neither sent nor saw read receipts: from the position where they switched them off, to
+-- the one where they switched them on again, which does not belong to it. Receipts of that time
+-- stay hidden, so that no entry appears behind a cursor.
+CREATE TABLE read.receipts_off (
+    user_id       bigint NOT NULL,
+    from_position bigint NOT NULL,
+    to_position   bigint,
+    PRIMARY KEY (user_id, from_position)
+);
+
 -- By what people are searched: the folded id of each user, and the folded display name from each of
 -- its words on, so that `smi` finds Ann Smith. A search reads the keys from a prefix on, in order,
 -- which costs the same with any number of users.

@@ -14,6 +14,7 @@ use crate::config::{CONVERSATION_CACHE_CAPACITY, MEMBER_CACHE_CAPACITY, USER_CAC
 pub(crate) struct UserState {
     pub id: i64,
     pub sequence: i64,
+    pub read_receipts: bool,
 }
 
 /// A row of `conversations`, without the name. The migration documents the columns.

@@ -94,6 +94,39 @@ pub(crate) struct FanOutEntry {
     pub position: i64,
     /// The message's seq; `None` for other entries.
     pub seq: Option<i64>,
+    /// The user whose read receipt it is; other users may not see read receipts.
+    pub receipt_of: Option<i64>,
+}
+
+impl FanOutEntry {
+    /// An entry that is neither a message nor a receipt.
+    pub fn new(conversation: i64, position: i64) -> Self {
+        Self {
+            conversation,
+            position,
+            seq: None,
+            receipt_of: None,
+        }
+    }
+}
+
+/// When a user neither sent nor saw read receipts. It began in this batch.
+#[derive(Debug)]
+pub(crate) struct ReceiptsOffPeriod {
+    pub user: i64,
+    pub from_position: i64,
+    pub to_position: Option<i64>,
+}
+
+impl ReceiptsOffPeriod {
+    /// A period that has not ended.
+    pub fn from(user: i64, from_position: i64) -> Self {
+        Self {
+            user,
+            from_position,
+            to_position: None,
+        }
+    }
 }
 
 /// An entry for one user alone.
@@ -239,6 +272,9 @@ pub(crate) struct BatchRows {
     /// Whether the first user blocks the second after the batch.
     pub blocks: BTreeMap<(i64, i64), bool>,
     pub acks: Vec<DeviceAck>,
+    pub receipts_off: Vec<ReceiptsOffPeriod>,
+    /// Users whose period without read receipts began before this batch, and where it ends.
+    pub receipts_on: Vec<(i64, i64)>,
     pub parked: Vec<ParkedRow>,
     /// The state of members after each event that changed it, by key and position. The effects of a
     /// member's own messages are omitted.

@@ -75,6 +75,7 @@ impl WorkingSet {
         let user = UserState {
             id: self.user_count,
             sequence: 0,
+            read_receipts: true,
         };
         self.users.insert(name.clone(), TrackedRow::new(user));
         user.id

@@ -119,6 +119,7 @@ pub async fn acknowledge_for(
         kind: CommandKind::Ack,
         aggregate_id: caller.clone(),
         caller,
+        actor: None,
         idempotency: None,
     };
     let handler = AckHandler::parse(meta, &request).map_err(CommandError::from)?;

@@ -87,6 +87,7 @@ impl CreateHandler {
                 kind: CommandKind::Create,
                 aggregate_id: id,
                 caller,
+                actor: None,
                 idempotency,
             },
             kind: request.kind,
@@ -223,12 +224,13 @@ impl CommandHandler for CreateHandler {
 )]
 pub(crate) async fn create_conversation(
     State(state): State<CommandState>,
-    Requester { user, key }: Requester,
+    Requester { user, actor, key }: Requester,
     Json(request): Json<CreateRequest>,
 ) -> Result<CommandResponse, CommandError> {
     let idempotency =
         Idempotency::for_command(&user, key.as_ref(), CommandKind::Create, &[], &request)?;
-    let handler = CreateHandler::parse(user, idempotency, &request)?;
+    let mut handler = CreateHandler::parse(user, idempotency, &request)?;
+    handler.meta.actor = actor;
     execute(&state, &handler).await
 }
 

@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use domain::conversation::command::{ConversationCommand, EraseContent};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
+use domain::profile::command::ProfileCommand;
 use domain::refusal::Refusal;
 use event_log::{AppendError, AppendRequest, AppendedRange, LogError};
 use http::HeaderValue;
@@ -41,7 +42,8 @@ pub(crate) struct ErasureRequest {
     /// One message of the conversation.
     #[schema(minimum = 1)]
     seq: Option<i64>,
-    /// Instead of a conversation, a user: all messages that the user has sent, in any conversation.
+    /// Instead of a conversation, a user: all messages that the user has sent, in any conversation,
+    /// and what the profile says.
     user: Option<String>,
     /// Where to continue: the `next` of the previous response.
     from: Option<String>,
@@ -55,6 +57,8 @@ pub(crate) struct EraseResponse {
     messages: u64,
     /// The number of conversations whose titles this request erased.
     titles: u64,
+    /// The number of profiles that this request erased.
+    profiles: u64,
     /// The log position of the first erasure event; null if nothing was erased.
     first: Option<i64>,
     /// The log position of the last erasure event, or the head of the log if nothing was erased.
@@ -109,6 +113,7 @@ impl ErasureRequest {
             user = self.user.as_deref(),
             messages = response.messages,
             titles = response.titles,
+            profiles = response.profiles,
             first = response.first,
             last = response.position,
             "erased content"
@@ -118,8 +123,8 @@ impl ErasureRequest {
 
 /// Permanently erase content
 ///
-/// Erases one message, a whole conversation, or everything that a user has sent. Bodies, earlier
-/// versions, mentions and titles are erased permanently: immediately for all readers, within
+/// Erases one message, a whole conversation, or everything that a user has sent, with their
+/// profile. Bodies, earlier versions, mentions, titles and profiles are erased permanently: immediately for all readers, within
 /// seconds from the log and the stream, and from the files on disk by `tidings erase files`.
 /// Positions, seqs and seals do not change; an erased message looks like a recalled one. One
 /// request erases about 5,000 messages: if the response has `next`, repeat the request with it as
@@ -143,7 +148,7 @@ impl ErasureRequest {
 pub(crate) async fn erase_content(
     State(state): State<CommandState>,
     _: Admin,
-    AuthenticatedUser(by): AuthenticatedUser,
+    AuthenticatedUser { id: by, .. }: AuthenticatedUser,
     Json(request): Json<ErasureRequest>,
 ) -> Result<impl IntoResponse, CommandError> {
     let started = Instant::now();
@@ -184,8 +189,14 @@ struct ErasureRun<'a> {
 }
 
 impl ErasureRun<'_> {
-    /// Erases the messages of a user, from the conversation `from` onwards.
+    /// Erases the profile of a user, and their messages from the conversation `from` onwards.
     async fn erase_user(&mut self, user: &UserId, from: Option<&str>) -> Result<(), CommandError> {
+        if let Some(appended) = erase_profile(self.state, user, &self.by).await? {
+            let response = &mut self.response;
+            response.profiles += 1;
+            response.first.get_or_insert(appended.first);
+            response.position = appended.last;
+        }
         let pool = self.state.log().pool();
         let conversations = scope::find_conversations_of(pool, user.as_str()).await;
         for id in conversations.map_err(LogError::from)? {
@@ -244,6 +255,29 @@ impl ErasureRun<'_> {
             response.position = totals.appended.last;
         }
         Ok(())
+    }
+}
+
+/// Erases what the profile of a user says. `None` if it says nothing.
+async fn erase_profile(
+    state: &CommandState,
+    user: &UserId,
+    by: &UserId,
+) -> Result<Option<AppendedRange>, CommandError> {
+    let mut attempts = Attempts::default();
+    loop {
+        attempts.start_next().await?;
+        let locked = state.log().profiles().lock(user.as_str()).await?;
+        let events = locked.state().decide(ProfileCommand::Erase(by.clone()))?;
+        if events.is_empty() {
+            return Ok(None);
+        }
+        let append = AppendRequest::from_events(events);
+        match locked.append(append).wait().await {
+            Ok(appended) => return Ok(Some(appended)),
+            Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => {}
+            Err(AppendError::Log(error)) => return Err(error.into()),
+        }
     }
 }
 

@@ -14,11 +14,13 @@ pub(crate) mod edit;
 pub(crate) mod erase;
 pub(crate) mod import;
 pub(crate) mod preferences;
+pub(crate) mod profile;
 pub(crate) mod react;
 pub(crate) mod read;
 pub(crate) mod recall;
 pub(crate) mod remove_member;
 pub(crate) mod send;
+pub(crate) mod user_settings;
 
 mod membership;
 mod message_lookup;

@@ -91,7 +91,7 @@ struct MessageDraft {
 
 impl SendHandler {
     pub(crate) fn parse(
-        sender: UserId,
+        sender: AuthenticatedUser,
         conversation: ConversationId,
         request: &SendRequest,
         limits: &Limits,
@@ -106,13 +106,14 @@ impl SendHandler {
         };
         let fingerprint = request.fingerprint(&conversation, &body);
         let idempotency = Idempotency {
-            key: ReceiptKey::for_send(&sender, &key),
+            key: ReceiptKey::for_send(&sender.id, &key),
             fingerprint,
         };
         let meta = CommandMeta {
             kind: CommandKind::Send,
             aggregate_id: conversation,
-            caller: sender,
+            caller: sender.id,
+            actor: sender.actor,
             idempotency: Some(idempotency),
         };
         Ok(Self {
@@ -284,7 +285,7 @@ impl CommandHandler for SendHandler {
 )]
 pub(crate) async fn send_message(
     State(state): State<CommandState>,
-    AuthenticatedUser(sender): AuthenticatedUser,
+    sender: AuthenticatedUser,
     Path(id): Path<String>,
     Json(request): Json<SendRequest>,
 ) -> Result<CommandResponse, CommandError> {
@@ -299,7 +300,10 @@ mod tests {
 
     fn handler(request: &str) -> Result<SendHandler, Refusal> {
         let request: SendRequest = serde_json::from_str(request).expect("a request");
-        let sender = UserId::parse("ann").expect("a valid user id");
+        let sender = AuthenticatedUser {
+            id: UserId::parse("ann").expect("a valid user id"),
+            actor: None,
+        };
         let conversation = ConversationId::parse("c").expect("a valid conversation id");
         SendHandler::parse(sender, conversation, &request, &Limits::default())
     }

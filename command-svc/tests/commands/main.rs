@@ -11,6 +11,7 @@ mod messages;
 mod numbers;
 mod old_messages;
 mod openapi;
+mod profiles;
 mod replays;
 mod replicas;
 mod requests;

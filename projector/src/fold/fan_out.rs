@@ -33,22 +33,12 @@ impl Fold<'_> {
         fanned
     }
 
-    /// Adds inbox rows for all members of the conversation at this position.
-    pub(super) fn fan_out(
-        &mut self,
-        conversation: i64,
-        at: EventPosition,
-        seq: Option<i64>,
-        recipients: i64,
-    ) {
-        if at.position <= self.floor {
+    /// Adds inbox rows for all members of the conversation at the position of the entry.
+    pub(super) fn fan_out(&mut self, entry: FanOutEntry, recipients: i64) {
+        if entry.position <= self.floor {
             return;
         }
-        self.rows.fan_out_entries.push(FanOutEntry {
-            conversation,
-            position: at.position,
-            seq,
-        });
+        self.rows.fan_out_entries.push(entry);
         self.rows.inbox_rows += recipients;
     }
 
@@ -62,13 +52,13 @@ impl Fold<'_> {
     ) {
         let fanned = self.decide_fan_out(conversation, at, recipients);
         if fanned {
-            self.fan_out(conversation.id, at, None, recipients);
+            self.fan_out(FanOutEntry::new(conversation.id, at.position), recipients);
         }
         self.add_timeline_row(conversation.id, at, fanned, entry);
     }
 
-    /// Adds a receipt. It goes to all members if there are up to `max_receipt_members` of them, and
-    /// otherwise to `user` alone.
+    /// Adds a read receipt. It goes to all members who see read receipts, if there are up to
+    /// `max_receipt_members` members, and otherwise to `user` alone.
     pub(super) fn add_receipt_entry(
         &mut self,
         conversation: &ConversationState,
@@ -77,7 +67,11 @@ impl Fold<'_> {
         entry: TimelineEntry,
     ) {
         if conversation.member_count <= self.config.max_receipt_members {
-            self.fan_out(conversation.id, at, None, conversation.member_count);
+            let receipt = FanOutEntry {
+                receipt_of: Some(user),
+                ..FanOutEntry::new(conversation.id, at.position)
+            };
+            self.fan_out(receipt, conversation.member_count);
             self.add_timeline_row(conversation.id, at, true, entry);
         } else {
             self.add_personal_entry(conversation.id, at, user, entry);

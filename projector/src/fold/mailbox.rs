@@ -15,7 +15,7 @@ use super::outcome::{FoldError, FoldOutcome};
 use super::sequence::check_sequence;
 use super::state::Fold;
 use crate::decode::EventPosition;
-use crate::row_cache::{ConversationState, MemberState, UserState};
+use crate::row_cache::{ConversationState, MemberState};
 use crate::rows::{DeviceAck, DeviceRow};
 use crate::working_set::{RowChange, TrackedRow};
 
@@ -34,10 +34,7 @@ impl Fold<'_> {
         check_sequence(known, at.sequence)?;
         let user = self.assign_user_id(owner);
         if let Some(tracked) = self.working_set.users.get_mut(owner) {
-            *tracked.mark(RowChange::Row) = UserState {
-                id: user,
-                sequence: at.sequence,
-            };
+            tracked.mark(RowChange::Row).sequence = at.sequence;
         }
         if let Some(source) =
             conversation_of(event).and_then(|id| self.parked_conversation_source(id))
@@ -97,12 +94,18 @@ impl Fold<'_> {
             seq: None,
             data,
         };
-        if is_explicit {
+        let is_private = is_explicit || !self.sends_read_receipts(owner);
+        if is_private {
             self.add_personal_entry(conversation.id, at, user, entry);
         } else {
             self.add_receipt_entry(&conversation, at, user, entry);
         }
         Ok(())
+    }
+
+    fn sends_read_receipts(&self, user: &UserId) -> bool {
+        let user = self.working_set.users.get(user);
+        user.is_none_or(|user| user.row.read_receipts)
     }
 
     fn apply_preferences(

@@ -11,7 +11,7 @@ use super::outcome::FoldError;
 use super::state::Fold;
 use crate::decode::EventPosition;
 use crate::row_cache::ConversationState;
-use crate::rows::{MessageRow, MessageVersionRow, ReactionChange};
+use crate::rows::{FanOutEntry, MessageRow, MessageVersionRow, ReactionChange};
 use crate::working_set::RowChange;
 
 impl Fold<'_> {
@@ -51,7 +51,11 @@ impl Fold<'_> {
             self.decide_fan_out(conversation, at, recipients)
         };
         if fanned {
-            self.fan_out(conversation.id, at, Some(sent.seq), recipients);
+            let entry = FanOutEntry {
+                seq: Some(sent.seq),
+                ..FanOutEntry::new(conversation.id, at.position)
+            };
+            self.fan_out(entry, recipients);
         }
         if let Some(member) = self.working_set.present_member((conversation.id, sender)) {
             let member = member.mark(RowChange::Marks);

@@ -8,7 +8,7 @@ use super::outcome::FoldError;
 use super::sequence::check_sequence;
 use super::state::Fold;
 use crate::decode::EventPosition;
-use crate::rows::ProfileState;
+use crate::rows::{ProfileState, ReceiptsOffPeriod};
 use crate::working_set::{RowChange, TrackedRow};
 
 impl Fold<'_> {
@@ -25,6 +25,7 @@ impl Fold<'_> {
         profile.apply(event)?;
         profile.sequence = at.sequence;
         profile.user_id = self.assign_user_id(user);
+        self.set_read_receipts(at, user, profile.read_receipts);
         let tracked = self
             .working_set
             .profiles
@@ -32,6 +33,28 @@ impl Fold<'_> {
             .or_insert_with(|| TrackedRow::new(ProfileState::default()));
         *tracked.mark(RowChange::Row) = profile;
         Ok(())
+    }
+
+    /// Notes whether a user sends and sees read receipts from this position on.
+    fn set_read_receipts(&mut self, at: EventPosition, name: &UserId, on: bool) {
+        let Some(user) = self.working_set.users.get_mut(name) else {
+            return;
+        };
+        if user.row.read_receipts == on {
+            return;
+        }
+        user.mark(RowChange::Row).read_receipts = on;
+        let user = user.row.id;
+        let periods = &mut self.rows.receipts_off;
+        if !on {
+            periods.push(ReceiptsOffPeriod::from(user, at.position));
+            return;
+        }
+        let mut earlier = periods.iter_mut();
+        match earlier.find(|period| period.user == user && period.to_position.is_none()) {
+            Some(period) => period.to_position = Some(at.position),
+            None => self.rows.receipts_on.push((user, at.position)),
+        }
     }
 }
 

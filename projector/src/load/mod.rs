@@ -66,14 +66,18 @@ async fn load_users(
     if missing.is_empty() {
         return Ok(());
     }
-    let rows: Vec<(i64, String, i64)> =
-        sqlx::query_as("SELECT id, name, sequence FROM users WHERE name = ANY($1)")
+    let rows: Vec<(i64, String, i64, bool)> =
+        sqlx::query_as("SELECT id, name, sequence, read_receipts FROM users WHERE name = ANY($1)")
             .bind(missing)
             .fetch_all(connection)
             .await?;
-    for (id, name, sequence) in rows {
+    for (id, name, sequence, read_receipts) in rows {
         let name = UserId::parse(&name).map_err(|e| corrupted_row("users", &e))?;
-        let user = UserState { id, sequence };
+        let user = UserState {
+            id,
+            sequence,
+            read_receipts,
+        };
         cache.users.insert(name.clone(), user);
         working_set.users.insert(name, TrackedRow::existing(user));
     }

@@ -26,10 +26,14 @@ pub(super) fn bind_timeline<'q>(query: PgQuery<'q>, rows: &'q [TimelineRow]) -> 
 pub(super) const FAN_OUT: &str = "fanned_out AS (
     INSERT INTO inbox (user_id, position, conversation, seq)
     SELECT s.user_id, e.position, e.conversation, e.seq
-    FROM unnest(?::bigint[], ?::bigint[], ?::bigint[]) AS e(conversation, position, seq)
+    FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])
+        AS e(conversation, position, seq, receipt_of)
     JOIN stays s ON s.conversation = e.conversation AND s.from_position <= e.position
         AND (s.to_position IS NULL OR s.to_position >= e.position)
     WHERE EXISTS (SELECT FROM moved)
+        AND (e.receipt_of IS NULL OR e.receipt_of = s.user_id OR NOT EXISTS (
+            SELECT FROM receipts_off o WHERE o.user_id = s.user_id AND o.from_position <= e.position
+                AND (o.to_position IS NULL OR o.to_position > e.position)))
     ORDER BY s.user_id, e.position
     RETURNING user_id, position, conversation)";
 
@@ -39,6 +43,7 @@ pub(super) fn bind_fan_out<'q>(query: PgQuery<'q>, rows: &'q [FanOutEntry]) -> P
         .bind(column_values(rows, |row| row.conversation))
         .bind(column_values(rows, |row| row.position))
         .bind(column_values(rows, |row| row.seq))
+        .bind(column_values(rows, |row| row.receipt_of))
 }
 
 pub(super) const INSERT_PERSONAL: &str = "personal AS (

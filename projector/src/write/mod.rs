@@ -90,7 +90,8 @@ impl WriteBatch<'_> {
         conversations::insert(connection, self.working_set).await?;
         members::upsert(connection, self.working_set).await?;
         members::insert_periods(connection, &self.rows.membership_periods).await?;
-        members::end_periods(connection, &self.rows.ended_periods).await
+        members::end_periods(connection, &self.rows.ended_periods).await?;
+        profiles::write_receipts_off(connection, self.rows).await
     }
 
     async fn write_dependents(

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::columns::{column_values, sort_rows};
 use super::name_keys::{self, NamedUser};
-use crate::rows::ProfileState;
+use crate::rows::{BatchRows, ProfileState};
 use crate::working_set::{RowChange, TrackedRow};
 
 const UPSERT: &str = "INSERT INTO profiles (user_id, sequence, display_name, avatar, about, locale, custom, \
@@ -23,6 +23,37 @@ const UPSERT: &str = "INSERT INTO profiles (user_id, sequence, display_name, ava
      groups_from = EXCLUDED.groups_from, read_receipts = EXCLUDED.read_receipts, \
      last_seen = EXCLUDED.last_seen, quiet_hours = EXCLUDED.quiet_hours, \
      revoked_before = EXCLUDED.revoked_before, restriction = EXCLUDED.restriction";
+
+/// Writes the periods without read receipts, before the receipts of the batch are fanned out.
+pub(super) async fn write_receipts_off(
+    connection: &mut PgConnection,
+    rows: &BatchRows,
+) -> Result<(), sqlx::Error> {
+    let (begun, ended) = (&rows.receipts_off, &rows.receipts_on);
+    if !ended.is_empty() {
+        sqlx::query(
+            "UPDATE receipts_off o SET to_position = n.position \
+             FROM unnest($1::bigint[], $2::bigint[]) AS n(user_id, position) \
+             WHERE o.user_id = n.user_id AND o.to_position IS NULL",
+        )
+        .bind(column_values(ended, |row| row.0))
+        .bind(column_values(ended, |row| row.1))
+        .execute(&mut *connection)
+        .await?;
+    }
+    if !begun.is_empty() {
+        sqlx::query(
+            "INSERT INTO receipts_off (user_id, from_position, to_position) \
+             SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])",
+        )
+        .bind(column_values(begun, |row| row.user))
+        .bind(column_values(begun, |row| row.from_position))
+        .bind(column_values(begun, |row| row.to_position))
+        .execute(connection)
+        .await?;
+    }
+    Ok(())
+}
 
 /// Writes the changed profiles, and the keys by which their users are found.
 pub(super) async fn write(
@@ -57,6 +88,15 @@ pub(super) async fn write(
         .bind(column_values(profiles(), |row| row.restriction.as_deref()))
         .execute(&mut *connection)
         .await?;
+    sqlx::query(
+        "UPDATE users u SET read_receipts = n.read_receipts \
+         FROM unnest($1::bigint[], $2::boolean[]) AS n(id, read_receipts) \
+         WHERE u.id = n.id AND u.read_receipts <> n.read_receipts",
+    )
+    .bind(column_values(profiles(), |row| row.user_id))
+    .bind(column_values(profiles(), |row| row.read_receipts))
+    .execute(&mut *connection)
+    .await?;
     let users = rows.iter().map(|(name, row)| NamedUser {
         id: row.user_id,
         name: name.as_str(),

@@ -1,6 +1,6 @@
 //! A batch line as a command handler.
 
-use domain::ids::{ConversationId, UserId};
+use domain::ids::ConversationId;
 use domain::limits::Limits;
 use event_log::{LogError, Receipt};
 use http_edge::Problem;
@@ -8,6 +8,7 @@ use http_edge::extract::params::check_seq;
 use http_edge::extract::{UnknownNames, from_json};
 
 use super::line::{BatchLine, MessageLine, ReactionLine};
+use crate::caller::AuthenticatedUser;
 use crate::commands::ack::AckHandler;
 use crate::commands::edit::EditHandler;
 use crate::commands::react::{ReactHandler, ReactionAction};
@@ -56,7 +57,7 @@ macro_rules! with_handler {
 impl BatchCommand {
     /// Parses a line of a batch. An invalid line yields the problem to respond with.
     pub(super) fn parse(
-        user: &UserId,
+        user: &AuthenticatedUser,
         line: &[u8],
         limits: &Limits,
         unknown: &UnknownNames,
@@ -66,7 +67,11 @@ impl BatchCommand {
         Ok(Self::from_line(user, parsed, limits)?)
     }
 
-    fn from_line(user: &UserId, line: BatchLine, limits: &Limits) -> Result<Self, CommandError> {
+    fn from_line(
+        user: &AuthenticatedUser,
+        line: BatchLine,
+        limits: &Limits,
+    ) -> Result<Self, CommandError> {
         Ok(match line {
             BatchLine::Send(line) => {
                 let conversation = params::parse_conversation(&line.conversation_id)?;
@@ -98,7 +103,7 @@ impl BatchCommand {
                 ReadHandler::parse(meta, &line.request).map_or_else(Self::Rejected, Self::Read)
             }
             BatchLine::Ack(request) => {
-                let meta = new_meta(CommandKind::Ack, user.clone(), user);
+                let meta = new_meta(CommandKind::Ack, user.id.clone(), user);
                 Self::Ack(AckHandler::parse(meta, &request)?)
             }
         })
@@ -106,7 +111,7 @@ impl BatchCommand {
 
     /// Parses the command that adds or removes a reaction.
     fn parse_reaction(
-        user: &UserId,
+        user: &AuthenticatedUser,
         line: &ReactionLine,
         action: ReactionAction,
     ) -> Result<Self, CommandError> {
@@ -162,12 +167,13 @@ impl BatchCommand {
 fn new_meta<T: TargetAggregate>(
     kind: CommandKind,
     aggregate_id: T::Id,
-    caller: &UserId,
+    caller: &AuthenticatedUser,
 ) -> CommandMeta<T> {
     CommandMeta {
         kind,
         aggregate_id,
-        caller: caller.clone(),
+        caller: caller.id.clone(),
+        actor: caller.actor.clone(),
         idempotency: None,
     }
 }
@@ -184,7 +190,10 @@ mod tests {
     use super::*;
 
     fn command(line: &str) -> Result<BatchCommand, (u16, String)> {
-        let user = UserId::parse("ann").expect("a valid user id");
+        let user = AuthenticatedUser {
+            id: domain::ids::UserId::parse("ann").expect("a valid user id"),
+            actor: None,
+        };
         let unknown = UnknownNames::refuse();
         let parsed = BatchCommand::parse(&user, line.as_bytes(), &Limits::default(), &unknown);
         parsed.map_err(|problem| {

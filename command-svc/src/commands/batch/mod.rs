@@ -7,9 +7,9 @@ mod command;
 mod line;
 mod rounds;
 
+use crate::caller::AuthenticatedUser;
 use axum::extract::State;
 use axum::response::Response;
-use domain::ids::UserId;
 use http_edge::extract::UnknownNames;
 use http_edge::schema::ndjson::NdjsonText;
 use http_edge::{Caller, Ndjson, Problem, RateLimiter};
@@ -68,7 +68,7 @@ pub(crate) async fn run_batch(
     body: Ndjson,
 ) -> Result<Response, Problem> {
     let started = std::time::Instant::now();
-    let user = UserId::parse(&caller.user).map_err(|_| Problem::invalid_user_id())?;
+    let user = AuthenticatedUser::try_from(&caller)?;
     let mut lines: Vec<&[u8]> = Vec::new();
     visit_lines(&body, |line| {
         if lines.len() <= MAX_BATCH_LINES {
