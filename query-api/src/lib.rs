@@ -14,6 +14,7 @@
 //! - `sync`: the sync feed, which merges fan-out on write with fan-out on read. [`live`]: the same
 //!   feed, pushed over a WebSocket or as server-sent events.
 //! - [`search`]: full-text search within what the caller can see.
+//! - `people`: who can see whose profile, and what of it.
 //! - `log_tail`: the log itself, for administrators. [`explanation`]: why a user sees a message or
 //!   not. [`user_export`]: all data of one user.
 //! - `error`: how a query fails.
@@ -39,6 +40,7 @@ pub mod live;
 mod log_tail;
 mod page;
 mod params;
+mod people;
 mod routes;
 pub mod search;
 mod sql;
@@ -49,5 +51,6 @@ pub mod user_export;
 pub use answer_budget::{DEFAULT_ANSWER_BYTES, MIN_ANSWER_BYTES};
 pub use docs::live_document::build_live_document;
 pub use error::{EndpointError, QueryError};
+pub use people::Directory;
 pub use routes::{document, router};
 pub use start::{MIN_POSITION_TIMEOUT, QuerySetup, QueryState, STATEMENT_TIMEOUT, session_options};

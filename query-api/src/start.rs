@@ -21,6 +21,7 @@ use crate::consistency::watermark::{self, Watermark, WatermarkTracker};
 use crate::live::state::LiveState;
 use crate::live::{self, Acks, Admission, Deliverer, Hub, PresenceService};
 use crate::log_tail::LogState;
+use crate::people::{Directory, PeopleState};
 use crate::search::index_reader::{self, IndexReader};
 use crate::search::state::SearchState;
 
@@ -38,12 +39,15 @@ pub struct QueryState {
     log: LogState,
     search: SearchState,
     live: LiveState,
+    people: PeopleState,
 }
 
 /// The dependencies and settings from which [`QueryState::start`] builds the service.
 pub struct QuerySetup<'a> {
     /// Connections that read `read.*`, with the options of [`session_options`].
     pub pool: PgPool,
+    /// Connections that may write who was online last.
+    pub presence_pool: PgPool,
     /// Reads the log, from the same server as `pool`.
     pub reader: LogReader,
     /// Reads the log from the primary, if `pool` reads a replica.
@@ -58,6 +62,8 @@ pub struct QuerySetup<'a> {
     pub index: IndexDir,
     /// Records acknowledgements that arrive over live connections.
     pub acks: Arc<dyn Acks>,
+    /// Who can see whose profile.
+    pub directory: Directory,
     /// The maximum number of simultaneous live connections.
     pub max_live_connections: usize,
     /// The maximum number of simultaneous live connections of one user; 0 for no limit.
@@ -108,6 +114,7 @@ impl QueryState {
         let (watermark, pending_changes) = setup.follow_projector(&history).await;
         let QuerySetup {
             pool,
+            presence_pool,
             reader,
             primary,
             nats,
@@ -115,6 +122,7 @@ impl QueryState {
             local_signal,
             index,
             acks,
+            directory,
             max_live_connections,
             max_live_per_user,
             answer_bytes,
@@ -127,9 +135,15 @@ impl QueryState {
         let hub = Hub::default();
         let changes = (pending_changes, local_signal);
         start_hub(hub.clone(), &pool, history.clone(), changes, &shutdown);
+        let pools = (pool.clone(), presence_pool);
         let presence =
-            PresenceService::start(hub.clone(), pool.clone(), nats, mirror, shutdown.clone()).await;
+            PresenceService::start(hub.clone(), pools, nats, mirror, shutdown.clone()).await;
         Self {
+            people: PeopleState {
+                pool: pool.clone(),
+                presence: presence.clone(),
+                directory,
+            },
             search: SearchState {
                 pool: pool.clone(),
                 index,
@@ -201,6 +215,12 @@ impl FromRef<QueryState> for LogState {
 impl FromRef<QueryState> for SearchState {
     fn from_ref(state: &QueryState) -> Self {
         state.search.clone()
+    }
+}
+
+impl FromRef<QueryState> for PeopleState {
+    fn from_ref(state: &QueryState) -> Self {
+        state.people.clone()
     }
 }
 

@@ -20,12 +20,14 @@ mod given;
 mod help;
 mod log;
 mod parse;
+mod people;
 mod ports;
 mod psql;
 mod questions;
 mod rebuild;
 mod system;
 mod usage;
+mod user;
 mod webhooks;
 
 pub use backup::{BackupArgs, RestoreArgs};
@@ -53,4 +55,5 @@ pub use system::{
     DEFAULT_LISTEN_QUERY_API, DEFAULT_LISTEN_UP, LimitArgs, LogFormat, Switch, SystemConfig,
 };
 pub use usage::explain as explain_usage;
+pub use user::{UserCommand, UserKindArg, UserSetArgs};
 pub use webhooks::{WebhookAddArgs, WebhookArgs, WebhookListArgs, WebhooksCommand};

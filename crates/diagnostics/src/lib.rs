@@ -7,6 +7,7 @@
 //! - [`trace`]: what has become of one message, for `tidings trace`.
 //! - [`find_existing_users`], [`load_titles`]: which users exist, and the titles of conversations.
 //! - [`ErasureReceipt`]: what was erased, and where it has been removed so far.
+//! - [`UserReport`]: what is decided and known about one user.
 //! - [`ProjectionLag`] and [`SealLag`]: how far the read model and the seals lag behind the log,
 //!   also for readiness checks and metrics.
 
@@ -21,9 +22,11 @@ mod names;
 mod render;
 pub mod status;
 pub mod trace;
+mod user_report;
 
 pub use collect::{StatusSources, collect_status, fetch_postgres_version};
 pub use erasure_receipt::{ErasureReceipt, ErasureSummary};
 pub use lag::{ProjectionLag, SealLag, read_model_position};
 pub use names::{find_existing_users, load_titles};
 pub use render::render_status;
+pub use user_report::UserReport;

@@ -39,6 +39,9 @@ and [the AsyncAPI document](/asyncapi.json) has the same schemas. A body of type
 A message, an entry and a frame are unions, which `type` distinguishes. Later versions add types and \
 fields: ignore those that you do not know.
 
+With a token of the scope `service` or `admin`, the header `Tidings-Act-For: USER` makes any call as \
+that user, with their rights and no others.
+
 Every error is a problem document (RFC 9457) with a stable `code`. Unknown fields and parameters are \
 refused, unless the request says `Prefer: handling=lenient`; in an erasure, always.";
 
@@ -63,11 +66,14 @@ const TAGS: [(&str, &str); 7] = [
         "The list of conversations, unread counts, sync and live delivery.",
     ),
     ("search", "Full-text search in what the caller can see."),
-    ("users", "Presence, and blocks between users."),
+    (
+        "users",
+        "Profiles, settings, presence, the search of people, and blocks between users.",
+    ),
     ("batch", "Several commands in one request."),
     (
         "admin",
-        "The event log, imports and erasures: for administrators.",
+        "The event log, imports, erasures and users: for administrators.",
     ),
 ];
 

@@ -1,5 +1,5 @@
 //! Online presence across all gateways, which exchange messages over core NATS.
-//! Nothing is persisted. A lost message is made up for by the next snapshot or heartbeat.
+//! Nothing is persisted here. A lost message is made up for by the next snapshot or heartbeat.
 //!
 //! In the order in which data passes through:
 //!

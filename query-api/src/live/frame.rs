@@ -2,6 +2,7 @@
 
 use axum::extract::ws::Utf8Bytes;
 use domain::history::{CursorReference, History, LogCursor};
+use http::StatusCode;
 use http_edge::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -156,6 +157,18 @@ pub enum SessionEnd {
     Closed(u16, &'static str),
 }
 
+impl SessionEnd {
+    /// The end of a session whose caller is refused.
+    pub fn refused(problem: Problem) -> Self {
+        let code = if problem.status() == StatusCode::FORBIDDEN {
+            close::FORBIDDEN
+        } else {
+            close::UNAUTHORIZED
+        };
+        Self::Problem(code, Box::new(problem))
+    }
+}
+
 /// The close codes. Those from 4400 on correspond to HTTP statuses (4401 to 401, and so on).
 pub mod close {
     /// The client has violated the WebSocket protocol.
@@ -171,6 +184,8 @@ pub mod close {
     pub const TRY_AGAIN_LATER: u16 = 1013;
     /// The token is missing, has expired or is refused.
     pub const UNAUTHORIZED: u16 = 4401;
+    /// The user may no longer call: deactivated or banned.
+    pub const FORBIDDEN: u16 = 4403;
     /// The client was silent for too long.
     pub const IDLE_TIMEOUT: u16 = 4408;
     /// The same device has connected again.

@@ -11,7 +11,8 @@
 //!   `frame_limits`: how much a client may send.
 //! - `acks`: records acknowledgements.
 //! - `presence_service`: exchanges online status and typing notifications between gateways.
-//!   `user_presence`: what is reported of one user, and who may know it.
+//!   `user_presence`: what is reported of one user, and who may know it. `last_seen` keeps when
+//!   users were online last.
 //! - `state`: what a connection needs of all of these.
 
 mod acks;
@@ -22,6 +23,7 @@ mod delivery_query;
 pub(crate) mod frame;
 mod frame_limits;
 mod hub;
+mod last_seen;
 mod presence_service;
 pub(crate) mod session;
 pub(crate) mod sse;

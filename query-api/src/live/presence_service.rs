@@ -1,5 +1,5 @@
 //! Presence and typing notifications. Gateways exchange them over core NATS. They are never stored
-//! in the log, and losing them is harmless.
+//! in the log, and losing them is harmless; only when a user was online last is kept in a table.
 //!
 //! Presence goes to the connections that watch a user, typing to all members of the conversation.
 //! Both reach only users who currently share a conversation. Without NATS it works within this
@@ -16,7 +16,6 @@ use presence::{
     GatewayBus, GatewayMessage, GatewayPayload, HEARTBEAT_INTERVAL, Presence, PresenceChange,
     build_snapshot,
 };
-use quick_cache::sync::Cache;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
 use tokio::sync::mpsc;
@@ -25,11 +24,15 @@ use tokio_util::sync::CancellationToken;
 use super::frame::ServerFrame;
 use super::frame_limits::TypingThrottle;
 use super::hub::Hub;
-use super::user_presence::{UserPresence, filter_sharing};
+use super::last_seen::LastSeenStore;
+use super::user_presence::{SharingUser, UserPresence, filter_sharing};
 use crate::error::QueryError;
 
-/// The number of users whose last online time is cached.
-const LAST_SEEN_CAPACITY: usize = 100_000;
+/// How often to write who was online last.
+const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often the users who stay online are recorded, for the case that the process is killed.
+const RECORD_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The maximum number of users that a connection may watch.
 pub const MAX_WATCHED: usize = 500;
@@ -52,7 +55,7 @@ struct Inner {
     presence: Mutex<Presence>,
     /// The watching connections by watched user.
     watchers: Mutex<HashMap<String, HashSet<Watcher>>>,
-    last_seen: Cache<String, i64>,
+    last_seen: LastSeenStore,
     typing: TypingThrottle,
     outgoing: mpsc::Sender<GatewayPayload>,
     hub: Hub,
@@ -103,10 +106,10 @@ impl Drop for OnlineGuard {
 
 impl PresenceService {
     /// Starts the task that exchanges messages with the other gateways. It ends when `shutdown` is
-    /// cancelled.
+    /// cancelled. The first pool may be read-only; the second one writes who was online last.
     pub async fn start(
         hub: Hub,
-        pool: PgPool,
+        (pool, writes): (PgPool, PgPool),
         nats: Option<&async_nats::Client>,
         mirror: &MirrorConfig,
         shutdown: CancellationToken,
@@ -115,7 +118,7 @@ impl PresenceService {
         let service = Self(Arc::new(Inner {
             presence: Mutex::default(),
             watchers: Mutex::default(),
-            last_seen: Cache::new(LAST_SEEN_CAPACITY),
+            last_seen: LastSeenStore::new(pool.clone(), writes),
             typing: TypingThrottle::default(),
             outgoing,
             hub,
@@ -131,6 +134,7 @@ impl PresenceService {
         let (payload, change) = self.presence().add_connection(user);
         if let Some(payload) = payload {
             self.broadcast(payload);
+            self.0.last_seen.record([user.to_owned()], now());
         }
         self.notify_watchers(change);
         OnlineGuard {
@@ -163,10 +167,6 @@ impl PresenceService {
     /// Notifies watchers of changes in background tasks.
     fn notify_watchers(&self, changes: impl IntoIterator<Item = PresenceChange>) {
         for change in changes {
-            if !change.online {
-                let now = Timestamp::from(OffsetDateTime::now_utc());
-                self.0.last_seen.insert(change.user.clone(), now.millis());
-            }
             let watchers: Vec<Watcher> = {
                 let watchers = self.watchers();
                 let of_user = watchers.get(&change.user);
@@ -188,30 +188,50 @@ impl PresenceService {
             .iter()
             .map(|watcher| watcher.user.as_str())
             .collect();
-        let sharing: HashSet<String> = filter_sharing(&self.0.pool, user, &names)
+        let sharing: HashMap<String, bool> = filter_sharing(&self.0.pool, user, &names)
             .await?
             .into_iter()
+            .map(|other| (other.name, other.shows_last_seen))
             .collect();
-        let frame = self.presence_of(user).to_frame();
-        for watcher in watchers
-            .iter()
-            .filter(|watcher| sharing.contains(&watcher.user))
-        {
-            self.0
-                .hub
-                .send_best_effort(&watcher.user, Some(watcher.connection), &frame);
+        let last_seen = self.0.last_seen.load(&[user]).await?.remove(user);
+        for watcher in watchers {
+            if let Some(shows_last_seen) = sharing.get(&watcher.user) {
+                let presence = self.presence_at(user, last_seen.filter(|_| *shows_last_seen));
+                self.0.hub.send_best_effort(
+                    &watcher.user,
+                    Some(watcher.connection),
+                    &presence.to_frame(),
+                );
+            }
         }
         Ok(())
     }
 
-    /// The current presence of a user. The caller decides who may know of it.
-    pub fn presence_of(&self, user: &str) -> UserPresence {
-        let online = self.presence().is_online(user);
-        let last_seen = self.0.last_seen.get(user).filter(|_| !online);
+    /// Whether a user is online at any gateway.
+    pub fn is_online(&self, user: &str) -> bool {
+        self.presence().is_online(user)
+    }
+
+    /// The current presence of users, with what each of them shows to the one who asks.
+    pub async fn load_presence(
+        &self,
+        users: &[SharingUser],
+    ) -> Result<Vec<UserPresence>, QueryError> {
+        let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
+        let mut last_seen = self.0.last_seen.load(&names).await?;
+        let presence = users.iter().map(|user| {
+            let last_seen = last_seen.remove(&user.name);
+            self.presence_at(&user.name, last_seen.filter(|_| user.shows_last_seen))
+        });
+        Ok(presence.collect())
+    }
+
+    fn presence_at(&self, user: &str, last_seen: Option<Timestamp>) -> UserPresence {
+        let online = self.is_online(user);
         UserPresence {
             user: user.to_owned(),
             online,
-            last_seen: last_seen.map(Timestamp::from_millis),
+            last_seen: last_seen.filter(|_| !online),
         }
     }
 
@@ -280,10 +300,30 @@ impl PresenceService {
     fn expire(&self) {
         let (payloads, changes) = self.presence().expire(Instant::now());
         for payload in payloads {
+            if let GatewayPayload::Offline(user) = &payload {
+                self.0.last_seen.record([user.clone()], now());
+            }
             self.broadcast(payload);
         }
         self.notify_watchers(changes);
     }
+
+    /// Records that all users of this gateway are online.
+    fn record_local_users(&self) {
+        let users = self.presence().local_users();
+        self.0.last_seen.record(users, now());
+    }
+
+    async fn flush_last_seen(&self) {
+        if let Err(error) = self.0.last_seen.flush().await {
+            // The log of outages says that Postgres is away.
+            tracing::debug!(%error, "Could not write who was online last.");
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from(OffsetDateTime::now_utc())
 }
 
 impl OnlineGuard {
@@ -296,20 +336,21 @@ impl OnlineGuard {
         let names: Vec<&str> = users.iter().map(String::as_str).collect();
         let shared = filter_sharing(&self.service.0.pool, &self.user, &names).await?;
         // Watch all of them: users who share a conversation later are reported from then on.
+        self.add_watches(&users);
+        self.watched = users;
+        let presence = self.service.load_presence(&shared).await?;
+        Ok(presence.iter().map(UserPresence::to_frame).collect())
+    }
+
+    fn add_watches(&self, users: &[String]) {
         let mut watchers = self.service.watchers();
-        for user in &users {
+        for user in users {
             let watcher = Watcher {
                 user: self.user.clone(),
                 connection: self.connection,
             };
             watchers.entry(user.clone()).or_default().insert(watcher);
         }
-        drop(watchers);
-        self.watched = users;
-        Ok(shared
-            .iter()
-            .map(|user| self.service.presence_of(user).to_frame())
-            .collect())
     }
 
     /// Notifies the other members of a conversation, in this process and in other gateways, that
@@ -359,14 +400,25 @@ async fn run(
 ) {
     let mut ticks = tokio::time::interval(EXPIRY_INTERVAL);
     let mut heartbeats = tokio::time::interval(HEARTBEAT_INTERVAL);
+    let mut flushes = tokio::time::interval(FLUSH_INTERVAL);
+    let mut records = tokio::time::interval(RECORD_INTERVAL);
     bus.send(GatewayPayload::Join).await;
     loop {
         tokio::select! {
-            () = shutdown.cancelled() => return,
+            () = shutdown.cancelled() => {
+                service.record_local_users();
+                return service.flush_last_seen().await;
+            }
             Some(payload) = messages.recv() => bus.send(payload).await,
             message = bus.recv() => message.into_iter().for_each(|message| service.apply(message)),
             _ = ticks.tick() => service.expire(),
             _ = heartbeats.tick() => bus.send(GatewayPayload::Heartbeat).await,
+            // Not here: while Postgres is away, it would hold up the other gateways' messages.
+            _ = flushes.tick() => {
+                let service = service.clone();
+                tokio::spawn(async move { service.flush_last_seen().await });
+            }
+            _ = records.tick() => service.record_local_users(),
         }
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use domain::history::CursorReference;
 use domain::ids::DeviceId;
-use http_edge::Problem;
+use http_edge::auth::CallerWatch;
+use http_edge::{Caller, Problem};
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -39,6 +40,8 @@ const AHEAD_POLL_INTERVAL: Duration = Duration::from_millis(50);
 pub struct LiveSession {
     state: LiveState,
     user: String,
+    /// Yields when the caller may no longer call.
+    caller: CallerWatch,
     device: Option<DeviceId>,
     /// The id of the connection in this process.
     connection_id: u64,
@@ -70,11 +73,12 @@ impl LiveSession {
     pub async fn start(
         state: LiveState,
         transport: LiveTransport,
-        user: &str,
+        caller: CallerWatch,
         device: Option<DeviceId>,
         after: Option<CursorReference>,
     ) -> Result<Self, EndpointError> {
-        let admitted = state.admission.admit(user, transport)?;
+        let user = caller.caller().user.clone();
+        let admitted = state.admission.admit(&user, transport)?;
         // Before the cursor is compared: a change of the history afterwards ends the session.
         let history_changes = state.history.subscribe_changes();
         let foreign_start = match after {
@@ -89,14 +93,15 @@ impl LiveSession {
             after.position
         } else {
             let _permit = state.admission.acquire_reader().await;
-            resolve_start(&state.pool, user, device.as_ref()).await?
+            resolve_start(&state.pool, &user, device.as_ref()).await?
         };
         Ok(Self {
             connection_id: state.hub.next_connection_id(),
             foreign_start,
             history_changes,
             state,
-            user: user.to_owned(),
+            user,
+            caller,
             device,
             cursor,
             acked: cursor,
@@ -122,6 +127,21 @@ impl LiveSession {
         self.connection_id
     }
 
+    /// The caller of the connection.
+    pub fn caller(&self) -> &Caller {
+        self.caller.caller()
+    }
+
+    /// Waits until the caller may no longer call.
+    pub async fn refused(&mut self) -> SessionEnd {
+        SessionEnd::refused(self.caller.refused().await)
+    }
+
+    /// Continues with a newer token of the same user.
+    pub fn renew_caller(&mut self, caller: Caller) {
+        self.caller.renew(caller);
+    }
+
     /// The device of the connection, if the client named one.
     pub fn device(&self) -> Option<&DeviceId> {
         self.device.as_ref()
@@ -139,6 +159,7 @@ impl LiveSession {
                 self.subscribe().await?;
             }
             if !self.is_live {
+                self.caller.check().map_err(SessionEnd::refused)?;
                 // Boxed: paging is rare, and an unboxed future would enlarge every connection.
                 return Box::pin(self.read_page()).await;
             }
@@ -166,8 +187,8 @@ impl LiveSession {
                 )
             }
         };
-        let changes = &mut self.history_changes;
-        match recv_delivery(subscription, changes, &self.state).await? {
+        let watches = (&mut self.history_changes, &mut self.caller);
+        match recv_delivery(subscription, watches, &self.state).await? {
             Some(LiveDelivery::Subscribed(position)) => self.live_from = Some(position),
             // The hub dropped the subscription before it started: subscribe again.
             Some(LiveDelivery::Entries(..) | LiveDelivery::Ephemeral(_)) | None => {
@@ -235,8 +256,9 @@ impl LiveSession {
             self.live_from = None;
             return Ok(None);
         };
+        let watches = (&mut self.history_changes, &mut self.caller);
         let delivery = tokio::select! {
-            delivery = recv_delivery(subscription, &mut self.history_changes, &self.state) => delivery?,
+            delivery = recv_delivery(subscription, watches, &self.state) => delivery?,
             () = redelivery => {
                 self.rewind().await?;
                 return Ok(None);
@@ -299,10 +321,11 @@ impl LiveSession {
     }
 }
 
-/// Receives the next delivery. Fails if the device has connected again or the service stops.
+/// Receives the next delivery. Fails if the device has connected again, the caller may no longer
+/// call, or the service stops.
 async fn recv_delivery(
     subscription: &mut Subscription,
-    history_changes: &mut watch::Receiver<u64>,
+    (history_changes, caller): (&mut watch::Receiver<u64>, &mut CallerWatch),
     state: &LiveState,
 ) -> Result<Option<LiveDelivery>, SessionEnd> {
     tokio::select! {
@@ -313,6 +336,7 @@ async fn recv_delivery(
         () = state.shutdown.cancelled() => {
             Err(SessionEnd::Problem(close::TRY_AGAIN_LATER, Box::new(shutdown_problem())))
         }
+        problem = caller.refused() => Err(SessionEnd::refused(problem)),
         Ok(()) = history_changes.changed() => {
             Err(SessionEnd::Problem(close::INVALID_CURSOR, Box::new(history_changed())))
         }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
-use http_edge::Caller;
 use tokio::time::Instant;
 
 use super::frame::{ServerFrame, SessionEnd, problem_frame};
@@ -18,8 +17,8 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Returns a response that streams until the token expires, the client disconnects, or the service
 /// stops.
-pub fn serve(session: LiveSession, online: OnlineGuard, caller: &Caller) -> Response {
-    let ends = Instant::now() + caller.time_left();
+pub fn serve(session: LiveSession, online: OnlineGuard) -> Response {
+    let ends = Instant::now() + session.caller().time_left();
     let frames = stream::unfold(Some((session, online)), move |state| async move {
         let (mut session, online) = state?;
         let next = tokio::time::timeout_at(ends, session.next_frames())

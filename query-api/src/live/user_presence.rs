@@ -40,14 +40,23 @@ impl UserPresence {
     }
 }
 
+/// A user who currently shares a conversation with another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharingUser {
+    /// The user.
+    pub name: String,
+    /// Whether neither of the two hides when they were online last.
+    pub shows_last_seen: bool,
+}
+
 /// Returns those of the users who currently share a conversation with `user`.
 pub async fn filter_sharing(
     pool: &PgPool,
     user: &str,
     with: &[&str],
-) -> Result<Vec<String>, QueryError> {
-    let (_, names) = load_sharing(pool, user, with).await?;
-    Ok(names)
+) -> Result<Vec<SharingUser>, QueryError> {
+    let (_, sharing) = load_sharing(pool, user, with).await?;
+    Ok(sharing)
 }
 
 /// The same, ordered by name, with the position of the read model.
@@ -55,11 +64,14 @@ pub async fn load_sharing(
     pool: &PgPool,
     user: &str,
     with: &[&str],
-) -> Result<(i64, Vec<String>), QueryError> {
-    let rows: Vec<(i64, Option<String>)> = sqlx::query_as(
-        "SELECT k.position, s.name
+) -> Result<(i64, Vec<SharingUser>), QueryError> {
+    let rows: Vec<(i64, Option<String>, Option<bool>)> = sqlx::query_as(
+        "SELECT k.position, s.name, s.shows_last_seen
          FROM read.checkpoint k LEFT JOIN (
-             SELECT u.name FROM read.users u
+             SELECT u.name, NOT EXISTS (
+                SELECT FROM read.profiles f JOIN read.users x ON x.id = f.user_id
+                WHERE x.name IN (u.name, $1) AND NOT f.last_seen) AS shows_last_seen
+             FROM read.users u
              WHERE u.name = ANY($2) AND u.name <> $1 AND EXISTS (
                 SELECT FROM read.users me
                 JOIN read.members mine ON mine.user_id = me.id AND mine.present
@@ -74,6 +86,11 @@ pub async fn load_sharing(
     .fetch_all(pool)
     .await?;
     let position = rows.first().ok_or(sqlx::Error::RowNotFound)?.0;
-    let names = rows.into_iter().filter_map(|(_, name)| name).collect();
-    Ok((position, names))
+    let sharing = rows.into_iter().filter_map(|(_, name, shows_last_seen)| {
+        Some(SharingUser {
+            name: name?,
+            shows_last_seen: shows_last_seen?,
+        })
+    });
+    Ok((position, sharing.collect()))
 }

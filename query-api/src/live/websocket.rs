@@ -9,6 +9,7 @@ use domain::ids::{ConversationId, DeviceId};
 use domain::time::Timestamp;
 use futures::SinkExt;
 use http::StatusCode;
+use http_edge::auth::CallerWatch;
 use http_edge::extract::describe_json_error;
 use http_edge::{Auth, Caller, Problem};
 use serde_json::json;
@@ -58,7 +59,7 @@ pub async fn serve(mut socket: WebSocket, arrival: Arrival) {
     let identified = match arrival {
         Arrival::Identified(client) => Ok(client),
         Arrival::Anonymous(request) => identify(&mut socket, *request).await,
-        Arrival::Refused(problem) => Err(Some(end_unauthorized(*problem))),
+        Arrival::Refused(problem) => Err(Some(SessionEnd::refused(*problem))),
     };
     let end = match identified {
         // The client, and with it the presence of the user, ends before the connection does.
@@ -90,20 +91,13 @@ impl FeedRequest {
             device,
             after,
         } = self;
-        let session = LiveSession::start(
-            state.clone(),
-            LiveTransport::WebSocket,
-            &caller.user,
-            device,
-            after,
-        )
-        .await?;
+        let watch = CallerWatch::new(&auth, caller);
+        let transport = LiveTransport::WebSocket;
+        let session = LiveSession::start(state.clone(), transport, watch, device, after).await?;
+        let user = &session.caller().user;
         Ok(Box::new(SocketClient {
-            online: state
-                .presence
-                .connect(&caller.user, session.connection_id()),
+            online: state.presence.connect(user, session.connection_id()),
             session,
-            caller,
             auth,
             acks: state.acks,
         }))
@@ -123,17 +117,17 @@ async fn identify(
             Ok(None | Some(Ok(Message::Close(_)))) => return Err(None),
             Ok(Some(Err(error))) => return Err(end_violated(error)),
             Ok(Some(Ok(Message::Binary(_)))) | Err(_) => {
-                return Err(Some(end_unauthorized(Problem::token_missing())));
+                return Err(Some(SessionEnd::refused(Problem::token_missing())));
             }
         }
     };
     let frame = serde_json::from_str(&text)
         .map_err(|error| Some(end_malformed(describe_json_error(&error))))?;
     let ClientFrame::Token { token } = frame else {
-        return Err(Some(end_unauthorized(Problem::token_missing())));
+        return Err(Some(SessionEnd::refused(Problem::token_missing())));
     };
     let caller = request.auth.verify(&token);
-    let caller = Caller::clone(&*caller.map_err(|problem| Some(end_unauthorized(problem)))?);
+    let caller = Caller::clone(&*caller.map_err(|problem| Some(SessionEnd::refused(problem)))?);
     let opened = request.open(caller).await;
     opened.map_err(|error| Some(end_rejected(error.into_problem())))
 }
@@ -144,8 +138,6 @@ pub struct SocketClient {
     pub session: LiveSession,
     /// Marks the user as online.
     pub online: OnlineGuard,
-    /// The authenticated user.
-    pub caller: Caller,
     /// Verifies newer tokens.
     pub auth: Auth,
     /// Records the acknowledgements of the client.
@@ -158,12 +150,14 @@ async fn run(socket: &mut WebSocket, client: &mut SocketClient) -> Option<Sessio
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut received_frames = FrameLimiter::default();
     loop {
-        let token_ends = Instant::now() + client.caller.time_left();
+        let token_ends = Instant::now() + client.session.caller().time_left();
         tokio::select! {
             frames = client.session.next_frames() => match frames {
-                Ok(frames) => {
-                    send_all(socket, frames).await?;
-                }
+                // A client that does not read must not delay its end.
+                Ok(frames) => tokio::select! {
+                    sent = send_all(socket, frames) => sent?,
+                    end = client.session.refused() => return Some(end),
+                },
                 Err(end) => return Some(end),
             },
             received = socket.recv() => {
@@ -225,7 +219,8 @@ impl SocketClient {
                 let Some(device) = self.session.device() else {
                     return Ok(vec![ServerFrame::refuse("ack", &device_missing())]);
                 };
-                let (user, device) = (self.caller.user.clone(), device.as_str().to_owned());
+                let user = self.session.caller().user.clone();
+                let device = device.as_str().to_owned();
                 let acknowledged = self.acks.acknowledge(user, device, cursor).await;
                 acknowledged.map_err(end_rejected)?;
                 self.session.record_ack(cursor.position);
@@ -266,13 +261,12 @@ impl SocketClient {
 
     /// Continues with a newer token of the same user.
     fn renew_token(&mut self, token: &str) -> Result<Vec<ServerFrame>, SessionEnd> {
-        let caller = self.auth.verify(token).map_err(end_unauthorized)?;
-        if caller.user != self.caller.user {
-            return Err(end_unauthorized(Problem::token_of_another_user()));
-        }
-        self.caller = Caller::clone(&caller);
+        let caller = self.auth.verify(token).map_err(SessionEnd::refused)?;
+        let caller = Caller::clone(&caller).continuing(self.session.caller());
+        let caller = caller.map_err(SessionEnd::refused)?;
         let seconds = i64::try_from(caller.expires_at).unwrap_or(i64::MAX);
         let expires_at = Timestamp::from_millis(seconds.saturating_mul(1_000));
+        self.session.renew_caller(caller);
         let renewed = json!({"type": "token_renewed", "expires_at": expires_at});
         Ok(vec![ServerFrame::ephemeral("token_renewed", &renewed)])
     }
@@ -285,10 +279,6 @@ fn device_missing() -> Problem {
         "This connection names no device, so its acknowledgements are not recorded. Connect with \
          `device=`, or use `POST /v1/inbox/ack`.",
     )
-}
-
-fn end_unauthorized(problem: Problem) -> SessionEnd {
-    SessionEnd::Problem(close::UNAUTHORIZED, Box::new(problem))
 }
 
 fn end_malformed(reason: impl Into<String>) -> SessionEnd {

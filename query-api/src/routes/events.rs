@@ -13,7 +13,8 @@ use event_log::sent_range::{SentRange, TimeField};
 use futures::{StreamExt, stream};
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use http_edge::{Admin, Problem, Query};
+use http_edge::auth::CallerWatch;
+use http_edge::{Admin, Auth, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
@@ -176,7 +177,8 @@ fn parse_source(text: &str) -> Result<(AggregateKind, String), Problem> {
 )]
 pub async fn list_events(
     State(state): State<LogState>,
-    _admin: Admin,
+    Admin(caller): Admin,
+    auth: Auth,
     Query(query): Query<EventsParams>,
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {
@@ -218,7 +220,9 @@ pub async fn list_events(
                 .map(|(chunk, tail)| (chunk, Some(tail))),
         )
     });
-    let lines = stream::iter(first.map(Ok)).chain(rest);
+    let mut watch = CallerWatch::new(&auth, caller);
+    let refused = async move { watch.refused().await };
+    let lines = stream::iter(first.map(Ok)).chain(rest.take_until(Box::pin(refused)));
     let content_type = (
         CONTENT_TYPE,
         HeaderValue::from_static("application/x-ndjson"),

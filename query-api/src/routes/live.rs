@@ -5,7 +5,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use http_edge::auth::{LIVE_SUBPROTOCOL, accepts_event_stream};
+use http_edge::auth::{CallerWatch, LIVE_SUBPROTOCOL, accepts_event_stream};
 use http_edge::{Auth, Caller, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -87,7 +87,8 @@ pub struct LiveParams {
 /// Close codes: 1002 a violation of the WebSocket protocol, 1007 a text that is not UTF-8, 1008 a
 /// malformed frame or too many frames, 1009 a message over 64 KiB, 1013 the service is shutting
 /// down or its database is unavailable (`retry_after` in the problem frame says when to reconnect),
-/// 4401 the token is missing, refused or has expired, 4408 nothing was received for a minute, 4409
+/// 4401 the token is missing, refused, revoked or has expired, 4403 the user is deactivated or
+/// banned, 4408 nothing was received for a minute, 4409
 /// the device has connected again, 4410 the cursor is older than the retained entries, beyond the
 /// head of the log, or of another history, or the history has changed because events were lost.
 #[utoipa::path(
@@ -139,9 +140,9 @@ pub async fn connect_live(
     let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after = params::parse_cursor("Last-Event-ID", last_event_id)?.or(after);
     let transport = LiveTransport::EventStream;
-    let session = LiveSession::start(state.clone(), transport, &caller.user, device, after).await?;
-    let online = state
-        .presence
-        .connect(&caller.user, session.connection_id());
-    Ok(sse::serve(session, online, &caller).into_response())
+    let watch = CallerWatch::new(&auth, caller);
+    let session = LiveSession::start(state.clone(), transport, watch, device, after).await?;
+    let user = &session.caller().user;
+    let online = state.presence.connect(user, session.connection_id());
+    Ok(sse::serve(session, online).into_response())
 }

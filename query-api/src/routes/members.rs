@@ -16,7 +16,7 @@ use crate::error::EndpointError;
 use crate::params::{self, PageLimit};
 use crate::routes::conversation_query::ConversationQuery;
 use crate::sql::as_of_sql::TemporalStatement;
-use crate::sql::visibility::membership;
+use crate::sql::visibility::{membership, sees_read_mark};
 
 /// The number of members per page.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -58,8 +58,9 @@ pub struct MemberView {
     /// When the user last joined.
     #[schema(value_type = String, format = DateTime)]
     pub joined_at: Timestamp,
-    /// The read mark of the member.
-    pub read_seq: i64,
+    /// The read mark of the member; null if the member does not show it to the caller.
+    #[schema(required = true)]
+    pub read_seq: Option<i64>,
     /// The sort key.
     #[serde(skip)]
     joined_order: i64,
@@ -72,7 +73,8 @@ static MEMBERS: TemporalStatement = TemporalStatement::new(concat!(
     SELECT k.position, t.conversation IS NOT NULL AS is_member, p.name, p.role, p.joined_at, p.read_seq,
            p.joined_order
     FROM read.checkpoint k LEFT JOIN membership t ON true LEFT JOIN LATERAL (
-        SELECT u.name, m.role, m.joined_at, m.read_seq, m.joined_order
+        SELECT u.name, m.role, m.joined_at,
+               CASE WHEN ", sees_read_mark!("t.user_id"), " THEN m.read_seq END AS read_seq, m.joined_order
         FROM read.members m JOIN read.users u ON u.id = m.user_id
         WHERE m.conversation = t.conversation AND m.present AND m.joined_order > $3
         ORDER BY m.joined_order LIMIT $4) p ON true
@@ -136,7 +138,7 @@ impl Row {
             user: self.name?,
             role: self.role?,
             joined_at: self.joined_at?.into(),
-            read_seq: self.read_seq?,
+            read_seq: self.read_seq,
             joined_order: self.joined_order?,
         })
     }

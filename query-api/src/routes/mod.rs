@@ -29,6 +29,7 @@ mod receipts;
 mod search;
 mod sent_messages;
 mod unread;
+mod users;
 
 /// The router with every query endpoint.
 pub fn router(state: QueryState) -> OpenApiRouter {
@@ -61,6 +62,9 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(sent_messages::list_sent_messages))
         .routes(routes!(blocks::list_blocks))
         .routes(routes!(presence::get_presence))
+        .routes(routes!(users::get_own_profile))
+        .routes(routes!(users::get_user))
+        .routes(routes!(users::list_users))
         .routes(routes!(live::connect_live))
         .routes(routes!(search::search_messages))
         .routes(routes!(events::list_events))

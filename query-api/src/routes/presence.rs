@@ -60,8 +60,7 @@ pub async fn get_presence(
     let guard = min_position.wait().await?;
     let shared = user_presence::load_sharing(&state.pool, &caller.user, &names).await;
     let (position, shared) = shared?;
-    let presence = shared.iter().map(|user| live.presence.presence_of(user));
-    let users = presence.collect();
+    let users = live.presence.load_presence(&shared).await?;
     guard.respond(position, &Presences { users })
 }
 

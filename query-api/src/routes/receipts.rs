@@ -16,7 +16,7 @@ use crate::error::EndpointError;
 use crate::params::{PageLimit, parse_message_path};
 use crate::routes::conversation_query::ConversationQuery;
 use crate::sql::as_of_sql::TemporalStatement;
-use crate::sql::visibility::{is_visible_message, membership};
+use crate::sql::visibility::{is_visible_message, membership, sees_read_mark};
 
 /// The number of users per page.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -43,14 +43,17 @@ static RECEIPTS: TemporalStatement = TemporalStatement::new(concat!(
     "WITH ",
     membership!(),
     ", message AS (
-        SELECT g.conversation, g.seq, g.position, g.sender
+        SELECT g.conversation, g.seq, g.position, g.sender, t.user_id AS reader
         FROM membership t JOIN read.messages g ON ",
     is_visible_message!(),
     "
     ), covered AS MATERIALIZED (
         SELECT r.user_id, r.joined_order, r.read, r.read OR r.acked AS delivered
         FROM message g CROSS JOIN LATERAL (
-            SELECT m.user_id, m.joined_order, m.read_high >= g.seq AS read,
+            SELECT m.user_id, m.joined_order,
+                   m.read_high >= g.seq AND ",
+    sees_read_mark!("g.reader"),
+    " AS read,
                    EXISTS (SELECT FROM read.devices d
                            WHERE d.user_id = m.user_id AND d.position > g.position
                              AND d.cursor >= g.position) AS acked
@@ -80,7 +83,7 @@ pub struct MessageReceipts {
     /// The users of this page who have the message on a device or have read it, in the order of
     /// joining.
     pub delivered: Vec<String>,
-    /// Those of them who have read it.
+    /// Those of them who have read it, as far as they show it to the caller.
     pub read: Vec<String>,
     /// The number of users to whom the message was delivered, on all pages.
     pub delivered_count: i64,

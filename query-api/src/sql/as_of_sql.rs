@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 /// The tables that the historical form replaces.
-const VERSIONED_TABLES: [&str; 8] = [
+const VERSIONED_TABLES: [&str; 9] = [
     "checkpoint",
     "conversations",
     "members",
@@ -18,6 +18,7 @@ const VERSIONED_TABLES: [&str; 8] = [
     "versions",
     "reactions",
     "devices",
+    "receipts_off",
 ];
 
 /// The statement of a query in its current and its historical form.
@@ -154,6 +155,10 @@ const HISTORICAL_TABLES: &str = concat!(
         WHERE x.added
     ), past_devices AS NOT MATERIALIZED (
         SELECT a.user_id, a.position, a.cursor FROM read.ack_history a WHERE a.position <= $as_of
+    ), past_receipts_off AS NOT MATERIALIZED (
+        SELECT r.user_id, r.from_position,
+               CASE WHEN r.to_position <= $as_of THEN r.to_position END AS to_position
+        FROM read.receipts_off r WHERE r.from_position <= $as_of
     )"
 );
 

@@ -8,6 +8,34 @@ macro_rules! caller_id {
     };
 }
 
+/// The condition under which the caller, whose name is `$1`, sees the profile of the user `u`. With
+/// `$2` (an open directory) that is everybody.
+macro_rules! sees_profile {
+    () => {
+        "($2 OR u.name = $1 OR EXISTS (
+            SELECT FROM read.users me
+            JOIN read.members mine ON mine.user_id = me.id AND mine.present
+            JOIN read.members theirs ON theirs.conversation = mine.conversation
+                AND theirs.user_id = u.id AND theirs.present
+            WHERE me.name = $1))"
+    };
+}
+
+/// The condition under which `$reader` sees what the user of a row `m` of `read.members` has read:
+/// both send and see read receipts, or it is the same user.
+macro_rules! sees_read_mark {
+    ($reader:literal) => {
+        concat!(
+            "(m.user_id = ",
+            $reader,
+            " OR NOT EXISTS (SELECT FROM read.receipts_off x
+                WHERE x.user_id IN (m.user_id, ",
+            $reader,
+            ") AND x.to_position IS NULL))"
+        )
+    };
+}
+
 /// The condition under which a row `m` of `read.members` is the current membership of the user
 /// `$user` in the conversation `$conversation`.
 macro_rules! is_current_member {
@@ -96,5 +124,5 @@ macro_rules! visible_entries {
 
 pub(crate) use {
     caller_id, current_memberships, is_current_member, is_visible_message, membership,
-    visible_entries,
+    sees_profile, sees_read_mark, visible_entries,
 };

@@ -13,7 +13,7 @@ use http_body_util::BodyExt;
 use http_edge::auth::sign_hs256;
 use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware};
 use query_api::live::{MAX_LIVE_CONNECTIONS, MAX_LIVE_PER_USER, NoAcks};
-use query_api::{DEFAULT_ANSWER_BYTES, QuerySetup, QueryState, router, session_options};
+use query_api::{DEFAULT_ANSWER_BYTES, Directory, QuerySetup, QueryState, router, session_options};
 use search::index::IndexDir;
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -106,12 +106,14 @@ pub async fn start_queries(
     QueryState::start(QuerySetup {
         reader: LogReader::new(pool.clone()),
         primary: None,
+        presence_pool: pool.clone(),
         pool,
         nats: None,
         mirror: &MirrorConfig::default(),
         local_signal: None,
         index: IndexDir::new("/nonexistent/search"),
         acks: Arc::new(NoAcks),
+        directory: Directory::default(),
         max_live_connections: MAX_LIVE_CONNECTIONS,
         max_live_per_user: MAX_LIVE_PER_USER,
         answer_bytes: DEFAULT_ANSWER_BYTES,

@@ -17,6 +17,7 @@ mod messages;
 mod model;
 mod openapi;
 mod parameters;
+mod people;
 mod recipient_parts;
 mod sync;
 mod unread;

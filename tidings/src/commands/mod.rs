@@ -25,6 +25,7 @@ pub mod status;
 pub mod token;
 pub mod trace;
 pub mod up;
+pub mod user;
 pub mod verify;
 pub mod webhooks;
 
@@ -59,6 +60,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         CliCommand::Explain(args) => explain::run(config, &args).await,
         CliCommand::Log(command) => log::run(config, command).await,
         CliCommand::Webhooks(command) => webhooks::run(config, command).await,
+        CliCommand::User(command) => user::run(config, command).await,
         CliCommand::Servers(command) => servers::run(config, command).await,
         CliCommand::Completions(args) => completions::print_completions(&args),
         CliCommand::Man(args) => completions::print_manual(&args),

@@ -15,6 +15,7 @@ use super::psql::PsqlArgs;
 use super::questions::{ExplainArgs, TraceArgs};
 use super::rebuild::{RebuildArgs, VerifyArgs};
 use super::system::SystemConfig;
+use super::user::UserCommand;
 use super::webhooks::WebhooksCommand;
 
 /// Run and operate Tidings, a self-hosted messaging backend built on an append-only event log.
@@ -76,6 +77,9 @@ pub enum CliCommand {
     /// Read, export, verify and replay the event log.
     #[command(subcommand)]
     Log(LogCommand),
+    /// Show, set up, deactivate and log out users.
+    #[command(subcommand)]
+    User(UserCommand),
     /// Manage webhooks.
     #[command(subcommand)]
     Webhooks(WebhooksCommand),
@@ -101,7 +105,8 @@ pub struct UpArgs {
 pub struct TokenArgs {
     /// User that the token is for: 1 to 128 characters.
     pub user: String,
-    /// Scope beyond the user's own data: `admin`, or what --auth-admin-scope names instead.
+    /// Scopes beyond the user's own data, separated by spaces: `admin` (or what --auth-admin-scope
+    /// names instead), `moderator`, `service`.
     #[arg(long, default_value = "")]
     pub scope: String,
     /// Token lifetime.

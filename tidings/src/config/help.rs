@@ -68,6 +68,13 @@ const EXAMPLES: &[(&str, &str)] = &[
         "webhooks add",
         "tidings webhooks add https://app.example.com/hooks --events message_sent",
     ),
+    ("user show", "tidings user show ann"),
+    (
+        "user set",
+        "tidings user set helper --kind bot --display-name Helper",
+    ),
+    ("user deactivate", "tidings user deactivate ann"),
+    ("user revoke", "tidings user revoke ann"),
     ("servers env", "tidings servers env -- nats stream ls"),
     ("servers run", "tidings servers run -- psql"),
 ];

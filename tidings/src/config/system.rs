@@ -17,6 +17,7 @@ use search::index::IndexDir;
 use super::erase::RetentionArgs;
 use super::log::SealArgs;
 use super::parse::parse_duration;
+use super::people::PeopleArgs;
 use super::ports::PortArgs;
 use super::webhooks::WebhookArgs;
 
@@ -163,6 +164,10 @@ pub struct SystemConfig {
         value_delimiter = ','
     )]
     pub allowed_origins: Vec<Origin>,
+
+    /// Who can see whom.
+    #[command(flatten)]
+    pub people: PeopleArgs,
 
     /// How the log is sealed.
     #[command(flatten)]

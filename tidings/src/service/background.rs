@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use access::AccessFollower;
 use anyhow::{Context as _, Result};
 use command_svc::CommandState;
 use command_svc::retention::{self, Retention, RetentionPolicy};
@@ -9,6 +10,8 @@ use data_dir::seal_key;
 use dispatcher::WebhookSender;
 use dispatcher::address::AllowedNetworks;
 use dispatcher::seals::{self, SealPublisher};
+use event_log::OutageLog;
+use event_log::reader::LogReader;
 use log_integrity::erasure::eraser::{self, Eraser};
 use log_integrity::seal::sealer::{self, Sealer, SealerConfig};
 use projector::InProcessChannels;
@@ -16,8 +19,25 @@ use projector::index::IntegrityChecks;
 use tokio::sync::watch;
 
 use super::ServiceRuntime;
+use super::tasks::TaskGroup;
 
 impl ServiceRuntime {
+    /// Learns who may call before the first request, and goes on learning.
+    pub(super) async fn follow_access(&self, background: &mut TaskGroup) -> Result<()> {
+        let reader = LogReader::new(self.pools.projections.clone());
+        let mut follower = AccessFollower::new(reader, self.access.clone());
+        let outages = OutageLog::new("Reading who may call");
+        while outages.record(follower.catch_up().await).is_err() {
+            tokio::time::sleep(access::POLL_INTERVAL).await;
+        }
+        let ending = self.background_shutdown.clone();
+        background.spawn("the search for who may call", async move {
+            follower.run(ending).await;
+            Ok(())
+        });
+        Ok(())
+    }
+
     pub(super) fn retention_task(
         &self,
         state: CommandState,

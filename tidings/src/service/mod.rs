@@ -29,6 +29,7 @@ mod token_keys;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use access::SharedAccess;
 use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use command_svc::CommandState;
@@ -105,6 +106,7 @@ struct ServiceRuntime {
     config: SystemConfig,
     services: Services,
     auth: Auth,
+    access: SharedAccess,
     edge: EdgeConfig,
     mirror: MirrorConfig,
     mirror_health: MirrorHealth,
@@ -211,6 +213,7 @@ impl ServiceRuntime {
             ..EdgeConfig::default()
         };
         let mirror = config.mirror_config();
+        let access = SharedAccess::default();
         let service = Self {
             pools: Pools::new(
                 &setup.database_url,
@@ -222,7 +225,8 @@ impl ServiceRuntime {
                 .map_err(|error| UsageError(error.to_string()))?,
             nats_restart: setup.nats_restart,
             services: setup.services,
-            auth: setup.auth,
+            auth: setup.auth.with_access(Arc::new(access.clone())),
+            access,
             mirror_health: MirrorHealth::default(),
             startup: Arc::default(),
             draining: CancellationToken::new(),
@@ -314,6 +318,7 @@ impl ServiceRuntime {
             following.await;
             Ok(())
         });
+        self.follow_access(background).await?;
         // The query service appends too: the acknowledgements of live connections.
         let log = if self.services.commands || self.services.queries {
             Some(self.open_log().await?)
@@ -424,6 +429,7 @@ impl ServiceRuntime {
     ) -> QueryState {
         QueryState::start(QuerySetup {
             pool: self.pools.reads.clone(),
+            presence_pool: self.pools.projections.clone(),
             reader: LogReader::new(self.pools.reads.clone()),
             primary: self
                 .pools
@@ -434,6 +440,7 @@ impl ServiceRuntime {
             local_signal: self.services.projector.then(|| signal.clone()),
             index: self.config.index_dir(),
             acks,
+            directory: self.config.people.directory.into(),
             max_live_connections: self.config.max_live as usize,
             max_live_per_user: self.config.max_live_per_user,
             answer_bytes: usize::try_from(self.config.max_answer_bytes).unwrap_or(usize::MAX),

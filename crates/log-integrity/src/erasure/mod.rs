@@ -1,5 +1,5 @@
-//! Erasure: removes the content that `message_erased` and `title_erased` erase from the events
-//! before them.
+//! Erasure: removes the content that `message_erased`, `title_erased` and `profile_erased` erase
+//! from the events before them.
 //!
 //! In the order in which it happens:
 //!

@@ -6,8 +6,9 @@ use sqlx::PgConnection;
 
 use super::manifest::BackupTable;
 
-/// The schemas of what cannot be derived: the log, and the webhooks with their positions.
-const SCHEMAS: [&str; 2] = ["log", "hooks"];
+/// The schemas of what cannot be derived: the log, the webhooks with their positions, and when users
+/// were online last.
+const SCHEMAS: [&str; 3] = ["log", "hooks", "presence"];
 
 /// Caches in these schemas: schema and table.
 const CACHES: [(&str, &str); 1] = [("log", "snapshots")];

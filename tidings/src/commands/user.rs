@@ -1,0 +1,152 @@
+//! `tidings user`: shows a user, and changes what administrators decide about them.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use data_dir::{OperatorDatabase, with_migrated_database};
+use diagnostics::UserReport;
+use reqwest::{Client, Method, Url};
+use serde_json::{Map, Value, json};
+
+use super::{admin, confirmation};
+use crate::config::{ConfirmArgs, OutputArgs, SystemConfig, UserCommand, UserSetArgs};
+use crate::output::{out, outln};
+
+/// The timeout of one request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The user in whose name the command calls.
+const OPERATOR: &str = "tidings-user";
+
+/// Runs the subcommand: `show` reads the database, the others call the running system.
+pub async fn run(config: &SystemConfig, command: UserCommand) -> Result<()> {
+    match command {
+        UserCommand::Show { user, output } => show(config, &user, output).await,
+        UserCommand::Set(args) => {
+            set(config, &args.user, &to_body(&args)).await?;
+            Ok(outln!("changed {}", args.user)?)
+        }
+        UserCommand::Deactivate { user, confirm } => deactivate(config, &user, confirm).await,
+        UserCommand::Reactivate { user } => {
+            set(config, &user, &json!({ "deactivated": false })).await?;
+            Ok(outln!("{user} can call again")?)
+        }
+        UserCommand::Revoke { user } => {
+            call(config, Method::POST, &[&user, "revoke"], None).await?;
+            Ok(outln!("the tokens that {user} had are refused")?)
+        }
+    }
+}
+
+async fn show(config: &SystemConfig, user: &str, output: OutputArgs) -> Result<()> {
+    let report = with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| Ok(UserReport::load(&database.pool, user).await?),
+    );
+    let Some(report) = report.await? else {
+        bail!("the log does not name the user {user}");
+    };
+    if output.json {
+        outln!("{}", serde_json::to_string(&report)?)?;
+    } else {
+        out!("{}", report.to_text())?;
+    }
+    Ok(())
+}
+
+async fn deactivate(config: &SystemConfig, user: &str, confirm: ConfirmArgs) -> Result<()> {
+    let effect = format!("refuse all calls of {user} and close their live connections");
+    if confirm.dry_run {
+        return Ok(outln!("this would {effect}")?);
+    }
+    // Nothing is asked that cannot be done.
+    admin::find_running_system(config)?;
+    confirmation::require(confirm, &effect)?;
+    set(config, user, &json!({ "deactivated": true })).await?;
+    Ok(outln!("deactivated {user}")?)
+}
+
+async fn set(config: &SystemConfig, user: &str, body: &Value) -> Result<()> {
+    call(config, Method::PUT, &[user], Some(body)).await
+}
+
+/// The body of the request. An empty text removes a value.
+fn to_body(args: &UserSetArgs) -> Value {
+    let texts = [
+        ("display_name", &args.display_name),
+        ("avatar", &args.avatar),
+        ("about", &args.about),
+        ("locale", &args.locale),
+    ];
+    let mut body = Map::new();
+    for (name, text) in texts {
+        if let Some(text) = text {
+            let value = Some(text.as_str()).filter(|text| !text.is_empty());
+            body.insert(name.to_owned(), value.into());
+        }
+    }
+    if let Some(kind) = args.kind {
+        body.insert("kind".to_owned(), kind.as_str().into());
+    }
+    body.into()
+}
+
+/// Calls `/v1/admin/users/...` of the running system as an administrator.
+async fn call(
+    config: &SystemConfig,
+    method: Method,
+    path: &[&str],
+    body: Option<&Value>,
+) -> Result<()> {
+    let system = admin::find_running_system(config)?;
+    let token = admin::sign_admin_token(config, OPERATOR)?;
+    let mut url = Url::parse(&system.url)?.join("v1/admin/users")?;
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.extend(path);
+    }
+    // Fails only if a provider is already installed; then that one is used.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut client = Client::builder().timeout(REQUEST_TIMEOUT);
+    if let Some(tls) = system.tls {
+        client = client.tls_backend_preconfigured(tls);
+    }
+    let request = client
+        .build()?
+        .request(method, url)
+        .bearer_auth(token.reveal());
+    let request = match body {
+        Some(body) => request.json(body),
+        None => request,
+    };
+    let response = request.send().await;
+    let response = response.context("the running system did not respond")?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    let problem: Value = response.json().await.unwrap_or_default();
+    let detail = problem["detail"].as_str().unwrap_or("no reason was given");
+    bail!("nothing was changed: {detail} ({status})");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::UserKindArg;
+
+    #[test]
+    fn an_empty_text_removes_a_value_and_an_absent_one_keeps_it() {
+        let body = to_body(&UserSetArgs {
+            user: "ann".into(),
+            display_name: Some("Ann".into()),
+            avatar: Some(String::new()),
+            about: None,
+            locale: None,
+            kind: Some(UserKindArg::Bot),
+        });
+        assert_eq!(
+            body,
+            json!({"display_name": "Ann", "avatar": null, "kind": "bot"})
+        );
+    }
+}

@@ -1,0 +1,84 @@
+//! Options of `tidings user`.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::confirm::ConfirmArgs;
+use super::erase::OutputArgs;
+
+/// The subcommands of `tidings user`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum UserCommand {
+    /// Show what is decided and known about a user.
+    Show {
+        /// Id of the user.
+        user: String,
+        /// Output options.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Change the profile of a user, or say what kind of user it is.
+    Set(UserSetArgs),
+    /// Refuse all calls of a user, and close their live connections. Their messages stay.
+    Deactivate {
+        /// Id of the user.
+        user: String,
+        /// How it is confirmed.
+        #[command(flatten)]
+        confirm: ConfirmArgs,
+    },
+    /// Accept the calls of a deactivated user again.
+    Reactivate {
+        /// Id of the user.
+        user: String,
+    },
+    /// Refuse all tokens of a user that were issued up to now, and close their live connections.
+    Revoke {
+        /// Id of the user.
+        user: String,
+    },
+}
+
+/// The options of `tidings user set`. An empty text removes the value.
+#[derive(Debug, Clone, Args)]
+#[command(group = clap::ArgGroup::new("values").required(true).multiple(true))]
+pub struct UserSetArgs {
+    /// Id of the user.
+    pub user: String,
+    /// Name that others see.
+    #[arg(long, group = "values", value_name = "NAME")]
+    pub display_name: Option<String>,
+    /// Picture: an https URL.
+    #[arg(long, group = "values", value_name = "URL")]
+    pub avatar: Option<String>,
+    /// What the user says about themselves.
+    #[arg(long, group = "values", value_name = "TEXT")]
+    pub about: Option<String>,
+    /// Language: a BCP 47 tag.
+    #[arg(long, group = "values", value_name = "TAG")]
+    pub locale: Option<String>,
+    /// What kind of user it is.
+    #[arg(long, group = "values")]
+    pub kind: Option<UserKindArg>,
+}
+
+/// What kind of user it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum UserKindArg {
+    /// A person.
+    User,
+    /// A program.
+    Bot,
+    /// The deployment itself.
+    System,
+}
+
+impl UserKindArg {
+    /// The word of the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Bot => "bot",
+            Self::System => "system",
+        }
+    }
+}
