@@ -75,11 +75,12 @@ pub(crate) fn arrange_unions(api: &mut OpenApi) {
 mod tests {
     use domain::body::MessageType;
     use domain::conversation::event::{ConversationKind, HistoryVisibility, Role};
+    use domain::conversation::settings::{JoinPolicy, PostPolicy};
     use domain::profile::event::UserKind;
     use domain::profile::settings::Consent;
     use http_edge::schema::{
-        ConsentSchema, ConversationKindSchema, HistorySchema, MessageTypeSchema, RoleSchema,
-        UserKindSchema,
+        ConsentSchema, ConversationKindSchema, HistorySchema, JoinPolicySchema, MessageTypeSchema,
+        PostPolicySchema, RoleSchema, UserKindSchema,
     };
     use serde::Serialize;
     use serde_json::to_value;
@@ -98,6 +99,12 @@ mod tests {
             ConversationKind::Group,
         ]);
         assert_mirrors::<HistorySchema>(&[HistoryVisibility::All, HistoryVisibility::SinceJoin]);
+        assert_mirrors::<PostPolicySchema>(&[PostPolicy::Members, PostPolicy::Admins]);
+        assert_mirrors::<JoinPolicySchema>(&[
+            JoinPolicy::Added,
+            JoinPolicy::Asked,
+            JoinPolicy::Open,
+        ]);
         assert_mirrors::<RoleSchema>(&[Role::Member, Role::Admin, Role::Owner]);
         assert_mirrors::<UserKindSchema>(&[UserKind::User, UserKind::Bot, UserKind::System]);
         assert_mirrors::<ConsentSchema>(&[Consent::Anyone, Consent::Contacts]);

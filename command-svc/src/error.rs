@@ -90,6 +90,7 @@ fn problem_from_refusal(refusal: Refusal) -> Problem {
         code,
         detail,
         field,
+        until,
     } = refusal;
     let status = match kind {
         RefusalKind::NotFound => StatusCode::NOT_FOUND,
@@ -98,10 +99,18 @@ fn problem_from_refusal(refusal: Refusal) -> Problem {
         RefusalKind::Gone => StatusCode::GONE,
         RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         RefusalKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        RefusalKind::TooSoon(wait) => {
+            return Problem::new(StatusCode::TOO_MANY_REQUESTS, code, detail)
+                .with_retry_after(wait);
+        }
     };
-    match field {
+    let problem = match field {
         Some(field) => Problem::new(status, code, detail.clone()).with_field_error(field, detail),
         None => Problem::new(status, code, detail),
+    };
+    match until {
+        Some(until) => problem.with_member("until", until.to_string()),
+        None => problem,
     }
 }
 
@@ -183,6 +192,25 @@ mod tests {
             let problem = Problem::from(error);
             assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
         }
+    }
+
+    #[test]
+    fn a_sanction_says_when_it_ends_and_slow_mode_how_long_to_wait() {
+        let until = domain::time::Timestamp::from_millis(0);
+        let silenced = Refusal::barred("silenced", "no", Some(until));
+        let problem = Problem::from(CommandError::Rejected(silenced));
+        let json = serde_json::to_value(&problem).expect("JSON");
+        assert_eq!(
+            (json["status"].as_u64(), json["until"].as_str()),
+            (Some(403), Some("1970-01-01T00:00:00.000Z"))
+        );
+        let slow = Refusal::slow_mode(Duration::from_millis(1_200), "wait");
+        let problem = Problem::from(CommandError::Rejected(slow));
+        assert_eq!(
+            (problem.status().as_u16(), problem.code()),
+            (429, "slow_mode")
+        );
+        assert_eq!(problem.retry_after_seconds(), Some(2));
     }
 
     #[test]

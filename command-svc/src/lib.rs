@@ -14,7 +14,8 @@
 //!   response.
 //! - `response`, `error`: map the result to HTTP. `metrics`: counts and times commands.
 //! - `docs`: the problem responses of commands, for the OpenAPI document.
-//! - [`retention`]: a background task that erases expired messages.
+//! - [`retention`]: a background task that erases expired messages, also of the conversations whose
+//!   policy says so (`conversation_retention`).
 
 #![deny(missing_docs)]
 
@@ -22,6 +23,7 @@ mod attempts;
 mod caller;
 mod clock;
 mod commands;
+mod conversation_retention;
 mod docs;
 mod error;
 mod execute;

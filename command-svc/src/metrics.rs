@@ -35,10 +35,20 @@ pub(crate) enum CommandKind {
     ChangeSettings,
     SetUser,
     RevokeTokens,
+    Join,
+    AdmitMember,
+    DeclineMember,
+    CreateLink,
+    EndLink,
+    JoinByLink,
+    Silence,
+    Unsilence,
+    Ban,
+    Unban,
 }
 
 impl CommandKind {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 31] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,
@@ -60,6 +70,16 @@ impl CommandKind {
         Self::ChangeSettings,
         Self::SetUser,
         Self::RevokeTokens,
+        Self::Join,
+        Self::AdmitMember,
+        Self::DeclineMember,
+        Self::CreateLink,
+        Self::EndLink,
+        Self::JoinByLink,
+        Self::Silence,
+        Self::Unsilence,
+        Self::Ban,
+        Self::Unban,
     ];
 
     /// The stable name, which is part of the fingerprints stored in the log.
@@ -86,6 +106,16 @@ impl CommandKind {
             Self::ChangeSettings => "change_settings",
             Self::SetUser => "set_user",
             Self::RevokeTokens => "revoke_tokens",
+            Self::Join => "join",
+            Self::AdmitMember => "admit_member",
+            Self::DeclineMember => "decline_member",
+            Self::CreateLink => "create_link",
+            Self::EndLink => "end_link",
+            Self::JoinByLink => "join_by_link",
+            Self::Silence => "silence",
+            Self::Unsilence => "unsilence",
+            Self::Ban => "ban",
+            Self::Unban => "unban",
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Retention: erases messages that exceed the maximum age for their kind of conversation, in small
-//! steps.
+//! Retention: erases messages that exceed the maximum age for their kind of conversation, or that of
+//! the policy of their conversation, in small steps.
 //!
 //! The age of a message counts from when it was appended to the log, so that imported history is
 //! not erased before users have seen it.
@@ -17,6 +17,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::erase::erase_messages;
+use crate::conversation_retention::ConversationRetention;
 use crate::error::CommandError;
 use crate::state::CommandState;
 
@@ -38,16 +39,23 @@ pub struct RetentionPolicy {
     pub groups: Option<Duration>,
 }
 
-/// Erases the messages that the retention policy no longer permits.
+/// Erases the messages that the retention policy, or the policy of their conversation, no longer
+/// permits.
 pub struct Retention {
     state: CommandState,
     policy: RetentionPolicy,
+    conversations: ConversationRetention,
 }
 
 impl Retention {
     /// Creates the retention task for this state and policy.
     pub fn new(state: CommandState, policy: RetentionPolicy) -> Self {
-        Self { state, policy }
+        let conversations = ConversationRetention::new(state.clone());
+        Self {
+            state,
+            policy,
+            conversations,
+        }
     }
 
     /// Erases some of the expired messages. Returns whether there may be more.
@@ -58,7 +66,8 @@ impl Retention {
         let groups = self
             .erase_expired(ConversationKind::Group, self.policy.groups)
             .await?;
-        Ok(direct || groups)
+        let conversations = self.conversations.step().await?;
+        Ok(direct || groups || conversations)
     }
 
     /// Erases some of the expired messages in conversations of this kind.

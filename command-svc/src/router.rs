@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::commands::{
-    ack, add_members, batch, block, change, create, edit, erase, import, preferences, profile,
-    react, read, recall, remove_member, send, user_settings,
+    ack, add_members, batch, block, change, create, edit, erase, import, join, links, preferences,
+    profile, react, read, recall, remove_member, sanctions, send, user_settings,
 };
 use crate::docs;
 use crate::state::CommandState;
@@ -42,7 +42,14 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
         .routes(routes!(profile::set_user))
         .routes(routes!(profile::revoke_tokens))
         .routes(routes!(import::import_messages))
-        .routes(routes!(erase::erase_content));
+        .routes(routes!(erase::erase_content))
+        .routes(routes!(join::join_conversation))
+        .routes(routes!(join::admit_user, join::decline_user))
+        .routes(routes!(links::create_link))
+        .routes(routes!(links::end_link))
+        .routes(routes!(links::join_by_link))
+        .routes(routes!(sanctions::silence_user, sanctions::unsilence_user))
+        .routes(routes!(sanctions::ban_user, sanctions::unban_user));
     docs::arrange_unions(router.get_openapi_mut());
     router
 }

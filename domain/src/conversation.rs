@@ -2,19 +2,28 @@
 //! messages.
 //!
 //! [`Conversation::decide`] turns a command into events; `apply` folds an event into the state,
-//! whose parts are in `state`. The rules are grouped by subject in `create`, `members`, `messages`,
-//! `import` and `erasure`. Every rule first checks that the caller is a member, because for all
-//! other users the conversation does not exist; then it checks permissions, then the content.
+//! whose parts are in `state` and `access_state`. The rules are grouped by subject in `create`,
+//! `members`, `admission`, `sanctions`, `messages`, `import` and `erasure`. Every rule first checks
+//! that the caller is a member, because for all other users the conversation does not exist; then it
+//! checks permissions, which `policy` evaluates, then the content. `settings` has the values of a
+//! policy.
 
+pub mod access_command;
+pub mod access_event;
 pub mod command;
 pub mod event;
+pub mod settings;
 
+mod access_state;
+mod admission;
 mod apply;
 mod create;
 mod erasure;
 mod import;
 mod members;
 mod messages;
+mod policy;
+mod sanctions;
 mod state;
 
 pub use create::find_direct_peer;
@@ -31,6 +40,7 @@ use crate::limits::Limits;
 use crate::membership::MembershipSnapshot;
 use crate::message::MessageState;
 use crate::refusal::Refusal;
+use access_state::AccessState;
 use command::ConversationCommand;
 use event::{ConversationEvent, ConversationKind, HistoryVisibility, Role};
 use state::{ConversationDetails, Membership, MembershipPeriod};
@@ -62,6 +72,9 @@ pub struct Conversation {
     /// The most recent messages, oldest first; the last one has the seq `head_seq`.
     #[serde(rename = "newest")]
     recent_messages: VecDeque<MessageState>,
+    /// The policy, silences and bans, join requests and links.
+    #[serde(default, skip_serializing_if = "AccessState::is_default")]
+    access: AccessState,
 }
 
 impl Conversation {
@@ -84,6 +97,7 @@ impl Conversation {
             ConversationCommand::Unreact(react) => self.unreact(react),
             ConversationCommand::Import(imported) => self.import(imported, limits),
             ConversationCommand::Erase(erase) => self.erase(erase),
+            ConversationCommand::Access(access) => self.decide_access(access, limits),
         }
     }
 

@@ -95,6 +95,15 @@ event_family!(ConversationEvent {
     ReactionRemoved = "reaction_removed", 1;
     MessageErased = "message_erased", 1;
     TitleErased = "title_erased", 1;
+    ConversationPolicyChanged = "conversation_policy_changed", 1;
+    MemberSilenced = "member_silenced", 1;
+    MemberUnsilenced = "member_unsilenced", 1;
+    MemberBanned = "member_banned", 1;
+    MemberUnbanned = "member_unbanned", 1;
+    JoinRequested = "join_requested", 1;
+    JoinRequestDeclined = "join_request_declined", 1;
+    LinkCreated = "link_created", 1;
+    LinkEnded = "link_ended", 1;
 });
 
 event_family!(MailboxEvent {

@@ -2,10 +2,8 @@
 //! constructor, `parse`, so every existing value is valid.
 
 use std::fmt;
-use std::sync::Arc;
 
-use serde::de::{Deserialize, Deserializer, Visitor};
-use serde::{Serialize, Serializer};
+use serde::de::Visitor;
 
 /// Why an identifier is invalid. The text is a full sentence for the client's user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,12 +29,12 @@ macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
+        pub struct $name(std::sync::Arc<str>);
 
         impl $name {
             /// Parses and validates the text.
-            pub fn parse(text: &str) -> Result<Self, InvalidIdError> {
-                let check: fn(&str) -> Result<(), InvalidIdError> = $check;
+            pub fn parse(text: &str) -> Result<Self, $crate::ids::InvalidIdError> {
+                let check: fn(&str) -> Result<(), $crate::ids::InvalidIdError> = $check;
                 check(text)?;
                 Ok(Self(text.into()))
             }
@@ -48,8 +46,8 @@ macro_rules! text_id {
         }
 
         impl TryFrom<String> for $name {
-            type Error = InvalidIdError;
-            fn try_from(text: String) -> Result<Self, InvalidIdError> {
+            type Error = $crate::ids::InvalidIdError;
+            fn try_from(text: String) -> Result<Self, $crate::ids::InvalidIdError> {
                 Self::parse(&text)
             }
         }
@@ -60,26 +58,26 @@ macro_rules! text_id {
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(&self.0)
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(ParseVisitor(Self::parse))
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str($crate::ids::ParseVisitor(Self::parse))
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&self.0)
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 write!(f, "{:?}", &*self.0)
             }
         }
@@ -181,6 +179,53 @@ text_id!(
         Ok(())
     }
 );
+
+text_id!(
+    /// The topic of a group: up to 500 characters, no U+0000, not only whitespace.
+    Topic,
+    |text| {
+        if text.chars().count() > 500 {
+            return Err(InvalidIdError("A topic must have at most 500 characters."));
+        }
+        check_note(text)
+    }
+);
+
+text_id!(
+    /// What a user writes to the owner and admins with a join request: up to 300 characters, no
+    /// U+0000, not only whitespace.
+    JoinNote,
+    |text| {
+        if text.chars().count() > 300 {
+            return Err(InvalidIdError("A note must have at most 300 characters."));
+        }
+        check_note(text)
+    }
+);
+
+text_id!(
+    /// Why a user was silenced or banned: up to 500 characters, no U+0000, not only whitespace.
+    SanctionReason,
+    |text| {
+        if text.chars().count() > 500 {
+            return Err(InvalidIdError("A reason must have at most 500 characters."));
+        }
+        check_note(text)
+    }
+);
+
+/// Refuses text that no one could read, or that Postgres cannot store.
+fn check_note(text: &str) -> Result<(), InvalidIdError> {
+    if text.contains('\0') {
+        return Err(InvalidIdError("The text must not contain U+0000."));
+    }
+    if text.trim().is_empty() {
+        return Err(InvalidIdError(
+            "The text must not be blank; omit it, or send null.",
+        ));
+    }
+    Ok(())
+}
 
 impl ReactionKey {
     /// Parses the key of a reaction to add. Keys that cannot be part of a path exist only in older

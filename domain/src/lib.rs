@@ -2,12 +2,12 @@
 //!
 //! The modules, in the order in which data passes through them:
 //!
-//! - [`ids`], [`time`], [`body`], [`texts`], [`custom_fields`]: value types. The edge parses each value once; all later code
-//!   relies on it being valid.
+//! - [`ids`], [`time`], [`body`], [`texts`], [`custom_fields`], [`link_code`]: value types. The
+//!   edge parses each value once; all later code relies on it being valid.
 //! - [`limits`]: the limits that bound every command.
-//! - [`conversation`], [`mailbox`] and [`profile`]: the aggregates. A command carries the current time and
-//!   the lookups it needs; `decide` returns events or a [`refusal::Refusal`]; `apply` folds an
-//!   event into the state. Both are pure functions.
+//! - [`conversation`], [`mailbox`] and [`profile`]: the aggregates. A command carries the current
+//!   time and the lookups it needs; `decide` returns events or a [`refusal::Refusal`]; `apply`
+//!   folds an event into the state. Both are pure functions.
 //! - [`membership`]: what a conversation tells the rules of a mailbox about a member.
 //! - [`message`]: the state of one message, folded from its events.
 //! - [`event`]: event names, versions, encoding and decoding, including old versions.
@@ -28,6 +28,7 @@ pub mod hex;
 pub mod history;
 pub mod ids;
 pub mod limits;
+pub mod link_code;
 pub mod mailbox;
 pub mod membership;
 pub mod message;

@@ -20,6 +20,12 @@ pub struct Limits {
     pub blocks: usize,
     /// The maximum number of devices in one mailbox.
     pub devices: usize,
+    /// The maximum number of pending join requests of one group.
+    pub join_requests: usize,
+    /// The maximum number of links of one group that can still be used.
+    pub links: usize,
+    /// The maximum number of silences of one conversation, and of its bans.
+    pub sanctions: usize,
 }
 
 impl Default for Limits {
@@ -33,6 +39,9 @@ impl Default for Limits {
             recall_window_ms: 24 * 3_600 * 1_000,
             blocks: 10_000,
             devices: 1_000,
+            join_requests: 1_000,
+            links: 100,
+            sanctions: 10_000,
         }
     }
 }

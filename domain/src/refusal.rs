@@ -1,7 +1,10 @@
 //! Refusals: a domain rule rejected the command. A refusal is not an infrastructure error, and
 //! retrying the command does not help.
 
+use std::time::Duration;
+
 use crate::history::CursorReference;
+use crate::time::Timestamp;
 
 /// The kind of a refusal. Only the HTTP edge maps it to a status code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub enum RefusalKind {
     TooLarge,
     /// 422: the command is well-formed but violates a rule.
     Invalid,
+    /// 429: the caller must wait this long before repeating the command.
+    TooSoon(Duration),
 }
 
 /// Why a command was refused. `code` is a stable part of the API; `detail` is for humans.
@@ -33,6 +38,8 @@ pub struct Refusal {
     pub detail: String,
     /// The invalid field, if the refusal is about a single field.
     pub field: Option<&'static str>,
+    /// When what the refusal is based on ends by itself, if it does.
+    pub until: Option<Timestamp>,
 }
 
 impl Refusal {
@@ -43,6 +50,7 @@ impl Refusal {
             code: "not_found",
             detail: "The resource does not exist or is not visible to you.".into(),
             field: None,
+            until: None,
         }
     }
 
@@ -53,6 +61,26 @@ impl Refusal {
             code: "forbidden",
             detail: detail.into(),
             field: None,
+            until: None,
+        }
+    }
+
+    /// A setting of the conversation, or a sanction against the caller, forbids this. `until` is
+    /// when that ends by itself.
+    pub fn barred(code: &'static str, detail: impl Into<String>, until: Option<Timestamp>) -> Self {
+        Self {
+            code,
+            until,
+            ..Self::forbidden(detail)
+        }
+    }
+
+    /// The caller wrote too recently.
+    pub fn slow_mode(wait: Duration, detail: impl Into<String>) -> Self {
+        Self {
+            kind: RefusalKind::TooSoon(wait),
+            code: "slow_mode",
+            ..Self::forbidden(detail)
         }
     }
 
@@ -63,6 +91,7 @@ impl Refusal {
             code: "blocked",
             detail: "This user does not accept direct messages from you.".into(),
             field: None,
+            until: None,
         }
     }
 
@@ -76,6 +105,7 @@ impl Refusal {
                  or a failover lost the event. Call GET /v1/inbox and resume from its Tidings-Cursor."
             ),
             field: Some("cursor"),
+            until: None,
         }
     }
 
@@ -86,6 +116,7 @@ impl Refusal {
             code: "invalid",
             detail: detail.into(),
             field: Some(field),
+            until: None,
         }
     }
 
@@ -96,6 +127,7 @@ impl Refusal {
             code,
             detail: detail.into(),
             field: None,
+            until: None,
         }
     }
 
@@ -106,6 +138,7 @@ impl Refusal {
             code: "too_large",
             detail: detail.into(),
             field: Some(field),
+            until: None,
         }
     }
 
@@ -116,6 +149,7 @@ impl Refusal {
             code: "conflict",
             detail: detail.into(),
             field: None,
+            until: None,
         }
     }
 }

@@ -7,7 +7,7 @@
 //!   log itself.
 //! - `decode`: parses each event and upcasts it to its current version.
 //! - `load`, `row_cache`, `working_set`: the current values of the rows that a batch changes.
-//! - `fold`: applies each event to those rows. Pure: no I/O.
+//! - `fold`: applies each event to those rows. Pure: no I/O. `rows`, `access_rows`: what it adds.
 //! - `write`: writes the result in a handful of statements.
 //! - `checkpoint`: the position of the tables, advanced in the same transaction.
 //! - [`Projector`]: combines all of this into a step. `trim` deletes entries that are older than
@@ -27,6 +27,7 @@
 
 #![deny(missing_docs)]
 
+mod access_rows;
 mod affected;
 mod checkpoint;
 mod config;

@@ -13,6 +13,7 @@ use domain::profile::settings::UserSettings;
 use domain::time::Timestamp;
 use sqlx::types::time::OffsetDateTime;
 
+use crate::access_rows::AccessRows;
 use crate::row_cache::{MemberKey, MemberState};
 
 /// Conversation id and seq.
@@ -287,6 +288,8 @@ pub(crate) struct BatchRows {
     pub reaction_history: Vec<ReactionChange>,
     /// User, position and cursor.
     pub ack_history: Vec<(i64, i64, i64)>,
+    /// Policies, silences and bans, join requests and links.
+    pub access: AccessRows,
     /// The number of joins and leaves in this batch.
     pub joins_and_leaves: i64,
     /// The approximate number of inbox rows to be written.

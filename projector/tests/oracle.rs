@@ -97,8 +97,16 @@ impl Oracle {
             }
             _ => {}
         }
+        // Join requests and links are not for all members.
+        let has_entry = !matches!(
+            fact,
+            ConversationEvent::JoinRequested(_)
+                | ConversationEvent::JoinRequestDeclined(_)
+                | ConversationEvent::LinkCreated(_)
+                | ConversationEvent::LinkEnded(_)
+        );
         let inside = self.members_at(&id, at);
-        if inside.len() as i64 <= config().fanout_threshold {
+        if has_entry && inside.len() as i64 <= config().fanout_threshold {
             self.add_inbox_rows(&inside, at, &id);
         }
         self.states.entry(id).or_default().apply(fact);

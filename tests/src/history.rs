@@ -189,6 +189,18 @@ impl RandomHistory {
                     )
                     .await
             }
+            Action::OpenJoin(on) => {
+                let join = if *on { "open" } else { "added" };
+                client.patch(&at, json!({ "join": join })).await
+            }
+            Action::Freeze(on) => client.patch(&at, json!({ "frozen": on })).await,
+            Action::Join => client.post(&format!("{at}/join"), json!({})).await,
+            Action::Silence(user, on) => {
+                put_or_delete(&client, &format!("{at}/silences/{user}"), *on).await
+            }
+            Action::Ban(user, on) => {
+                put_or_delete(&client, &format!("{at}/bans/{user}"), *on).await
+            }
             Action::Mute(on) => {
                 let (path, body) = preference("muted", *on);
                 client.patch(&path, body).await
@@ -211,7 +223,7 @@ impl RandomHistory {
             let id = self.rng.pick(&ids).clone();
             let conversation = self.model.conversations[&id].clone();
             let inside: Vec<_> = conversation.members.keys().cloned().collect();
-            let by = if inside.is_empty() || self.rng.chance(4) {
+            let by = if inside.is_empty() || self.rng.chance(8) {
                 (*self.rng.pick(&USERS)).to_owned()
             } else {
                 self.rng.pick(&inside).clone()
@@ -268,8 +280,25 @@ impl RandomHistory {
             88..91 => Action::Mute(rng.chance(50)),
             91..94 => Action::Pin(rng.chance(50)),
             94..97 => Action::Archive(rng.chance(50)),
-            _ => Action::SinceJoin(rng.chance(50)),
+            97 => Action::SinceJoin(rng.chance(50)),
+            98 => match rng.below(3) {
+                0 => Action::OpenJoin(rng.chance(70)),
+                1 => Action::Freeze(rng.chance(25)),
+                _ => Action::Silence(anybody, rng.chance(40)),
+            },
+            _ => match rng.below(3) {
+                0 => Action::Ban(anybody, rng.chance(40)),
+                _ => Action::Join,
+            },
         }
+    }
+}
+
+async fn put_or_delete(client: &Client, path: &str, on: bool) -> ApiResponse {
+    if on {
+        client.put(path, None).await
+    } else {
+        client.delete(path).await
     }
 }
 
@@ -286,7 +315,8 @@ fn has_defined_outcome(conversation: &ModelConversation, by: &str, what: &Action
             member(user).is_none_or(|them| them.role != MemberRole::Owner) && user != by
         }
         Action::Remove(user) => conversation.direct || member(user).is_some(),
-        Action::SinceJoin(_) => !conversation.direct,
+        Action::SinceJoin(_) | Action::OpenJoin(_) | Action::Freeze(_) => !conversation.direct,
+        Action::Silence(..) | Action::Ban(..) => !conversation.direct,
         _ => true,
     }
 }

@@ -202,6 +202,88 @@ pub const ROUTES: &[Route] = &[
         Access::Admin,
         Some(r#"{"user":"zoe"}"#),
     ),
+    route(
+        "POST",
+        "/v1/conversations/{id}/join",
+        Access::Member,
+        Some(r#"{"note":"hello"}"#),
+    ),
+    route(
+        "GET",
+        "/v1/conversations/{id}/join-requests",
+        Access::Member,
+        None,
+    ),
+    route(
+        "PUT",
+        "/v1/conversations/{id}/join-requests/{user}",
+        Access::Member,
+        None,
+    ),
+    route(
+        "DELETE",
+        "/v1/conversations/{id}/join-requests/{user}",
+        Access::Member,
+        None,
+    ),
+    route(
+        "POST",
+        "/v1/conversations/{id}/links",
+        Access::Member,
+        Some(r#"{"max_uses":3,"expires_in":"7d"}"#),
+    ),
+    route("GET", "/v1/conversations/{id}/links", Access::Member, None),
+    route(
+        "DELETE",
+        "/v1/conversations/{id}/links/{code}",
+        Access::Member,
+        None,
+    ),
+    route("GET", "/v1/links/{code}", Access::User, None),
+    route("POST", "/v1/links/{code}", Access::User, None),
+    route(
+        "PUT",
+        "/v1/conversations/{id}/silences/{user}",
+        Access::Member,
+        Some(r#"{"until":"2099-01-01T00:00:00Z","reason":"spam"}"#),
+    ),
+    route(
+        "DELETE",
+        "/v1/conversations/{id}/silences/{user}",
+        Access::Member,
+        None,
+    ),
+    route(
+        "GET",
+        "/v1/conversations/{id}/silences",
+        Access::Member,
+        None,
+    ),
+    route(
+        "GET",
+        "/v1/conversations/{id}/silences/{user}",
+        Access::Member,
+        None,
+    ),
+    route(
+        "PUT",
+        "/v1/conversations/{id}/bans/{user}",
+        Access::Member,
+        Some(r#"{"reason":"spam"}"#),
+    ),
+    route(
+        "DELETE",
+        "/v1/conversations/{id}/bans/{user}",
+        Access::Member,
+        None,
+    ),
+    route("GET", "/v1/conversations/{id}/bans", Access::Member, None),
+    route(
+        "GET",
+        "/v1/conversations/{id}/bans/{user}",
+        Access::Member,
+        None,
+    ),
     route("GET", "/livez", Access::Open, None),
     route("GET", "/readyz", Access::Open, None),
     route("GET", "/metrics", Access::Open, None),
@@ -210,6 +292,9 @@ pub const ROUTES: &[Route] = &[
 const CREATE: &str = r#"{"kind":"group","members":["zoe","yan"],"title":"a title","id":"fresh"}"#;
 
 const SEND: &str = r#"{"client_message_id":"k1","type":"text","body":{"text":"hello"},"reply_to":1,"mentions":["bob"]}"#;
+
+/// A well-formed code of a link that does not exist.
+const LINK_CODE: &str = "5f3a9c21e0b74d6685f3a9c21e0b74d6.room";
 
 const PREFERENCES: &str = r#"{"muted":true,"pinned":true,"archived":true}"#;
 
@@ -227,6 +312,7 @@ impl Route {
             .replace("{seq}", seq);
         path.replace("{user}", "carol")
             .replace("{key}", "%F0%9F%91%8D")
+            .replace("{code}", LINK_CODE)
     }
 
     /// Method and path with every parameter as `{}`, for comparison with the OpenAPI document.

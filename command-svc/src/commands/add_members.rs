@@ -6,6 +6,7 @@ use domain::conversation::command::{AddMembers, ConversationCommand};
 use domain::conversation::event::{ConversationEvent, Role};
 use domain::ids::UserId;
 use domain::refusal::Refusal;
+use domain::time::Timestamp;
 use event_log::LockedAggregate;
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
@@ -73,7 +74,7 @@ const MEMBERS: &str = "members";
 const USERS: &str = "users";
 
 impl AddMembersRequest {
-    fn parse(&self, by: UserId) -> Result<AddMembers, Refusal> {
+    fn parse(&self, by: UserId, now: Timestamp) -> Result<AddMembers, Refusal> {
         let role = self.role.map(|role| match role {
             AssignableRole::Member => Role::Member,
             AssignableRole::Admin => Role::Admin,
@@ -95,6 +96,7 @@ impl AddMembersRequest {
             users: params::parse_users(field, users)?,
             role,
             by,
+            now,
         })
     }
 
@@ -177,7 +179,7 @@ pub(crate) async fn add_members(
     Path(id): Path<String>,
     Json(request): Json<AddMembersRequest>,
 ) -> Result<CommandResponse, CommandError> {
-    let add = request.parse(requester.user.clone());
+    let add = request.parse(requester.user.clone(), state.now());
     let conversation = params::parse_conversation(&id)?;
     let meta = requester.into_meta(
         CommandKind::AddMembers,
@@ -207,7 +209,10 @@ mod tests {
             serde_json::from_str(r#"{"users":["bob",""]}"#).expect("a request");
         let by = UserId::parse("ann").expect("a valid user id");
         assert_eq!(
-            request.parse(by).err().and_then(|refusal| refusal.field),
+            request
+                .parse(by, Timestamp::default())
+                .err()
+                .and_then(|refusal| refusal.field),
             Some("users")
         );
     }
@@ -218,7 +223,7 @@ mod tests {
             |json: &str| serde_json::from_str::<AddMembersRequest>(json).expect("a request");
         let parse = |json: &str| {
             let by = UserId::parse("ann").expect("a valid user id");
-            let parsed = request(json).parse(by);
+            let parsed = request(json).parse(by, Timestamp::default());
             parsed
                 .map(|add| add.users.len())
                 .map_err(|refusal| refusal.field)

@@ -4,11 +4,18 @@ use axum::extract::State;
 use domain::conversation::Conversation;
 use domain::conversation::command::{ChangeConversation, ConversationCommand};
 use domain::conversation::event::{ConversationEvent, HistoryVisibility};
-use domain::ids::{Title, UserId};
+use domain::conversation::settings::{
+    JoinPolicy, PolicyChange, PostPolicy, RetentionDays, SlowMode,
+};
+use domain::custom_fields::CustomFields;
+use domain::ids::{InvalidIdError, Title, Topic, UserId};
 use domain::refusal::Refusal;
+use domain::texts::Avatar;
+use domain::time::Timestamp;
 use event_log::LockedAggregate;
 use http_edge::{Json, Path, schema};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::rejected::{RejectedRequest, execute_parsed};
@@ -38,6 +45,71 @@ pub(crate) struct ChangeRequest {
     title: Option<Option<String>>,
     #[schema(value_type = Option<schema::HistorySchema>)]
     history: Option<HistoryVisibility>,
+    /// Who can send messages; `members` by default. With `admins` the group is a channel: others
+    /// get 403 `read_only`, and can still react.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::PostPolicySchema>)]
+    post: Option<PostPolicy>,
+    /// How users join; `added` by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::JoinPolicySchema>)]
+    join: Option<JoinPolicy>,
+    /// How many seconds a member other than the owner and admins waits between two messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 3600)]
+    slow_mode: Option<i64>,
+    /// After how many days the server erases messages; null for never.
+    #[serde(
+        default,
+        deserialize_with = "some_if_present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 3650)]
+    #[expect(
+        clippy::option_option,
+        reason = "omitted, null and a value have different meanings"
+    )]
+    retention_days: Option<Option<i64>>,
+    /// Whether only the owner and admins can write, edit, react and recall; others get 403
+    /// `frozen`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frozen: Option<bool>,
+    /// What the group is about, at most 500 characters; null removes it.
+    #[serde(
+        default,
+        deserialize_with = "some_if_present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    #[expect(
+        clippy::option_option,
+        reason = "omitted, null and a value have different meanings"
+    )]
+    topic: Option<Option<String>>,
+    /// The picture of the group: an https URL of at most 2,048 characters; null removes it.
+    #[serde(
+        default,
+        deserialize_with = "some_if_present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<String>, max_length = 2048)]
+    #[expect(
+        clippy::option_option,
+        reason = "omitted, null and a value have different meanings"
+    )]
+    avatar: Option<Option<String>>,
+    /// What the app keeps with the group: a JSON object of at most 4 KiB; null removes it.
+    #[serde(
+        default,
+        deserialize_with = "some_if_present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<Object>)]
+    #[expect(
+        clippy::option_option,
+        reason = "omitted, null and a value have different meanings"
+    )]
+    custom: Option<Option<Value>>,
 }
 
 /// Deserialises a field that is present, so that null differs from an omitted field.
@@ -45,10 +117,29 @@ pub(crate) struct ChangeRequest {
     clippy::option_option,
     reason = "omitted, null and a value have different meanings"
 )]
-fn some_if_present<'de, D: Deserializer<'de>>(
+fn some_if_present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
-) -> Result<Option<Option<String>>, D::Error> {
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
+}
+
+/// Parses a field unless it is omitted or null.
+#[expect(
+    clippy::option_option,
+    reason = "omitted, null and a value have different meanings"
+)]
+fn parse_present<V, T>(
+    field: &'static str,
+    present: Option<&Option<V>>,
+    parse: impl FnOnce(&V) -> Result<T, InvalidIdError>,
+) -> Result<Option<Option<T>>, Refusal> {
+    let Some(value) = present else {
+        return Ok(None);
+    };
+    let parsed = value.as_ref().map(parse).transpose();
+    parsed
+        .map(Some)
+        .map_err(|invalid| Refusal::invalid(field, invalid.0))
 }
 
 /// The handler that changes a group.
@@ -58,21 +149,37 @@ pub(crate) struct ChangeHandler {
 }
 
 impl ChangeRequest {
-    fn parse(&self, by: UserId) -> Result<ChangeConversation, Refusal> {
-        let title = match &self.title {
-            None => None,
-            Some(None) => Some(None),
-            Some(Some(title)) => {
-                let title = Title::parse(title);
-                Some(Some(
-                    title.map_err(|invalid| Refusal::invalid("title", invalid.0))?,
-                ))
-            }
-        };
+    fn parse(&self, by: UserId, now: Timestamp) -> Result<ChangeConversation, Refusal> {
         Ok(ChangeConversation {
-            title,
+            title: parse_present("title", self.title.as_ref(), |title| Title::parse(title))?,
             history: self.history,
+            policy: self.parse_policy()?,
             by,
+            now,
+        })
+    }
+
+    fn parse_policy(&self) -> Result<PolicyChange, Refusal> {
+        let custom = self.custom.as_ref().map(|custom| {
+            let custom = custom.as_ref().map(CustomFields::parse);
+            custom.transpose()
+        });
+        let slow_mode = self.slow_mode.map(SlowMode::try_from).transpose();
+        Ok(PolicyChange {
+            post: self.post,
+            join: self.join,
+            slow_mode: slow_mode.map_err(|invalid| Refusal::invalid("slow_mode", invalid.0))?,
+            retention_days: parse_present(
+                "retention_days",
+                self.retention_days.as_ref(),
+                |days| RetentionDays::try_from(*days),
+            )?,
+            frozen: self.frozen,
+            topic: parse_present("topic", self.topic.as_ref(), |topic| Topic::parse(topic))?,
+            avatar: parse_present("avatar", self.avatar.as_ref(), |avatar| {
+                Avatar::parse(avatar)
+            })?,
+            custom: custom.transpose()?,
         })
     }
 }
@@ -98,9 +205,10 @@ impl CommandHandler for ChangeHandler {
     }
 }
 
-/// Change a group's title or history visibility
+/// Change a group's title, history visibility or policy
 ///
-/// Requires the role owner or admin.
+/// Requires the role owner or admin. Members get the entries `conversation_changed` and
+/// `conversation_policy_changed`.
 #[utoipa::path(
     patch,
     path = "/v1/conversations/{id}",
@@ -110,7 +218,13 @@ impl CommandHandler for ChangeHandler {
         ("id" = String, Path, description = "The conversation", example = "lunch"),
         IdempotencyParams,
     ),
-    request_body(content = ChangeRequest, example = json!({"title": "Lunch at noon"})),
+    request_body(content = ChangeRequest, examples(
+        ("a title" = (value = json!({"title": "Lunch at noon"}))),
+        ("a channel that anyone can join" = (value = json!({
+            "post": "admins", "join": "open", "topic": "Where we eat"
+        }))),
+        ("slow mode" = (value = json!({"slow_mode": 30}))),
+    )),
     responses(
         (status = 200, description = "Changed, or already so", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
@@ -123,7 +237,7 @@ pub(crate) async fn change_conversation(
     Path(id): Path<String>,
     Json(request): Json<ChangeRequest>,
 ) -> Result<CommandResponse, CommandError> {
-    let change = request.parse(requester.user.clone());
+    let change = request.parse(requester.user.clone(), state.now());
     let conversation = params::parse_conversation(&id)?;
     let meta = requester.into_meta(CommandKind::Change, conversation, &[&id], &request)?;
     let handler =
@@ -138,7 +252,10 @@ mod tests {
     fn change(request: &str) -> Result<ChangeConversation, Option<&'static str>> {
         let request: ChangeRequest = serde_json::from_str(request).expect("a request");
         request
-            .parse(UserId::parse("ann").expect("a valid user id"))
+            .parse(
+                UserId::parse("ann").expect("a valid user id"),
+                Timestamp::default(),
+            )
             .map_err(|refusal| refusal.field)
     }
 
@@ -156,5 +273,47 @@ mod tests {
         );
         assert_eq!(changed.history, Some(HistoryVisibility::SinceJoin));
         assert_eq!(change(r#"{"title":" "}"#).err(), Some(Some("title")));
+    }
+
+    #[test]
+    fn a_policy_is_parsed_field_by_field() {
+        let policy = |request: &str| change(request).expect("valid").policy;
+        assert_eq!(policy(r#"{"title":"a"}"#), PolicyChange::default());
+        let changed = policy(
+            r#"{"post":"admins","join":"asked","slow_mode":30,"retention_days":7,"frozen":true,
+                "topic":"t","avatar":"https://a/b","custom":{"b":1,"a":2.0}}"#,
+        );
+        assert_eq!(changed.post, Some(PostPolicy::Admins));
+        assert_eq!(changed.join, Some(JoinPolicy::Asked));
+        assert_eq!(changed.slow_mode.map(SlowMode::seconds), Some(30));
+        let custom = changed.custom.flatten();
+        assert_eq!(
+            custom.as_ref().map(CustomFields::as_json),
+            Some(r#"{"a":2,"b":1}"#)
+        );
+        let removed = policy(r#"{"retention_days":null,"topic":null,"avatar":null,"custom":null}"#);
+        assert_eq!(removed.retention_days, Some(None));
+        assert_eq!((removed.topic, removed.custom), (Some(None), Some(None)));
+        for (bad, field) in [
+            (r#"{"slow_mode":3601}"#, "slow_mode"),
+            (r#"{"slow_mode":-1}"#, "slow_mode"),
+            (r#"{"retention_days":0}"#, "retention_days"),
+            (r#"{"retention_days":3651}"#, "retention_days"),
+            (r#"{"topic":" "}"#, "topic"),
+            (r#"{"avatar":"http://a"}"#, "avatar"),
+            (r#"{"avatar":"https://"}"#, "avatar"),
+            (r#"{"custom":[1]}"#, "custom"),
+        ] {
+            assert_eq!(change(bad).err(), Some(Some(field)), "{bad}");
+        }
+        let large = format!(r#"{{"custom":{{"a":"{}"}}}}"#, "x".repeat(4_096));
+        assert_eq!(change(&large).err(), Some(Some("custom")));
+    }
+
+    #[test]
+    fn the_fingerprint_of_an_earlier_release_stays_valid() {
+        let request: ChangeRequest = serde_json::from_str(r#"{"title":"a"}"#).expect("a request");
+        let text = serde_json::to_string(&request).expect("JSON");
+        assert_eq!(text, r#"{"title":"a","history":null}"#);
     }
 }

@@ -315,7 +315,10 @@ pub(crate) async fn erase_messages(
             .iter()
             .filter(|event| matches!(event, ConversationEvent::MessageErased(_)))
             .count();
-        let titles = events.len() - messages;
+        let titles = events
+            .iter()
+            .filter(|event| matches!(event, ConversationEvent::TitleErased(_)))
+            .count();
         let appended = match locked
             .append(AppendRequest::from_events(events))
             .wait()

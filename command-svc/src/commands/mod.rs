@@ -2,7 +2,8 @@
 //!
 //! Every module contains the request type, its parser, the command handler, and the documented
 //! route. `membership` and `message_lookup` are lookups that several commands share; `rejected` is
-//! the handler of a request whose parser rejected it.
+//! the handler of a request whose parser rejected it, and `access` that of joining, links, silences
+//! and bans.
 
 pub(crate) mod ack;
 pub(crate) mod add_members;
@@ -13,15 +14,19 @@ pub(crate) mod create;
 pub(crate) mod edit;
 pub(crate) mod erase;
 pub(crate) mod import;
+pub(crate) mod join;
+pub(crate) mod links;
 pub(crate) mod preferences;
 pub(crate) mod profile;
 pub(crate) mod react;
 pub(crate) mod read;
 pub(crate) mod recall;
 pub(crate) mod remove_member;
+pub(crate) mod sanctions;
 pub(crate) mod send;
 pub(crate) mod user_settings;
 
+mod access;
 mod membership;
 mod message_lookup;
 mod rejected;

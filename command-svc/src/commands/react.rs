@@ -82,6 +82,7 @@ impl CommandHandler for ReactHandler {
             seq: self.seq,
             key: self.key.clone(),
             by: self.meta.caller.clone(),
+            now: state.now(),
             message: message_lookup::load_unless_recent(locked, &self.meta.caller, self.seq)
                 .await?,
         };

@@ -1,6 +1,7 @@
 //! Tests of every command against a real event log. They need a Postgres server on which databases
 //! can be created: set `TIDINGS_TEST_DATABASE_URL` or `DEV_DATABASE_URL`.
 
+mod access;
 mod batch;
 mod conversations;
 mod erase;

@@ -52,6 +52,16 @@ entry_types! {
     Delivered = "delivered";
     /// The reader of the feed changed the preferences of the conversation.
     PreferencesChanged = "preferences_changed";
+    /// The policy changed.
+    ConversationPolicyChanged = "conversation_policy_changed";
+    /// A user was silenced.
+    MemberSilenced = "member_silenced";
+    /// A silence was lifted.
+    MemberUnsilenced = "member_unsilenced";
+    /// A user was banned.
+    MemberBanned = "member_banned";
+    /// A ban was lifted.
+    MemberUnbanned = "member_unbanned";
 }
 
 #[cfg(test)]

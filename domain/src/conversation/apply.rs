@@ -1,6 +1,8 @@
 //! How each event changes the state of a conversation. Nothing is validated here: an event in the
 //! log is a fact.
 
+use super::access_command::SanctionKind;
+use super::access_event::{ConversationPolicyChanged, MemberSanction};
 use super::event::{
     ConversationChanged, ConversationCreated, ConversationEvent, MessageSent, Role,
 };
@@ -15,7 +17,10 @@ impl Conversation {
         match event {
             E::ConversationCreated(created) => self.apply_created(created),
             E::ConversationChanged(changed) => self.apply_changed(changed),
-            E::MemberAdded(added) => self.apply_join(added.user, added.role),
+            E::MemberAdded(added) => {
+                self.access.apply_join(&added.user, added.link.as_ref());
+                self.apply_join(added.user, added.role);
+            }
             E::MemberRemoved(removed) => self.apply_leave(&removed.user),
             E::MemberRoleChanged(changed) => {
                 if let Some(member) = self.members.get_mut(&changed.user) {
@@ -29,6 +34,27 @@ impl Conversation {
             E::TitleErased(_) => self.apply_title_erased(),
             E::ReactionAdded(ref about) | E::ReactionRemoved(ref about) => {
                 self.apply_to_message(about.seq, event);
+            }
+            E::ConversationPolicyChanged(changed) => self.apply_policy(changed),
+            E::MemberSilenced(sanction) => self.apply_sanction(SanctionKind::Silence, sanction),
+            E::MemberBanned(sanction) => self.apply_sanction(SanctionKind::Ban, sanction),
+            E::MemberUnsilenced(lifted) => {
+                self.access.silences.remove(&lifted.user);
+            }
+            E::MemberUnbanned(lifted) => {
+                self.access.bans.remove(&lifted.user);
+            }
+            E::JoinRequested(requested) => {
+                self.note_text(requested.note.is_some());
+                let pending = &mut self.access.join_requests;
+                pending.insert(requested.user, requested.note);
+            }
+            E::JoinRequestDeclined(declined) => {
+                self.access.join_requests.remove(&declined.user);
+            }
+            E::LinkCreated(created) => self.access.apply_link_created(created),
+            E::LinkEnded(ended) => {
+                self.access.links.remove(&ended.code);
             }
         }
     }
@@ -57,6 +83,24 @@ impl Conversation {
         if let Some(about) = &mut self.details {
             about.title = None;
             about.title_erased = true;
+        }
+        self.access.erase_texts();
+    }
+
+    fn apply_policy(&mut self, changed: ConversationPolicyChanged) {
+        self.note_text(changed.policy.has_text());
+        self.access.policy = changed.policy;
+    }
+
+    fn apply_sanction(&mut self, kind: SanctionKind, sanction: MemberSanction) {
+        self.note_text(sanction.reason.is_some());
+        self.access.apply_sanction(kind, sanction);
+    }
+
+    /// Records whether there is text again that an erasure of the title would erase.
+    fn note_text(&mut self, has_text: bool) {
+        if let Some(about) = &mut self.details {
+            about.title_erased &= !has_text;
         }
     }
 
@@ -92,6 +136,7 @@ impl Conversation {
 
     fn apply_sent(&mut self, sent: &MessageSent) {
         self.head_seq = sent.seq;
+        self.access.apply_sent(&sent.sender, sent.sent_at);
         if let Some(member) = self.members.get_mut(&sent.sender) {
             member.own_seq = sent.seq;
         }

@@ -2,7 +2,9 @@
 //! time and every lookup that the rules need are part of the command.
 
 use crate::body::{MessageBody, MessageType};
+use crate::conversation::access_command::AccessCommand;
 use crate::conversation::event::{ConversationKind, HistoryVisibility, Role};
+use crate::conversation::settings::PolicyChange;
 use crate::ids::{ClientKey, ReactionKey, Title, UserId};
 use crate::message::MessageState;
 use crate::time::Timestamp;
@@ -12,7 +14,7 @@ use crate::time::Timestamp;
 pub enum ConversationCommand {
     /// Create the conversation.
     Create(CreateConversation),
-    /// Change the title or the history visibility.
+    /// Change the title, the history visibility or the policy.
     Change(ChangeConversation),
     /// Add members, or change the role of existing members.
     AddMembers(AddMembers),
@@ -33,6 +35,8 @@ pub enum ConversationCommand {
     Import(Vec<ImportItem>),
     /// Permanently erase content.
     Erase(EraseContent),
+    /// Join, admit, silence, ban, and manage links.
+    Access(AccessCommand),
 }
 
 /// The data of [`ConversationCommand::Create`].
@@ -59,8 +63,12 @@ pub struct ChangeConversation {
     pub title: Option<Option<Title>>,
     /// The new history visibility. `None` keeps the current one.
     pub history: Option<HistoryVisibility>,
+    /// What to change in the policy.
+    pub policy: PolicyChange,
     /// The caller.
     pub by: UserId,
+    /// The current time.
+    pub now: Timestamp,
 }
 
 /// The data of [`ConversationCommand::AddMembers`].
@@ -73,6 +81,8 @@ pub struct AddMembers {
     pub role: Option<Role>,
     /// The caller.
     pub by: UserId,
+    /// The current time.
+    pub now: Timestamp,
 }
 
 /// The data of [`ConversationCommand::RemoveMember`].
@@ -143,6 +153,8 @@ pub struct UpdateReaction {
     pub key: ReactionKey,
     /// The caller.
     pub by: UserId,
+    /// The current time.
+    pub now: Timestamp,
     /// Lookup: see [`RecallMessage::message`].
     pub message: Option<MessageState>,
 }

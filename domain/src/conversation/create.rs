@@ -1,10 +1,12 @@
-//! Rules for creating a conversation and for changing its title and history visibility.
+//! Rules for creating a conversation and for changing its title, history visibility and policy.
 
+use super::access_event::ConversationPolicyChanged;
 use super::command::{ChangeConversation, CreateConversation};
 use super::event::{
     ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind,
     HistoryVisibility, InitialMember, Role,
 };
+use super::policy::{ActingMember, MemberAction};
 use super::{Conversation, deduplicate, members};
 use crate::ids::UserId;
 use crate::limits::Limits;
@@ -98,6 +100,11 @@ impl Conversation {
         if about.kind == ConversationKind::Direct {
             let (field, detail) = if change.title.is_some() {
                 ("title", "A direct conversation cannot have a title.")
+            } else if let Some(field) = change.policy.first_field() {
+                (
+                    field,
+                    "A direct conversation has no policy; only groups do.",
+                )
             } else {
                 (
                     "history",
@@ -111,17 +118,29 @@ impl Conversation {
                 "Only the owner and admins can change a conversation.",
             ));
         }
+        let member = ActingMember {
+            user: &change.by,
+            role: caller.role,
+        };
+        self.access
+            .check(MemberAction::Change, member, change.now)?;
+        let mut events = Vec::new();
         let title = change.title.unwrap_or_else(|| about.title.clone());
         let history = change.history.unwrap_or(about.history);
-        if title == about.title && history == about.history {
-            return Ok(vec![]);
+        if title != about.title || history != about.history {
+            let by = change.by.clone();
+            events.push(ConversationEvent::ConversationChanged(
+                ConversationChanged { title, history, by },
+            ));
         }
-        let changed = ConversationChanged {
-            title,
-            history,
-            by: change.by,
-        };
-        Ok(vec![ConversationEvent::ConversationChanged(changed)])
+        let policy = change.policy.apply_to(&self.access.policy);
+        if policy != self.access.policy {
+            let by = change.by;
+            events.push(ConversationEvent::ConversationPolicyChanged(
+                ConversationPolicyChanged { policy, by },
+            ));
+        }
+        Ok(events)
     }
 }
 

@@ -4,14 +4,17 @@
 //! the stored earlier events; see [`ConversationEvent::without_content`].
 
 use super::Conversation;
+use super::access_event::ConversationPolicyChanged;
 use super::command::EraseContent;
 use super::event::{ConversationEvent, MessageErased, TitleErased};
 use crate::body::MessageBody;
 use crate::refusal::Refusal;
 
 impl Conversation {
-    /// Erases messages and the title. Operators request this, so the caller need not be a member.
-    /// Messages known to be erased are skipped.
+    /// Erases messages, and the title with all other text that users wrote about the conversation:
+    /// its topic, avatar and custom fields, notes of join requests and reasons of sanctions.
+    /// Operators request this, so the caller need not be a member. Messages known to be erased are
+    /// skipped.
     pub(super) fn erase(&self, erase: EraseContent) -> Result<Vec<ConversationEvent>, Refusal> {
         let EraseContent { seqs, title, by } = erase;
         let about = self.details.as_ref().ok_or_else(Refusal::not_found)?;
@@ -29,6 +32,14 @@ impl Conversation {
             }
         }
         if title && !about.title_erased {
+            let policy = &self.access.policy;
+            // What is shown to clients now ends by an ordinary change, so that they see it live.
+            if policy.has_text() {
+                let (policy, by) = (policy.clone().without_text(), by.clone());
+                events.push(ConversationEvent::ConversationPolicyChanged(
+                    ConversationPolicyChanged { policy, by },
+                ));
+            }
             events.push(ConversationEvent::TitleErased(TitleErased { by }));
         }
         Ok(events)
@@ -57,6 +68,22 @@ impl ConversationEvent {
             Self::ConversationChanged(mut changed) => {
                 changed.title = None;
                 Some(Self::ConversationChanged(changed))
+            }
+            Self::ConversationPolicyChanged(mut changed) => {
+                changed.policy = changed.policy.without_text();
+                Some(Self::ConversationPolicyChanged(changed))
+            }
+            Self::MemberSilenced(mut sanction) => {
+                sanction.reason = None;
+                Some(Self::MemberSilenced(sanction))
+            }
+            Self::MemberBanned(mut sanction) => {
+                sanction.reason = None;
+                Some(Self::MemberBanned(sanction))
+            }
+            Self::JoinRequested(mut requested) => {
+                requested.note = None;
+                Some(Self::JoinRequested(requested))
             }
             _ => None,
         }

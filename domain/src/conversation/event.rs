@@ -6,7 +6,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::body::{MessageBody, MessageType};
+use crate::conversation::access_event::{
+    ConversationPolicyChanged, JoinRequestDeclined, JoinRequested, LinkCreated, LinkEnded,
+    MemberSanction, SanctionLifted,
+};
 use crate::ids::{ClientKey, ReactionKey, Title, UserId};
+use crate::link_code::LinkCode;
 use crate::time::Timestamp;
 
 /// The kind of a conversation: direct or group.
@@ -81,6 +86,24 @@ pub enum ConversationEvent {
     MessageErased(MessageErased),
     /// The title and all previous titles were permanently erased.
     TitleErased(TitleErased),
+    /// The policy changed. The event contains the whole policy.
+    ConversationPolicyChanged(ConversationPolicyChanged),
+    /// A user can read, but not write.
+    MemberSilenced(MemberSanction),
+    /// A silence was lifted.
+    MemberUnsilenced(SanctionLifted),
+    /// A user cannot become a member. A member is removed first.
+    MemberBanned(MemberSanction),
+    /// A ban was lifted.
+    MemberUnbanned(SanctionLifted),
+    /// A user asks to join.
+    JoinRequested(JoinRequested),
+    /// A join request was declined or withdrawn.
+    JoinRequestDeclined(JoinRequestDeclined),
+    /// A link by which users can join was created.
+    LinkCreated(LinkCreated),
+    /// A link was ended.
+    LinkEnded(LinkEnded),
 }
 
 /// The data of [`ConversationEvent::ConversationCreated`].
@@ -125,6 +148,9 @@ pub struct MemberAdded {
     /// When they joined in the source system, if the membership was imported and that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joined_at: Option<Timestamp>,
+    /// The link by which they joined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<LinkCode>,
 }
 
 /// The data of [`ConversationEvent::MemberRemoved`].

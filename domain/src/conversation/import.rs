@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
 impl Conversation {
-    /// Imports all items in order. Senders and reacting users join immediately before their first
+    /// Imports all items in order, whatever the policy says: the messages were sent elsewhere. Senders and reacting users join immediately before their first
     /// message or reaction, unless they have left: an import does not bring users back.
     pub(super) fn import(
         &self,
@@ -109,8 +109,8 @@ impl ImportPlan<'_> {
         self.add_reactions(seq, sent_at, reactions)
     }
 
-    /// Adds each reaction once. Reactions with a key beyond the limit and those of users who have
-    /// left are dropped, so that they do not prevent the import of the message.
+    /// Adds each reaction once. Reactions with a key beyond the limit and those of users who are
+    /// kept out are dropped, so that they do not prevent the import of the message.
     fn add_reactions(
         &mut self,
         seq: i64,
@@ -126,7 +126,7 @@ impl ImportPlan<'_> {
                 }
                 keys.insert(key.clone());
             }
-            if !self.has_left(&user) && seen.insert((key.clone(), user.clone())) {
+            if !self.is_kept_out(&user) && seen.insert((key.clone(), user.clone())) {
                 self.ensure_member("reactions", &user, Some(sent_at))?;
                 self.events
                     .push(ConversationEvent::ReactionAdded(MessageReaction {
@@ -156,9 +156,10 @@ impl ImportPlan<'_> {
                 "Users cannot join a direct conversation.",
             ));
         }
-        if self.has_left(user) {
+        if self.is_kept_out(user) {
             return Err(Refusal::forbidden(format!(
-                "{user} has left this conversation or was removed from it, and an import does not bring users back."
+                "{user} has left this conversation or was removed or banned from it, and an import \
+                 does not bring users back."
             )));
         }
         let present = self.conversation.members.len() + self.new_members.len();
@@ -177,13 +178,17 @@ impl ImportPlan<'_> {
                 role,
                 by: user.clone(),
                 joined_at,
+                link: None,
             }));
         Ok(())
     }
 
-    /// Whether this user was a member and is not any more.
-    fn has_left(&self, user: &UserId) -> bool {
-        self.conversation.past_periods.contains_key(user) && !self.conversation.is_member(user)
+    /// Whether this user was a member and is not any more, or has a ban that was not lifted.
+    fn is_kept_out(&self, user: &UserId) -> bool {
+        let conversation = self.conversation;
+        !conversation.is_member(user)
+            && (conversation.past_periods.contains_key(user)
+                || conversation.access.bans.contains_key(user))
     }
 
     /// The seq to which an imported message replies. Returns `None` if that message does not exist

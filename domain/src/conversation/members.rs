@@ -16,7 +16,12 @@ impl Conversation {
         add: AddMembers,
         limits: &Limits,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
-        let AddMembers { users, role, by } = add;
+        let AddMembers {
+            users,
+            role,
+            by,
+            now,
+        } = add;
         let caller =
             self.require_group_member(&by, "users", "Users cannot join a direct conversation.")?;
         if caller.role < Role::Admin {
@@ -46,12 +51,14 @@ impl Conversation {
                     events.push(ConversationEvent::MemberRoleChanged(changed));
                 }
             } else {
+                self.access.check_not_banned(&user, now)?;
                 newcomers += 1;
                 let added = MemberAdded {
                     user,
                     role: role.unwrap_or_default(),
                     by: by.clone(),
                     joined_at: None,
+                    link: None,
                 };
                 events.push(ConversationEvent::MemberAdded(added));
             }
@@ -70,7 +77,7 @@ impl Conversation {
         let caller =
             self.require_group_member(&by, "user", "Users cannot leave a direct conversation.")?;
         if user == by {
-            return Ok(self.leave(user, caller.role));
+            return Ok(self.removal(&user, &by, caller.role));
         }
         if caller.role < Role::Admin {
             return Err(Refusal::forbidden(
@@ -89,21 +96,21 @@ impl Conversation {
         }
     }
 
-    /// The events of leaving, including the succession if the owner leaves.
-    fn leave(&self, user: UserId, role: Role) -> Vec<ConversationEvent> {
+    /// The events of the end of a membership, including the succession if it is that of the owner.
+    pub(super) fn removal(&self, user: &UserId, by: &UserId, role: Role) -> Vec<ConversationEvent> {
         let successor = if role == Role::Owner {
-            self.find_successor(&user)
+            self.find_successor(user)
         } else {
             None
         };
         let succession = successor.map(|successor| MemberRoleChanged {
             user: successor.clone(),
             role: Role::Owner,
-            by: user.clone(),
+            by: by.clone(),
         });
         let left = MemberRemoved {
-            by: user.clone(),
-            user,
+            user: user.clone(),
+            by: by.clone(),
         };
         std::iter::once(ConversationEvent::MemberRemoved(left))
             .chain(succession.map(ConversationEvent::MemberRoleChanged))

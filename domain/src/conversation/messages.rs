@@ -5,11 +5,14 @@ use super::event::{
     ConversationEvent, ConversationKind, MessageEdited, MessageReaction, MessageRecalled,
     MessageSent, Role,
 };
+use super::policy::{ActingMember, MemberAction};
+use super::state::Membership;
 use super::{Conversation, deduplicate};
 use crate::body::MessageBody;
 use crate::ids::UserId;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
+use crate::time::Timestamp;
 
 impl Conversation {
     pub(super) fn send(
@@ -17,7 +20,8 @@ impl Conversation {
         send: SendMessage,
         limits: &Limits,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
-        let (about, _) = self.require_member(&send.sender)?;
+        let (about, member) = self.require_member(&send.sender)?;
+        self.check_action(MemberAction::Send, &send.sender, member, send.now)?;
         if about.kind == ConversationKind::Direct && send.blocked {
             return Err(Refusal::blocked());
         }
@@ -41,6 +45,18 @@ impl Conversation {
             sent_at: send.now,
             client_message_id: Some(send.client_message_id),
         })])
+    }
+
+    /// Checks whether policy and silences let this member do something now.
+    fn check_action(
+        &self,
+        action: MemberAction,
+        user: &UserId,
+        member: &Membership,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let role = member.role;
+        self.access.check(action, ActingMember { user, role }, now)
     }
 
     /// Removes duplicate mentions and checks that their number is within the limit and that all are
@@ -79,7 +95,8 @@ impl Conversation {
             now,
             message,
         } = edit;
-        self.require_member(&by)?;
+        let (_, member) = self.require_member(&by)?;
+        self.check_action(MemberAction::Edit, &by, member, now)?;
         let message = self.require_visible_message(&by, seq, message.as_ref())?;
         if message.sender != by {
             return Err(Refusal::forbidden("Only its author can edit a message."));
@@ -112,6 +129,7 @@ impl Conversation {
             message,
         } = recall;
         let (_, caller) = self.require_member(&by)?;
+        self.check_action(MemberAction::Recall, &by, caller, now)?;
         let message = self.require_visible_message(&by, seq, message.as_ref())?;
         // In a direct conversation both users have the role `member`.
         let at_any_time = caller.role >= Role::Admin;
@@ -148,9 +166,11 @@ impl Conversation {
             seq,
             key,
             by,
+            now,
             message,
         } = react;
-        self.require_member(&by)?;
+        let (_, member) = self.require_member(&by)?;
+        self.check_action(MemberAction::React, &by, member, now)?;
         let message = self.require_visible_message(&by, seq, message.as_ref())?;
         if message.recalled {
             return Err(recalled_refusal());
@@ -177,9 +197,11 @@ impl Conversation {
             seq,
             key,
             by,
+            now,
             message,
         } = react;
-        self.require_member(&by)?;
+        let (_, member) = self.require_member(&by)?;
+        self.check_action(MemberAction::React, &by, member, now)?;
         if !self
             .require_visible_message(&by, seq, message.as_ref())?
             .has_reaction(&key, &by)

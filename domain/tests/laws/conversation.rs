@@ -1,6 +1,7 @@
 //! Properties of the conversation aggregate.
 
 use cqrs_es::Aggregate;
+use domain::conversation::access_command::AccessCommand;
 use domain::conversation::command::ConversationCommand;
 use domain::conversation::event::{ConversationEvent, ConversationKind, Role};
 use domain::conversation::{Conversation, MAX_RECENT_MESSAGES};
@@ -108,6 +109,11 @@ fn is_idempotent(command: &ConversationCommand) -> bool {
         ConversationCommand::Create(create) => create.kind == ConversationKind::Direct,
         ConversationCommand::RemoveMember(remove) => remove.user != remove.by,
         ConversationCommand::Send(_) | ConversationCommand::Import(_) => false,
+        // Silencing or banning a user of one's own rank ends one's right to do it again.
+        ConversationCommand::Access(access) => !matches!(
+            access,
+            AccessCommand::CreateLink(_) | AccessCommand::Sanction(_) | AccessCommand::Decline(_)
+        ),
         _ => true,
     }
 }
@@ -213,6 +219,12 @@ fn as_stranger(mut ask: ConversationAction) -> Option<ConversationAction> {
     match &mut ask {
         ConversationAction::Create { .. }
         | ConversationAction::Import { .. }
+        // An open group exists for everybody.
+        | ConversationAction::Join { .. }
+        | ConversationAction::JoinByLink { .. }
+        | ConversationAction::Sanction {
+            by_moderator: true, ..
+        }
         | ConversationAction::Wait { .. } => return None,
         ConversationAction::Change { by, .. }
         | ConversationAction::Add { by, .. }
@@ -222,7 +234,14 @@ fn as_stranger(mut ask: ConversationAction) -> Option<ConversationAction> {
         | ConversationAction::Edit { by, .. }
         | ConversationAction::Recall { by, .. }
         | ConversationAction::React { by, .. }
-        | ConversationAction::Unreact { by, .. } => *by = USER_COUNT,
+        | ConversationAction::Unreact { by, .. }
+        | ConversationAction::SetPolicy { by, .. }
+        | ConversationAction::Sanction { by, .. }
+        | ConversationAction::Lift { by, .. }
+        | ConversationAction::Admit { by, .. }
+        | ConversationAction::Decline { by, .. }
+        | ConversationAction::CreateLink { by, .. }
+        | ConversationAction::EndLink { by, .. } => *by = USER_COUNT,
     }
     Some(ask)
 }

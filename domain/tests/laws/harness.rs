@@ -4,14 +4,20 @@
 use cqrs_es::Aggregate;
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
+use domain::conversation::access_command::{
+    AccessCommand, CreateLink, EndLink, JoinByLink, JoinConversation, JoinDecision, LiftSanction,
+    SanctionUser,
+};
 use domain::conversation::command::{
     AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage,
     ImportItem, ImportedEdit, ImportedMessage, ImportedReaction, RecallMessage, RemoveMember,
     ReplyTarget, SendMessage, UpdateReaction,
 };
 use domain::conversation::event::{ConversationEvent, ConversationKind};
-use domain::ids::{ClientKey, ReactionKey, Title, UserId};
+use domain::conversation::settings::PolicyChange;
+use domain::ids::{ClientKey, ConversationId, ReactionKey, Title, UserId};
 use domain::limits::Limits;
+use domain::link_code::LinkCode;
 use domain::message::MessageState;
 use domain::refusal::Refusal;
 use domain::time::Timestamp;
@@ -24,6 +30,8 @@ pub struct ConversationHarness {
     pub log: Vec<ConversationEvent>,
     pub limits: Limits,
     now: i64,
+    /// How many links were created.
+    links: usize,
 }
 
 pub fn user(number: usize) -> UserId {
@@ -55,6 +63,9 @@ impl ConversationHarness {
             group_members: 5,
             reaction_keys: 3,
             recall_window_ms: 3_000,
+            join_requests: 2,
+            links: 2,
+            sanctions: 2,
             ..Limits::default()
         };
         Self {
@@ -62,6 +73,7 @@ impl ConversationHarness {
             log: vec![],
             limits,
             now: 0,
+            links: 0,
         }
     }
 
@@ -131,9 +143,16 @@ impl ConversationHarness {
             | ConversationAction::Change { .. }
             | ConversationAction::Add { .. }
             | ConversationAction::Remove { .. } => {
-                vec![member_command(ask.clone())]
+                vec![self.member_command(ask.clone())]
             }
-            _ => vec![self.message_command(ask)],
+            ConversationAction::CreateLink { .. } => {
+                self.links += 1;
+                self.access_command(ask).into_iter().collect()
+            }
+            _ => match self.access_command(ask) {
+                Some(command) => vec![command],
+                None => vec![self.message_command(ask)],
+            },
         }
     }
 
@@ -171,6 +190,7 @@ impl ConversationHarness {
                 seq,
                 key,
                 by: user(by),
+                now,
                 message: self.look_up_message(seq),
             }
         };
@@ -241,50 +261,132 @@ impl ConversationHarness {
         };
         lines.iter().map(item).collect()
     }
-}
 
-fn member_command(ask: ConversationAction) -> ConversationCommand {
-    match ask {
-        ConversationAction::Create {
-            direct,
-            by,
-            members,
-            blocked,
-        } => ConversationCommand::Create(CreateConversation {
-            kind: if direct {
-                ConversationKind::Direct
-            } else {
-                ConversationKind::Group
-            },
-            title: None,
-            members: users(&members),
+    /// The code of the link that was created as the `number`th last one.
+    fn link_code(&self, number: usize) -> LinkCode {
+        let group = ConversationId::parse("group").unwrap();
+        LinkCode::new(self.links.saturating_sub(number) as u128, &group)
+    }
+
+    /// The command of an action about access; `None` for any other.
+    fn access_command(&self, ask: &ConversationAction) -> Option<ConversationCommand> {
+        use ConversationAction as A;
+        let now = Timestamp::from_millis(self.now);
+        let decision = |by: usize, other: usize| JoinDecision {
+            user: user(other),
             by: user(by),
-            blocked,
-            created_at: None,
-        }),
-        ConversationAction::Change { by, title, history } => {
-            let title = title.map(|title| title.map(|t| Title::parse(&t.to_string()).unwrap()));
-            ConversationCommand::Change(ChangeConversation {
-                title,
-                history,
+            now,
+        };
+        Some(ConversationCommand::Access(match *ask {
+            A::SetPolicy { by, ref policy } => {
+                return Some(ConversationCommand::Change(ChangeConversation {
+                    title: None,
+                    history: None,
+                    policy: policy.clone(),
+                    by: user(by),
+                    now,
+                }));
+            }
+            A::Sanction {
+                by,
+                user: other,
+                kind,
+                lasting,
+                by_moderator,
+            } => AccessCommand::Sanction(SanctionUser {
+                kind,
+                user: user(other),
+                until: lasting.map(|lasting| Timestamp::from_millis(self.now + lasting)),
+                reason: None,
                 by: user(by),
-            })
-        }
-        ConversationAction::Add {
-            by,
-            users: named,
-            role,
-        } => ConversationCommand::AddMembers(AddMembers {
-            users: users(&named),
-            role,
-            by: user(by),
-        }),
-        ConversationAction::Remove { by, user: removed } => {
-            ConversationCommand::RemoveMember(RemoveMember {
-                user: user(removed),
+                by_moderator,
+                now,
+            }),
+            A::Lift {
+                by,
+                user: other,
+                kind,
+            } => AccessCommand::Lift(LiftSanction {
+                kind,
+                user: user(other),
                 by: user(by),
-            })
+                by_moderator: false,
+                now,
+            }),
+            A::Join { user: asker } => AccessCommand::Join(JoinConversation {
+                user: user(asker),
+                note: None,
+                now,
+            }),
+            A::Admit { by, user } => AccessCommand::Admit(decision(by, user)),
+            A::Decline { by, user } => AccessCommand::Decline(decision(by, user)),
+            A::CreateLink { by, max_uses } => AccessCommand::CreateLink(CreateLink {
+                code: self.link_code(0),
+                max_uses,
+                expires_at: None,
+                by: user(by),
+                now,
+            }),
+            A::JoinByLink { user: asker, link } => AccessCommand::JoinByLink(JoinByLink {
+                code: self.link_code(link),
+                user: user(asker),
+                now,
+            }),
+            A::EndLink { by, link } => AccessCommand::EndLink(EndLink {
+                code: self.link_code(link),
+                by: user(by),
+            }),
+            _ => return None,
+        }))
+    }
+
+    fn member_command(&self, ask: ConversationAction) -> ConversationCommand {
+        let now = Timestamp::from_millis(self.now);
+        match ask {
+            ConversationAction::Create {
+                direct,
+                by,
+                members,
+                blocked,
+            } => ConversationCommand::Create(CreateConversation {
+                kind: if direct {
+                    ConversationKind::Direct
+                } else {
+                    ConversationKind::Group
+                },
+                title: None,
+                members: users(&members),
+                by: user(by),
+                blocked,
+                created_at: None,
+            }),
+            ConversationAction::Change { by, title, history } => {
+                let title = title.map(|title| title.map(|t| Title::parse(&t.to_string()).unwrap()));
+                ConversationCommand::Change(ChangeConversation {
+                    title,
+                    history,
+                    policy: PolicyChange::default(),
+                    by: user(by),
+                    now,
+                })
+            }
+            ConversationAction::Add {
+                by,
+                users: named,
+                role,
+            } => ConversationCommand::AddMembers(AddMembers {
+                users: users(&named),
+                role,
+                by: user(by),
+                now,
+            }),
+            ConversationAction::Remove { by, user: removed } => {
+                ConversationCommand::RemoveMember(RemoveMember {
+                    user: user(removed),
+                    by: user(by),
+                })
+            }
+            other => unreachable!("{other:?} is not about members"),
         }
-        other => unreachable!("{other:?} is not about members"),
     }
 }

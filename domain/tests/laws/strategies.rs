@@ -1,7 +1,9 @@
 //! Strategies for random actions on a conversation. An action names users by number and messages by
 //! their distance from the head, so that most actions are meaningful in any state.
 
+use domain::conversation::access_command::SanctionKind;
 use domain::conversation::event::{HistoryVisibility, Role};
+use domain::conversation::settings::{JoinPolicy, PolicyChange, PostPolicy, SlowMode};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -63,6 +65,46 @@ pub enum ConversationAction {
     },
     Import {
         lines: Vec<ImportLineAction>,
+    },
+    SetPolicy {
+        by: usize,
+        policy: PolicyChange,
+    },
+    Sanction {
+        by: usize,
+        user: usize,
+        kind: SanctionKind,
+        /// After how many milliseconds it ends by itself.
+        lasting: Option<i64>,
+        by_moderator: bool,
+    },
+    Lift {
+        by: usize,
+        user: usize,
+        kind: SanctionKind,
+    },
+    Join {
+        user: usize,
+    },
+    Admit {
+        by: usize,
+        user: usize,
+    },
+    Decline {
+        by: usize,
+        user: usize,
+    },
+    CreateLink {
+        by: usize,
+        max_uses: Option<u32>,
+    },
+    JoinByLink {
+        user: usize,
+        link: usize,
+    },
+    EndLink {
+        by: usize,
+        link: usize,
     },
     Wait {
         millis: i64,
@@ -195,6 +237,60 @@ fn message_action() -> impl Strategy<Value = ConversationAction> {
     ]
 }
 
+fn policy_change() -> impl Strategy<Value = PolicyChange> {
+    let post = prop_oneof![3 => Just(PostPolicy::Members), 1 => Just(PostPolicy::Admins)];
+    let join = prop_oneof![
+        Just(JoinPolicy::Added),
+        Just(JoinPolicy::Asked),
+        Just(JoinPolicy::Open)
+    ];
+    let slow_mode = prop_oneof![2 => Just(0_i64), 1 => Just(1_i64)];
+    (
+        option::of(post),
+        option::of(join),
+        option::of(slow_mode),
+        option::of(prop::bool::weighted(0.2)),
+    )
+        .prop_map(|(post, join, slow_mode, frozen)| PolicyChange {
+            post,
+            join,
+            slow_mode: slow_mode.map(|seconds| SlowMode::try_from(seconds).unwrap()),
+            frozen,
+            ..PolicyChange::default()
+        })
+}
+
+fn sanction_kind() -> impl Strategy<Value = SanctionKind> {
+    prop_oneof![Just(SanctionKind::Silence), Just(SanctionKind::Ban)]
+}
+
+fn access_action() -> impl Strategy<Value = ConversationAction> {
+    use ConversationAction as A;
+    let lasting = option::of(1_i64..3_000);
+    let moderator = prop::bool::weighted(0.2);
+    prop_oneof![
+        3 => (user_number(), policy_change()).prop_map(|(by, policy)| A::SetPolicy { by, policy }),
+        3 => (user_number(), user_number(), sanction_kind(), lasting, moderator).prop_map(
+            |(by, user, kind, lasting, by_moderator)| A::Sanction {
+                by,
+                user,
+                kind,
+                lasting,
+                by_moderator,
+            }
+        ),
+        2 => (user_number(), user_number(), sanction_kind())
+            .prop_map(|(by, user, kind)| A::Lift { by, user, kind }),
+        4 => user_number().prop_map(|user| A::Join { user }),
+        2 => (user_number(), user_number()).prop_map(|(by, user)| A::Admit { by, user }),
+        1 => (user_number(), user_number()).prop_map(|(by, user)| A::Decline { by, user }),
+        2 => (user_number(), option::of(1_u32..3))
+            .prop_map(|(by, max_uses)| A::CreateLink { by, max_uses }),
+        3 => (user_number(), 0_usize..3).prop_map(|(user, link)| A::JoinByLink { user, link }),
+        1 => (user_number(), 0_usize..3).prop_map(|(by, link)| A::EndLink { by, link }),
+    ]
+}
+
 fn other_action() -> impl Strategy<Value = ConversationAction> {
     prop_oneof![
         2 => vec(import_line(), 0..5)
@@ -208,7 +304,12 @@ fn other_action() -> impl Strategy<Value = ConversationAction> {
 
 /// The creation of a conversation, followed by random actions on it.
 pub fn conversation_actions() -> impl Strategy<Value = Vec<ConversationAction>> {
-    let action = prop_oneof![4 => member_action(), 8 => message_action(), 2 => other_action()];
+    let action = prop_oneof![
+        4 => member_action(),
+        8 => message_action(),
+        3 => access_action(),
+        2 => other_action()
+    ];
     (create_action(), vec(action, 0..60)).prop_map(|(first, mut rest)| {
         rest.insert(0, first);
         rest

@@ -1,6 +1,14 @@
 //! Builders of users, events and commands for the rule tests, with defaults for irrelevant fields.
 
 use domain::body::{MessageBody, MessageType};
+use domain::conversation::access_command::{
+    AccessCommand, CreateLink, EndLink, JoinByLink, JoinConversation, JoinDecision, LiftSanction,
+    SanctionKind, SanctionUser,
+};
+use domain::conversation::access_event::{
+    ConversationPolicyChanged, JoinRequestDeclined, JoinRequested, LinkCreated, LinkEnded,
+    MemberSanction, SanctionLifted,
+};
 use domain::conversation::command::{
     AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage,
     RecallMessage, RemoveMember, SendMessage, UpdateReaction,
@@ -10,7 +18,11 @@ use domain::conversation::event::{
     HistoryVisibility, InitialMember, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited,
     MessageReaction, MessageRecalled, MessageSent, Role,
 };
-use domain::ids::{ClientKey, ReactionKey, Title, UserId};
+use domain::conversation::settings::{ConversationPolicy, PolicyChange};
+use domain::ids::{
+    ClientKey, ConversationId, JoinNote, ReactionKey, SanctionReason, Title, UserId,
+};
+use domain::link_code::LinkCode;
 use domain::time::Timestamp;
 
 pub fn user(name: &str) -> UserId {
@@ -92,6 +104,7 @@ pub fn joined(by: &str, name: &str, role: Role) -> ConversationEvent {
         role,
         by: user(by),
         joined_at: None,
+        link: None,
     })
 }
 
@@ -191,7 +204,9 @@ pub fn change(
     ConversationCommand::Change(ChangeConversation {
         title,
         history,
+        policy: PolicyChange::default(),
         by: user(by),
+        now: noon(),
     })
 }
 
@@ -200,6 +215,7 @@ pub fn add<const N: usize>(by: &str, names: [&str; N]) -> ConversationCommand {
         users: users(names),
         role: None,
         by: user(by),
+        now: noon(),
     })
 }
 
@@ -209,6 +225,7 @@ pub fn add_as<const N: usize>(by: &str, names: [&str; N], role: Role) -> Convers
         users: users(names),
         role,
         by: user(by),
+        now: noon(),
     })
 }
 
@@ -269,6 +286,7 @@ pub fn react_by(by: &str, seq: i64, with: &str) -> UpdateReaction {
         seq,
         key: key(with),
         by: user(by),
+        now: noon(),
         message: None,
     }
 }
@@ -279,4 +297,184 @@ pub fn react(by: &str, seq: i64, with: &str) -> ConversationCommand {
 
 pub fn unreact(by: &str, seq: i64, with: &str) -> ConversationCommand {
     ConversationCommand::Unreact(react_by(by, seq, with))
+}
+
+// Access: policies, silences and bans, joining, links.
+
+pub fn policy_changed(by: &str, policy: ConversationPolicy) -> ConversationEvent {
+    ConversationEvent::ConversationPolicyChanged(ConversationPolicyChanged {
+        policy,
+        by: user(by),
+    })
+}
+
+fn sanction_of(by: &str, name: &str, until: Option<Timestamp>) -> MemberSanction {
+    MemberSanction {
+        user: user(name),
+        until,
+        reason: None,
+        by: user(by),
+    }
+}
+
+pub fn silenced(by: &str, name: &str, until: Option<Timestamp>) -> ConversationEvent {
+    ConversationEvent::MemberSilenced(sanction_of(by, name, until))
+}
+
+pub fn banned(by: &str, name: &str, until: Option<Timestamp>) -> ConversationEvent {
+    ConversationEvent::MemberBanned(sanction_of(by, name, until))
+}
+
+pub fn unsilenced(by: &str, name: &str) -> ConversationEvent {
+    let (user, by) = (user(name), user(by));
+    ConversationEvent::MemberUnsilenced(SanctionLifted { user, by })
+}
+
+pub fn unbanned(by: &str, name: &str) -> ConversationEvent {
+    let (user, by) = (user(name), user(by));
+    ConversationEvent::MemberUnbanned(SanctionLifted { user, by })
+}
+
+pub fn join_requested(name: &str, note: Option<&str>) -> ConversationEvent {
+    let note = note.map(|note| JoinNote::parse(note).unwrap());
+    let user = user(name);
+    ConversationEvent::JoinRequested(JoinRequested { user, note })
+}
+
+pub fn join_declined(by: &str, name: &str) -> ConversationEvent {
+    let (user, by) = (user(name), user(by));
+    ConversationEvent::JoinRequestDeclined(JoinRequestDeclined { user, by })
+}
+
+pub fn link_code(number: u128) -> LinkCode {
+    LinkCode::new(number, &ConversationId::parse("room").unwrap())
+}
+
+pub fn link_created(
+    by: &str,
+    number: u128,
+    max_uses: Option<u32>,
+    expires_at: Option<Timestamp>,
+) -> ConversationEvent {
+    ConversationEvent::LinkCreated(LinkCreated {
+        code: link_code(number),
+        max_uses,
+        expires_at,
+        by: user(by),
+    })
+}
+
+pub fn link_ended(by: &str, number: u128) -> ConversationEvent {
+    let (code, by) = (link_code(number), user(by));
+    ConversationEvent::LinkEnded(LinkEnded { code, by })
+}
+
+/// A user joined by a link.
+pub fn joined_by_link(name: &str, number: u128) -> ConversationEvent {
+    ConversationEvent::MemberAdded(MemberAdded {
+        user: user(name),
+        role: Role::Member,
+        by: user(name),
+        joined_at: None,
+        link: Some(link_code(number)),
+    })
+}
+
+pub fn change_policy(by: &str, policy: PolicyChange) -> ConversationCommand {
+    ConversationCommand::Change(ChangeConversation {
+        title: None,
+        history: None,
+        policy,
+        by: user(by),
+        now: noon(),
+    })
+}
+
+pub fn sanction_by(by: &str, name: &str, kind: SanctionKind) -> SanctionUser {
+    SanctionUser {
+        kind,
+        user: user(name),
+        until: None,
+        reason: None,
+        by: user(by),
+        by_moderator: false,
+        now: noon(),
+    }
+}
+
+pub fn reason(text: &str) -> Option<SanctionReason> {
+    SanctionReason::parse(text).ok()
+}
+
+pub fn access(command: AccessCommand) -> ConversationCommand {
+    ConversationCommand::Access(command)
+}
+
+pub fn sanction(sanction: SanctionUser) -> ConversationCommand {
+    access(AccessCommand::Sanction(sanction))
+}
+
+pub fn silence(by: &str, name: &str) -> ConversationCommand {
+    sanction(sanction_by(by, name, SanctionKind::Silence))
+}
+
+pub fn ban(by: &str, name: &str) -> ConversationCommand {
+    sanction(sanction_by(by, name, SanctionKind::Ban))
+}
+
+pub fn lift(by: &str, name: &str, kind: SanctionKind) -> ConversationCommand {
+    access(AccessCommand::Lift(LiftSanction {
+        kind,
+        user: user(name),
+        by: user(by),
+        by_moderator: false,
+        now: noon(),
+    }))
+}
+
+pub fn join(name: &str, note: Option<&str>) -> ConversationCommand {
+    access(AccessCommand::Join(JoinConversation {
+        user: user(name),
+        note: note.map(|note| JoinNote::parse(note).unwrap()),
+        now: noon(),
+    }))
+}
+
+fn decision(by: &str, name: &str) -> JoinDecision {
+    JoinDecision {
+        user: user(name),
+        by: user(by),
+        now: noon(),
+    }
+}
+
+pub fn admit(by: &str, name: &str) -> ConversationCommand {
+    access(AccessCommand::Admit(decision(by, name)))
+}
+
+pub fn decline(by: &str, name: &str) -> ConversationCommand {
+    access(AccessCommand::Decline(decision(by, name)))
+}
+
+pub fn create_link(by: &str, number: u128) -> ConversationCommand {
+    access(AccessCommand::CreateLink(CreateLink {
+        code: link_code(number),
+        max_uses: None,
+        expires_at: None,
+        by: user(by),
+        now: noon(),
+    }))
+}
+
+pub fn end_link(by: &str, number: u128) -> ConversationCommand {
+    let (code, by) = (link_code(number), user(by));
+    access(AccessCommand::EndLink(EndLink { code, by }))
+}
+
+pub fn join_by_link(name: &str, number: u128) -> ConversationCommand {
+    access(AccessCommand::JoinByLink(JoinByLink {
+        code: link_code(number),
+        user: user(name),
+        now: noon(),
+    }))
 }

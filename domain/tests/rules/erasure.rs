@@ -101,6 +101,7 @@ fn users_see_an_erased_message_as_recalled() {
         seq: 1,
         key: key("+1"),
         by: user("ben"),
+        now: noon(),
         message: None,
     });
     for command in [edit, react] {

@@ -89,6 +89,7 @@ fn joined_at(name: &str, role: Role, millis: i64) -> ConversationEvent {
         role,
         by: user(name),
         joined_at: Some(noon_plus(millis)),
+        link: None,
     })
 }
 

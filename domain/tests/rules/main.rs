@@ -4,6 +4,7 @@
 // With `Option<Option<_>>` a command distinguishes "keep it" from "remove it".
 #![allow(clippy::unwrap_used, clippy::option_option)]
 
+mod admission;
 mod builders;
 mod given_when_then;
 
@@ -15,6 +16,7 @@ mod mailbox;
 mod members;
 mod membership_snapshot;
 mod messages;
+mod policy;
 mod profile;
 mod reactions;
 mod send;

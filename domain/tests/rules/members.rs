@@ -120,6 +120,7 @@ fn the_number_of_users_per_command_is_limited() {
             users,
             role: None,
             by,
+            now: noon(),
         })
     };
     team().when(add_users(1_000)).then_accepted();

@@ -1,14 +1,25 @@
 //! The expected event of each golden file, in the current types.
 
 use domain::body::{MessageBody, MessageType};
+use domain::conversation::access_event::{
+    ConversationPolicyChanged, JoinRequestDeclined, JoinRequested, LinkCreated, LinkEnded,
+    MemberSanction, SanctionLifted,
+};
 use domain::conversation::event::{
     ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind,
     HistoryVisibility, InitialMember, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited,
     MessageErased, MessageReaction, MessageRecalled, MessageSent, Role, TitleErased,
 };
+use domain::conversation::settings::{
+    ConversationPolicy, JoinPolicy, PostPolicy, RetentionDays, SlowMode,
+};
 use domain::custom_fields::CustomFields;
-use domain::ids::{ClientKey, ConversationId, DeviceId, ReactionKey, Title, UserId};
+use domain::ids::{
+    ClientKey, ConversationId, DeviceId, JoinNote, ReactionKey, SanctionReason, Title, Topic,
+    UserId,
+};
 use domain::limits::Limits;
+use domain::link_code::LinkCode;
 use domain::mailbox::event::{
     BlockedUser, DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark,
 };
@@ -35,6 +46,7 @@ fn time(text: &str) -> Timestamp {
 pub fn conversation() -> Vec<Example<ConversationEvent>> {
     let mut examples = membership_events();
     examples.extend(message_events());
+    examples.extend(access_events());
     examples
 }
 
@@ -75,6 +87,7 @@ fn membership_events() -> Vec<Example<ConversationEvent>> {
                 role: Role::Admin,
                 by: anna.clone(),
                 joined_at: None,
+                link: None,
             }),
         ),
         (
@@ -127,6 +140,83 @@ fn message_events() -> Vec<Example<ConversationEvent>> {
     ]
 }
 
+fn link_code() -> LinkCode {
+    let conversation = ConversationId::parse("room").unwrap();
+    LinkCode::new(0x5f3a_9c21_e0b7_4d66_85f3_a9c2_1e0b_74d6, &conversation)
+}
+
+fn access_events() -> Vec<Example<ConversationEvent>> {
+    use ConversationEvent as E;
+    let [anna, ben, cleo] = ["anna", "ben", "cleo"].map(user);
+    let until = Some(time("2026-11-02T09:30:00Z"));
+    let sanction = || MemberSanction {
+        user: ben.clone(),
+        until,
+        reason: SanctionReason::parse("spam").ok(),
+        by: anna.clone(),
+    };
+    let lifted = || SanctionLifted {
+        user: ben.clone(),
+        by: anna.clone(),
+    };
+    let policy = ConversationPolicy {
+        post: PostPolicy::Admins,
+        join: JoinPolicy::Asked,
+        slow_mode: SlowMode::try_from(30).unwrap(),
+        retention_days: RetentionDays::try_from(7).ok(),
+        frozen: true,
+        topic: Topic::parse("Where we eat").ok(),
+        avatar: Avatar::parse("https://example.org/a.png").ok(),
+        custom: CustomFields::parse(&json!({ "colour": "blue", "size": 2.5 })).ok(),
+    };
+    let (created, by) = (link_code(), anna.clone());
+    vec![
+        (
+            "conversation_policy_changed",
+            1,
+            E::ConversationPolicyChanged(ConversationPolicyChanged { policy, by }),
+        ),
+        ("member_silenced", 1, E::MemberSilenced(sanction())),
+        ("member_unsilenced", 1, E::MemberUnsilenced(lifted())),
+        ("member_banned", 1, E::MemberBanned(sanction())),
+        ("member_unbanned", 1, E::MemberUnbanned(lifted())),
+        (
+            "join_requested",
+            1,
+            E::JoinRequested(JoinRequested {
+                user: cleo.clone(),
+                note: JoinNote::parse("I work next door.").ok(),
+            }),
+        ),
+        (
+            "join_request_declined",
+            1,
+            E::JoinRequestDeclined(JoinRequestDeclined {
+                user: cleo,
+                by: anna.clone(),
+            }),
+        ),
+        (
+            "link_created",
+            1,
+            E::LinkCreated(LinkCreated {
+                code: created,
+                max_uses: Some(10),
+                expires_at: until,
+                by: anna.clone(),
+            }),
+        ),
+        (
+            "link_ended",
+            1,
+            E::LinkEnded(LinkEnded {
+                code: link_code(),
+                by: anna.clone(),
+            }),
+        ),
+    ]
+}
+
 pub fn message() -> MessageSent {
     MessageSent {
         seq: 7,
@@ -167,8 +257,20 @@ pub fn additions() -> Vec<Addition> {
             E::MemberAdded(MemberAdded {
                 user: cleo.clone(),
                 role: Role::Member,
-                by: cleo,
+                by: cleo.clone(),
                 joined_at: long_ago,
+                link: None,
+            }),
+        ),
+        (
+            "link",
+            "member_added",
+            E::MemberAdded(MemberAdded {
+                user: cleo.clone(),
+                role: Role::Member,
+                by: cleo,
+                joined_at: None,
+                link: Some(link_code()),
             }),
         ),
         (

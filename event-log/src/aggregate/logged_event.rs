@@ -30,7 +30,16 @@ impl LoggedEvent for ConversationEvent {
             | Self::MemberAdded(_)
             | Self::MemberRemoved(_)
             | Self::MemberRoleChanged(_)
-            | Self::TitleErased(_) => None,
+            | Self::TitleErased(_)
+            | Self::ConversationPolicyChanged(_)
+            | Self::MemberSilenced(_)
+            | Self::MemberUnsilenced(_)
+            | Self::MemberBanned(_)
+            | Self::MemberUnbanned(_)
+            | Self::JoinRequested(_)
+            | Self::JoinRequestDeclined(_)
+            | Self::LinkCreated(_)
+            | Self::LinkEnded(_) => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// Fields with text that users or their clients wrote: a user id in them is not a reference to that
 /// user.
-const USER_TEXT_FIELDS: [&str; 9] = [
+const USER_TEXT_FIELDS: [&str; 11] = [
     "body",
     "title",
     "client_message_id",
@@ -14,6 +14,8 @@ const USER_TEXT_FIELDS: [&str; 9] = [
     "about",
     "locale",
     "custom",
+    "topic",
+    "note",
     "reason",
 ];
 

@@ -112,6 +112,7 @@ async fn a_refusal_is_never_based_on_a_stale_state() {
             users: vec![crate::support::user("bob")],
             role: None,
             by: crate::support::user("ann"),
+            now: domain::time::Timestamp::default(),
         },
     );
     execute(&one, "g", add, vec![]).await.unwrap();

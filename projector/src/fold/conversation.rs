@@ -57,6 +57,15 @@ impl Fold<'_> {
             E::TitleErased(erased) => {
                 self.apply_title_erased(at, id, &mut conversation, &erased.by)?;
             }
+            E::ConversationPolicyChanged(_)
+            | E::MemberSilenced(_)
+            | E::MemberUnsilenced(_)
+            | E::MemberBanned(_)
+            | E::MemberUnbanned(_)
+            | E::JoinRequested(_)
+            | E::JoinRequestDeclined(_)
+            | E::LinkCreated(_)
+            | E::LinkEnded(_) => self.apply_access(at, &mut conversation, event)?,
         }
         conversation.sequence = at.sequence;
         if let Some(tracked) = self.working_set.conversations.get_mut(id) {
@@ -167,8 +176,8 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// Removes the title, notifies the members of that, and deletes earlier titles from entries and
-    /// history.
+    /// Removes the title, notifies the members of that, and deletes earlier titles, and what else
+    /// users wrote about the conversation, from entries and history.
     fn apply_title_erased(
         &mut self,
         at: EventPosition,
@@ -183,7 +192,7 @@ impl Fold<'_> {
                 row.data = row
                     .data
                     .as_deref()
-                    .map(entry_data::clear_title)
+                    .map(|data| entry_data::clear_title(row.kind, data))
                     .transpose()?;
             }
         }
@@ -192,6 +201,7 @@ impl Fold<'_> {
                 version.title = None;
             }
         }
+        self.rows.access.erase_texts(conversation.id);
         self.rows.erased_titles.insert(conversation.id, at.position);
         let untitled = ConversationChanged {
             title: None,

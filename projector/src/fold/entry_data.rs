@@ -1,14 +1,17 @@
 //! The data of sync entries, as clients receive it. The order of the fields determines the bytes.
 
 use domain::conversation::event::{ConversationKind, HistoryVisibility, InitialMember, Role};
+use domain::conversation::settings::ConversationPolicy;
 use domain::ids::{ConversationId, ReactionKey, Title, UserId};
+use domain::time::Timestamp;
 use read_model::entry_type::EntryType;
 use serde::{Deserialize, Serialize};
 
-/// The types of entries whose data contains a title.
-pub(crate) const TITLED_ENTRY_TYPES: [&str; 2] = [
+/// The types of entries whose data contains a title, or other text about the conversation.
+pub(crate) const TITLED_ENTRY_TYPES: [&str; 3] = [
     EntryType::ConversationCreated.as_str(),
     EntryType::ConversationChanged.as_str(),
+    EntryType::ConversationPolicyChanged.as_str(),
 ];
 
 /// How many members `conversation_created` lists.
@@ -57,6 +60,28 @@ pub(super) struct MemberRoleData<'a> {
 /// The data of `member_removed`.
 #[derive(Serialize)]
 pub(super) struct MemberRemovedData<'a> {
+    pub user: &'a UserId,
+    pub by: &'a UserId,
+}
+
+/// The data of `conversation_policy_changed`.
+#[derive(Serialize, Deserialize)]
+pub(super) struct PolicyData {
+    pub policy: ConversationPolicy,
+    pub by: UserId,
+}
+
+/// The data of `member_silenced` and `member_banned`. Only the owner and admins get the reason.
+#[derive(Serialize)]
+pub(super) struct SanctionData<'a> {
+    pub user: &'a UserId,
+    pub until: Option<Timestamp>,
+    pub by: &'a UserId,
+}
+
+/// The data of `member_unsilenced` and `member_unbanned`.
+#[derive(Serialize)]
+pub(super) struct SanctionLiftedData<'a> {
     pub user: &'a UserId,
     pub by: &'a UserId,
 }
@@ -118,8 +143,14 @@ pub(super) fn to_json(data: &impl Serialize) -> Result<Option<String>, serde_jso
     serde_json::to_string(data).map(Some)
 }
 
-/// Removes the title from the data of an entry with a type in [`TITLED_ENTRY_TYPES`].
-pub(crate) fn clear_title(data: &str) -> Result<String, serde_json::Error> {
+/// Removes the title, or other text, from the data of an entry with a type in
+/// [`TITLED_ENTRY_TYPES`].
+pub(crate) fn clear_title(kind: &str, data: &str) -> Result<String, serde_json::Error> {
+    if kind == EntryType::ConversationPolicyChanged.as_str() {
+        let PolicyData { policy, by } = serde_json::from_str(data)?;
+        let policy = policy.without_text();
+        return serde_json::to_string(&PolicyData { policy, by });
+    }
     let titled: ConversationData = serde_json::from_str(data)?;
     serde_json::to_string(&ConversationData {
         title: None,
@@ -129,6 +160,8 @@ pub(crate) fn clear_title(data: &str) -> Result<String, serde_json::Error> {
 
 #[cfg(test)]
 mod tests {
+    use domain::ids::Topic;
+
     use super::*;
 
     #[test]
@@ -138,6 +171,7 @@ mod tests {
                 r#"{{"id":"c","kind":"group","title":{title},"history":"all","by":"ann","member_count":12,"members":["ann","bob"]}}"#
             )
         };
+        let clear_title = |data: &str| clear_title("conversation_changed", data);
         assert_eq!(
             clear_title(&created(r#""plans""#)).ok(),
             Some(created("null"))
@@ -146,5 +180,21 @@ mod tests {
         assert_eq!(clear_title(old).ok().as_deref(), Some(old));
         let changed = r#"{"id":"c","kind":"group","title":null,"history":"all","by":"ann"}"#;
         assert_eq!(clear_title(changed).ok().as_deref(), Some(changed));
+    }
+
+    #[test]
+    fn a_policy_loses_what_users_wrote() {
+        let policy = ConversationPolicy {
+            frozen: true,
+            topic: Topic::parse("plans").ok(),
+            ..ConversationPolicy::default()
+        };
+        let by = UserId::parse("ann").expect("a user");
+        let data = |policy: ConversationPolicy| {
+            let by = by.clone();
+            serde_json::to_string(&PolicyData { policy, by }).expect("JSON")
+        };
+        let cleared = clear_title("conversation_policy_changed", &data(policy.clone()));
+        assert_eq!(cleared.ok(), Some(data(policy.without_text())));
     }
 }

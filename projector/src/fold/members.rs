@@ -26,6 +26,7 @@ impl Fold<'_> {
             role,
             by,
             joined_at,
+            link,
         } = added;
         if self
             .member_key(conversation, user)
@@ -39,6 +40,13 @@ impl Fold<'_> {
             by,
         })?;
         let subject = self.assign_user_id(user);
+        let access = &mut self.rows.access;
+        access
+            .join_requests
+            .insert((conversation.id, subject), None);
+        if let Some(code) = link {
+            access.use_link((conversation.id, code.clone()));
+        }
         let joined_at = joined_at.unwrap_or(at.time);
         self.begin_membership(at, conversation, subject, *role, joined_at);
         self.record_conversation(at, conversation);

@@ -10,6 +10,7 @@
 //! (sender, member, reactor, owner of a mailbox or profile), before the user that a block names. The acting user
 //! (`by`) appears in entries by name and gets no id from that. A parked event assigns no ids.
 
+mod access;
 mod conversation;
 mod entry_data;
 mod fan_out;

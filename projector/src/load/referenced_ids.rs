@@ -50,7 +50,22 @@ impl<'a> ReferencedIds<'a> {
             | E::MessageEdited(_)
             | E::MessageRecalled(_)
             | E::MessageErased(_)
-            | E::TitleErased(_) => {}
+            | E::TitleErased(_)
+            | E::ConversationPolicyChanged(_)
+            | E::LinkCreated(_)
+            | E::LinkEnded(_) => {}
+            E::MemberSilenced(sanction) | E::MemberBanned(sanction) => {
+                self.users.insert(&sanction.user);
+            }
+            E::MemberUnsilenced(lifted) | E::MemberUnbanned(lifted) => {
+                self.users.insert(&lifted.user);
+            }
+            E::JoinRequested(requested) => {
+                self.users.insert(&requested.user);
+            }
+            E::JoinRequestDeclined(declined) => {
+                self.users.insert(&declined.user);
+            }
         }
     }
 

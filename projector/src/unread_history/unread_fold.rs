@@ -130,7 +130,16 @@ impl UnreadFold {
                 | E::ReactionAdded(_)
                 | E::ReactionRemoved(_)
                 | E::MemberRoleChanged(_)
-                | E::TitleErased(_),
+                | E::TitleErased(_)
+                | E::ConversationPolicyChanged(_)
+                | E::MemberSilenced(_)
+                | E::MemberUnsilenced(_)
+                | E::MemberBanned(_)
+                | E::MemberUnbanned(_)
+                | E::JoinRequested(_)
+                | E::JoinRequestDeclined(_)
+                | E::LinkCreated(_)
+                | E::LinkEnded(_),
             )
             | EventPayload::Profile(..)
             | EventPayload::Unreadable(_) => {}

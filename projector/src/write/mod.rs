@@ -8,6 +8,7 @@
 //! The order matters. Membership periods come before the fan-out and before acks, which look up
 //! who was a member; messages come before acks, which look up the senders.
 
+mod access;
 mod acks;
 mod batch;
 mod columns;
@@ -67,6 +68,7 @@ impl WriteBatch<'_> {
             || !rows.reactions.is_empty()
             || !rows.blocks.is_empty()
             || !rows.parked.is_empty()
+            || !rows.access.is_empty()
             || history::needs_transaction(rows)
             || !rows.erased_titles.is_empty()
             || self.has_deferred_acks()
@@ -104,6 +106,7 @@ impl WriteBatch<'_> {
         messages::clear_recalled_versions(connection, &rows.message_changes).await?;
         messages::write_reactions(connection, &rows.reactions).await?;
         mailboxes::write_blocks(connection, &rows.blocks).await?;
+        access::write(connection, &rows.access).await?;
         titles::erase(connection, &rows.erased_titles).await?;
         profiles::write(connection, &self.working_set.profiles).await?;
         history::write(connection, rows).await?;

@@ -1,7 +1,9 @@
-//! Erases titles: rows from before this batch that contain an erased title lose it.
+//! Erases titles, and what else users wrote about a conversation: rows from before this batch that
+//! contain it lose it.
 
 use std::collections::BTreeMap;
 
+use domain::conversation::settings::ConversationPolicy;
 use sqlx::PgConnection;
 
 use super::columns::column_values;
@@ -25,8 +27,9 @@ pub(super) async fn erase(
     .bind(&positions)
     .execute(&mut *connection)
     .await?;
-    let entries: Vec<(i64, i64, String)> = sqlx::query_as(
-        "SELECT t.conversation, t.position, t.data FROM timeline t \
+    erase_access_texts(connection, &conversations, &positions).await?;
+    let entries: Vec<(i64, i64, String, String)> = sqlx::query_as(
+        "SELECT t.conversation, t.position, t.type, t.data FROM timeline t \
          JOIN unnest($1::bigint[], $2::bigint[]) AS n(conversation, position) \
          ON t.conversation = n.conversation AND t.position < n.position \
          WHERE t.type = ANY($3) AND t.data IS NOT NULL",
@@ -37,8 +40,8 @@ pub(super) async fn erase(
     .fetch_all(&mut *connection)
     .await?;
     let mut cleared = Vec::with_capacity(entries.len());
-    for (_, _, data) in &entries {
-        cleared.push(clear_title(data).map_err(|error| sqlx::Error::Decode(error.into()))?);
+    for (_, _, kind, data) in &entries {
+        cleared.push(clear_title(kind, data).map_err(|error| sqlx::Error::Decode(error.into()))?);
     }
     sqlx::query(
         "UPDATE timeline t SET data = n.data \
@@ -52,3 +55,56 @@ pub(super) async fn erase(
     .await?;
     Ok(())
 }
+
+/// Erases the texts in `policies`, the reasons of sanctions and the notes of join requests.
+async fn erase_access_texts(
+    connection: &mut PgConnection,
+    conversations: &[i64],
+    positions: &[i64],
+) -> Result<(), sqlx::Error> {
+    for statement in [ERASE_SILENCE_REASONS, ERASE_BAN_REASONS, ERASE_NOTES] {
+        sqlx::query(statement)
+            .bind(conversations)
+            .bind(positions)
+            .execute(&mut *connection)
+            .await?;
+    }
+    let versions: Vec<(i64, i64, String)> = sqlx::query_as(
+        "SELECT p.conversation, p.position, p.policy FROM policies p \
+         JOIN unnest($1::bigint[], $2::bigint[]) AS n(conversation, position) \
+         ON p.conversation = n.conversation AND p.position < n.position",
+    )
+    .bind(conversations)
+    .bind(positions)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut cleared = Vec::with_capacity(versions.len());
+    for (_, _, policy) in &versions {
+        let policy: Result<ConversationPolicy, _> = serde_json::from_str(policy);
+        let text = policy.and_then(|policy| serde_json::to_string(&policy.without_text()));
+        cleared.push(text.map_err(|error| sqlx::Error::Decode(error.into()))?);
+    }
+    sqlx::query(
+        "UPDATE policies p SET policy = n.policy \
+         FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS n(conversation, position, policy) \
+         WHERE p.conversation = n.conversation AND p.position = n.position",
+    )
+    .bind(column_values(&versions, |row| row.0))
+    .bind(column_values(&versions, |row| row.1))
+    .bind(&cleared)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+const ERASE_SILENCE_REASONS: &str = "UPDATE silences x SET reason = NULL
+    FROM unnest($1::bigint[], $2::bigint[]) AS n(conversation, position)
+    WHERE x.conversation = n.conversation AND x.position < n.position AND x.reason IS NOT NULL";
+
+const ERASE_BAN_REASONS: &str = "UPDATE bans x SET reason = NULL
+    FROM unnest($1::bigint[], $2::bigint[]) AS n(conversation, position)
+    WHERE x.conversation = n.conversation AND x.position < n.position AND x.reason IS NOT NULL";
+
+const ERASE_NOTES: &str = "UPDATE join_requests x SET note = NULL
+    FROM unnest($1::bigint[], $2::bigint[]) AS n(conversation, position)
+    WHERE x.conversation = n.conversation AND x.position < n.position AND x.note IS NOT NULL";

@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 use cqrs_es::Aggregate as _;
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
+use domain::conversation::access_command::{
+    AccessCommand, CreateLink, EndLink, JoinByLink, JoinConversation, JoinDecision, LiftSanction,
+    SanctionKind, SanctionUser,
+};
 use domain::conversation::command::{
     AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage,
     EraseContent, RecallMessage, RemoveMember, SendMessage, UpdateReaction,
@@ -13,10 +17,15 @@ use domain::conversation::command::{
 use domain::conversation::event::{
     ConversationEvent, ConversationKind, HistoryVisibility as Visibility, Role,
 };
+use domain::conversation::settings::{JoinPolicy, PolicyChange, PostPolicy};
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily;
-use domain::ids::{ClientKey, ConversationId, DeviceId, ReactionKey, Title, UserId};
+use domain::ids::{
+    ClientKey, ConversationId, DeviceId, JoinNote, ReactionKey, SanctionReason, Title, Topic,
+    UserId,
+};
 use domain::limits::Limits;
+use domain::link_code::LinkCode;
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::{AckCursor, MailboxCommand, MarkRead, MarkUnread, SetPreferences};
 use domain::mailbox::event::MailboxEvent;
@@ -109,7 +118,9 @@ impl HistoryGenerator {
             4..12 => self.add(),
             12..17 => self.remove(),
             17..20 => self.change(),
-            20..55 => self.send(),
+            20..23 => self.change_policy(),
+            23..30 => self.run_access_command(),
+            30..55 => self.send(),
             55..61 => self.edit(),
             61..64 => self.recall(),
             64 => self.erase(),
@@ -211,7 +222,12 @@ impl HistoryGenerator {
             .pick(&[None, Some(Role::Member), Some(Role::Admin)]);
         self.run_command(
             &id,
-            ConversationCommand::AddMembers(AddMembers { users, role, by }),
+            ConversationCommand::AddMembers(AddMembers {
+                users,
+                role,
+                by,
+                now: Timestamp::from_millis(self.now),
+            }),
         );
     }
 
@@ -241,8 +257,101 @@ impl HistoryGenerator {
             .pick(&[None, Some(Visibility::All), Some(Visibility::SinceJoin)]);
         self.run_command(
             &id,
-            ConversationCommand::Change(ChangeConversation { title, history, by }),
+            ConversationCommand::Change(ChangeConversation {
+                title,
+                history,
+                policy: PolicyChange::default(),
+                by,
+                now: Timestamp::from_millis(self.now),
+            }),
         );
+    }
+
+    fn change_policy(&mut self) {
+        let Some((id, by)) = self.random_membership() else {
+            return;
+        };
+        let topic = *self.rng.pick(&["a topic", ""]);
+        let policy = PolicyChange {
+            post: *self
+                .rng
+                .pick(&[None, Some(PostPolicy::Members), Some(PostPolicy::Admins)]),
+            join: *self
+                .rng
+                .pick(&[None, Some(JoinPolicy::Asked), Some(JoinPolicy::Open)]),
+            topic: Some(Topic::parse(topic).ok()),
+            ..PolicyChange::default()
+        };
+        self.run_command(
+            &id,
+            ConversationCommand::Change(ChangeConversation {
+                title: None,
+                history: None,
+                policy,
+                by,
+                now: Timestamp::from_millis(self.now),
+            }),
+        );
+    }
+
+    /// Runs a random command about joining, links, silences or bans.
+    fn run_access_command(&mut self) {
+        let Some((id, by)) = self.random_membership() else {
+            return;
+        };
+        let user = self.random_user();
+        let now = Timestamp::from_millis(self.now);
+        let kind = *self.rng.pick(&[SanctionKind::Silence, SanctionKind::Ban]);
+        let code = LinkCode::new(u128::from(self.rng.below(4)), &id);
+        let decision = JoinDecision {
+            user: user.clone(),
+            by: by.clone(),
+            now,
+        };
+        let command = match self.rng.below(10) {
+            0 => AccessCommand::Sanction(SanctionUser {
+                kind,
+                user,
+                until: None,
+                reason: SanctionReason::parse("a reason").ok(),
+                by,
+                by_moderator: self.rng.chance(30),
+                now,
+            }),
+            1..3 => AccessCommand::Lift(LiftSanction {
+                kind,
+                user,
+                by,
+                by_moderator: true,
+                now,
+            }),
+            3..6 => AccessCommand::Join(JoinConversation {
+                user,
+                note: JoinNote::parse("a note").ok(),
+                now,
+            }),
+            6 => AccessCommand::Admit(decision),
+            7 => AccessCommand::Decline(decision),
+            8 if !self.has_link(&id, &code) => AccessCommand::CreateLink(CreateLink {
+                code,
+                max_uses: Some(3),
+                expires_at: None,
+                by,
+                now,
+            }),
+            8 => AccessCommand::EndLink(EndLink { code, by }),
+            _ => AccessCommand::JoinByLink(JoinByLink { code, user, now }),
+        };
+        self.run_command(&id, ConversationCommand::Access(command));
+    }
+
+    /// Whether this link was ever created: a real code is never used twice.
+    fn has_link(&self, id: &ConversationId, code: &LinkCode) -> bool {
+        let created = format!("{{\"code\":\"{code}\",\"max");
+        let mut events = self.log.iter();
+        events.any(|event| {
+            event.aggregate_id == id.as_str() && event.data.get().starts_with(&created)
+        })
     }
 
     fn send(&mut self) {
@@ -340,6 +449,7 @@ impl HistoryGenerator {
             seq: self.random_seq(&id),
             key,
             by,
+            now: Timestamp::from_millis(self.now),
             message: None,
         };
         let command = if self.rng.chance(60) {

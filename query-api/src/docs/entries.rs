@@ -8,6 +8,7 @@ use http_edge::schema::{ConversationKindSchema, HistorySchema, RoleSchema};
 use read_model::entry_type::EntryType;
 use utoipa::ToSchema;
 
+use crate::routes::policy::PolicySchema;
 use crate::sql::entry_view::MessageEditedData;
 use crate::sql::message_view::MessageView;
 use crate::sql::recipient_part::JoinedConversation;
@@ -142,6 +143,39 @@ struct PreferencesEntrySchema {
     mentions: bool,
 }
 
+/// The data of `conversation_policy_changed`.
+#[derive(ToSchema)]
+#[schema(as = PolicyData)]
+struct PolicyEntrySchema {
+    /// The whole policy after the event.
+    policy: PolicySchema,
+    /// The user who did it.
+    by: String,
+}
+
+/// The data of `member_silenced` and `member_banned`.
+#[derive(ToSchema)]
+#[schema(as = SanctionData)]
+struct SanctionEntrySchema {
+    /// The user.
+    user: String,
+    /// When it ends by itself; null for never.
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    until: Option<String>,
+    /// The user who did it.
+    by: String,
+}
+
+/// The data of `member_unsilenced` and `member_unbanned`.
+#[derive(ToSchema)]
+#[schema(as = SanctionLiftedData)]
+struct SanctionLiftedEntrySchema {
+    /// The user.
+    user: String,
+    /// The user who did it.
+    by: String,
+}
+
 /// Adds the schema of the data of entries of this type, and returns its name.
 fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
     fn add<S: ToSchema>(schemas: &mut SchemaMap) -> String {
@@ -172,6 +206,11 @@ fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
         EntryType::ConversationRead => add::<ReadReceiptEntrySchema>(schemas),
         EntryType::Delivered => add::<DeliveryReceiptEntrySchema>(schemas),
         EntryType::PreferencesChanged => add::<PreferencesEntrySchema>(schemas),
+        EntryType::ConversationPolicyChanged => add::<PolicyEntrySchema>(schemas),
+        EntryType::MemberSilenced | EntryType::MemberBanned => add::<SanctionEntrySchema>(schemas),
+        EntryType::MemberUnsilenced | EntryType::MemberUnbanned => {
+            add::<SanctionLiftedEntrySchema>(schemas)
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::sql::as_of_sql::TemporalStatement;
 use crate::sql::visibility::{is_visible_message, membership};
 
 /// Binds the user, the conversation and the seq. `is_visible` is the condition of every query about
-/// one message. Blocks have no history, so they are always the current ones.
+/// one message. Blocks and bans have no history, so they are always the current ones.
 static FACTS: TemporalStatement = TemporalStatement::new(concat!(
     "WITH ",
     membership!(),
@@ -32,6 +32,8 @@ static FACTS: TemporalStatement = TemporalStatement::new(concat!(
                    WHERE b.user_id = u.id AND b.blocked = g.sender) AS blocks_sender,
            EXISTS (SELECT FROM read.blocks b
                    WHERE b.user_id = g.sender AND b.blocked = u.id) AS is_blocked_by_sender,
+           EXISTS (SELECT FROM read.bans b WHERE b.conversation = c.id AND b.user_id = u.id
+                   AND (b.until IS NULL OR b.until > now())) AS is_banned,
            (SELECT min(p.position) FROM read.parked p
             WHERE p.source = '/conversations/' || $2) AS parked_from
     FROM read.checkpoint k
@@ -61,6 +63,8 @@ pub(super) struct VisibilityFacts {
     pub stays: Vec<ExplainedPeriod>,
     pub blocks_sender: bool,
     pub is_blocked_by_sender: bool,
+    /// Whether the user is banned from the conversation.
+    pub is_banned: bool,
     /// The first parked event of the conversation.
     pub parked_from: Option<i64>,
 }
@@ -81,6 +85,7 @@ struct Row {
     stays: Option<String>,
     blocks_sender: bool,
     is_blocked_by_sender: bool,
+    is_banned: bool,
     parked_from: Option<i64>,
 }
 
@@ -116,6 +121,7 @@ pub(super) async fn load(
         })?,
         blocks_sender: row.blocks_sender,
         is_blocked_by_sender: row.is_blocked_by_sender,
+        is_banned: row.is_banned,
         parked_from: row.parked_from,
     })
 }

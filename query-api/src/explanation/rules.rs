@@ -205,6 +205,11 @@ impl Reasoning<'_> {
     fn check_membership(&self) -> VisibilityCheck {
         let (user, stays) = (&self.question.user, &self.facts.stays);
         let last = stays.last();
+        let ban = if self.facts.is_banned {
+            format!(" {user} is banned now.")
+        } else {
+            String::new()
+        };
         match (self.facts.is_member, last) {
             (Some(true), Some(stay)) => passes(
                 "membership",
@@ -214,11 +219,11 @@ impl Reasoning<'_> {
             (Some(false), Some(stay)) => hides(
                 "membership",
                 format!(
-                    "{user} is no longer a member since position {}; a former member sees nothing.",
+                    "{user} is no longer a member since position {}; a former member sees nothing.{ban}",
                     stay.to_position.unwrap_or(self.facts.read_position)
                 ),
             ),
-            _ => hides("membership", format!("{user} was never a member.")),
+            _ => hides("membership", format!("{user} was never a member.{ban}")),
         }
     }
 

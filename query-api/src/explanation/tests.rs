@@ -111,6 +111,19 @@ fn a_hidden_message_names_the_rule_that_hides_it() {
         "{}",
         explained.summary
     );
+    let banned = VisibilityFacts {
+        is_member: Some(false),
+        is_banned: true,
+        stays: vec![period(2, Some(9), 0, Some(4))],
+        ..hidden()
+    };
+    let explained = explain(&question(), banned, &[]);
+    assert_eq!(explained.why, VisibilityReason::Left);
+    assert!(
+        explained.summary.contains("bob is banned now"),
+        "{}",
+        explained.summary
+    );
     let never = VisibilityFacts {
         is_member: None,
         stays: Vec::new(),

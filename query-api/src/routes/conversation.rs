@@ -1,6 +1,7 @@
 //! `GET /v1/conversations/{id}`: one conversation and the caller's membership in it.
 
 use axum::response::Response;
+use domain::conversation::settings::ConversationPolicy;
 use domain::time::Timestamp;
 use http_edge::Path;
 use http_edge::schema::{ConversationKindSchema, HistorySchema, RoleSchema};
@@ -14,6 +15,7 @@ use crate::docs::{CallerProblems, NotFoundProblem};
 use crate::error::EndpointError;
 use crate::params;
 use crate::routes::conversation_query::ConversationQuery;
+use crate::routes::policy::{self, PolicySchema};
 use crate::sql::as_of_sql::TemporalStatement;
 use crate::sql::visibility::membership;
 
@@ -39,6 +41,9 @@ pub struct ConversationView {
     pub member_count: i64,
     /// The seq of the newest message; 0 without messages.
     pub head_seq: i64,
+    /// What the owner and admins have set.
+    #[schema(value_type = PolicySchema)]
+    pub policy: ConversationPolicy,
     /// The caller's membership.
     pub my: OwnMembership,
 }
@@ -73,7 +78,9 @@ static CONVERSATION: TemporalStatement = TemporalStatement::new(concat!(
     "WITH ", membership!(), "
     SELECT k.position, t.name, t.kind, CASE WHEN t.kind <> 'direct' THEN t.title END AS title, t.history,
            t.created_at, t.member_count, t.head_seq, t.role, t.read_seq, t.joined_seq, t.muted, t.pinned,
-           t.archived, t.mentions
+           t.archived, t.mentions,
+           (SELECT p.policy FROM read.policies p WHERE p.conversation = t.conversation
+            ORDER BY p.position DESC LIMIT 1) AS policy
     FROM read.checkpoint k LEFT JOIN membership t ON true"
 ));
 
@@ -94,6 +101,7 @@ struct Row {
     pinned: Option<bool>,
     archived: Option<bool>,
     mentions: Option<bool>,
+    policy: Option<String>,
 }
 
 /// Returns one conversation.
@@ -116,14 +124,16 @@ pub async fn get_conversation(
     let query = ConversationQuery::begin(context, id).await?;
     let rows: Vec<Row> = query.fetch_all(&CONVERSATION, &[]).await?;
     let position = rows.first().ok_or(sqlx::Error::RowNotFound)?.position;
-    let conversation = rows.into_iter().find_map(Row::into_conversation);
+    let policy = policy::parse(rows.first().and_then(|row| row.policy.as_deref()))?;
+    let found = rows.into_iter().next();
+    let conversation = found.and_then(|row| row.into_conversation(policy));
     query
         .snapshot
         .respond_or_not_found(position, conversation.as_ref())
 }
 
 impl Row {
-    fn into_conversation(self) -> Option<ConversationView> {
+    fn into_conversation(self, policy: ConversationPolicy) -> Option<ConversationView> {
         Some(ConversationView {
             id: self.name?,
             kind: self.kind?,
@@ -132,6 +142,7 @@ impl Row {
             created_at: self.created_at?.into(),
             member_count: self.member_count?,
             head_seq: self.head_seq?,
+            policy,
             my: OwnMembership {
                 role: self.role?,
                 read_seq: self.read_seq?,

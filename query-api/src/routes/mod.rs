@@ -11,6 +11,7 @@ use crate::consistency::min_position;
 use crate::docs;
 use crate::start::QueryState;
 
+mod access_list;
 mod blocks;
 mod conversation;
 mod conversation_query;
@@ -19,13 +20,17 @@ mod events;
 mod explain;
 mod explain_visibility;
 mod inbox;
+mod join_requests;
+mod links;
 mod live;
 mod members;
 mod message;
 mod messages;
+pub(crate) mod policy;
 mod presence;
 mod reactions;
 mod receipts;
+mod sanctions;
 mod search;
 mod sent_messages;
 mod unread;
@@ -68,7 +73,14 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(live::connect_live))
         .routes(routes!(search::search_messages))
         .routes(routes!(events::list_events))
-        .routes(routes!(explain_visibility::explain_message_visibility));
+        .routes(routes!(explain_visibility::explain_message_visibility))
+        .routes(routes!(join_requests::list_join_requests))
+        .routes(routes!(links::list_links))
+        .routes(routes!(links::get_link))
+        .routes(routes!(sanctions::list_silences))
+        .routes(routes!(sanctions::get_silence))
+        .routes(routes!(sanctions::list_bans))
+        .routes(routes!(sanctions::get_ban));
     docs::arrange_unions(router.get_openapi_mut());
     router
 }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 /// The tables that the historical form replaces.
-const VERSIONED_TABLES: [&str; 9] = [
+const VERSIONED_TABLES: [&str; 10] = [
     "checkpoint",
     "conversations",
     "members",
@@ -19,6 +19,7 @@ const VERSIONED_TABLES: [&str; 9] = [
     "reactions",
     "devices",
     "receipts_off",
+    "policies",
 ];
 
 /// The statement of a query in its current and its historical form.
@@ -159,6 +160,8 @@ const HISTORICAL_TABLES: &str = concat!(
         SELECT r.user_id, r.from_position,
                CASE WHEN r.to_position <= $as_of THEN r.to_position END AS to_position
         FROM read.receipts_off r WHERE r.from_position <= $as_of
+    ), past_policies AS NOT MATERIALIZED (
+        SELECT p.conversation, p.position, p.policy FROM read.policies p WHERE p.position <= $as_of
     )"
 );
 

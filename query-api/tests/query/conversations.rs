@@ -24,6 +24,8 @@ async fn a_conversation_includes_the_membership_of_the_caller() {
         json!({
             "id": "room", "kind": "group", "title": "Room room", "history": "since_join",
             "created_at": time_at(1), "member_count": 2, "head_seq": 1,
+            "policy": {"post": "members", "join": "added", "slow_mode": 0, "retention_days": null,
+                "frozen": false, "topic": null, "avatar": null, "custom": null},
             "my": {"role": "member", "read_seq": 1, "joined_seq": 1, "muted": true, "pinned": true,
                 "archived": false},
         })
@@ -36,6 +38,40 @@ async fn a_conversation_includes_the_membership_of_the_caller() {
         (&direct["kind"], &direct["title"]),
         (&json!("direct"), &Value::Null)
     );
+}
+
+#[tokio::test]
+async fn a_policy_is_the_newest_one_and_in_the_past_the_one_of_then() {
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "all", &["ana"]);
+    log.send_text("room", "ana", "one");
+    log.send_text("room", "ana", "two");
+    let fixture = QueryFixture::new(&log).await;
+    let policy = |join: &str| {
+        json!({"post": "members", "join": join, "slow_mode": 0, "retention_days": null,
+            "frozen": false, "topic": null, "avatar": null, "custom": {"a": 2.5}})
+    };
+    for (position, join) in [(2, "asked"), (3, "open")] {
+        sqlx::query("INSERT INTO read.policies SELECT id, $1, $2 FROM read.conversations")
+            .bind(position)
+            .bind(policy(join).to_string())
+            .execute(&fixture.admin_pool)
+            .await
+            .unwrap();
+    }
+    let shown = fixture
+        .get("ana", "/v1/conversations/room")
+        .await
+        .expect_ok();
+    assert_eq!(shown["policy"], policy("open"));
+    for (position, join) in [(3, "open"), (2, "asked")] {
+        let past = format!("/v1/conversations/room?as_user=ana&as_of={position}");
+        let shown = fixture.get_as_admin(&past).await.expect_ok();
+        assert_eq!(shown["policy"], policy(join), "{position}");
+    }
+    let past = "/v1/conversations/room?as_user=ana&as_of=1";
+    let shown = fixture.get_as_admin(past).await.expect_ok();
+    assert_eq!(shown["policy"]["join"], "added");
 }
 
 #[tokio::test]

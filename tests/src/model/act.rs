@@ -47,6 +47,16 @@ pub enum Action {
     Archive(bool),
     /// Hide messages from before a member joined, or show them.
     SinceJoin(bool),
+    /// Let anyone join, or nobody.
+    OpenJoin(bool),
+    /// Let only the owner and admins write, or everybody.
+    Freeze(bool),
+    /// Join.
+    Join,
+    /// Silence a user, or lift the silence.
+    Silence(String, bool),
+    /// Ban a user, or lift the ban.
+    Ban(String, bool),
 }
 
 /// The expected outcome of an act.
@@ -76,6 +86,9 @@ impl Model {
             };
         }
         match conversation {
+            Some(conversation) if matches!(act.action, Action::Join) => {
+                conversation.join_outcome(&act.user)
+            }
             Some(conversation) if conversation.is_member(&act.user) => {
                 conversation.outcome(&act.user, &act.action)
             }
@@ -110,6 +123,33 @@ impl Model {
 }
 
 impl ModelConversation {
+    fn join_outcome(&self, user: &str) -> Outcome {
+        if self.is_member(user) {
+            Outcome::Unchanged
+        } else if self.direct || !self.open {
+            NOT_FOUND
+        } else if self.banned.contains(user) {
+            FORBIDDEN
+        } else {
+            Outcome::Applied
+        }
+    }
+
+    /// Whether a member may not write, edit, recall and react.
+    fn is_barred(&self, user: &str, role: MemberRole) -> bool {
+        self.silenced.contains(user) || self.frozen && role == MemberRole::Member
+    }
+
+    /// Whether the user may silence or ban another one.
+    fn may_sanction(&self, role: MemberRole, user: &str) -> bool {
+        match self.members.get(user).map(|them| them.role) {
+            _ if role == MemberRole::Member => false,
+            Some(MemberRole::Owner) => false,
+            Some(MemberRole::Admin) => role == MemberRole::Owner,
+            _ => true,
+        }
+    }
+
     fn outcome(&self, by: &str, what: &Action) -> Outcome {
         let Some(me) = self.members.get(by) else {
             return NOT_FOUND;
@@ -123,6 +163,19 @@ impl ModelConversation {
         };
         match what {
             Action::CreateGroup(_) => Outcome::Refused(409),
+            Action::Send { .. } | Action::Edit(_) | Action::Recall(_)
+                if self.is_barred(by, me.role) =>
+            {
+                FORBIDDEN
+            }
+            Action::Silence(user, _) | Action::Ban(user, _)
+                if !self.may_sanction(me.role, user) =>
+            {
+                FORBIDDEN
+            }
+            Action::Silence(user, on) => changes(self.silenced.contains(user) != *on),
+            Action::Ban(..) if self.direct => INVALID,
+            Action::Ban(user, on) => changes(self.banned.contains(user) != *on),
             Action::Send { mentions, .. } if mentions.iter().any(|user| !self.is_member(user)) => {
                 INVALID
             }
@@ -144,9 +197,26 @@ impl ModelConversation {
             Action::Mute(on) => changes(me.muted != *on),
             Action::Pin(on) => changes(me.pinned != *on),
             Action::Archive(on) => changes(me.archived != *on),
-            Action::Add(..) | Action::Remove(_) if self.direct => INVALID,
-            Action::SinceJoin(_) | Action::Add(..) if me.role == MemberRole::Member => FORBIDDEN,
+            Action::Join => Outcome::Unchanged,
+            Action::Add(..) | Action::Remove(_) | Action::OpenJoin(_) | Action::Freeze(_)
+                if self.direct =>
+            {
+                INVALID
+            }
+            Action::SinceJoin(_) | Action::OpenJoin(_) | Action::Freeze(_) | Action::Add(..)
+                if me.role == MemberRole::Member =>
+            {
+                FORBIDDEN
+            }
+            Action::SinceJoin(_) | Action::OpenJoin(_) | Action::Freeze(_)
+                if self.silenced.contains(by) =>
+            {
+                FORBIDDEN
+            }
             Action::SinceJoin(on) => changes(self.since_join != *on),
+            Action::OpenJoin(on) => changes(self.open != *on),
+            Action::Freeze(on) => changes(self.frozen != *on),
+            Action::Add(user, _) if self.banned.contains(user) => FORBIDDEN,
             Action::Add(user, role) => match (self.members.get(user), role) {
                 (None, _) => Outcome::Applied,
                 (Some(_), None) => Outcome::Unchanged,
@@ -196,6 +266,29 @@ impl ModelConversation {
             Action::Pin(on) => self.update_member(by, |me| me.pinned = *on),
             Action::Archive(on) => self.update_member(by, |me| me.archived = *on),
             Action::SinceJoin(on) => self.since_join = *on,
+            Action::OpenJoin(on) => self.open = *on,
+            Action::Freeze(on) => self.frozen = *on,
+            Action::Join => {
+                let role = if self.members.is_empty() {
+                    MemberRole::Owner
+                } else {
+                    MemberRole::Member
+                };
+                self.join(by, role);
+            }
+            Action::Silence(user, true) => {
+                self.silenced.insert(user.clone());
+            }
+            Action::Silence(user, false) => {
+                self.silenced.remove(user);
+            }
+            Action::Ban(user, true) => {
+                self.banned.insert(user.clone());
+                self.leave(user);
+            }
+            Action::Ban(user, false) => {
+                self.banned.remove(user);
+            }
             Action::Add(user, role) => match self.members.get_mut(user) {
                 Some(them) => them.role = role.unwrap_or(them.role),
                 None => self.join(user, role.unwrap_or(MemberRole::Member)),

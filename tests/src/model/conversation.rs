@@ -1,6 +1,6 @@
 //! The expected state of one conversation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a member may do, in ascending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,6 +85,14 @@ pub struct ModelConversation {
     pub messages: Vec<ModelMessage>,
     /// How many times a user has joined.
     pub joins: usize,
+    /// Anyone can join.
+    pub open: bool,
+    /// Only the owner and admins can write.
+    pub frozen: bool,
+    /// The silenced users.
+    pub silenced: BTreeSet<String>,
+    /// The banned users.
+    pub banned: BTreeSet<String>,
 }
 
 impl ModelConversation {
@@ -98,6 +106,10 @@ impl ModelConversation {
             periods: BTreeMap::new(),
             messages: Vec::new(),
             joins: 0,
+            open: false,
+            frozen: false,
+            silenced: BTreeSet::new(),
+            banned: BTreeSet::new(),
         };
         for (index, user) in users.iter().enumerate() {
             let role = if index == 0 && !direct {

@@ -7,6 +7,7 @@
 mod body;
 mod json;
 mod number;
+mod optional_json;
 pub mod params;
 mod path;
 mod plain_words;
@@ -16,6 +17,7 @@ pub(crate) mod unknown;
 
 pub use body::Ndjson;
 pub use json::{Json, field_names, from_json};
+pub use optional_json::OptionalJson;
 pub use path::Path;
 pub use plain_words::describe_json_error;
 pub use query::Query;

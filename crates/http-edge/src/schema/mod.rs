@@ -116,3 +116,21 @@ pub fn schema_values<S: PartialSchema>() -> Vec<String> {
         .filter_map(|word| word.as_str().map(str::to_owned))
         .collect()
 }
+
+/// Who can send messages: every member, or only the owner and admins.
+#[derive(ToSchema)]
+#[schema(as = PostPolicy, rename_all = "snake_case")]
+pub enum PostPolicySchema {
+    Members,
+    Admins,
+}
+
+/// How users join: the owner and admins add them (`added`), users ask and are admitted (`asked`),
+/// or anyone who has the id joins (`open`).
+#[derive(ToSchema)]
+#[schema(as = JoinPolicy, rename_all = "snake_case")]
+pub enum JoinPolicySchema {
+    Added,
+    Asked,
+    Open,
+}

@@ -124,7 +124,9 @@ fn refused_callers() -> [SharedResponse; 4] {
             "Forbidden",
             Problem::forbidden(),
             "The caller lacks the permission or the scope `admin` (`forbidden`), or the other user \
-             has blocked the caller (`blocked`).",
+             has blocked the caller (`blocked`). The policy of the conversation can forbid it \
+             (`read_only`, `frozen`), or a sanction (`silenced`, `banned`, with `until` if it ends \
+             by itself).",
         ),
         SharedResponse::new(
             StatusCode::NOT_FOUND,
@@ -178,7 +180,7 @@ fn unavailable() -> [SharedResponse; 2] {
             "TooManyRequests",
             Problem::rate_limited(Duration::from_secs(1)),
             "Too many commands in a second (`rate_limited`), too many requests at a time \
-             (`too_many_requests`), or too many live connections or frames (`too_many_live`, \
+             (`too_many_requests`), another message too soon (`slow_mode`), or too many live connections or frames (`too_many_live`, \
              `too_many_frames`) of this user.",
         ),
         SharedResponse::new(

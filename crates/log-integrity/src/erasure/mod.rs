@@ -11,9 +11,10 @@
 //!   both in the background.
 //! - [`files`]: rewrites the files that may still contain erased data, because Postgres keeps the
 //!   old versions of changed rows for a while.
-//! - [`ledger`]: records which event erased what, and the progress. [`retention`]: the progress of
-//!   erasure by age.
+//! - [`ledger`]: records which event erased what, and the progress. [`retention`] and
+//!   [`conversation_retention`]: the progress of erasure by age.
 
+pub mod conversation_retention;
 pub mod eraser;
 pub mod files;
 pub mod ledger;

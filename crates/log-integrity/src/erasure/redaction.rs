@@ -127,7 +127,9 @@ async fn load_affected_events(
     let titles: Vec<AffectedEvent> = sqlx::query_as(
         "SELECT e.position, e.stream, NULL::bigint AS message, e.event_type, e.event_version, e.payload
          FROM log.events e
-         WHERE e.stream = ANY($1) AND e.event_type IN ('conversation_created', 'conversation_changed', 'profile_changed')
+         WHERE e.stream = ANY($1)
+         AND e.event_type IN ('conversation_created', 'conversation_changed', 'conversation_policy_changed',
+                              'member_silenced', 'member_banned', 'join_requested', 'profile_changed')
          AND NOT EXISTS (SELECT FROM log.erased x WHERE x.position = e.position)",
     )
     .bind(&untitled)
