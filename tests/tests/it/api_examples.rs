@@ -202,7 +202,10 @@ async fn every_example_is_accepted() {
     let operations = Operation::collect(&document);
     walk(&operations, &ann).await;
     let mut last = 0;
-    for operation in &operations {
+    // The codes of links are random, so no fixed example can be one.
+    let with_examples = operations.iter();
+    let with_examples = with_examples.filter(|operation| !operation.path.contains("{code}"));
+    for operation in with_examples {
         if operation.method == Method::GET {
             world.wait_until_projected(last).await;
             let path = operation.example_path();

@@ -1,0 +1,265 @@
+//! Joining: open groups, join requests, and links.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::client::Client;
+use tests::response::ApiResponse;
+use tests::world::World;
+
+const JOIN: &str = "/v1/conversations/room/join";
+const REQUESTS: &str = "/v1/conversations/room/join-requests";
+const LINKS: &str = "/v1/conversations/room/links";
+
+/// Alice owns `room`, bob is an admin, carol is a member.
+async fn world_with_room(join: &str) -> World {
+    let world = World::start().await;
+    let alice = world.user("alice");
+    alice.create_group("room", &["carol"]).await.expect(201);
+    let bob = json!({ "members": ["bob"], "role": "admin" });
+    let members = "/v1/conversations/room/members";
+    alice.post(members, bob).await.expect(200);
+    let change = json!({ "join": join, "avatar": "https://example.org/a", "title": "Room" });
+    let changed = alice.patch("/v1/conversations/room", change).await;
+    world.wait_until_projected(changed.position()).await;
+    world
+}
+
+async fn post(client: &Client, path: &str) -> ApiResponse {
+    client.request(&Method::POST, path).send().await
+}
+
+async fn create_link(client: &Client, limits: Value) -> String {
+    let created = client.post(LINKS, limits).await.expect(201);
+    created["code"].as_str().expect("a code").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anyone_who_has_the_id_joins_an_open_group() {
+    let world = world_with_room("open").await;
+    let zoe = world.user("zoe");
+    // Without a body, as with an empty one.
+    let joined = post(&zoe, JOIN).await;
+    assert_eq!(joined.expect(200)["state"], "joined");
+    let again = zoe.post(JOIN, json!({ "note": "hi" })).await;
+    assert_eq!(again.position(), joined.position());
+    zoe.send("room", "1", "hello").await.expect(201);
+    let path = format!("/v1/conversations/room?min_position={}", joined.position());
+    let shown = zoe.get_ok(&path).await;
+    assert_eq!(
+        (&shown["member_count"], &shown["my"]["role"]),
+        (&json!(4), &json!("member"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_group_does_not_exist_for_others() {
+    let world = world_with_room("added").await;
+    let zoe = world.user("zoe");
+    let closed = zoe.post(JOIN, json!({})).await;
+    assert_eq!(closed.expect_problem(404), "not_found");
+    let unknown = zoe.post("/v1/conversations/nowhere/join", json!({})).await;
+    assert_eq!(closed.body, unknown.body);
+    // Not even an invalid note tells them apart.
+    let invalid = json!({ "note": "x".repeat(301) });
+    let closed = zoe.post(JOIN, invalid.clone()).await;
+    assert_eq!(closed.body, unknown.body);
+    let own = world.user("carol").post(JOIN, json!({})).await;
+    assert_eq!(own.expect(200)["state"], "joined");
+    let alice = world.user("alice");
+    let direct = alice.create_direct("carol").await;
+    let join = format!("/v1/conversations/{direct}/join");
+    zoe.post(&join, json!({})).await.expect_problem(404);
+    let open = json!({ "join": "open" });
+    alice
+        .patch("/v1/conversations/room", open)
+        .await
+        .expect(200);
+    let refused = zoe.post(JOIN, invalid).await;
+    assert_eq!(refused.expect_problem(422), "invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_join_request_is_admitted_or_declined() {
+    let world = world_with_room("asked").await;
+    let (alice, bob, carol) = (world.user("alice"), world.user("bob"), world.user("carol"));
+    let mut asked = 0;
+    for user in ["zoe", "yan", "xia"] {
+        let answer = world.user(user).post(JOIN, json!({ "note": user })).await;
+        assert_eq!(answer.expect(202)["state"], "asked");
+        asked = answer.position();
+        let again = world.user(user).post(JOIN, json!({ "note": user })).await;
+        assert_eq!((again.status, again.position()), (202, asked));
+    }
+    // Nobody but the owner and admins sees them, page by page, oldest first.
+    let first = alice
+        .get_ok(&format!("{REQUESTS}?limit=2&min_position={asked}"))
+        .await;
+    let users: Vec<_> = first["requests"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .collect();
+    assert_eq!(
+        (&users[0]["user"], &users[1]["user"], &users[1]["note"]),
+        (&json!("zoe"), &json!("yan"), &json!("yan"))
+    );
+    assert!(users[0]["at"].is_string(), "{first}");
+    let next = first["next"].as_str().expect("a cursor");
+    // The cursor is the caller's own.
+    let foreign = bob.get(&format!("{REQUESTS}?limit=2&after={next}")).await;
+    foreign.expect_problem(400);
+    let rest = alice.get_ok(&format!("{REQUESTS}?after={next}")).await;
+    assert_eq!(rest["requests"][0]["user"], "xia");
+    assert_eq!(rest["next"], Value::Null);
+    assert_eq!(carol.get(REQUESTS).await.expect_problem(403), "forbidden");
+    world.user("zoe").get(REQUESTS).await.expect_problem(404);
+    let entries = carol.get_ok("/v1/inbox/entries?after=0").await;
+    assert!(!entries.to_string().contains("join_request"), "{entries}");
+
+    let of = |user: &str| format!("{REQUESTS}/{user}");
+    carol.put(&of("zoe"), None).await.expect_problem(403);
+    let admitted = bob.put(&of("zoe"), None).await;
+    admitted.expect(200);
+    let again = bob.put(&of("zoe"), None).await;
+    assert_eq!(again.position(), admitted.position());
+    world.user("zoe").send("room", "1", "hi").await.expect(201);
+    let declined = alice.delete(&of("yan")).await;
+    declined.expect(200);
+    let again = alice.delete(&of("yan")).await;
+    assert_eq!(again.position(), declined.position());
+    alice.put(&of("yan"), None).await.expect_problem(404);
+    // The user who asked may withdraw.
+    let withdrawn = world.user("xia").delete(&of("xia")).await;
+    let left = alice
+        .get_ok(&format!("{REQUESTS}?min_position={}", withdrawn.position()))
+        .await;
+    assert_eq!(left["requests"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_lets_users_join_until_it_is_used_up() {
+    let world = world_with_room("added").await;
+    let alice = world.user("alice");
+    let created = alice
+        .post(LINKS, json!({ "max_uses": 3, "expires_in": "7d" }))
+        .await;
+    let body = created.expect(201);
+    assert_eq!(body["max_uses"], 3);
+    assert!(body["expires_at"].is_string(), "{created}");
+    let code = body["code"].as_str().expect("a code").to_owned();
+    let link = format!("/v1/links/{code}");
+    let min = format!("?min_position={}", created.position());
+    let target = world.user("zoe").get_ok(&format!("{link}{min}")).await;
+    assert_eq!(
+        target,
+        json!({ "title": "Room", "avatar": "https://example.org/a", "member_count": 3 })
+    );
+    // Ten users race for three uses.
+    let racers = (0..10).map(|n| {
+        let (user, link) = (world.user(&format!("u{n}")), link.clone());
+        tokio::spawn(async move { post(&user, &link).await })
+    });
+    let mut last = 0;
+    let mut joined = 0;
+    for racer in racers.collect::<Vec<_>>() {
+        let answer = racer.await.expect("an answer");
+        if answer.status == 200 {
+            assert_eq!(answer.json()["conversation_id"], "room");
+            joined += 1;
+            last = last.max(answer.position());
+        } else {
+            answer.expect_problem(404);
+        }
+    }
+    assert_eq!(joined, 3);
+    world.wait_until_projected(last).await;
+    let listed = alice.get_ok(LINKS).await;
+    let [shown] = &listed["links"].as_array().expect("a list")[..] else {
+        panic!("{listed}");
+    };
+    assert_eq!(
+        (
+            &shown["code"],
+            &shown["uses"],
+            &shown["is_live"],
+            &shown["by"]
+        ),
+        (&json!(code), &json!(3), &json!(false), &json!("alice"))
+    );
+    world.user("zoe").get(&link).await.expect_problem(404);
+    // A member who follows the link uses nothing.
+    post(&world.user("carol"), &link).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_over_is_unknown() {
+    let world = world_with_room("added").await;
+    let (alice, zoe) = (world.user("alice"), world.user("zoe"));
+    let code = create_link(&alice, json!({})).await;
+    let of = |code: &str| format!("{LINKS}/{code}");
+    world
+        .user("carol")
+        .delete(&of(&code))
+        .await
+        .expect_problem(403);
+    zoe.delete(&of(&code)).await.expect_problem(404);
+    let ended = world.user("bob").delete(&of(&code)).await;
+    ended.expect(200);
+    let again = alice.delete(&of(&code)).await;
+    assert_eq!(again.position(), ended.position());
+    alice.delete(&of("nonsense")).await.expect(200);
+    let short = create_link(&alice, json!({ "expires_in": "1s" })).await;
+    eventually::eventually("the link expires", async || {
+        let answer = zoe.get(&format!("/v1/links/{short}")).await;
+        (answer.status == 404).then_some(())
+    })
+    .await;
+    world.wait_until_projected(ended.position()).await;
+    let guess = format!("{}.room", "0".repeat(32));
+    for code in [code.as_str(), &short, &guess, "nonsense", "a.room"] {
+        let link = format!("/v1/links/{code}");
+        let (posted, shown) = (post(&zoe, &link).await, zoe.get(&link).await);
+        assert_eq!(posted.expect_problem(404), "not_found");
+        assert_eq!(shown.expect_problem(404), "not_found");
+    }
+    let listed = alice.get_ok(LINKS).await;
+    assert_eq!(
+        listed["links"].as_array().map(Vec::len),
+        Some(1),
+        "{listed}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_are_for_the_owner_and_admins_and_within_their_limits() {
+    let world = world_with_room("added").await;
+    let (alice, carol) = (world.user("alice"), world.user("carol"));
+    carol.post(LINKS, json!({})).await.expect_problem(403);
+    carol.get(LINKS).await.expect_problem(403);
+    let zoe = world.user("zoe");
+    zoe.post(LINKS, json!({})).await.expect_problem(404);
+    zoe.get(LINKS).await.expect_problem(404);
+    for (field, value) in [
+        ("max_uses", json!(0)),
+        ("max_uses", json!(1_000_001)),
+        ("expires_in", json!("soon")),
+        ("expires_in", json!("0s")),
+    ] {
+        let answer = alice.post(LINKS, json!({ field: value })).await;
+        assert_eq!(answer.expect_problem(422), "invalid");
+        assert_eq!(answer.json()["errors"][0]["field"], field);
+    }
+    // The same key gives the same code.
+    let with_key = async || {
+        let request = alice.request(&Method::POST, LINKS).json(&json!({}));
+        request.header("Idempotency-Key", "one").send().await
+    };
+    let (first, replay) = (with_key().await, with_key().await);
+    assert!(replay.is_replay());
+    assert_eq!(first.json()["code"], replay.json()["code"]);
+    for _ in 1..100 {
+        create_link(&alice, json!({})).await;
+    }
+    let refused = alice.post(LINKS, json!({})).await;
+    assert_eq!(refused.expect_problem(422), "too_many_links");
+}
