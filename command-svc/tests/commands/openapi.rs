@@ -9,7 +9,7 @@ fn document() -> Result<Value> {
     Ok(serde_json::to_value(command_svc::document())?)
 }
 
-const OPERATIONS: [(&str, &str, &str); 17] = [
+const OPERATIONS: [(&str, &str, &str); 27] = [
     ("post", "/v1/conversations", "create_conversation"),
     ("patch", "/v1/conversations/{id}", "change_conversation"),
     ("post", "/v1/conversations/{id}/members", "add_members"),
@@ -51,6 +51,32 @@ const OPERATIONS: [(&str, &str, &str); 17] = [
     ("post", "/v1/batch", "run_batch"),
     ("post", "/v1/admin/import", "import_messages"),
     ("post", "/v1/admin/erasures", "erase_content"),
+    ("post", "/v1/conversations/{id}/join", "join_conversation"),
+    (
+        "put",
+        "/v1/conversations/{id}/join-requests/{user}",
+        "admit_user",
+    ),
+    (
+        "delete",
+        "/v1/conversations/{id}/join-requests/{user}",
+        "decline_user",
+    ),
+    ("post", "/v1/conversations/{id}/links", "create_link"),
+    ("delete", "/v1/conversations/{id}/links/{code}", "end_link"),
+    ("post", "/v1/links/{code}", "join_by_link"),
+    (
+        "put",
+        "/v1/conversations/{id}/silences/{user}",
+        "silence_user",
+    ),
+    (
+        "delete",
+        "/v1/conversations/{id}/silences/{user}",
+        "unsilence_user",
+    ),
+    ("put", "/v1/conversations/{id}/bans/{user}", "ban_user"),
+    ("delete", "/v1/conversations/{id}/bans/{user}", "unban_user"),
 ];
 
 #[test]
