@@ -1,6 +1,6 @@
 //! The code of a link by which users join a group.
 
-use crate::ids::{ConversationId, InvalidIdError};
+use crate::ids::{ConversationId, InvalidIdError, text_id};
 
 /// How many hexadecimal digits have the 128 random bits of a code.
 const RANDOM_DIGITS: usize = 32;

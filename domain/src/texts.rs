@@ -1,13 +1,7 @@
 //! Short texts that people see: names, descriptions, languages and pictures.
 
-use std::fmt;
-use std::sync::Arc;
-
-use serde::de::{Deserialize, Deserializer};
-use serde::{Serialize, Serializer};
-
 use crate::body::is_invisible;
-use crate::ids::{InvalidIdError, ParseVisitor, text_id};
+use crate::ids::{InvalidIdError, text_id};
 
 /// The maximum length of the address of a picture, in characters.
 const MAX_ADDRESS_CHARS: usize = 2_048;
