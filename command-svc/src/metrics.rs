@@ -45,10 +45,14 @@ pub(crate) enum CommandKind {
     Unsilence,
     Ban,
     Unban,
+    Restore,
+    Pin,
+    Unpin,
+    Clear,
 }
 
 impl CommandKind {
-    const ALL: [Self; 31] = [
+    const ALL: [Self; 35] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,
@@ -80,6 +84,10 @@ impl CommandKind {
         Self::Unsilence,
         Self::Ban,
         Self::Unban,
+        Self::Restore,
+        Self::Pin,
+        Self::Unpin,
+        Self::Clear,
     ];
 
     /// The stable name, which is part of the fingerprints stored in the log.
@@ -116,6 +124,10 @@ impl CommandKind {
             Self::Unsilence => "unsilence",
             Self::Ban => "ban",
             Self::Unban => "unban",
+            Self::Restore => "restore",
+            Self::Pin => "pin",
+            Self::Unpin => "unpin",
+            Self::Clear => "clear",
         }
     }
 }
@@ -152,7 +164,7 @@ impl CommandMetrics {
     /// The metrics, without a series yet.
     pub(crate) fn new() -> Self {
         Self {
-            durations: Default::default(),
+            durations: std::array::from_fn(|_| Default::default()),
             refusals: RwLock::default(),
         }
     }

@@ -6,8 +6,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::commands::{
-    ack, add_members, batch, block, change, create, edit, erase, import, join, links, preferences,
-    profile, react, read, recall, remove_member, sanctions, send, user_settings,
+    ack, add_members, batch, block, change, clear, create, edit, erase, import, join, links, pin,
+    preferences, profile, react, read, recall, remove_member, restore, sanctions, send,
+    user_settings,
 };
 use crate::docs;
 use crate::state::CommandState;
@@ -49,7 +50,10 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
         .routes(routes!(links::end_link))
         .routes(routes!(links::join_by_link))
         .routes(routes!(sanctions::silence_user, sanctions::unsilence_user))
-        .routes(routes!(sanctions::ban_user, sanctions::unban_user));
+        .routes(routes!(sanctions::ban_user, sanctions::unban_user))
+        .routes(routes!(restore::restore_message))
+        .routes(routes!(pin::pin_message, pin::unpin_message))
+        .routes(routes!(clear::clear_conversation));
     docs::arrange_unions(router.get_openapi_mut());
     router
 }

@@ -3,10 +3,10 @@
 //!
 //! [`Conversation::decide`] turns a command into events; `apply` folds an event into the state,
 //! whose parts are in `state` and `access_state`. The rules are grouped by subject in `create`,
-//! `members`, `admission`, `sanctions`, `messages`, `import` and `erasure`. Every rule first checks
-//! that the caller is a member, because for all other users the conversation does not exist; then it
-//! checks permissions, which `policy` evaluates, then the content. `settings` has the values of a
-//! policy.
+//! `members`, `admission`, `sanctions`, `messages`, `restore`, `pins`, `import` and `erasure`. Every
+//! rule first checks that the caller is a member, because for all other users the conversation does
+//! not exist; then it checks permissions, which `policy` evaluates, then the content. `settings` has
+//! the values of a policy.
 
 pub mod access_command;
 pub mod access_event;
@@ -22,7 +22,9 @@ mod erasure;
 mod import;
 mod members;
 mod messages;
+mod pins;
 mod policy;
+mod restore;
 mod sanctions;
 mod state;
 
@@ -75,6 +77,9 @@ pub struct Conversation {
     /// The policy, silences and bans, join requests and links.
     #[serde(default, skip_serializing_if = "AccessState::is_default")]
     access: AccessState,
+    /// The seqs of the pinned messages, oldest pin first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pins: Vec<i64>,
 }
 
 impl Conversation {
@@ -98,6 +103,9 @@ impl Conversation {
             ConversationCommand::Import(imported) => self.import(imported, limits),
             ConversationCommand::Erase(erase) => self.erase(erase),
             ConversationCommand::Access(access) => self.decide_access(access, limits),
+            ConversationCommand::Restore(restore) => self.restore(restore),
+            ConversationCommand::Pin(pin) => self.pin(pin),
+            ConversationCommand::Unpin(pin) => self.unpin(pin),
         }
     }
 

@@ -104,6 +104,9 @@ event_family!(ConversationEvent {
     JoinRequestDeclined = "join_request_declined", 1;
     LinkCreated = "link_created", 1;
     LinkEnded = "link_ended", 1;
+    MessageRestored = "message_restored", 1;
+    MessagePinned = "message_pinned", 1;
+    MessageUnpinned = "message_unpinned", 1;
 });
 
 event_family!(MailboxEvent {
@@ -113,6 +116,7 @@ event_family!(MailboxEvent {
     PreferencesChanged = "preferences_changed", 2;
     UserBlocked = "user_blocked", 1;
     UserUnblocked = "user_unblocked", 1;
+    ConversationCleared = "conversation_cleared", 1;
 });
 
 event_family!(ProfileEvent {

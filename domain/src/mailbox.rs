@@ -1,10 +1,11 @@
-//! The mailbox aggregate: a user's device cursors, read marks, preferences and blocks. Only its
-//! owner sends commands to it, so there are rules but no permissions.
+//! The mailbox aggregate: a user's device cursors, read marks, preferences, blocks and clears. Only
+//! its owner sends commands to it, so there are rules but no permissions.
 
 pub mod command;
 pub mod event;
 
 mod blocks;
+mod clearing;
 mod devices;
 mod preferences;
 mod read_marks;
@@ -40,6 +41,9 @@ pub struct Mailbox {
     /// The users whose direct messages are refused.
     #[serde(rename = "blocked")]
     blocked_users: BTreeSet<UserId>,
+    /// The last seq that the owner has cleared from their view, by conversation.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    cleared: BTreeMap<ConversationId, i64>,
 }
 
 impl Mailbox {
@@ -57,16 +61,19 @@ impl Mailbox {
             MailboxCommand::SetPreferences(set) => self.set_preferences(set),
             MailboxCommand::Block(user) => self.block(user, limits)?,
             MailboxCommand::Unblock(user) => self.unblock(user),
+            MailboxCommand::Clear(clear) => self.clear(clear)?,
         };
         Ok(event.into_iter().collect())
     }
 
-    /// The number of devices, read marks, preferences and blocks: a measure of the state's size.
+    /// The number of devices, read marks, preferences, blocks and clears: a measure of the state's
+    /// size.
     pub fn entry_count(&self) -> usize {
         self.devices.len()
             + self.read_marks.len()
             + self.preferences.len()
             + self.blocked_users.len()
+            + self.cleared.len()
     }
 }
 
@@ -104,6 +111,7 @@ impl Aggregate for Mailbox {
             MailboxEvent::UserUnblocked(unblocked) => {
                 self.blocked_users.remove(&unblocked.user);
             }
+            MailboxEvent::ConversationCleared(cleared) => self.apply_cleared(cleared),
         }
     }
 }

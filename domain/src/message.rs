@@ -67,6 +67,7 @@ impl MessageState {
         match event {
             ConversationEvent::MessageEdited(edited) => self.body_digest = edited.body.digest(),
             ConversationEvent::MessageRecalled(_) => self.recalled = true,
+            ConversationEvent::MessageRestored(_) => self.recalled = self.erased,
             ConversationEvent::MessageErased(_) => {
                 self.recalled = true;
                 self.erased = true;

@@ -16,6 +16,7 @@
 //! - `read`: reads the log by position, stream, type, time and user ([`reader`], [`user_filter`],
 //!   [`sent_range`]), and prefetches pages ([`read_ahead`]). [`log_end`]: where the log ends.
 //!   [`TypeFollower`]: the events of some rare types, for state that every process holds.
+//!   [`message_bodies`]: bodies by position.
 
 #![deny(missing_docs)]
 
@@ -42,4 +43,4 @@ pub use error::LogError;
 pub use log::{EventLog, LogConfig};
 pub use outage_log::OutageLog;
 pub use read::type_follower::{FollowedEvents, TypeFollower};
-pub use read::{log_end, read_ahead, reader, sent_range, user_filter};
+pub use read::{log_end, message_bodies, read_ahead, reader, sent_range, user_filter};

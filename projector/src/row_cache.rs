@@ -52,6 +52,8 @@ pub(crate) struct MemberState {
     pub pinned: bool,
     pub archived: bool,
     pub mentions: bool,
+    /// The last seq that the user has cleared from their own view; it outlasts the membership.
+    pub cleared_seq: i64,
 }
 
 /// Conversation id and user id.

@@ -47,6 +47,8 @@ pub(crate) struct MessageRow {
     pub ordinal: i64,
     pub reply_to: Option<i64>,
     pub edited_at: Option<Timestamp>,
+    /// A recalled message keeps its content here, in case that it is restored in the same batch,
+    /// but it is written without it.
     pub recalled: bool,
     pub fanned: bool,
     pub kind: MessageType,
@@ -61,9 +63,18 @@ pub(crate) struct MessageRow {
 pub(crate) struct MessageChange {
     pub body: Option<MessageBody>,
     pub edited_at: Option<Timestamp>,
-    pub recalled: bool,
+    /// Whether it is recalled after the batch; `None` if that has not changed.
+    pub recalled: Option<bool>,
     /// Implies `recalled`.
     pub erased: bool,
+}
+
+/// A pin of a message that was set in this batch.
+#[derive(Debug)]
+pub(crate) struct PinRow {
+    pub key: MessageKey,
+    pub position: i64,
+    pub unpinned_at: Option<i64>,
 }
 
 /// A version of a message: the body that an edit gave it.
@@ -283,8 +294,13 @@ pub(crate) struct BatchRows {
     pub conversation_history: Vec<ConversationVersion>,
     /// Conversations with erased titles, and the position before which all titles are deleted.
     pub erased_titles: BTreeMap<i64, i64>,
-    /// The position at which each message was recalled.
-    pub recalls: BTreeMap<MessageKey, i64>,
+    /// The positions at which each message was recalled or restored, in order, and whether it was
+    /// recalled. The values alternate.
+    pub recalls: BTreeMap<MessageKey, Vec<(i64, bool)>>,
+    /// The pins that were set in this batch.
+    pub pins: Vec<PinRow>,
+    /// The end of pins that were set before this batch: the message and the position.
+    pub unpins: Vec<(MessageKey, i64)>,
     pub reaction_history: Vec<ReactionChange>,
     /// User, position and cursor.
     pub ack_history: Vec<(i64, i64, i64)>,

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cqrs_es::Aggregate as _;
 use domain::conversation::Conversation;
-use domain::conversation::event::{ConversationEvent, MessageErased, MessageRecalled};
+use domain::conversation::event::{
+    ConversationEvent, MessageErased, MessageRecalled, MessageRestored,
+};
 use domain::envelope::Envelope;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::event::MailboxEvent;
@@ -129,6 +131,9 @@ impl Oracle {
             }
             MailboxEvent::PreferencesChanged(changed) => {
                 self.add_inbox_rows(std::slice::from_ref(owner), at, &changed.conversation);
+            }
+            MailboxEvent::ConversationCleared(cleared) => {
+                self.add_inbox_rows(std::slice::from_ref(owner), at, &cleared.conversation);
             }
             MailboxEvent::DeviceAcked(acked) => {
                 let ids: Vec<_> = self.states.keys().cloned().collect();
@@ -277,7 +282,9 @@ async fn messages_reflect_their_edits_recalls_and_erasures() {
     let database = ProjectorDatabase::new().await;
     fold(&database.pool, config(), &generator.log, 250).await;
     // Body, original body, version bodies and recall flag of each message, by conversation and seq.
+    // A recalled message keeps its content here until the end.
     let mut expected = BTreeMap::new();
+    let mut restores = 0;
     for event in &generator.log {
         let DomainEvent::Conversation(id, fact) = read(event) else {
             continue;
@@ -296,14 +303,24 @@ async fn messages_reflect_their_edits_recalls_and_erasures() {
                 message.1 = message.1.take().or(before);
                 message.2.push(message.0.clone());
             }
-            ConversationEvent::MessageRecalled(MessageRecalled { seq, .. })
-            | ConversationEvent::MessageErased(MessageErased { seq, .. }) => {
+            ConversationEvent::MessageRecalled(MessageRecalled { seq, .. }) => {
+                expected.get_mut(&(id.to_string(), seq)).unwrap().3 = true;
+            }
+            ConversationEvent::MessageRestored(MessageRestored { seq, .. }) => {
+                expected.get_mut(&(id.to_string(), seq)).unwrap().3 = false;
+                restores += 1;
+            }
+            ConversationEvent::MessageErased(MessageErased { seq, .. }) => {
                 let message = expected.get_mut(&(id.to_string(), seq)).unwrap();
                 *message = (None, None, vec![None; message.2.len()], true);
             }
             _ => {}
         }
     }
+    for message in expected.values_mut().filter(|message| message.3) {
+        *message = (None, None, vec![None; message.2.len()], true);
+    }
+    assert!(restores > 10, "only {restores} messages were restored");
     type MessageTuple = (
         String,
         i64,

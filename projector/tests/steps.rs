@@ -12,12 +12,13 @@ use domain::time::Timestamp;
 use projector::{ProjectionError, Projector};
 use serde_json::value::RawValue;
 use support::history::{HistoryGenerator, conversation, user};
-use support::{ProjectorDatabase, config, fold};
+use support::{ProjectorDatabase, config, fold, log};
 
 #[tokio::test]
 async fn repeated_events_change_nothing_and_a_gap_is_rejected() {
     let generator = HistoryGenerator::with_events(3, 6, 300);
     let database = ProjectorDatabase::new().await;
+    log::append(&database.pool, &generator.log).await;
     let mut projector = fold(&database.pool, config(), &generator.log[..200], 50).await;
     let before = database.digest().await;
     projector.step(&generator.log[100..200]).await.unwrap();
@@ -45,6 +46,7 @@ async fn of_two_projectors_one_commits_and_the_other_continues_from_there() {
     let reference = ProjectorDatabase::new().await;
     fold(&reference.pool, config(), &generator.log, 400).await;
     let database = ProjectorDatabase::new().await;
+    log::append(&database.pool, &generator.log).await;
     let mut one = fold(&database.pool, config(), &generator.log[..100], 100).await;
     let mut other = fold(&database.pool, config(), &[], 100).await;
     one.step(&generator.log[100..200]).await.unwrap();

@@ -6,7 +6,8 @@
 //! the export in the same crate.
 //!
 //! It contains the messages and reactions of the user, their settings, and their current and former
-//! memberships. Messages of others that mention the user are only referenced.
+//! memberships. Messages of others that mention the user are only referenced. What the user has
+//! cleared from their own view is left out.
 
 use futures::TryStreamExt as _;
 use sqlx::{Connection as _, PgConnection, PgPool};
@@ -29,6 +30,7 @@ const STATEMENTS: [&str; 7] = [
     "SELECT json_build_object('kind', 'conversation', 'id', c.name, 'type', c.kind, 'title', c.title,
             'is_member', m.present, 'role', m.role, 'joined_at', m.joined_at, 'read_seq', m.read_seq,
             'muted', m.muted, 'pinned', m.pinned, 'archived', m.archived, 'mentions', m.mentions,
+            'cleared_seq', m.cleared_seq,
             'stays', (SELECT json_agg(json_build_object('from_position', s.from_position,
                                                         'to_position', s.to_position) ORDER BY s.from_position)
                       FROM read.stays s WHERE s.conversation = m.conversation AND s.user_id = m.user_id))::text
@@ -40,14 +42,19 @@ const STATEMENTS: [&str; 7] = [
             'original', g.original::json,
             'versions', (SELECT json_agg(json_build_object('at', v.at, 'body', v.body::json) ORDER BY v.position)
                          FROM read.versions v WHERE v.conversation = g.conversation AND v.seq = g.seq))::text
-     FROM read.messages g JOIN read.conversations c ON c.id = g.conversation WHERE g.sender = $1
+     FROM read.messages g JOIN read.conversations c ON c.id = g.conversation
+     LEFT JOIN read.members m ON m.conversation = g.conversation AND m.user_id = $1
+     WHERE g.sender = $1 AND g.seq > coalesce(m.cleared_seq, 0)
      ORDER BY g.conversation, g.position",
     "SELECT json_build_object('kind', 'reaction', 'conversation_id', c.name, 'seq', r.seq, 'key', r.key,
             'position', r.position)::text
-     FROM read.reactions r JOIN read.conversations c ON c.id = r.conversation WHERE r.user_id = $1
+     FROM read.reactions r JOIN read.conversations c ON c.id = r.conversation
+     LEFT JOIN read.members m ON m.conversation = r.conversation AND m.user_id = $1
+     WHERE r.user_id = $1 AND r.seq > coalesce(m.cleared_seq, 0)
      ORDER BY r.position",
     "SELECT json_build_object('kind', 'mention', 'conversation_id', c.name, 'seq', g.seq)::text
      FROM read.members m JOIN read.messages g ON g.conversation = m.conversation AND g.mentions IS NOT NULL
+         AND g.seq > m.cleared_seq
      JOIN read.conversations c ON c.id = m.conversation
      JOIN read.users u ON u.id = m.user_id
      WHERE m.user_id = $1 AND g.mentions::jsonb ? u.name ORDER BY g.position",

@@ -165,6 +165,16 @@ impl RandomHistory {
                     .await
             }
             Action::Recall(seq) => client.delete(&format!("{at}/messages/{seq}")).await,
+            Action::Restore(seq) => {
+                client
+                    .post(&format!("{at}/messages/{seq}/restore"), json!({}))
+                    .await
+            }
+            Action::Clear(up_to) => {
+                client
+                    .post(&format!("{at}/clear"), json!({ "up_to": up_to }))
+                    .await
+            }
             Action::Read(up_to) => client.read(&act.conversation, *up_to).await,
             Action::MarkUnread(from) => {
                 client
@@ -249,6 +259,11 @@ impl RandomHistory {
         let head = conversation.head();
         let anybody = (*rng.pick(&USERS)).to_owned();
         let seq = rng.between((head - 20).max(1), head + 1);
+        let recalled = |seq: &i64| conversation.message(*seq).is_some_and(|m| m.recalled);
+        let recalled_seq = (1..=head).rev().take(40).find(recalled);
+        // Mostly the older part, so that there is something left to see.
+        let newest = if rng.chance(20) { head + 2 } else { head / 2 };
+        let cleared = rng.between(1, newest.max(1));
         // The last member mostly stays, because nothing more happens in an empty group.
         let stays = inside.len() == 1 && rng.chance(90);
         match rng.below(100) {
@@ -263,7 +278,8 @@ impl RandomHistory {
                 }
             }
             35..42 => Action::Edit(seq),
-            42..52 => Action::Recall(seq),
+            42..48 => Action::Recall(seq),
+            48..52 => Action::Restore(recalled_seq.unwrap_or(seq)),
             52..65 => Action::Read(rng.between(1, head + 3)),
             65..71 => Action::MarkUnread(seq),
             71..79 => {
@@ -279,7 +295,8 @@ impl RandomHistory {
             83..88 => Action::Remove(by.to_owned()),
             88..91 => Action::Mute(rng.chance(50)),
             91..94 => Action::Pin(rng.chance(50)),
-            94..97 => Action::Archive(rng.chance(50)),
+            94..96 => Action::Archive(rng.chance(50)),
+            96 => Action::Clear(cleared),
             97 => Action::SinceJoin(rng.chance(50)),
             98 => match rng.below(3) {
                 0 => Action::OpenJoin(rng.chance(70)),

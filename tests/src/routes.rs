@@ -131,6 +131,25 @@ pub const ROUTES: &[Route] = &[
     ),
     route(
         "POST",
+        "/v1/conversations/{id}/messages/{seq}/restore",
+        Access::Member,
+        None,
+    ),
+    route("GET", "/v1/conversations/{id}/pins", Access::Member, None),
+    route(
+        "PUT",
+        "/v1/conversations/{id}/pins/{seq}",
+        Access::Member,
+        None,
+    ),
+    route(
+        "DELETE",
+        "/v1/conversations/{id}/pins/{seq}",
+        Access::Member,
+        None,
+    ),
+    route(
+        "POST",
         "/v1/conversations/{id}/read",
         Access::Member,
         Some(r#"{"up_to":1}"#),
@@ -283,6 +302,13 @@ pub const ROUTES: &[Route] = &[
         "/v1/conversations/{id}/bans/{user}",
         Access::Member,
         None,
+    ),
+    // The last one about a conversation: afterwards, the caller does not see message 1.
+    route(
+        "POST",
+        "/v1/conversations/{id}/clear",
+        Access::Member,
+        Some(r#"{"up_to":1}"#),
     ),
     route("GET", "/livez", Access::Open, None),
     route("GET", "/readyz", Access::Open, None),

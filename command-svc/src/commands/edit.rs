@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::message_lookup;
+use super::message_lookup::{self, ClearedMessage, MessageCommand};
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
@@ -40,9 +40,15 @@ pub(crate) struct EditHandler {
     pub(crate) body: Value,
 }
 
+impl MessageCommand for EditHandler {
+    fn seq(&self) -> i64 {
+        self.seq
+    }
+}
+
 impl CommandHandler for EditHandler {
     type Target = Conversation;
-    type Lookups = ();
+    type Lookups = ClearedMessage;
 
     fn meta(&self) -> &CommandMeta<Conversation> {
         &self.meta
@@ -52,15 +58,20 @@ impl CommandHandler for EditHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
-        (): (),
+        cleared: ClearedMessage,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let edit = EditMessage {
             seq: self.seq,
             body: self.body.clone(),
             by: self.meta.caller.clone(),
             now: state.now(),
-            message: message_lookup::load_unless_recent(locked, &self.meta.caller, self.seq)
-                .await?,
+            message: message_lookup::load_unless_recent(
+                locked,
+                &self.meta.caller,
+                self.seq,
+                cleared,
+            )
+            .await?,
         };
         let command = ConversationCommand::Edit(edit);
         Ok(Decision::from_events(

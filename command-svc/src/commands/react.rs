@@ -8,7 +8,7 @@ use domain::ids::ReactionKey;
 use event_log::LockedAggregate;
 use http_edge::Path;
 
-use super::message_lookup;
+use super::message_lookup::{self, ClearedMessage, MessageCommand};
 use super::rejected::{RejectedRequest, execute_parsed};
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
@@ -64,9 +64,15 @@ impl ReactHandler {
     }
 }
 
+impl MessageCommand for ReactHandler {
+    fn seq(&self) -> i64 {
+        self.seq
+    }
+}
+
 impl CommandHandler for ReactHandler {
     type Target = Conversation;
-    type Lookups = ();
+    type Lookups = ClearedMessage;
 
     fn meta(&self) -> &CommandMeta<Conversation> {
         &self.meta
@@ -76,15 +82,20 @@ impl CommandHandler for ReactHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
-        (): (),
+        cleared: ClearedMessage,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let react = UpdateReaction {
             seq: self.seq,
             key: self.key.clone(),
             by: self.meta.caller.clone(),
             now: state.now(),
-            message: message_lookup::load_unless_recent(locked, &self.meta.caller, self.seq)
-                .await?,
+            message: message_lookup::load_unless_recent(
+                locked,
+                &self.meta.caller,
+                self.seq,
+                cleared,
+            )
+            .await?,
         };
         let command = match self.action {
             ReactionAction::Add => ConversationCommand::React(react),

@@ -7,7 +7,7 @@ use domain::conversation::event::ConversationEvent;
 use event_log::LockedAggregate;
 use http_edge::Path;
 
-use super::message_lookup;
+use super::message_lookup::{self, ClearedMessage, MessageCommand};
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
@@ -24,9 +24,15 @@ pub(crate) struct RecallHandler {
     pub(crate) seq: i64,
 }
 
+impl MessageCommand for RecallHandler {
+    fn seq(&self) -> i64 {
+        self.seq
+    }
+}
+
 impl CommandHandler for RecallHandler {
     type Target = Conversation;
-    type Lookups = ();
+    type Lookups = ClearedMessage;
 
     fn meta(&self) -> &CommandMeta<Conversation> {
         &self.meta
@@ -36,14 +42,19 @@ impl CommandHandler for RecallHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
-        (): (),
+        cleared: ClearedMessage,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let recall = RecallMessage {
             seq: self.seq,
             by: self.meta.caller.clone(),
             now: state.now(),
-            message: message_lookup::load_unless_recent(locked, &self.meta.caller, self.seq)
-                .await?,
+            message: message_lookup::load_unless_recent(
+                locked,
+                &self.meta.caller,
+                self.seq,
+                cleared,
+            )
+            .await?,
         };
         let command = ConversationCommand::Recall(recall);
         Ok(Decision::from_events(

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::message_lookup::ClearedMessage;
 use crate::caller::AuthenticatedUser;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
@@ -152,14 +153,44 @@ impl MessageDraft {
     }
 }
 
+/// What other aggregates know.
+#[derive(Default)]
+pub(crate) struct SendLookups {
+    peer: DirectPeer,
+    /// Whether the sender has cleared the message to which this one replies.
+    is_reply_cleared: bool,
+}
+
+impl CommandLookups<SendHandler> for SendLookups {
+    async fn load(
+        handler: &SendHandler,
+        state: &CommandState,
+        observed: &mut Vec<Observation>,
+    ) -> Result<Self, AttemptError> {
+        let meta = &handler.meta;
+        let reply_to = handler.draft.as_ref().ok().and_then(|draft| draft.reply_to);
+        let is_reply_cleared = match reply_to {
+            Some(seq) => {
+                let (conversation, sender) = (&meta.aggregate_id, &meta.caller);
+                ClearedMessage::observe(state, conversation, sender, seq, observed).await?
+            }
+            None => false,
+        };
+        Ok(Self {
+            peer: DirectPeer::load(handler, state, observed).await?,
+            is_reply_cleared,
+        })
+    }
+}
+
 /// The other member of a direct conversation, and whether that member has blocked the sender.
 #[derive(Default)]
-pub(crate) struct DirectPeer {
+struct DirectPeer {
     user: Option<UserId>,
     has_blocked: bool,
 }
 
-impl CommandLookups<SendHandler> for DirectPeer {
+impl DirectPeer {
     async fn load(
         handler: &SendHandler,
         state: &CommandState,
@@ -193,7 +224,7 @@ impl CommandLookups<SendHandler> for DirectPeer {
 
 impl CommandHandler for SendHandler {
     type Target = Conversation;
-    type Lookups = DirectPeer;
+    type Lookups = SendLookups;
 
     fn meta(&self) -> &CommandMeta<Conversation> {
         &self.meta
@@ -203,9 +234,10 @@ impl CommandHandler for SendHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
-        peer: DirectPeer,
+        lookups: SendLookups,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let conversation = locked.state();
+        let peer = lookups.peer;
         if conversation.peer_of(&self.meta.caller) != peer.user.as_ref() {
             return Err(AttemptError::Retry);
         }
@@ -220,7 +252,10 @@ impl CommandHandler for SendHandler {
             sender: self.meta.caller.clone(),
             kind: draft.kind,
             body: draft.body.clone(),
-            reply_to: draft.reply_to,
+            // To the sender, a message that they have cleared does not exist.
+            reply_to: draft
+                .reply_to
+                .map(|seq| if lookups.is_reply_cleared { 0 } else { seq }),
             mentions: draft.mentions.clone(),
             client_message_id: self.client_message_id.clone(),
             now: state.now(),

@@ -16,4 +16,5 @@ mod profiles;
 mod replays;
 mod replicas;
 mod requests;
+mod restores_and_pins;
 mod support;

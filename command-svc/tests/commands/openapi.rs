@@ -9,7 +9,7 @@ fn document() -> Result<Value> {
     Ok(serde_json::to_value(command_svc::document())?)
 }
 
-const OPERATIONS: [(&str, &str, &str); 27] = [
+const OPERATIONS: [(&str, &str, &str); 31] = [
     ("post", "/v1/conversations", "create_conversation"),
     ("patch", "/v1/conversations/{id}", "change_conversation"),
     ("post", "/v1/conversations/{id}/members", "add_members"),
@@ -77,6 +77,18 @@ const OPERATIONS: [(&str, &str, &str); 27] = [
     ),
     ("put", "/v1/conversations/{id}/bans/{user}", "ban_user"),
     ("delete", "/v1/conversations/{id}/bans/{user}", "unban_user"),
+    (
+        "post",
+        "/v1/conversations/{id}/messages/{seq}/restore",
+        "restore_message",
+    ),
+    ("put", "/v1/conversations/{id}/pins/{seq}", "pin_message"),
+    (
+        "delete",
+        "/v1/conversations/{id}/pins/{seq}",
+        "unpin_message",
+    ),
+    ("post", "/v1/conversations/{id}/clear", "clear_conversation"),
 ];
 
 #[test]

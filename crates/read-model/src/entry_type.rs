@@ -62,6 +62,14 @@ entry_types! {
     MemberBanned = "member_banned";
     /// A ban was lifted.
     MemberUnbanned = "member_unbanned";
+    /// A recalled message was restored.
+    MessageRestored = "message_restored";
+    /// A message was pinned.
+    MessagePinned = "message_pinned";
+    /// A message was unpinned.
+    MessageUnpinned = "message_unpinned";
+    /// The reader of the feed cleared the beginning of the conversation.
+    ConversationCleared = "conversation_cleared";
 }
 
 #[cfg(test)]

@@ -13,14 +13,16 @@
 //!
 //! Only current members see a conversation; for all other users it is indistinguishable from one
 //! that does not exist. With `history = all` a member sees every message; with `since_join`, the
-//! messages of all their own membership periods (`read.stays`).
+//! messages of all their own membership periods (`read.stays`). What a member has cleared
+//! (`read.members.cleared_seq`) is hidden from that member alone, in either case.
 //!
 //! The rule is expressed as *windows* of seqs, `after_seq < seq <= until_seq`, which never overlap:
 //! one window, or one per membership period. A page of history, an unread count and a visibility
 //! check therefore share one rule, and each costs a few index probes instead of a scan of every
 //! message.
 //!
-//! The aggregate implements the same rule for commands: `Conversation::can_see`.
+//! The aggregates implement the same rule for commands: `Conversation::can_see` and
+//! `Mailbox::has_cleared`.
 
 #![deny(missing_docs)]
 
@@ -29,19 +31,24 @@ pub mod live_entry;
 pub mod projection_signal;
 
 /// A subquery that returns the visible windows `(after_seq, until_seq)` of a current member `$m` (a
-/// row of `read.members`) of a conversation `$c` (a row of `read.conversations`).
+/// row of `read.members`) of a conversation `$c` (a row of `read.conversations`). A window that the
+/// member has cleared is empty: it ends where it begins, or before.
 #[macro_export]
 macro_rules! visible_windows {
     ($m:literal, $c:literal) => {
         concat!(
-            "(SELECT 0::bigint AS after_seq, ",
+            "(SELECT ",
+            $m,
+            ".cleared_seq AS after_seq, ",
             $c,
             ".head_seq AS until_seq
               WHERE ",
             $c,
             ".history = 'all'
               UNION ALL
-              SELECT stay.after_seq, coalesce(stay.until_seq, ",
+              SELECT greatest(stay.after_seq, ",
+            $m,
+            ".cleared_seq), coalesce(stay.until_seq, ",
             $c,
             ".head_seq)
               FROM read.stays stay

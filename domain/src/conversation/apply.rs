@@ -31,6 +31,9 @@ impl Conversation {
             E::MessageEdited(ref about) => self.apply_to_message(about.seq, event),
             E::MessageRecalled(ref about) => self.apply_to_message(about.seq, event),
             E::MessageErased(ref about) => self.apply_to_message(about.seq, event),
+            E::MessageRestored(ref about) => self.apply_to_message(about.seq, event),
+            E::MessagePinned(pin) => self.apply_pinned(pin.seq),
+            E::MessageUnpinned(pin) => self.apply_unpinned(pin.seq),
             E::TitleErased(_) => self.apply_title_erased(),
             E::ReactionAdded(ref about) | E::ReactionRemoved(ref about) => {
                 self.apply_to_message(about.seq, event);

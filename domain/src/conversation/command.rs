@@ -37,6 +37,12 @@ pub enum ConversationCommand {
     Erase(EraseContent),
     /// Join, admit, silence, ban, and manage links.
     Access(AccessCommand),
+    /// Restore a recalled message.
+    Restore(RestoreMessage),
+    /// Pin a message.
+    Pin(UpdatePin),
+    /// Unpin a message.
+    Unpin(UpdatePin),
 }
 
 /// The data of [`ConversationCommand::Create`].
@@ -230,4 +236,26 @@ pub enum ReplyTarget {
     Seq(i64),
     /// An earlier message of the same import, by its index in the import.
     Index(usize),
+}
+
+/// The data of [`ConversationCommand::Restore`].
+#[derive(Debug, Clone)]
+pub struct RestoreMessage {
+    /// The seq of the message.
+    pub seq: i64,
+    /// The caller.
+    pub by: UserId,
+    /// Lookup: see [`RecallMessage::message`].
+    pub message: Option<MessageState>,
+}
+
+/// The data of [`ConversationCommand::Pin`] and [`ConversationCommand::Unpin`].
+#[derive(Debug, Clone)]
+pub struct UpdatePin {
+    /// The seq of the message.
+    pub seq: i64,
+    /// The caller.
+    pub by: UserId,
+    /// Lookup: see [`RecallMessage::message`]. Unpinning does not need it.
+    pub message: Option<MessageState>,
 }

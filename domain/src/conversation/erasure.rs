@@ -11,10 +11,10 @@ use crate::body::MessageBody;
 use crate::refusal::Refusal;
 
 impl Conversation {
-    /// Erases messages, and the title with all other text that users wrote about the conversation:
-    /// its topic, avatar and custom fields, notes of join requests and reasons of sanctions.
-    /// Operators request this, so the caller need not be a member. Messages known to be erased are
-    /// skipped.
+    /// Erases messages, which also unpins them, and the title with all other text that users wrote
+    /// about the conversation: its topic, avatar and custom fields, notes of join requests and
+    /// reasons of sanctions. Operators request this, so the caller need not be a member. Messages
+    /// known to be erased are skipped.
     pub(super) fn erase(&self, erase: EraseContent) -> Result<Vec<ConversationEvent>, Refusal> {
         let EraseContent { seqs, title, by } = erase;
         let about = self.details.as_ref().ok_or_else(Refusal::not_found)?;
@@ -27,8 +27,12 @@ impl Conversation {
                 .recent_message(seq)
                 .is_some_and(|message| message.erased)
             {
-                let by = by.clone();
-                events.push(ConversationEvent::MessageErased(MessageErased { seq, by }));
+                let erased = MessageErased {
+                    seq,
+                    by: by.clone(),
+                };
+                events.push(ConversationEvent::MessageErased(erased));
+                events.extend(self.unpin_removed(seq, &by));
             }
         }
         if title && !about.title_erased {

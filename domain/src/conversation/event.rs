@@ -104,6 +104,12 @@ pub enum ConversationEvent {
     LinkCreated(LinkCreated),
     /// A link was ended.
     LinkEnded(LinkEnded),
+    /// A recalled message was restored for everyone, as it was.
+    MessageRestored(MessageRestored),
+    /// A message was pinned.
+    MessagePinned(MessagePin),
+    /// A message was unpinned, perhaps because it was recalled or erased.
+    MessageUnpinned(MessagePin),
 }
 
 /// The data of [`ConversationEvent::ConversationCreated`].
@@ -231,6 +237,25 @@ pub struct MessageRecalled {
     /// The seq of the message.
     pub seq: i64,
     /// The user who recalled it.
+    pub by: UserId,
+}
+
+/// The data of [`ConversationEvent::MessageRestored`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageRestored {
+    /// The seq of the message.
+    pub seq: i64,
+    /// The user who restored it.
+    pub by: UserId,
+}
+
+/// The data of [`ConversationEvent::MessagePinned`] and [`ConversationEvent::MessageUnpinned`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessagePin {
+    /// The seq of the message.
+    pub seq: i64,
+    /// The user who pinned or unpinned it; for a message that was recalled or erased, the user who
+    /// did that.
     pub by: UserId,
 }
 

@@ -151,10 +151,9 @@ impl Conversation {
                 ),
             ));
         }
-        Ok(vec![ConversationEvent::MessageRecalled(MessageRecalled {
-            seq,
-            by,
-        })])
+        let unpinned = self.unpin_removed(seq, &by);
+        let recalled = ConversationEvent::MessageRecalled(MessageRecalled { seq, by });
+        Ok(std::iter::once(recalled).chain(unpinned).collect())
     }
 
     pub(super) fn react(
@@ -216,6 +215,6 @@ impl Conversation {
     }
 }
 
-fn recalled_refusal() -> Refusal {
+pub(super) fn recalled_refusal() -> Refusal {
     Refusal::rule_violation("recalled", "The message has been recalled.")
 }

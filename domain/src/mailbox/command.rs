@@ -20,6 +20,8 @@ pub enum MailboxCommand {
     Block(UserId),
     /// Accept direct messages from a user again.
     Unblock(UserId),
+    /// Remove the beginning of a conversation from the owner's view.
+    Clear(ClearConversation),
 }
 
 impl MailboxCommand {
@@ -81,6 +83,17 @@ pub struct SetPreferences {
     pub archived: Option<bool>,
     /// Whether mentions notify the owner even while the conversation is muted or archived.
     pub mentions: Option<bool>,
+    /// Lookup: the caller's membership.
+    pub membership: MembershipSnapshot,
+}
+
+/// The data of [`MailboxCommand::Clear`].
+#[derive(Debug, Clone)]
+pub struct ClearConversation {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The last seq to remove. A seq beyond the head counts as the head.
+    pub up_to: i64,
     /// Lookup: the caller's membership.
     pub membership: MembershipSnapshot,
 }

@@ -21,6 +21,8 @@ pub enum MailboxEvent {
     UserBlocked(BlockedUser),
     /// The owner unblocked a user.
     UserUnblocked(BlockedUser),
+    /// The owner cleared the beginning of a conversation from their own view, forever.
+    ConversationCleared(ClearedHistory),
 }
 
 /// The data of [`MailboxEvent::DeviceAcked`].
@@ -71,4 +73,13 @@ pub struct PreferencesChanged {
 pub struct BlockedUser {
     /// The user who was blocked or unblocked.
     pub user: UserId,
+}
+
+/// The data of [`MailboxEvent::ConversationCleared`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClearedHistory {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The last seq that the owner no longer sees. It applies to all membership periods.
+    pub up_to: i64,
 }

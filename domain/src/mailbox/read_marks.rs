@@ -48,7 +48,8 @@ impl Mailbox {
             membership: standing,
             visible,
         } = unread;
-        if from < 1 || from > standing.head_seq || !visible {
+        let is_cleared = self.has_cleared(&conversation, from);
+        if from < 1 || from > standing.head_seq || !visible || is_cleared {
             return Err(Refusal::invalid(
                 "unread_from",
                 "The message does not exist or is not visible to you.",

@@ -233,6 +233,8 @@ fn as_stranger(mut ask: ConversationAction) -> Option<ConversationAction> {
         | ConversationAction::Talk { by, .. }
         | ConversationAction::Edit { by, .. }
         | ConversationAction::Recall { by, .. }
+        | ConversationAction::Restore { by, .. }
+        | ConversationAction::Pin { by, .. }
         | ConversationAction::React { by, .. }
         | ConversationAction::Unreact { by, .. }
         | ConversationAction::SetPolicy { by, .. }

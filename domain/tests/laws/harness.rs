@@ -11,7 +11,7 @@ use domain::conversation::access_command::{
 use domain::conversation::command::{
     AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage,
     ImportItem, ImportedEdit, ImportedMessage, ImportedReaction, RecallMessage, RemoveMember,
-    ReplyTarget, SendMessage, UpdateReaction,
+    ReplyTarget, RestoreMessage, SendMessage, UpdatePin, UpdateReaction,
 };
 use domain::conversation::event::{ConversationEvent, ConversationKind};
 use domain::conversation::settings::PolicyChange;
@@ -49,6 +49,7 @@ pub fn seq_of(event: &ConversationEvent) -> Option<i64> {
         ConversationEvent::MessageEdited(e) => Some(e.seq),
         ConversationEvent::MessageRecalled(e) => Some(e.seq),
         ConversationEvent::MessageErased(e) => Some(e.seq),
+        ConversationEvent::MessageRestored(e) => Some(e.seq),
         ConversationEvent::ReactionAdded(e) | ConversationEvent::ReactionRemoved(e) => Some(e.seq),
         _ => None,
     }
@@ -215,6 +216,27 @@ impl ConversationHarness {
                     now,
                     message,
                 })
+            }
+            ConversationAction::Restore { by, back } => {
+                let seq = self.resolve_seq(back);
+                ConversationCommand::Restore(RestoreMessage {
+                    seq,
+                    by: user(by),
+                    message: self.look_up_message(seq),
+                })
+            }
+            ConversationAction::Pin { by, back, pinned } => {
+                let seq = self.resolve_seq(back);
+                let pin = UpdatePin {
+                    seq,
+                    by: user(by),
+                    message: self.look_up_message(seq),
+                };
+                if pinned {
+                    ConversationCommand::Pin(pin)
+                } else {
+                    ConversationCommand::Unpin(pin)
+                }
             }
             ConversationAction::React { by, back, key } => {
                 ConversationCommand::React(react(by, back, key))

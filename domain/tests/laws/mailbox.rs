@@ -7,7 +7,9 @@ use domain::event::EventFamily;
 use domain::ids::{ConversationId, DeviceId};
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{AckCursor, MailboxCommand, MarkRead, MarkUnread, SetPreferences};
+use domain::mailbox::command::{
+    AckCursor, ClearConversation, MailboxCommand, MarkRead, MarkUnread, SetPreferences,
+};
 use domain::mailbox::event::MailboxEvent;
 use domain::membership::MembershipSnapshot;
 use proptest::collection::vec;
@@ -97,6 +99,13 @@ fn commands() -> impl Strategy<Value = Vec<MailboxCommand>> {
                 device: device(number),
                 cursor,
                 head: 10,
+            })
+        }),
+        (0_u8..2, -1_i64..12, membership_snapshot()).prop_map(|(room, up_to, membership)| {
+            MailboxCommand::Clear(ClearConversation {
+                conversation: conversation(room),
+                up_to,
+                membership,
             })
         }),
         (0_usize..4).prop_map(|number| MailboxCommand::Block(user(number))),

@@ -53,6 +53,15 @@ pub enum ConversationAction {
         by: usize,
         back: i64,
     },
+    Restore {
+        by: usize,
+        back: i64,
+    },
+    Pin {
+        by: usize,
+        back: i64,
+        pinned: bool,
+    },
     React {
         by: usize,
         back: i64,
@@ -230,6 +239,10 @@ fn message_action() -> impl Strategy<Value = ConversationAction> {
             .prop_map(|(by, back, text)| ConversationAction::Edit { by, back, text }),
         (user_number(), distance_from_head())
             .prop_map(|(by, back)| ConversationAction::Recall { by, back }),
+        (user_number(), distance_from_head())
+            .prop_map(|(by, back)| ConversationAction::Restore { by, back }),
+        (user_number(), distance_from_head(), any::<bool>())
+            .prop_map(|(by, back, pinned)| ConversationAction::Pin { by, back, pinned }),
         (user_number(), distance_from_head(), 0_u8..4)
             .prop_map(|(by, back, key)| ConversationAction::React { by, back, key }),
         (user_number(), distance_from_head(), 0_u8..4)

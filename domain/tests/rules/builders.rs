@@ -19,9 +19,7 @@ use domain::conversation::event::{
     MessageReaction, MessageRecalled, MessageSent, Role,
 };
 use domain::conversation::settings::{ConversationPolicy, PolicyChange};
-use domain::ids::{
-    ClientKey, ConversationId, JoinNote, ReactionKey, SanctionReason, Title, UserId,
-};
+use domain::ids::{ClientKey, ConversationId, JoinNote, ReactionKey, Title, UserId};
 use domain::link_code::LinkCode;
 use domain::time::Timestamp;
 
@@ -400,10 +398,6 @@ pub fn sanction_by(by: &str, name: &str, kind: SanctionKind) -> SanctionUser {
         by_moderator: false,
         now: noon(),
     }
-}
-
-pub fn reason(text: &str) -> Option<SanctionReason> {
-    SanctionReason::parse(text).ok()
 }
 
 pub fn access(command: AccessCommand) -> ConversationCommand {

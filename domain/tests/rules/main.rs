@@ -8,6 +8,7 @@ mod admission;
 mod builders;
 mod given_when_then;
 
+mod clearing;
 mod create;
 mod erasure;
 mod framework;
@@ -16,8 +17,10 @@ mod mailbox;
 mod members;
 mod membership_snapshot;
 mod messages;
+mod pins;
 mod policy;
 mod profile;
 mod reactions;
+mod restore;
 mod send;
 mod visibility;

@@ -8,7 +8,8 @@ use domain::conversation::access_event::{
 use domain::conversation::event::{
     ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind,
     HistoryVisibility, InitialMember, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited,
-    MessageErased, MessageReaction, MessageRecalled, MessageSent, Role, TitleErased,
+    MessageErased, MessagePin, MessageReaction, MessageRecalled, MessageRestored, MessageSent,
+    Role, TitleErased,
 };
 use domain::conversation::settings::{
     ConversationPolicy, JoinPolicy, PostPolicy, RetentionDays, SlowMode,
@@ -21,7 +22,7 @@ use domain::ids::{
 use domain::limits::Limits;
 use domain::link_code::LinkCode;
 use domain::mailbox::event::{
-    BlockedUser, DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark,
+    BlockedUser, ClearedHistory, DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark,
 };
 use domain::profile::event::{
     ProfileChanged, ProfileErased, ProfileEvent, PublicProfile, RestrictionKind, RestrictionLifted,
@@ -135,8 +136,18 @@ fn message_events() -> Vec<Example<ConversationEvent>> {
         (
             "message_erased",
             1,
-            E::MessageErased(MessageErased { seq: 7, by: cleo }),
+            E::MessageErased(MessageErased {
+                seq: 7,
+                by: cleo.clone(),
+            }),
         ),
+        (
+            "message_restored",
+            1,
+            E::MessageRestored(MessageRestored { seq: 7, by: cleo }),
+        ),
+        ("message_pinned", 1, E::MessagePinned(pin())),
+        ("message_unpinned", 1, E::MessageUnpinned(pin())),
     ]
 }
 
@@ -215,6 +226,13 @@ fn access_events() -> Vec<Example<ConversationEvent>> {
             }),
         ),
     ]
+}
+
+fn pin() -> MessagePin {
+    MessagePin {
+        seq: 7,
+        by: user("ben"),
+    }
 }
 
 pub fn message() -> MessageSent {
@@ -349,6 +367,14 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
         ),
         ("user_blocked", 1, E::UserBlocked(zoe())),
         ("user_unblocked", 1, E::UserUnblocked(zoe())),
+        (
+            "conversation_cleared",
+            1,
+            E::ConversationCleared(ClearedHistory {
+                conversation: ConversationId::parse("room").unwrap(),
+                up_to: 9,
+            }),
+        ),
     ]
 }
 

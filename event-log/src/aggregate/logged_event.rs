@@ -25,6 +25,8 @@ impl LoggedEvent for ConversationEvent {
             Self::MessageRecalled(event) => Some(event.seq),
             Self::MessageErased(event) => Some(event.seq),
             Self::ReactionAdded(event) | Self::ReactionRemoved(event) => Some(event.seq),
+            Self::MessageRestored(event) => Some(event.seq),
+            Self::MessagePinned(event) | Self::MessageUnpinned(event) => Some(event.seq),
             Self::ConversationCreated(_)
             | Self::ConversationChanged(_)
             | Self::MemberAdded(_)

@@ -10,7 +10,7 @@ use super::epochs;
 use super::reader::{LogReader, decode_envelope};
 use crate::timeout::{PAGE_TIMEOUT, within};
 
-/// The maximum number of edits, recalls and erasures that are read of one message.
+/// The maximum number of edits, recalls, restores and erasures that are read of one message.
 const MAX_MESSAGE_EVENTS: i64 = 1_000;
 
 /// Binds the stream, the seq and the maximum number of changes. Every message is an event, so the
@@ -22,12 +22,13 @@ const MESSAGE_EVENTS: &str =
      UNION ALL
      (SELECT position, sequence, event_type, event_version, occurred_at, payload, actor FROM log.events
        WHERE stream = $1 AND message = $2 AND event_type <> 'message_sent'
-         AND event_type IN ('message_edited', 'message_recalled', 'message_erased')
+         AND event_type IN ('message_edited', 'message_recalled', 'message_restored',
+                            'message_erased')
        ORDER BY position LIMIT $3)";
 
 impl LogReader {
-    /// Reads the event that sent a message, followed by its edits, recalls and erasures in log
-    /// order. Empty if the log has no such message.
+    /// Reads the event that sent a message, followed by its edits, recalls, restores and erasures in
+    /// log order. Empty if the log has no such message.
     pub async fn message_events(
         &self,
         conversation: &str,

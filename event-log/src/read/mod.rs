@@ -3,12 +3,13 @@
 //! - [`reader`]: the queries. [`stream_names`]: the names of streams. [`user_filter`]: which events
 //!   involve a user. [`sent_range`]: when their messages were sent.
 //! - [`log_end`]: where the log ends, as a transaction of the caller sees it.
-//! - `message_events`: what happened to one message.
+//! - `message_events`: what happened to one message. [`message_bodies`]: bodies by position.
 //! - [`read_ahead`]: prefetches pages while the caller processes the previous one.
 //! - [`type_follower`]: the events of some rare types, from the beginning of the log on.
 
 pub(crate) mod epochs;
 pub mod log_end;
+pub mod message_bodies;
 mod message_events;
 pub mod read_ahead;
 pub mod reader;

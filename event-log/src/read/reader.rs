@@ -90,7 +90,7 @@ impl EventPage {
     }
 }
 
-/// A message that was sent, edited, recalled or erased.
+/// A message that was sent, edited, recalled, restored or erased.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct ChangedMessage {
     /// The conversation's id.
@@ -158,7 +158,7 @@ impl LogReader {
     }
 
     /// Returns the messages that the events after `after`, up to and including `up_to`, have sent,
-    /// edited, recalled or erased. Each message occurs once, in no particular order.
+    /// edited, recalled, restored or erased. Each message occurs once, in no particular order.
     pub async fn changed_messages(
         &self,
         after: i64,
@@ -168,7 +168,8 @@ impl LogReader {
             "SELECT DISTINCT s.aggregate_id AS conversation, e.message AS seq \
              FROM log.events e JOIN log.streams s ON s.id = e.stream \
              WHERE e.position > $1 AND e.position <= $2 AND e.message IS NOT NULL \
-             AND e.event_type IN ('message_sent', 'message_edited', 'message_recalled', 'message_erased')",
+             AND e.event_type IN ('message_sent', 'message_edited', 'message_recalled', 'message_restored', \
+             'message_erased')",
         )
         .bind(after)
         .bind(up_to)

@@ -54,6 +54,9 @@ impl Fold<'_> {
                 self.apply_reaction(at, &mut conversation, reaction, false)?;
             }
             E::MessageErased(erased) => self.apply_erased(at, &mut conversation, erased)?,
+            E::MessageRestored(restored) => self.apply_restored(at, &mut conversation, restored)?,
+            E::MessagePinned(pin) => self.apply_pin(at, &mut conversation, pin, true)?,
+            E::MessageUnpinned(pin) => self.apply_pin(at, &mut conversation, pin, false)?,
             E::TitleErased(erased) => {
                 self.apply_title_erased(at, id, &mut conversation, &erased.by)?;
             }

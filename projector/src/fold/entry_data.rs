@@ -86,11 +86,24 @@ pub(super) struct SanctionLiftedData<'a> {
     pub by: &'a UserId,
 }
 
-/// The data of `message_recalled` and `message_erased`.
+/// The data of `message_recalled`, `message_restored` and `message_erased`.
 #[derive(Serialize)]
 pub(super) struct MessageRemovalData<'a> {
     pub seq: i64,
     pub by: &'a UserId,
+}
+
+/// The data of `message_pinned` and `message_unpinned`.
+#[derive(Serialize)]
+pub(super) struct PinData<'a> {
+    pub seq: i64,
+    pub by: &'a UserId,
+}
+
+/// The data of `conversation_cleared`.
+#[derive(Serialize)]
+pub(super) struct ClearedData {
+    pub up_to: i64,
 }
 
 /// The data of `reaction_added` and `reaction_removed`.

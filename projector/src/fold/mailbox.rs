@@ -6,10 +6,14 @@
 
 use domain::envelope::AggregateKind;
 use domain::ids::{ConversationId, UserId};
-use domain::mailbox::event::{DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark};
+use domain::mailbox::event::{
+    ClearedHistory, DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark,
+};
 use read_model::entry_type::EntryType;
 
-use super::entry_data::{DeliveryReceiptData, PreferencesData, ReadReceiptData, to_json};
+use super::entry_data::{
+    ClearedData, DeliveryReceiptData, PreferencesData, ReadReceiptData, to_json,
+};
 use super::fan_out::TimelineEntry;
 use super::outcome::{FoldError, FoldOutcome};
 use super::sequence::check_sequence;
@@ -52,6 +56,7 @@ impl Fold<'_> {
             MailboxEvent::PreferencesChanged(changed) => {
                 self.apply_preferences(at, user, changed)?;
             }
+            MailboxEvent::ConversationCleared(cleared) => self.apply_cleared(at, user, cleared)?,
             MailboxEvent::UserBlocked(block) => self.apply_block(user, &block.user, true),
             MailboxEvent::UserUnblocked(block) => self.apply_block(user, &block.user, false),
         }
@@ -153,6 +158,40 @@ impl Fold<'_> {
         Ok(())
     }
 
+    /// Hides the beginning of a conversation from the user. Unlike a read mark, a clear does not
+    /// belong to a membership period: it also holds after the user has left and rejoined.
+    fn apply_cleared(
+        &mut self,
+        at: EventPosition,
+        user: i64,
+        cleared: &ClearedHistory,
+    ) -> Result<(), FoldError> {
+        let up_to = cleared.up_to;
+        let data = to_json(&ClearedData { up_to })?;
+        let Some(conversation) = self.find_conversation(&cleared.conversation) else {
+            return Ok(());
+        };
+        let key = (conversation.id, user);
+        let Some(member) = self.working_set.members.get_mut(&key) else {
+            return Ok(());
+        };
+        let member = member.mark(RowChange::Row);
+        member.cleared_seq = member.cleared_seq.max(up_to);
+        let is_member = member.present;
+        self.record_member(at, key);
+        if !is_member {
+            return Ok(());
+        }
+        let entry = TimelineEntry {
+            kind: EntryType::ConversationCleared,
+            subject: Some(user),
+            seq: None,
+            data,
+        };
+        self.add_personal_entry(conversation.id, at, user, entry);
+        Ok(())
+    }
+
     fn apply_ack(
         &mut self,
         at: EventPosition,
@@ -237,6 +276,7 @@ pub(crate) fn conversation_of(event: &MailboxEvent) -> Option<&ConversationId> {
             Some(&mark.conversation)
         }
         MailboxEvent::PreferencesChanged(changed) => Some(&changed.conversation),
+        MailboxEvent::ConversationCleared(cleared) => Some(&cleared.conversation),
         MailboxEvent::DeviceAcked(_)
         | MailboxEvent::UserBlocked(_)
         | MailboxEvent::UserUnblocked(_) => None,

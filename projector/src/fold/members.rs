@@ -152,6 +152,7 @@ impl Fold<'_> {
             pinned: false,
             archived: false,
             mentions: true,
+            cleared_seq: before.map_or(0, |member| member.cleared_seq),
         };
         match self.working_set.members.get_mut(&key) {
             Some(known) => *known.mark(RowChange::Row) = member,

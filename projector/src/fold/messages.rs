@@ -1,11 +1,9 @@
-//! Applies sent messages and their edits, recalls, erasures and reactions.
+//! Applies sent messages and their edits and reactions.
 
-use domain::conversation::event::{
-    MessageEdited, MessageErased, MessageReaction, MessageRecalled, MessageSent,
-};
+use domain::conversation::event::{MessageEdited, MessageReaction, MessageSent};
 use read_model::entry_type::EntryType;
 
-use super::entry_data::{MessageRemovalData, ReactionData, to_json};
+use super::entry_data::{ReactionData, to_json};
 use super::fan_out::TimelineEntry;
 use super::outcome::FoldError;
 use super::state::Fold;
@@ -97,10 +95,8 @@ impl Fold<'_> {
         let body = Some(edited.body.clone());
         if let Some(message) = self.message_in_batch(key) {
             message.edited_at = Some(edited.edited_at);
-            if !message.recalled {
-                let before = std::mem::replace(&mut message.body, body.clone());
-                message.original = message.original.take().or(before);
-            }
+            let before = std::mem::replace(&mut message.body, body.clone());
+            message.original = message.original.take().or(before);
         } else {
             let change = self.rows.message_changes.entry(key).or_default();
             change.body.clone_from(&body);
@@ -120,76 +116,6 @@ impl Fold<'_> {
             None,
             None,
         );
-        Ok(())
-    }
-
-    pub(super) fn apply_recalled(
-        &mut self,
-        at: EventPosition,
-        conversation: &mut ConversationState,
-        recalled: &MessageRecalled,
-    ) -> Result<(), FoldError> {
-        let MessageRecalled { seq, by } = recalled;
-        let data = to_json(&MessageRemovalData { seq: *seq, by })?;
-        self.remove_content(at, conversation, *seq)?;
-        self.add_message_entry(
-            at,
-            conversation,
-            EntryType::MessageRecalled,
-            *seq,
-            None,
-            data,
-        );
-        Ok(())
-    }
-
-    /// To readers, an erased message is a recalled message that also has no mentions and no key.
-    pub(super) fn apply_erased(
-        &mut self,
-        at: EventPosition,
-        conversation: &mut ConversationState,
-        erased: &MessageErased,
-    ) -> Result<(), FoldError> {
-        let MessageErased { seq, by } = erased;
-        let data = to_json(&MessageRemovalData { seq: *seq, by })?;
-        self.remove_content(at, conversation, *seq)?;
-        let key = (conversation.id, *seq);
-        if let Some(message) = self.message_in_batch(key) {
-            message.mentions = None;
-            message.client_message_id = None;
-        } else {
-            self.rows.message_changes.entry(key).or_default().erased = true;
-        }
-        self.add_message_entry(at, conversation, EntryType::MessageErased, *seq, None, data);
-        Ok(())
-    }
-
-    fn remove_content(
-        &mut self,
-        at: EventPosition,
-        conversation: &ConversationState,
-        seq: i64,
-    ) -> Result<(), FoldError> {
-        check_exists(conversation, seq)?;
-        let key = (conversation.id, seq);
-        if let Some(message) = self.message_in_batch(key) {
-            message.recalled = true;
-            message.body = None;
-            message.original = None;
-        } else {
-            let change = self.rows.message_changes.entry(key).or_default();
-            change.recalled = true;
-            change.body = None;
-        }
-        self.rows.recalls.entry(key).or_insert(at.position);
-        for version in self
-            .rows
-            .versions
-            .iter_mut()
-            .filter(|version| version.key == key)
-        {
-            version.body = None;
-        }
         Ok(())
     }
 
@@ -228,7 +154,7 @@ impl Fold<'_> {
         Ok(())
     }
 
-    fn add_message_entry(
+    pub(super) fn add_message_entry(
         &mut self,
         at: EventPosition,
         conversation: &mut ConversationState,
@@ -247,13 +173,13 @@ impl Fold<'_> {
         self.add_member_entry(conversation, at, recipients, entry);
     }
 
-    fn message_in_batch(&mut self, key: (i64, i64)) -> Option<&mut MessageRow> {
+    pub(super) fn message_in_batch(&mut self, key: (i64, i64)) -> Option<&mut MessageRow> {
         let index = *self.rows.message_index.get(&key)?;
         self.rows.messages.get_mut(index)
     }
 }
 
-fn check_exists(conversation: &ConversationState, seq: i64) -> Result<(), FoldError> {
+pub(super) fn check_exists(conversation: &ConversationState, seq: i64) -> Result<(), FoldError> {
     if (1..=conversation.head_seq).contains(&seq) {
         return Ok(());
     }

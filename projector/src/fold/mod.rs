@@ -19,7 +19,9 @@ mod mailbox;
 mod members;
 mod messages;
 mod outcome;
+mod pins;
 mod profile;
+mod recalls;
 mod sequence;
 mod state;
 

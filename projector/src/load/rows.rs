@@ -70,6 +70,7 @@ pub(super) struct MemberRow {
     pinned: bool,
     archived: bool,
     mentions: bool,
+    cleared_seq: i64,
 }
 
 impl MemberRow {
@@ -87,6 +88,7 @@ impl MemberRow {
             pinned: self.pinned,
             archived: self.archived,
             mentions: self.mentions,
+            cleared_seq: self.cleared_seq,
         };
         Ok(((self.conversation, self.user_id), member))
     }

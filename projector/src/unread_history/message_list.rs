@@ -45,6 +45,15 @@ impl MessageList {
         *message |= RECALLED;
     }
 
+    /// Records that a recalled message was restored.
+    pub fn restore(&mut self, seq: i64) {
+        let index = usize::try_from(seq - 1).ok();
+        if let Some(message) = index.and_then(|index| self.messages.get_mut(index)) {
+            *message &= !RECALLED;
+        }
+        self.recalled.retain(|recalled| *recalled != seq);
+    }
+
     /// The seq of the newest message.
     pub fn head(&self) -> i64 {
         self.messages.len() as i64
@@ -121,5 +130,16 @@ mod tests {
         }
         assert_eq!(list.count(0, 5, 3, 0), 3);
         assert_eq!(list.count(0, 5, 1, 3), 2, "the recalled one was ann's own");
+    }
+
+    #[test]
+    fn a_restored_message_counts_again() {
+        let mut list = list();
+        for seq in [3, 4, 9] {
+            list.recall(seq);
+            list.restore(seq);
+        }
+        assert_eq!(list.count(0, 5, 3, 0), 4);
+        assert_eq!(list.count(0, 5, 1, 3), 2);
     }
 }

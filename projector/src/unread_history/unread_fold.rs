@@ -103,9 +103,13 @@ impl UnreadFold {
             kept.messages
                 .push(message.sender, message.kind.is_countable());
         }
-        for (conversation, seq) in rows.recalls.into_keys() {
+        for ((conversation, seq), changes) in rows.recalls {
             let kept = self.conversations.entry(conversation).or_default();
-            kept.messages.recall(seq);
+            match changes.last() {
+                Some((_, true)) => kept.messages.recall(seq),
+                Some((_, false)) => kept.messages.restore(seq),
+                None => {}
+            }
         }
         for ended in rows.ended_periods {
             let kept = self.conversations.entry(ended.key.0).or_default();
@@ -130,6 +134,8 @@ impl UnreadFold {
                 | E::ReactionAdded(_)
                 | E::ReactionRemoved(_)
                 | E::MemberRoleChanged(_)
+                | E::MessagePinned(_)
+                | E::MessageUnpinned(_)
                 | E::TitleErased(_)
                 | E::ConversationPolicyChanged(_)
                 | E::MemberSilenced(_)
@@ -293,7 +299,7 @@ fn count_visible(
 ) -> i64 {
     let head = conversation.head_seq;
     let count = |after: i64, until: i64| {
-        let mark = after.max(member.read_seq);
+        let mark = after.max(member.read_seq).max(member.cleared_seq);
         kept.messages.count(mark, until, user, member.own_seq)
     };
     if conversation.history == HistoryVisibility::All {

@@ -13,10 +13,10 @@ use crate::sql_names;
 
 pub(super) const INSERT_MEMBERS: &str = "member_versions AS (
     INSERT INTO member_history (conversation, user_id, position, present, role, joined_at, joined_order,
-        joined_seq, read_seq, read_high, muted, pinned, archived, mentions)
+        joined_seq, read_seq, read_high, muted, pinned, archived, mentions, cleared_seq)
     SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::boolean[], ?::text[], ?::timestamptz[],
         ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::boolean[], ?::boolean[], ?::boolean[],
-        ?::boolean[])
+        ?::boolean[], ?::bigint[])
     WHERE EXISTS (SELECT FROM moved))";
 
 pub(super) fn bind_members<'q>(
@@ -42,6 +42,7 @@ pub(super) fn bind_members<'q>(
         .bind(column_values(rows.values(), |member| member.pinned))
         .bind(column_values(rows.values(), |member| member.archived))
         .bind(column_values(rows.values(), |member| member.mentions))
+        .bind(column_values(rows.values(), |member| member.cleared_seq))
 }
 
 pub(super) const INSERT_ACKS: &str = "acknowledged AS (
@@ -98,19 +99,33 @@ async fn insert_conversations(
 
 async fn insert_recalls(
     connection: &mut PgConnection,
-    rows: &BTreeMap<MessageKey, i64>,
+    rows: &BTreeMap<MessageKey, Vec<(i64, bool)>>,
 ) -> Result<(), sqlx::Error> {
     if rows.is_empty() {
         return Ok(());
     }
-    // Only the first recall of a message counts.
+    let changes = rows.iter().flat_map(|(key, changes)| {
+        let numbered = changes.iter().enumerate();
+        numbered.map(move |(nth, (position, recalled))| (key, *position, *recalled, nth == 0))
+    });
+    let rows: Vec<(&MessageKey, i64, bool, bool)> = changes.collect();
+    // Within a batch the values of a message alternate. Only its first one can repeat the last one
+    // of the table: the erasure of a recalled message.
     sqlx::query(
-        "INSERT INTO recall_history (conversation, seq, position) \
-         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING",
+        "INSERT INTO recall_history (conversation, seq, position, recalled) \
+         SELECT n.conversation, n.seq, n.position, n.recalled \
+         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::boolean[]) \
+         AS n(conversation, seq, position, recalled, is_first) \
+         WHERE NOT n.is_first OR n.recalled IS DISTINCT FROM ( \
+            SELECT h.recalled FROM recall_history h \
+            WHERE h.conversation = n.conversation AND h.seq = n.seq \
+            ORDER BY h.position DESC LIMIT 1)",
     )
-    .bind(column_values(rows.keys(), |key| key.0))
-    .bind(column_values(rows.keys(), |key| key.1))
-    .bind(column_values(rows.values(), |position| *position))
+    .bind(column_values(&rows, |row| row.0.0))
+    .bind(column_values(&rows, |row| row.0.1))
+    .bind(column_values(&rows, |row| row.1))
+    .bind(column_values(&rows, |row| row.2))
+    .bind(column_values(&rows, |row| row.3))
     .execute(connection)
     .await?;
     Ok(())

@@ -49,15 +49,16 @@ pub(super) async fn upsert(
     }
     sqlx::query(
         "INSERT INTO members (conversation, user_id, present, role, joined_at, joined_order, joined_seq, \
-         read_seq, read_high, own_seq, muted, pinned, archived, mentions) \
+         read_seq, read_high, own_seq, muted, pinned, archived, mentions, cleared_seq) \
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::boolean[], $4::text[], $5::timestamptz[], \
          $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::boolean[], \
-         $12::boolean[], $13::boolean[], $14::boolean[]) \
+         $12::boolean[], $13::boolean[], $14::boolean[], $15::bigint[]) \
          ON CONFLICT (conversation, user_id) DO UPDATE SET present = EXCLUDED.present, \
          role = EXCLUDED.role, joined_at = EXCLUDED.joined_at, joined_order = EXCLUDED.joined_order, \
          joined_seq = EXCLUDED.joined_seq, read_seq = EXCLUDED.read_seq, \
          read_high = EXCLUDED.read_high, own_seq = EXCLUDED.own_seq, muted = EXCLUDED.muted, \
-         pinned = EXCLUDED.pinned, archived = EXCLUDED.archived, mentions = EXCLUDED.mentions",
+         pinned = EXCLUDED.pinned, archived = EXCLUDED.archived, mentions = EXCLUDED.mentions, \
+         cleared_seq = EXCLUDED.cleared_seq",
     )
     .bind(column_values(rows, |((conversation, _), _)| *conversation))
     .bind(column_values(rows, |((_, user), _)| *user))
@@ -73,6 +74,7 @@ pub(super) async fn upsert(
     .bind(column_values(rows, |(_, member)| member.pinned))
     .bind(column_values(rows, |(_, member)| member.archived))
     .bind(column_values(rows, |(_, member)| member.mentions))
+    .bind(column_values(rows, |(_, member)| member.cleared_seq))
     .execute(connection)
     .await?;
     Ok(())

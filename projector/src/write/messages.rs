@@ -7,7 +7,7 @@ use domain::ids::{ClientKey, ReactionKey};
 use sqlx::PgConnection;
 
 use super::columns::{PgQuery, column_values, sort_rows, to_sql_time};
-use crate::rows::{MessageChange, MessageKey, MessageRow, MessageVersionRow};
+use crate::rows::{BatchRows, MessageChange, MessageKey, MessageRow};
 
 pub(super) const INSERT: &str = "sent AS (
     INSERT INTO messages (conversation, seq, position, sender, sent_at, ordinal, reply_to, edited_at,
@@ -32,10 +32,12 @@ pub(super) fn bind_insert<'q>(query: PgQuery<'q>, rows: &'q [MessageRow]) -> PgQ
         .bind(column_values(rows, |row| row.fanned))
         .bind(column_values(rows, |row| row.kind.as_str()))
         .bind(column_values(rows, |row| {
-            row.body.as_ref().map(MessageBody::as_json)
+            let body = row.body.as_ref().filter(|_| !row.recalled);
+            body.map(MessageBody::as_json)
         }))
         .bind(column_values(rows, |row| {
-            row.original.as_ref().map(MessageBody::as_json)
+            let original = row.original.as_ref().filter(|_| !row.recalled);
+            original.map(MessageBody::as_json)
         }))
         .bind(column_values(rows, |row| row.mentions.as_deref()))
         .bind(column_values(rows, |row| {
@@ -43,7 +45,8 @@ pub(super) fn bind_insert<'q>(query: PgQuery<'q>, rows: &'q [MessageRow]) -> PgQ
         }))
 }
 
-/// Applies edits and recalls to messages that were sent before this batch.
+/// Applies edits and recalls to messages that were sent before this batch. A restored message gets
+/// its content afterwards, by [`super::restores::write`].
 pub(super) async fn update(
     connection: &mut PgConnection,
     rows: &BTreeMap<MessageKey, MessageChange>,
@@ -53,11 +56,11 @@ pub(super) async fn update(
     }
     sqlx::query(
         "UPDATE messages m SET \
-         body = CASE WHEN n.recalled OR m.recalled THEN NULL ELSE coalesce(n.body, m.body) END, \
-         original = CASE WHEN n.recalled OR m.recalled THEN NULL \
+         body = CASE WHEN coalesce(n.recalled, m.recalled) THEN NULL ELSE coalesce(n.body, m.body) END, \
+         original = CASE WHEN coalesce(n.recalled, m.recalled) THEN NULL \
              WHEN n.body IS NULL THEN m.original ELSE coalesce(m.original, m.body) END, \
          edited_at = coalesce(n.edited_at, m.edited_at), \
-         recalled = n.recalled OR m.recalled, \
+         recalled = coalesce(n.recalled, m.recalled), \
          mentions = CASE WHEN n.erased THEN NULL ELSE m.mentions END, \
          client_message_id = CASE WHEN n.erased THEN NULL ELSE m.client_message_id END \
          FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::boolean[], $6::boolean[]) \
@@ -77,13 +80,20 @@ pub(super) async fn update(
     Ok(())
 }
 
+/// Inserts the versions of this batch, without the bodies of those messages of the batch that are
+/// recalled now.
 pub(super) async fn insert_versions(
     connection: &mut PgConnection,
-    rows: &[MessageVersionRow],
+    batch: &BatchRows,
 ) -> Result<(), sqlx::Error> {
+    let rows = &batch.versions;
     if rows.is_empty() {
         return Ok(());
     }
+    let is_recalled = |key: &MessageKey| {
+        let index = batch.message_index.get(key);
+        index.is_some_and(|index| batch.messages[*index].recalled)
+    };
     sqlx::query(
         "INSERT INTO versions (conversation, seq, position, at, body) \
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::text[])",
@@ -92,7 +102,10 @@ pub(super) async fn insert_versions(
     .bind(column_values(rows, |row| row.key.1))
     .bind(column_values(rows, |row| row.position))
     .bind(column_values(rows, |row| to_sql_time(row.at)))
-    .bind(column_values(rows, |row| row.body.as_ref().map(MessageBody::as_json)))
+    .bind(column_values(rows, |row| {
+        let body = row.body.as_ref().filter(|_| !is_recalled(&row.key));
+        body.map(MessageBody::as_json)
+    }))
     .execute(connection)
     .await?;
     Ok(())
@@ -106,7 +119,7 @@ pub(super) async fn clear_recalled_versions(
 ) -> Result<(), sqlx::Error> {
     let recalled: Vec<_> = rows
         .iter()
-        .filter(|(_, row)| row.recalled)
+        .filter(|(_, row)| row.recalled == Some(true))
         .map(|(key, _)| *key)
         .collect();
     if recalled.is_empty() {

@@ -21,8 +21,10 @@ mod members;
 mod messages;
 mod name_keys;
 mod parked;
+mod pins;
 mod profiles;
 mod recipients;
+mod restores;
 mod titles;
 mod users;
 
@@ -67,6 +69,8 @@ impl WriteBatch<'_> {
             || !rows.versions.is_empty()
             || !rows.reactions.is_empty()
             || !rows.blocks.is_empty()
+            || !rows.pins.is_empty()
+            || !rows.unpins.is_empty()
             || !rows.parked.is_empty()
             || !rows.access.is_empty()
             || history::needs_transaction(rows)
@@ -102,8 +106,10 @@ impl WriteBatch<'_> {
     ) -> Result<BatchRecipients, sqlx::Error> {
         let rows = self.rows;
         messages::update(connection, &rows.message_changes).await?;
-        messages::insert_versions(connection, &rows.versions).await?;
+        messages::insert_versions(connection, rows).await?;
         messages::clear_recalled_versions(connection, &rows.message_changes).await?;
+        restores::write(connection, rows).await?;
+        pins::write(connection, rows).await?;
         messages::write_reactions(connection, &rows.reactions).await?;
         mailboxes::write_blocks(connection, &rows.blocks).await?;
         access::write(connection, &rows.access).await?;

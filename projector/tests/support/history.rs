@@ -12,7 +12,7 @@ use domain::conversation::access_command::{
 };
 use domain::conversation::command::{
     AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage,
-    EraseContent, RecallMessage, RemoveMember, SendMessage, UpdateReaction,
+    RecallMessage, RemoveMember, SendMessage, UpdateReaction,
 };
 use domain::conversation::event::{
     ConversationEvent, ConversationKind, HistoryVisibility as Visibility, Role,
@@ -57,7 +57,7 @@ impl HistoryRng {
         &from[usize::try_from(self.below(from.len() as u64)).unwrap()]
     }
 
-    fn chance(&mut self, percent: u64) -> bool {
+    pub fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 }
@@ -69,7 +69,7 @@ pub struct HistoryGenerator {
     pub conversations: BTreeMap<ConversationId, Conversation>,
     pub mailboxes: BTreeMap<UserId, Mailbox>,
     pub profiles: BTreeMap<UserId, Profile>,
-    users: Vec<UserId>,
+    pub(super) users: Vec<UserId>,
     sequences: BTreeMap<String, i64>,
     now: i64,
     limits: Limits,
@@ -120,7 +120,9 @@ impl HistoryGenerator {
             17..20 => self.change(),
             20..23 => self.change_policy(),
             23..30 => self.run_access_command(),
-            30..55 => self.send(),
+            30..51 => self.send(),
+            51..53 => self.restore(),
+            53..55 => self.pin(),
             55..61 => self.edit(),
             61..64 => self.recall(),
             64 => self.erase(),
@@ -128,7 +130,8 @@ impl HistoryGenerator {
             73..82 => self.read(),
             82..85 => self.mark_unread(),
             85..88 => self.set_preferences(),
-            88..96 => self.ack(),
+            88..95 => self.ack(),
+            95 => self.clear(),
             96 => self.change_profile(),
             97 => self.govern_profile(),
             _ => self.block(),
@@ -140,7 +143,7 @@ impl HistoryGenerator {
     }
 
     /// A random conversation and one of its members; `None` if it has none.
-    fn random_membership(&mut self) -> Option<(ConversationId, UserId)> {
+    pub(super) fn random_membership(&mut self) -> Option<(ConversationId, UserId)> {
         if self.conversations.is_empty() {
             return None;
         }
@@ -159,7 +162,7 @@ impl HistoryGenerator {
         Some((id, member))
     }
 
-    fn random_seq(&mut self, id: &ConversationId) -> i64 {
+    pub(super) fn random_seq(&mut self, id: &ConversationId) -> i64 {
         let head = u64::try_from(self.conversations[id].head_seq()).unwrap();
         // Mostly recent messages.
         let reach = if self.rng.chance(70) {
@@ -421,22 +424,6 @@ impl HistoryGenerator {
                 now,
                 message: None,
             }),
-        );
-    }
-
-    fn erase(&mut self) {
-        let Some((id, by)) = self.random_membership() else {
-            return;
-        };
-        let seqs = if self.conversations[&id].head_seq() > 0 {
-            vec![self.random_seq(&id)]
-        } else {
-            vec![]
-        };
-        let title = self.rng.chance(30);
-        self.run_command(
-            &id,
-            ConversationCommand::Erase(EraseContent { seqs, title, by }),
         );
     }
 

@@ -4,6 +4,7 @@
 
 pub mod history;
 pub mod log;
+mod message_acts;
 
 use std::time::Duration;
 
@@ -56,13 +57,22 @@ pub fn config() -> ProjectorConfig {
     }
 }
 
-/// Folds events in steps of `size` events.
+/// Folds events in steps of `size` events. Appends them to the log first if that is empty and they
+/// can be stored: the content of restored messages comes from there.
 pub async fn fold(
     pool: &PgPool,
     config: ProjectorConfig,
     events: &[Envelope],
     size: usize,
 ) -> Projector {
+    let head: i64 = sqlx::query_scalar("SELECT position FROM log.head")
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    let is_storable = |event: &Envelope| !event.aggregate_id.contains('\0');
+    if head == 0 && events.iter().all(is_storable) {
+        log::append(pool, events).await;
+    }
     let mut projector = Projector::open(pool.clone(), config).await.unwrap();
     for batch in events.chunks(size) {
         projector.step(batch).await.unwrap();

@@ -81,7 +81,7 @@ struct MemberRemovedEntrySchema {
     by: String,
 }
 
-/// The data of `message_recalled` and `message_erased`.
+/// The data of `message_recalled`, `message_restored` and `message_erased`.
 #[derive(ToSchema)]
 #[schema(as = MessageRemovalData)]
 struct MessageRemovalEntrySchema {
@@ -89,6 +89,24 @@ struct MessageRemovalEntrySchema {
     seq: i64,
     /// The user who did it.
     by: String,
+}
+
+/// The data of `message_pinned` and `message_unpinned`.
+#[derive(ToSchema)]
+#[schema(as = PinData)]
+struct PinEntrySchema {
+    /// The message.
+    seq: i64,
+    /// The user who did it, or who recalled or erased the message.
+    by: String,
+}
+
+/// The data of `conversation_cleared`.
+#[derive(ToSchema)]
+#[schema(as = ConversationClearedData)]
+struct ConversationClearedEntrySchema {
+    /// The last seq that the caller no longer sees.
+    up_to: i64,
 }
 
 /// The data of `reaction_added` and `reaction_removed`.
@@ -197,9 +215,11 @@ fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
         EntryType::MemberRemoved => add::<MemberRemovedEntrySchema>(schemas),
         EntryType::MessageSent => add::<MessageView>(schemas),
         EntryType::MessageEdited => add::<MessageEditedData>(schemas),
-        EntryType::MessageRecalled | EntryType::MessageErased => {
+        EntryType::MessageRecalled | EntryType::MessageRestored | EntryType::MessageErased => {
             add::<MessageRemovalEntrySchema>(schemas)
         }
+        EntryType::MessagePinned | EntryType::MessageUnpinned => add::<PinEntrySchema>(schemas),
+        EntryType::ConversationCleared => add::<ConversationClearedEntrySchema>(schemas),
         EntryType::ReactionAdded | EntryType::ReactionRemoved => {
             add::<ReactionEntrySchema>(schemas)
         }

@@ -15,6 +15,7 @@ static FACTS: TemporalStatement = TemporalStatement::new(concat!(
     membership!(),
     "
     SELECT k.position AS read_position, c.kind, c.history, c.head_seq, m.present,
+           coalesce(m.cleared_seq, 0) AS cleared_seq,
            g.position AS message_position,
            CASE WHEN NOT g.recalled THEN g.body END IS NOT NULL AS has_body,
            (SELECT sender.name FROM read.users sender WHERE sender.id = g.sender) AS sender,
@@ -53,6 +54,8 @@ pub(super) struct VisibilityFacts {
     pub head_seq: Option<i64>,
     /// Whether the user is a member; `None` for a user who never was.
     pub is_member: Option<bool>,
+    /// The last seq that the user has cleared from their own view, 0 if there is none.
+    pub cleared_seq: i64,
     pub message_position: Option<i64>,
     pub sender: Option<String>,
     pub has_body: bool,
@@ -77,6 +80,7 @@ struct Row {
     history: Option<String>,
     head_seq: Option<i64>,
     present: Option<bool>,
+    cleared_seq: i64,
     message_position: Option<i64>,
     sender: Option<String>,
     has_body: bool,
@@ -110,6 +114,7 @@ pub(super) async fn load(
         history: row.history,
         head_seq: row.head_seq,
         is_member: row.present,
+        cleared_seq: row.cleared_seq,
         message_position: row.message_position,
         sender: row.sender,
         has_body: row.has_body,

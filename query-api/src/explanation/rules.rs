@@ -71,6 +71,7 @@ fn summarize(why: VisibilityReason, checks: &[VisibilityCheck]) -> String {
         Why::NoMessage | Why::NotYet | Why::Parked => "message",
         Why::NeverMember | Why::Left => "membership",
         Why::BeforeJoin | Why::Member | Why::Stay => "history",
+        Why::Cleared => "clear",
         Why::Recalled | Why::Erased | Why::Expired => "content",
     };
     let deciding = checks.iter().find(|check| check.rule == rule);
@@ -104,6 +105,7 @@ impl Reasoning<'_> {
         match facts.is_member {
             None => VisibilityReason::NeverMember,
             Some(false) => VisibilityReason::Left,
+            Some(true) if self.is_cleared() && self.is_covered() => VisibilityReason::Cleared,
             Some(true) => VisibilityReason::BeforeJoin,
         }
     }
@@ -152,6 +154,7 @@ impl Reasoning<'_> {
         if self.facts.kind.is_some() {
             checks.push(self.check_membership());
             checks.push(self.check_history());
+            checks.extend(self.check_clear());
         }
         if self.facts.message_position.is_some() {
             checks.push(self.check_content());
@@ -248,11 +251,40 @@ impl Reasoning<'_> {
             ),
         };
         match covering {
-            Some(_) if self.facts.is_in_window || self.facts.is_member != Some(true) => {
+            Some(_)
+                if self.facts.is_in_window
+                    || self.is_cleared()
+                    || self.facts.is_member != Some(true) =>
+            {
                 passes("history", detail)
             }
             _ => hides("history", detail),
         }
+    }
+
+    /// Whether the history of the conversation shows the message to the user, clears apart.
+    fn is_covered(&self) -> bool {
+        self.facts.history.as_deref() == Some("all")
+            || (self.facts.stays.iter()).any(|stay| stay.covers(self.question.seq))
+    }
+
+    fn is_cleared(&self) -> bool {
+        self.question.seq <= self.facts.cleared_seq
+    }
+
+    /// What the user has cleared, if anything.
+    fn check_clear(&self) -> Option<VisibilityCheck> {
+        let (user, cleared) = (&self.question.user, self.facts.cleared_seq);
+        if cleared == 0 {
+            return None;
+        }
+        let detail =
+            format!("{user} has cleared the messages up to {cleared} from their own view.");
+        Some(if self.is_cleared() {
+            hides("clear", detail)
+        } else {
+            passes("clear", detail)
+        })
     }
 
     fn check_content(&self) -> VisibilityCheck {

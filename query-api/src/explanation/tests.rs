@@ -137,6 +137,23 @@ fn a_hidden_message_names_the_rule_that_hides_it() {
         ..hidden()
     };
     assert_eq!(reason(before_join, &[]), VisibilityReason::BeforeJoin);
+    let cleared = VisibilityFacts {
+        cleared_seq: 4,
+        is_in_window: false,
+        ..hidden()
+    };
+    let explained = explain(&question(), cleared, &[]);
+    assert_eq!(explained.why, VisibilityReason::Cleared);
+    let hides = explained
+        .checks
+        .iter()
+        .filter(|check| check.outcome == "hides");
+    assert_eq!(hides.map(|check| check.rule).collect::<Vec<_>>(), ["clear"]);
+    assert!(
+        explained.summary.contains("up to 4"),
+        "{}",
+        explained.summary
+    );
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub struct VisibilityExplanation {
     /// The position of the message; null if the read model does not have it.
     #[schema(required = true, example = 37)]
     pub message_position: Option<i64>,
-    /// The edits, recalls and erasures of the message that the log has, oldest first.
+    /// The edits, recalls, restores and erasures of the message that the log has, oldest first.
     pub changes: Vec<ContentChange>,
 }
 
@@ -60,7 +60,8 @@ pub struct VisibilityExplanation {
 /// it was sent during a membership period of the user. Without its body: `recalled`, `erased`, or
 /// `expired` (erased by retention). Not at all: `no_conversation`, `no_message`, `not_yet` (the
 /// read model was not that far), `parked` (the projector could not fold the conversation),
-/// `never_member`, `left`, or `before_join` (sent outside of the user's membership periods).
+/// `never_member`, `left`, `before_join` (sent outside of the user's membership periods), or
+/// `cleared` (the user has removed it from their own view).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(rename_all = "snake_case")]
@@ -78,12 +79,13 @@ pub enum VisibilityReason {
     NeverMember,
     Left,
     BeforeJoin,
+    Cleared,
 }
 
 /// What one rule says about a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct VisibilityCheck {
-    /// `conversation`, `message`, `membership`, `history`, `content` or `block`.
+    /// `conversation`, `message`, `membership`, `history`, `clear`, `content` or `block`.
     #[schema(example = "membership")]
     pub rule: &'static str,
     /// `passes`, `hides` (the message), `withholds` (its body), or `no_effect`.
@@ -116,7 +118,7 @@ impl ExplainedPeriod {
     }
 }
 
-/// An edit, recall or erasure of a message.
+/// An edit, recall, restore or erasure of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ContentChange {
     /// The position of the event.
@@ -124,7 +126,7 @@ pub struct ContentChange {
     /// When it was appended.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// `message_edited`, `message_recalled` or `message_erased`.
+    /// `message_edited`, `message_recalled`, `message_restored` or `message_erased`.
     #[serde(rename = "type")]
     pub event_type: String,
     /// The user who did it; null if the event cannot be read.

@@ -46,13 +46,15 @@ pub struct ExcludedMessage {
     pub why: String,
 }
 
-/// Why a message does not count as unread: it was sent while the caller was not a member and is not
-/// visible (`before_join`), it is a control message (`control`), the caller sent it (`own`), it was
-/// recalled (`recalled`), or the caller has read it (`read`).
+/// Why a message does not count as unread: the caller has cleared it (`cleared`), it was sent while
+/// the caller was not a member and is not visible (`before_join`), it is a control message
+/// (`control`), the caller sent it (`own`), it was recalled (`recalled`), or the caller has read it
+/// (`read`).
 #[derive(ToSchema)]
 #[schema(as = WhyNotUnread, rename_all = "snake_case")]
 #[expect(dead_code, reason = "describes the OpenAPI schema")]
 enum ExclusionReason {
+    Cleared,
     BeforeJoin,
     Control,
     Own,
@@ -66,7 +68,8 @@ static EXPLAIN: TemporalStatement = TemporalStatement::new(concat!(
     membership!(),
     ", listed AS (
         SELECT g.seq,
-               CASE WHEN NOT ",
+               CASE WHEN g.seq <= t.cleared_seq THEN 'cleared'
+                    WHEN NOT ",
     can_see!("t", "t", "g.seq"),
     " THEN 'before_join'
                     WHEN g.type = 'control' THEN 'control'

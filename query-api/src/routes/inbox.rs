@@ -121,7 +121,7 @@ pub struct LastMessage {
 /// message since the user has rejoined, it lies in an earlier membership period.
 static INBOX: TemporalStatement = TemporalStatement::new(concat!(
     "WITH mine AS MATERIALIZED (
-        SELECT m.conversation, m.user_id, m.read_seq, m.muted, m.pinned, m.archived, c.name, c.kind,
+        SELECT m.conversation, m.user_id, m.read_seq, m.cleared_seq, m.muted, m.pinned, m.archived, c.name, c.kind,
                c.title, c.history, c.member_count, c.head_seq, c.last_seq, c.activity, ",
                unread_count!("m", "c"), " AS unread
         FROM ", current_memberships!(), "

@@ -26,6 +26,7 @@ mod live;
 mod members;
 mod message;
 mod messages;
+mod pins;
 pub(crate) mod policy;
 mod presence;
 mod reactions;
@@ -64,6 +65,7 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(message::get_message_history))
         .routes(routes!(receipts::get_receipts))
         .routes(routes!(reactions::list_reaction_users))
+        .routes(routes!(pins::list_pins))
         .routes(routes!(sent_messages::list_sent_messages))
         .routes(routes!(blocks::list_blocks))
         .routes(routes!(presence::get_presence))

@@ -90,7 +90,7 @@ impl Default for VisibilityCache {
 /// The result is columnar: a user with thousands of conversations costs one row.
 ///
 /// - `same`: whether the cache entry is still current: the searcher was not added to or removed
-///   from a conversation, and none of their conversations was created or changed its history
+///   from a conversation and has cleared none, and none of their conversations was created or changed its history
 ///   visibility.
 /// - `visible`: what the searcher can see, if it is not.
 /// - `changed`: messages of which the index has an outdated version.
@@ -101,7 +101,7 @@ const SCOPE: &str = concat!(
                AND NOT EXISTS (
                    SELECT FROM read.timeline t
                    WHERE t.position > $4
-                     AND CASE WHEN t.type IN ('member_added', 'member_removed')
+                     AND CASE WHEN t.type IN ('member_added', 'member_removed', 'conversation_cleared')
                               THEN t.subject = (SELECT id FROM me)
                               WHEN t.type IN ('conversation_created', 'conversation_changed')
                               THEN EXISTS (SELECT FROM read.members m WHERE m.conversation = t.conversation
@@ -116,7 +116,9 @@ const SCOPE: &str = concat!(
         WHERE NOT (SELECT is_current FROM same)),
      changed AS (
         SELECT t.conversation, t.seq FROM read.timeline t
-        WHERE t.position > $2 AND t.type IN ('message_edited', 'message_recalled', 'message_erased') LIMIT $3)
+        WHERE t.position > $2
+          AND t.type IN ('message_edited', 'message_recalled', 'message_restored', 'message_erased')
+        LIMIT $3)
      SELECT k.position, k.numbering, k.generation, (SELECT is_current FROM same) AS is_current,
             (SELECT id FROM me) AS me, s.conversations, s.heads, s.afters, s.untils,
             t.changed_in, t.changed_seqs

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 /// The tables that the historical form replaces.
-const VERSIONED_TABLES: [&str; 10] = [
+const VERSIONED_TABLES: [&str; 11] = [
     "checkpoint",
     "conversations",
     "members",
@@ -20,6 +20,7 @@ const VERSIONED_TABLES: [&str; 10] = [
     "devices",
     "receipts_off",
     "policies",
+    "pins",
 ];
 
 /// The statement of a query in its current and its historical form.
@@ -80,7 +81,7 @@ fn count_parameters(statement: &str) -> usize {
 ///
 /// Sending a message moves the sender's marks without any other record than the message itself. A
 /// body that a recall has removed from the read model is still in the log, unless it was erased
-/// there.
+/// there. Of a message without an earlier recall or restore, the next one says what it was before.
 const HISTORICAL_TABLES: &str = concat!(
     "past_checkpoint AS NOT MATERIALIZED (
         SELECT least(k.position, $as_of) AS position FROM read.checkpoint k
@@ -104,7 +105,8 @@ const HISTORICAL_TABLES: &str = concat!(
                CASE WHEN o.position > h.position THEN o.seq ELSE h.read_seq END AS read_seq,
                CASE WHEN o.position > h.position THEN greatest(o.seq, h.read_high)
                     ELSE h.read_high END AS read_high,
-               coalesce(o.seq, 0) AS own_seq, h.muted, h.pinned, h.archived, h.mentions
+               coalesce(o.seq, 0) AS own_seq, h.muted, h.pinned, h.archived, h.mentions,
+               h.cleared_seq
         FROM (SELECT n.conversation, n.user_id FROM read.members n WHERE n.present
               UNION ALL
               SELECT n.conversation, n.user_id FROM read.members n WHERE NOT n.present) m
@@ -127,9 +129,14 @@ const HISTORICAL_TABLES: &str = concat!(
                (SELECT v.at FROM read.versions v
                 WHERE v.conversation = g.conversation AND v.seq = g.seq AND v.position <= $as_of
                 ORDER BY v.position DESC LIMIT 1) AS edited_at,
-               g.recalled AND coalesce((SELECT r.position FROM read.recall_history r
-                                        WHERE r.conversation = g.conversation AND r.seq = g.seq), 0) <= $as_of
-                   AS recalled,
+               (g.recalled OR g.restored) AND coalesce(
+                   (SELECT r.recalled FROM read.recall_history r
+                    WHERE r.conversation = g.conversation AND r.seq = g.seq AND r.position <= $as_of
+                    ORDER BY r.position DESC LIMIT 1),
+                   (SELECT NOT r.recalled FROM read.recall_history r
+                    WHERE r.conversation = g.conversation AND r.seq = g.seq
+                    ORDER BY r.position LIMIT 1),
+                   g.recalled) AS recalled,
                coalesce((SELECT coalesce(v.body, ",
     event_log::event_body_sql!("v.position"),
     ") FROM read.versions v
@@ -162,6 +169,9 @@ const HISTORICAL_TABLES: &str = concat!(
         FROM read.receipts_off r WHERE r.from_position <= $as_of
     ), past_policies AS NOT MATERIALIZED (
         SELECT p.conversation, p.position, p.policy FROM read.policies p WHERE p.position <= $as_of
+    ), past_pins AS NOT MATERIALIZED (
+        SELECT p.conversation, p.seq, p.position, NULL::bigint AS unpinned_at FROM read.pins p
+        WHERE p.position <= $as_of AND (p.unpinned_at IS NULL OR p.unpinned_at > $as_of)
     )"
 );
 

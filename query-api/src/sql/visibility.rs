@@ -67,7 +67,7 @@ macro_rules! membership {
         concat!(
             "membership AS (
             SELECT m.conversation, m.user_id, m.role, m.joined_seq, m.read_seq, m.own_seq, m.muted,
-                   m.pinned, m.archived, m.mentions, c.name, c.kind, c.title, c.history, c.created_at,
+                   m.pinned, m.archived, m.mentions, m.cleared_seq, c.name, c.kind, c.title, c.history, c.created_at,
                    c.member_count, c.head_seq, c.countable
             FROM read.users u
             JOIN read.conversations c ON c.name = $2
@@ -105,7 +105,7 @@ macro_rules! visible_entries {
         concat!(
             "JOIN read.conversations c ON c.id = r.conversation
              CROSS JOIN LATERAL (
-                 SELECT m.conversation, m.user_id, m.present FROM read.members m
+                 SELECT m.conversation, m.user_id, m.present, m.cleared_seq FROM read.members m
                  WHERE m.conversation = r.conversation AND m.user_id = ",
             $user,
             " OFFSET 0) m

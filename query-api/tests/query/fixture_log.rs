@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::dice::SeededDice;
-use crate::model::{FixtureEvent, FixtureMember, FixtureMessage, FixtureRoom, FixtureStay};
+use crate::model::{FixtureEvent, FixtureMessage, FixtureRoom, add_member};
 
 /// A log of events, in order. Entries for more than `threshold` members are not fanned out.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ impl FixtureLog {
             .unwrap()
     }
 
-    fn next_position(&mut self) -> i64 {
+    pub fn next_position(&mut self) -> i64 {
         self.position += 1;
         self.position
     }
@@ -337,7 +337,7 @@ impl FixtureLog {
     /// Records an entry for all members; `gone` counts members who have just left and receive it as
     /// well.
     #[expect(clippy::too_many_arguments, reason = "a row has so many columns")]
-    fn record_event(
+    pub fn record_event(
         &mut self,
         name: &str,
         position: i64,
@@ -456,6 +456,8 @@ impl FixtureLog {
                 dice.roll(3) == 0,
             ),
             8 => self.ack(who, "phone", self.position, dice.pick(people)),
+            12 if head > 0 && dice.roll(3) == 0 => self.clear(room, who, seq),
+            13 if head > 0 => self.restore(room, seq),
             9 => drop(self.send(room, who, "control", "{\"x\":1}", &[])),
             10 => self.set_history(room, dice.pick(&["all", "since_join"])),
             11 => drop(self.send(
@@ -468,31 +470,4 @@ impl FixtureLog {
             _ => drop(self.send_text(room, who, "hello")),
         }
     }
-}
-
-fn add_member(room: &mut FixtureRoom, user: i64, position: i64) {
-    let head = room.head_seq();
-    room.joins += 1;
-    let joins = room.joins;
-    let member = room.members.entry(user).or_default();
-    *member = FixtureMember {
-        present: true,
-        role: "member",
-        joined_position: position,
-        joined_order: joins,
-        joined_seq: head,
-        read_seq: head,
-        read_high: member.read_high.max(head),
-        own_seq: member.own_seq,
-        muted: false,
-        pinned: false,
-        archived: false,
-        stays: std::mem::take(&mut member.stays),
-    };
-    member.stays.push(FixtureStay {
-        from: position,
-        to: None,
-        after_seq: head,
-        until_seq: None,
-    });
 }

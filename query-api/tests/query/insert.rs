@@ -102,7 +102,8 @@ async fn insert_room(room: &FixtureRoom, pool: &PgPool) {
             "role": member.role, "joined_at": time_at(member.joined_position),
             "joined_order": member.joined_order, "joined_seq": member.joined_seq,
             "read_seq": member.read_seq, "read_high": member.read_high, "own_seq": member.own_seq,
-            "muted": member.muted, "pinned": member.pinned, "archived": member.archived}),
+            "muted": member.muted, "pinned": member.pinned, "archived": member.archived,
+            "cleared_seq": member.cleared_seq}),
         );
         for stay in &member.stays {
             stays.rows.push(

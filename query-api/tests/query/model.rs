@@ -36,6 +36,8 @@ pub struct FixtureMember {
     pub muted: bool,
     pub pinned: bool,
     pub archived: bool,
+    /// The last seq that the user has cleared from their own view.
+    pub cleared_seq: i64,
     pub stays: Vec<FixtureStay>,
 }
 
@@ -114,7 +116,8 @@ impl FixtureRoom {
         let within = |stay: &FixtureStay| {
             stay.after_seq < seq && stay.until_seq.is_none_or(|until| seq <= until)
         };
-        self.history == "all" || member.stays.iter().any(within)
+        let is_covered = self.history == "all" || member.stays.iter().any(within);
+        is_covered && seq > member.cleared_seq
     }
 
     pub fn is_unread(&self, user: i64, message: &FixtureMessage) -> bool {
@@ -145,4 +148,33 @@ impl FixtureRoom {
         self.last_message()
             .map_or(self.created, |message| message.position)
     }
+}
+
+/// Adds a member, or a former member again.
+pub fn add_member(room: &mut FixtureRoom, user: i64, position: i64) {
+    let head = room.head_seq();
+    room.joins += 1;
+    let joins = room.joins;
+    let member = room.members.entry(user).or_default();
+    *member = FixtureMember {
+        present: true,
+        role: "member",
+        joined_position: position,
+        joined_order: joins,
+        joined_seq: head,
+        read_seq: head,
+        read_high: member.read_high.max(head),
+        own_seq: member.own_seq,
+        muted: false,
+        pinned: false,
+        archived: false,
+        cleared_seq: member.cleared_seq,
+        stays: std::mem::take(&mut member.stays),
+    };
+    member.stays.push(FixtureStay {
+        from: position,
+        to: None,
+        after_seq: head,
+        until_seq: None,
+    });
 }

@@ -16,6 +16,7 @@ fn routes(id: &str) -> Vec<String> {
         "/messages/1/history",
         "/messages/1/receipts",
         "/messages/1/reactions/heart",
+        "/pins",
     ];
     routes.extend(paths.map(|path| format!("/v1/conversations/{id}{path}")));
     routes

@@ -84,6 +84,8 @@ fn actions_of(kind: &str, by: &str, data: &Value) -> Vec<Action> {
             mentions: vec![],
         }],
         "message_recalled" => vec![Action::Recall(number("seq"))],
+        "message_restored" => vec![Action::Restore(number("seq"))],
+        "conversation_cleared" => vec![Action::Clear(number("up_to"))],
         "conversation_read" => vec![Action::Read(number("read_seq"))],
         "conversation_marked_unread" => vec![Action::MarkUnread(number("read_seq") + 1)],
         "preferences_changed" => vec![

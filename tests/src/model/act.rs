@@ -31,6 +31,10 @@ pub enum Action {
     Edit(i64),
     /// Recall a message.
     Recall(i64),
+    /// Restore a recalled message.
+    Restore(i64),
+    /// Remove the messages up to a seq from the own view.
+    Clear(i64),
     /// Read up to a seq.
     Read(i64),
     /// Mark everything from a seq on as unread.
@@ -180,7 +184,11 @@ impl ModelConversation {
                 INVALID
             }
             Action::Send { .. } => Outcome::Applied,
-            Action::Edit(seq) | Action::Recall(seq) if !self.can_see(by, *seq) => NOT_FOUND,
+            Action::Edit(seq) | Action::Recall(seq) | Action::Restore(seq)
+                if !self.can_see(by, *seq) =>
+            {
+                NOT_FOUND
+            }
             Action::Edit(seq) => match self.message(*seq) {
                 Some(message) if message.sender != by => FORBIDDEN,
                 Some(message) if message.recalled => INVALID,
@@ -191,6 +199,9 @@ impl ModelConversation {
                 Some(message) => changes(!message.recalled),
                 None => NOT_FOUND,
             },
+            Action::Restore(_) if me.role == MemberRole::Member => FORBIDDEN,
+            Action::Restore(seq) => changes(self.message(*seq).is_some_and(|m| m.recalled)),
+            Action::Clear(up_to) => changes(self.head().min(*up_to) > self.cleared_seq(by)),
             Action::Read(up_to) => changes(self.head().min(*up_to) > me.read_mark),
             Action::MarkUnread(from) if !self.can_see(by, *from) => INVALID,
             Action::MarkUnread(from) => changes(me.read_mark != from - 1),
@@ -251,11 +262,12 @@ impl ModelConversation {
                 let head = self.head();
                 self.update_member(by, |me| me.read_mark = head);
             }
-            Action::Recall(seq) => {
-                let index = usize::try_from(seq - 1).unwrap_or(usize::MAX);
-                if let Some(message) = self.messages.get_mut(index) {
-                    message.recalled = true;
-                }
+            Action::Recall(seq) => self.set_recalled(*seq, true),
+            Action::Restore(seq) => self.set_recalled(*seq, false),
+            Action::Clear(up_to) => {
+                let up_to = self.head().min(*up_to);
+                let cleared = self.cleared.entry(by.to_owned()).or_default();
+                *cleared = up_to.max(*cleared);
             }
             Action::Read(up_to) => {
                 let up_to = self.head().min(*up_to);
@@ -294,6 +306,13 @@ impl ModelConversation {
                 None => self.join(user, role.unwrap_or(MemberRole::Member)),
             },
             Action::Remove(user) => self.leave(user),
+        }
+    }
+
+    fn set_recalled(&mut self, seq: i64, recalled: bool) {
+        let index = usize::try_from(seq - 1).unwrap_or(usize::MAX);
+        if let Some(message) = self.messages.get_mut(index) {
+            message.recalled = recalled;
         }
     }
 

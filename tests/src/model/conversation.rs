@@ -93,6 +93,8 @@ pub struct ModelConversation {
     pub silenced: BTreeSet<String>,
     /// The banned users.
     pub banned: BTreeSet<String>,
+    /// The last seq that a user has removed from their own view, member or not.
+    pub cleared: BTreeMap<String, i64>,
 }
 
 impl ModelConversation {
@@ -110,6 +112,7 @@ impl ModelConversation {
             frozen: false,
             silenced: BTreeSet::new(),
             banned: BTreeSet::new(),
+            cleared: BTreeMap::new(),
         };
         for (index, user) in users.iter().enumerate() {
             let role = if index == 0 && !direct {
@@ -137,13 +140,18 @@ impl ModelConversation {
         self.messages.get(usize::try_from(seq - 1).ok()?)
     }
 
+    /// The last seq that a user has removed from their own view.
+    pub fn cleared_seq(&self, user: &str) -> i64 {
+        self.cleared.get(user).copied().unwrap_or(0)
+    }
+
     /// The visibility rule.
     pub fn can_see(&self, user: &str, seq: i64) -> bool {
         let covers = |period: &ModelPeriod| {
             seq > period.after && period.until.is_none_or(|until| seq <= until)
         };
         self.is_member(user)
-            && seq >= 1
+            && seq > self.cleared_seq(user)
             && seq <= self.head()
             && (!self.since_join
                 || self

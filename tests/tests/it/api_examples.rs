@@ -50,7 +50,7 @@ impl<'a> Operation<'a> {
 
     fn rank(&self) -> u8 {
         match self.id() {
-            "erase_content" => 3,
+            "clear_conversation" | "erase_content" => 3,
             _ if self.method == Method::GET => 1,
             _ if self.method == Method::DELETE => 2,
             _ => 0,

@@ -77,6 +77,7 @@ async fn historical_paths(client: &Client, rng: &mut Rng) -> Vec<String> {
             format!("{at}/messages/{seq}"),
             format!("{at}/messages/{seq}/history"),
             format!("{at}/messages/{seq}/receipts"),
+            format!("{at}/pins"),
         ]);
     }
     paths
@@ -135,7 +136,7 @@ async fn as_of_returns_the_response_of_an_earlier_position() {
     assert_same_responses(&world, &recorded).await;
 }
 
-/// Reacts or changes a title, which the acts of a random history do not. It may be refused.
+/// Reacts, pins or changes a title, which the acts of a random history do not. It may be refused.
 async fn react_or_change_title(history: &mut RandomHistory, user: &str, rng: &mut Rng) {
     let client = history.client(user);
     let group = *rng.pick(&["g1", "g2", "g3"]);
@@ -143,12 +144,15 @@ async fn react_or_change_title(history: &mut RandomHistory, user: &str, rng: &mu
     let seq = rng.between(1, 20);
     let key = *rng.pick(&["+1", "heart"]);
     let reaction = format!("{at}/messages/{seq}/reactions/{key}");
-    let response = match rng.below(4) {
+    let pin = format!("{at}/pins/{seq}");
+    let response = match rng.below(7) {
         0 => client.delete(&reaction).await,
         1 => {
             let title = format!("title {}", rng.below(1000));
             client.patch(&at, json!({ "title": title })).await
         }
+        2..4 => client.put(&pin, None).await,
+        4 => client.delete(&pin).await,
         _ => client.put(&reaction, None).await,
     };
     if response.status < 300 {

@@ -32,7 +32,7 @@ pub struct MessageTrace {
     pub checkpoint: i64,
     /// The stages, in the order in which a message passes them.
     pub stages: Vec<TraceStage>,
-    /// Its edits, recalls and erasures, oldest first.
+    /// Its edits, recalls, restores and erasures, oldest first.
     pub changes: Vec<TracedChange>,
     /// The members at that time, without the sender: at most 1,000, in the order of joining.
     pub recipients: Vec<MessageRecipient>,
@@ -49,7 +49,7 @@ pub struct MessageTrace {
     pub not_stored: [&'static str; 4],
 }
 
-/// An edit, recall or erasure of a message.
+/// An edit, recall, restore or erasure of a message.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TracedChange {
     /// The position of the event.
@@ -57,7 +57,7 @@ pub struct TracedChange {
     /// When it was appended.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// `message_edited`, `message_recalled` or `message_erased`.
+    /// `message_edited`, `message_recalled`, `message_restored` or `message_erased`.
     #[serde(rename = "type")]
     pub event_type: String,
     /// The user who did it.

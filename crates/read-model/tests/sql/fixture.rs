@@ -132,6 +132,15 @@ impl ReadTables {
         }
     }
 
+    /// Hides the messages up to `seq` from one user.
+    pub async fn clear(&self, conversation: i64, user: i64, seq: i64) {
+        self.execute(&format!(
+            "UPDATE read.members SET cleared_seq = {seq}
+             WHERE conversation = {conversation} AND user_id = {user}"
+        ))
+        .await;
+    }
+
     pub async fn set_read_mark(&self, conversation: i64, user: i64, seq: i64) {
         self.execute(&format!(
             "UPDATE read.members SET read_seq = {seq}

@@ -68,6 +68,10 @@ async fn add_random_conversation(tables: &ReadTables, conversation: i64, dice: &
         let read_seq = dice.below(MESSAGES + 1) as i64;
         tables.add_member(conversation, user, read_seq).await;
         add_random_stays(tables, conversation, user, dice).await;
+        if dice.below(3) == 0 {
+            let seq = dice.below(MESSAGES) as i64;
+            tables.clear(conversation, user, seq).await;
+        }
     }
     for _ in 0..MESSAGES {
         let sender = [ANN, BOB, CID][dice.below(3) as usize];

@@ -80,3 +80,28 @@ async fn a_change_of_the_history_setting_takes_effect_at_once() {
     assert_eq!(tables.visible(ROOM, ANN).await, [1, 2, 3]);
     tables.close().await;
 }
+
+#[tokio::test]
+async fn what_a_member_has_cleared_is_hidden_from_that_member_alone() {
+    for (history, before, after) in [
+        ("all", vec![1, 2, 3, 4, 5, 6], vec![4, 5, 6]),
+        ("since_join", vec![1, 2, 5, 6], vec![5, 6]),
+    ] {
+        let tables = ReadTables::with_room(history).await;
+        for user in [ANN, CID] {
+            tables.add_member(ROOM, user, 0).await;
+            tables.add_stay(ROOM, user, 0, Some(2)).await;
+            tables.add_stay(ROOM, user, 4, None).await;
+        }
+        tables.add_texts(ROOM, BOB, 6).await;
+        assert_eq!(tables.visible(ROOM, ANN).await, before);
+        tables.clear(ROOM, ANN, 3).await;
+        assert_eq!(tables.visible(ROOM, ANN).await, after);
+        assert_eq!(tables.visible(ROOM, CID).await, before);
+        tables.clear(ROOM, ANN, 6).await;
+        assert_eq!(tables.visible(ROOM, ANN).await, [0_i64; 0]);
+        tables.add_texts(ROOM, BOB, 1).await;
+        assert_eq!(tables.visible(ROOM, ANN).await, [7]);
+        tables.close().await;
+    }
+}

@@ -93,7 +93,7 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ),
     (
         "read.members",
-        "present and former members, with read marks and preferences",
+        "present and former members, with read marks, preferences and clears",
     ),
     ("read.messages", "the messages in their current form"),
     (
@@ -104,8 +104,12 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "read.reaction_history",
         "the reactions that were added and removed, by position",
     ),
+    ("read.pins", "the pinned messages, now and before"),
     ("read.reactions", "the current reactions"),
-    ("read.recall_history", "when messages were recalled"),
+    (
+        "read.recall_history",
+        "when messages were recalled and restored",
+    ),
     (
         "read.stays",
         "membership periods, from which the visibility rule is made",
