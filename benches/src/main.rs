@@ -10,6 +10,7 @@
 //! - [`retries`], [`seals`]: what they cost sends. [`as_of`]: queries of the past.
 //! - [`stock_postgres`]: sends on a Postgres with its default settings.
 //! - [`client_limits`]: clients that read nothing, and floods of frames.
+//! - [`word_lists`]: what word lists cost a send, and what they mask wrongly.
 //! - [`projection`]: the projector alone, statement by statement.
 //!
 //! Long runs check that something always holds:
@@ -49,6 +50,7 @@ mod statistics;
 mod stock_postgres;
 mod targets;
 mod warm_postgres;
+mod word_lists;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -90,6 +92,8 @@ enum Benchmark {
     ClientLimits(client_limits::Args),
     /// Measure the projector alone, with the time of each SQL statement.
     Projection(projection::Args),
+    /// Measure what word lists cost a send, and count what they mask wrongly.
+    WordLists(word_lists::Args),
     /// Kill processes at random moments under load, and check that nothing is lost or reordered.
     Faults(faults::Args),
     /// Kill the Postgres primary under load and promote its standby, again and again.
@@ -143,6 +147,7 @@ async fn run(benchmark: Benchmark) -> Result<ExitCode> {
         Benchmark::StockPostgres(args) => return stock_postgres::run(&args).await,
         Benchmark::ClientLimits(args) => return client_limits::run(&args).await,
         Benchmark::Projection(args) => projection::run(&args).await?,
+        Benchmark::WordLists(args) => return word_lists::run(&args),
         Benchmark::Faults(args) => faults::run(&args).await?,
         Benchmark::Failover(args) => failover::run(&args).await?,
         Benchmark::NatsCluster(args) => nats::run_cluster(&args).await?,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::conversation::event::{ConversationEvent, RETENTION_USER};
 use domain::conversation::settings::RetentionDays;
+use domain::deployment::{DEPLOYMENT_ID, Deployment};
 use domain::envelope::Envelope;
 use domain::event::EventFamily as _;
 use domain::ids::{ConversationId, UserId};
@@ -15,6 +16,7 @@ use log_integrity::erasure::conversation_retention::ConversationRetentionLock;
 
 use crate::commands::erase::erase_messages;
 use crate::error::CommandError;
+use crate::legal_holds::HeldContentPolicy;
 use crate::state::CommandState;
 
 /// Conversations that one step examines.
@@ -108,7 +110,10 @@ impl ConversationRetention {
         }
         let pool = self.state.log().pool();
         let due = self.find_due_positions(batch).await?;
-        let Some(mut lock) = ConversationRetentionLock::acquire(pool).await? else {
+        let deployments = self.state.log().deployments();
+        let lifted = deployments.peek(DEPLOYMENT_ID, Deployment::lifted_holds);
+        let (lifted, _) = lifted.await?;
+        let Some(mut lock) = ConversationRetentionLock::acquire(pool, lifted).await? else {
             return Ok(false);
         };
         let ids: Vec<&str> = batch.iter().map(|(id, _)| id.as_str()).collect();
@@ -124,7 +129,8 @@ impl ConversationRetention {
             let Ok(id) = ConversationId::parse(&found.conversation) else {
                 continue;
             };
-            match erase_messages(&self.state, &id, &found.seqs, false, &by).await {
+            let policy = HeldContentPolicy::Skip;
+            match erase_messages(&self.state, &id, &found.seqs, false, &by, policy).await {
                 Ok(_) => {}
                 Err(CommandError::Log(error)) => return Err(error),
                 Err(error) => {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
+use domain::deployment::feature::Feature;
 use domain::refusal::{Refusal, RefusalKind};
 use event_log::LogError;
 use http::StatusCode;
@@ -21,6 +22,13 @@ pub(crate) enum CommandError {
     IdempotencyMismatch,
     /// A path segment, or a field of a batch line, names nothing that a command could act on.
     BadRequest(Problem),
+    /// An administrator has switched the feature off.
+    SwitchedOff {
+        /// The feature.
+        feature: Feature,
+        /// How long the client should wait.
+        retry_after: Duration,
+    },
     /// Every attempt conflicted with a concurrent change.
     Contention,
     /// The event log failed.
@@ -34,6 +42,7 @@ impl CommandError {
             Self::Rejected(refusal) => refusal.code,
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::BadRequest(problem) => problem.code(),
+            Self::SwitchedOff { .. } => "switched_off",
             Self::Contention => "busy",
             Self::Log(LogError::Corrupt(_)) => "internal",
             Self::Log(_) => "unavailable",
@@ -62,6 +71,10 @@ impl From<CommandError> for Problem {
                 Problem::conflict(code, "This key was already used for a different request.")
             }
             CommandError::BadRequest(problem) => problem,
+            CommandError::SwitchedOff {
+                feature,
+                retry_after,
+            } => Problem::switched_off(feature.as_str(), retry_after),
             CommandError::Contention => Problem::unavailable(
                 code,
                 "Too many concurrent changes; try again.",
@@ -174,6 +187,14 @@ mod tests {
                 CommandError::BadRequest(Problem::malformed("seq", "odd")),
                 400,
                 "malformed",
+            ),
+            (
+                CommandError::SwitchedOff {
+                    feature: Feature::Edits,
+                    retry_after: Duration::from_secs(60),
+                },
+                503,
+                "switched_off",
             ),
             (CommandError::Contention, 503, "busy"),
             (CommandError::Log(LogError::Closed), 503, "unavailable"),

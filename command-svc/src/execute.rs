@@ -57,6 +57,7 @@ pub(crate) async fn execute<H: CommandHandler>(
 ) -> Result<CommandResponse, CommandError> {
     let started = Instant::now();
     let execution = async {
+        state.check_switch(handler.meta().kind)?;
         match &handler.meta().idempotency {
             Some(idempotency) => execute_single_flight(state, handler, idempotency.key).await,
             None => execute_with_retries(state, handler).await,

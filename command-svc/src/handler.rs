@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use domain::conversation::Conversation;
+use domain::deployment::Deployment;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::Mailbox;
 use domain::profile::Profile;
@@ -74,6 +75,20 @@ impl TargetAggregate for Profile {
 
     /// The routes check who may send commands to a profile, and the responses hold nothing of it.
     async fn has_access(_: &CommandState, _: &UserId, _: &UserId) -> Result<bool, LogError> {
+        Ok(true)
+    }
+}
+
+impl TargetAggregate for Deployment {
+    /// There is one, whose id is a constant.
+    type Id = &'static str;
+
+    fn store(log: &EventLog) -> &Arc<AggregateStore<Self>> {
+        log.deployments()
+    }
+
+    /// The routes check the scope of the token before anything else.
+    async fn has_access(_: &CommandState, _: &&'static str, _: &UserId) -> Result<bool, LogError> {
         Ok(true)
     }
 }

@@ -12,10 +12,11 @@
 //! - `execute`: runs every command handler: load, lock, decide, append, wait. On a conflict it
 //!   decides again (`attempts`: how often); for a known idempotency key it replays the first
 //!   response.
+//! - `screening`: checks the texts of commands against word lists and rules for links.
 //! - `response`, `error`: map the result to HTTP. `metrics`: counts and times commands.
 //! - `docs`: the problem responses of commands, for the OpenAPI document.
 //! - [`retention`]: a background task that erases expired messages, also of the conversations whose
-//!   policy says so (`conversation_retention`).
+//!   policy says so (`conversation_retention`). `legal_holds`: what must not be erased.
 
 #![deny(missing_docs)]
 
@@ -29,6 +30,7 @@ mod error;
 mod execute;
 mod handler;
 mod idempotency;
+mod legal_holds;
 mod metrics;
 mod ndjson;
 mod params;
@@ -36,6 +38,7 @@ mod present;
 mod response;
 pub mod retention;
 mod router;
+mod screening;
 mod single_flight;
 mod state;
 

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use domain::deployment::feature::Feature;
 use metrics::{Counter, Histogram};
 
 use crate::error::CommandError;
@@ -49,10 +50,16 @@ pub(crate) enum CommandKind {
     Pin,
     Unpin,
     Clear,
+    SwitchFeature,
+    PlaceHold,
+    LiftHold,
+    SetWordList,
+    RemoveWordList,
+    SetLinkRules,
 }
 
 impl CommandKind {
-    const ALL: [Self; 35] = [
+    const ALL: [Self; 41] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,
@@ -88,7 +95,23 @@ impl CommandKind {
         Self::Pin,
         Self::Unpin,
         Self::Clear,
+        Self::SwitchFeature,
+        Self::PlaceHold,
+        Self::LiftHold,
+        Self::SetWordList,
+        Self::RemoveWordList,
+        Self::SetLinkRules,
     ];
+
+    /// The feature that it belongs to, if that can be switched off.
+    pub(crate) fn feature(self) -> Option<Feature> {
+        match self {
+            Self::React | Self::Unreact => Some(Feature::Reactions),
+            Self::Edit => Some(Feature::Edits),
+            Self::Import => Some(Feature::Imports),
+            _ => None,
+        }
+    }
 
     /// The stable name, which is part of the fingerprints stored in the log.
     pub(crate) fn as_str(self) -> &'static str {
@@ -128,6 +151,12 @@ impl CommandKind {
             Self::Pin => "pin",
             Self::Unpin => "unpin",
             Self::Clear => "clear",
+            Self::SwitchFeature => "switch_feature",
+            Self::PlaceHold => "place_hold",
+            Self::LiftHold => "lift_hold",
+            Self::SetWordList => "set_word_list",
+            Self::RemoveWordList => "remove_word_list",
+            Self::SetLinkRules => "set_link_rules",
         }
     }
 }

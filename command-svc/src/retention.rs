@@ -2,12 +2,14 @@
 //! the policy of their conversation, in small steps.
 //!
 //! The age of a message counts from when it was appended to the log, so that imported history is
-//! not erased before users have seen it.
+//! not erased before users have seen it. Messages under a legal hold are left out; when one is
+//! lifted, retention begins again at the first message.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::conversation::event::{ConversationKind, RETENTION_USER};
+use domain::deployment::{DEPLOYMENT_ID, Deployment};
 use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
@@ -19,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::commands::erase::erase_messages;
 use crate::conversation_retention::ConversationRetention;
 use crate::error::CommandError;
+use crate::legal_holds::HeldContentPolicy;
 use crate::state::CommandState;
 
 /// Messages that one step examines.
@@ -85,7 +88,10 @@ impl Retention {
         let due = LogReader::new(pool.clone())
             .last_position_before(oldest)
             .await?;
-        let Some(mut lock) = RetentionLock::acquire(pool, kind).await? else {
+        let deployments = self.state.log().deployments();
+        let lifted = deployments.peek(DEPLOYMENT_ID, Deployment::lifted_holds);
+        let (lifted, _) = lifted.await?;
+        let Some(mut lock) = RetentionLock::acquire(pool, kind, lifted).await? else {
             return Ok(false);
         };
         if due <= lock.position {
@@ -104,7 +110,8 @@ impl Retention {
         let by =
             UserId::parse(RETENTION_USER).map_err(|invalid| LogError::Corrupt(invalid.0.into()))?;
         for (id, seqs) in &seqs {
-            match erase_messages(&self.state, id, seqs, false, &by).await {
+            let policy = HeldContentPolicy::Skip;
+            match erase_messages(&self.state, id, seqs, false, &by, policy).await {
                 Ok(_) => {}
                 Err(CommandError::Log(error)) => return Err(error),
                 Err(error) => {

@@ -5,6 +5,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::commands::deployment::{feature_switch, holds, link_rules, word_lists};
 use crate::commands::{
     ack, add_members, batch, block, change, clear, create, edit, erase, import, join, links, pin,
     preferences, profile, react, read, recall, remove_member, restore, sanctions, send,
@@ -53,7 +54,14 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
         .routes(routes!(sanctions::ban_user, sanctions::unban_user))
         .routes(routes!(restore::restore_message))
         .routes(routes!(pin::pin_message, pin::unpin_message))
-        .routes(routes!(clear::clear_conversation));
+        .routes(routes!(clear::clear_conversation))
+        .routes(routes!(feature_switch::switch_feature))
+        .routes(routes!(holds::place_hold, holds::lift_hold))
+        .routes(routes!(
+            word_lists::set_word_list,
+            word_lists::remove_word_list
+        ))
+        .routes(routes!(link_rules::set_link_rules));
     docs::arrange_unions(router.get_openapi_mut());
     router
 }

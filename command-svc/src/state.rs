@@ -6,9 +6,11 @@ use domain::ids::{ConversationId, UserId};
 use domain::limits::Limits;
 use domain::time::Timestamp;
 use event_log::{EventLog, LogError};
+use moderation::{LiveRulebook, Rulebook};
 
 use crate::clock::Clock;
-use crate::metrics::CommandMetrics;
+use crate::error::CommandError;
+use crate::metrics::{CommandKind, CommandMetrics};
 use crate::single_flight::SingleFlight;
 
 /// The event log, limits, clock and metrics of a command service. Clones share the same state.
@@ -22,6 +24,7 @@ struct Inner {
     clock: Clock,
     single_flight: SingleFlight,
     metrics: CommandMetrics,
+    rulebook: LiveRulebook,
 }
 
 impl CommandState {
@@ -33,7 +36,32 @@ impl CommandState {
             clock,
             single_flight: SingleFlight::default(),
             metrics: CommandMetrics::new(),
+            rulebook: LiveRulebook::default(),
         }))
+    }
+
+    /// The rules of the deployment, which a task that follows the log keeps current.
+    pub fn live_rulebook(&self) -> &LiveRulebook {
+        &self.0.rulebook
+    }
+
+    /// The rules of the deployment that count now.
+    pub(crate) fn rulebook(&self) -> Arc<Rulebook> {
+        self.0.rulebook.current()
+    }
+
+    /// Fails if the feature of this kind of command is switched off.
+    pub(crate) fn check_switch(&self, kind: CommandKind) -> Result<(), CommandError> {
+        let Some(feature) = kind.feature() else {
+            return Ok(());
+        };
+        match self.rulebook().switched_off(feature, self.now()) {
+            None => Ok(()),
+            Some(retry_after) => Err(CommandError::SwitchedOff {
+                feature,
+                retry_after,
+            }),
+        }
     }
 
     pub(crate) fn log(&self) -> &EventLog {

@@ -228,6 +228,32 @@ pub async fn set_enabled(pool: &PgPool, id: i64, on: bool) -> Result<bool, sqlx:
     Ok(switched.rows_affected() > 0)
 }
 
+/// What to change in a webhook. `None` keeps the value.
+#[derive(Debug, Default)]
+pub struct WebhookChange {
+    /// The address to deliver to.
+    pub url: Option<Url>,
+    /// The event types to deliver; all if empty.
+    pub types: Option<Vec<String>>,
+    /// Whether it delivers.
+    pub enabled: Option<bool>,
+}
+
+/// Changes a webhook, which continues at its stored position. Returns whether it exists.
+pub async fn change(pool: &PgPool, id: i64, change: &WebhookChange) -> Result<bool, sqlx::Error> {
+    let changed = sqlx::query(
+        "UPDATE hooks.webhooks SET url = coalesce($2, url), types = coalesce($3, types),
+                state = coalesce($4, state), revision = revision + 1 WHERE id = $1",
+    )
+    .bind(id)
+    .bind(change.url.as_ref().map(Url::as_str))
+    .bind(&change.types)
+    .bind(change.enabled.map(|on| if on { "on" } else { "off" }))
+    .execute(pool)
+    .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
 /// Replays deliveries from a log position on (inclusive), for one webhook or for all. Deletes
 /// waiting and parked deliveries from there on, because the replay repeats them. Returns the ids of
 /// the affected webhooks.

@@ -18,11 +18,18 @@ pub enum AggregateKind {
     Mailbox,
     /// A user's profile.
     Profile,
+    /// The deployment, of which there is one.
+    Deployment,
 }
 
 impl AggregateKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Conversation, Self::Mailbox, Self::Profile];
+    pub const ALL: [Self; 4] = [
+        Self::Conversation,
+        Self::Mailbox,
+        Self::Profile,
+        Self::Deployment,
+    ];
 
     /// The name used in the log and in subjects.
     pub fn as_str(self) -> &'static str {
@@ -30,6 +37,7 @@ impl AggregateKind {
             Self::Conversation => "conversation",
             Self::Mailbox => "mailbox",
             Self::Profile => "profile",
+            Self::Deployment => "deployment",
         }
     }
 
@@ -38,12 +46,13 @@ impl AggregateKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// The prefix of `source`: `/conversations/`, `/mailboxes/` or `/profiles/`.
+    /// The prefix of `source`, such as `/conversations/` or `/mailboxes/`.
     pub fn source_prefix(self) -> &'static str {
         match self {
             Self::Conversation => "/conversations/",
             Self::Mailbox => "/mailboxes/",
             Self::Profile => "/profiles/",
+            Self::Deployment => "/deployment/",
         }
     }
 }
@@ -128,17 +137,17 @@ pub enum EnvelopeError {
 }
 
 impl Envelope {
-    /// The CloudEvents source: `/conversations/{id}`, `/mailboxes/{user}` or `/profiles/{user}`.
+    /// The CloudEvents source, such as `/conversations/{id}` or `/mailboxes/{user}`.
     pub fn source(&self) -> String {
         format!("{}{}", self.aggregate.source_prefix(), self.aggregate_id)
     }
 
-    /// The conversation that the event belongs to: its own, or the one that a mailbox event is
-    /// about. `None` for events such as `user_blocked`.
+    /// The conversation that the event belongs to: its own, or the one that an event of another
+    /// aggregate is about. `None` for events such as `user_blocked`.
     pub fn conversation(&self) -> Option<Cow<'_, str>> {
         match self.aggregate {
             AggregateKind::Conversation => Some(Cow::Borrowed(&self.aggregate_id)),
-            AggregateKind::Mailbox => self.common_data()?.conversation,
+            AggregateKind::Mailbox | AggregateKind::Deployment => self.common_data()?.conversation,
             AggregateKind::Profile => None,
         }
     }

@@ -16,6 +16,7 @@ use cqrs_es::DomainEvent;
 use serde::de::DeserializeOwned;
 
 use crate::conversation::event::ConversationEvent;
+use crate::deployment::event::DeploymentEvent;
 use crate::mailbox::event::MailboxEvent;
 use crate::profile::event::ProfileEvent;
 
@@ -129,4 +130,13 @@ event_family!(ProfileEvent {
     UserRestricted = "user_restricted", 1;
     RestrictionLifted = "restriction_lifted", 1;
     ProfileErased = "profile_erased", 1;
+});
+
+event_family!(DeploymentEvent {
+    FeatureSwitched = "feature_switched", 1;
+    HoldPlaced = "hold_placed", 1;
+    HoldLifted = "hold_lifted", 1;
+    WordListSet = "word_list_set", 1;
+    WordListRemoved = "word_list_removed", 1;
+    LinkRulesSet = "link_rules_set", 1;
 });

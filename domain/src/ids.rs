@@ -167,6 +167,21 @@ text_id!(
 );
 
 text_id!(
+    /// The name of a word list or a legal hold: 1 to 64 of the characters `A-Z a-z 0-9 _ . -`, and
+    /// neither `.` nor `..`.
+    RuleName,
+    |text| {
+        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+        if text.is_empty() || text.len() > 64 || !text.chars().all(legal) {
+            return Err(InvalidIdError(
+                "A name must have 1 to 64 of the characters A-Z a-z 0-9 _ . and -.",
+            ));
+        }
+        refuse_dot_segment(text)
+    }
+);
+
+text_id!(
     /// A reaction such as an emoji or a short name: 1 to 32 characters, no control characters.
     ReactionKey,
     |text| {

@@ -8,6 +8,7 @@
 //! - [`conversation`], [`mailbox`] and [`profile`]: the aggregates. A command carries the current
 //!   time and the lookups it needs; `decide` returns events or a [`refusal::Refusal`]; `apply`
 //!   folds an event into the state. Both are pure functions.
+//! - [`deployment`]: what administrators and moderators set for the whole system.
 //! - [`membership`]: what a conversation tells the rules of a mailbox about a member.
 //! - [`message`]: the state of one message, folded from its events.
 //! - [`event`]: event names, versions, encoding and decoding, including old versions.
@@ -21,6 +22,7 @@
 pub mod body;
 pub mod conversation;
 pub mod custom_fields;
+pub mod deployment;
 pub mod digest;
 pub mod envelope;
 pub mod event;

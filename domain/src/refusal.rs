@@ -95,6 +95,31 @@ impl Refusal {
         }
     }
 
+    /// A word list or the rules for links refuse a text.
+    pub fn content_refused(field: &'static str) -> Self {
+        Self {
+            kind: RefusalKind::Invalid,
+            code: "content_refused",
+            detail: "The text contains words or links that this system does not accept; change it."
+                .into(),
+            field: Some(field),
+            until: None,
+        }
+    }
+
+    /// A legal hold covers what the command would erase.
+    pub fn held() -> Self {
+        Self {
+            kind: RefusalKind::Conflict,
+            code: "held",
+            detail: "A legal hold covers this content, so nothing was erased; lift the hold first \
+                     (GET /v1/admin/holds)."
+                .into(),
+            field: None,
+            until: None,
+        }
+    }
+
     /// The log does not have the event at a cursor.
     pub fn foreign_cursor(cursor: CursorReference) -> Self {
         Self {

@@ -14,9 +14,9 @@
 //!   away and back, once each.
 //! - [`load`]: loads exported events into an empty log.
 //! - `read`: reads the log by position, stream, type, time and user ([`reader`], [`user_filter`],
-//!   [`sent_range`]), and prefetches pages ([`read_ahead`]). [`log_end`]: where the log ends.
-//!   [`TypeFollower`]: the events of some rare types, for state that every process holds.
-//!   [`message_bodies`]: bodies by position.
+//!   [`sent_range`]), counts the messages of a conversation ([`stored_messages`]), and prefetches
+//!   pages ([`read_ahead`]). [`log_end`]: where the log ends. [`message_bodies`]: bodies by
+//!   position. [`TypeFollower`]: the events of some rare types, for state that every process holds.
 
 #![deny(missing_docs)]
 
@@ -43,4 +43,6 @@ pub use error::LogError;
 pub use log::{EventLog, LogConfig};
 pub use outage_log::OutageLog;
 pub use read::type_follower::{FollowedEvents, TypeFollower};
-pub use read::{log_end, message_bodies, read_ahead, reader, sent_range, user_filter};
+pub use read::{
+    log_end, message_bodies, read_ahead, reader, sent_range, stored_messages, user_filter,
+};

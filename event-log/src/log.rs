@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::conversation::Conversation;
+use domain::deployment::Deployment;
 use domain::history::History;
 use domain::mailbox::Mailbox;
 use domain::profile::Profile;
@@ -23,6 +24,9 @@ use crate::append::request::AppendError;
 use crate::append::writer_session::WriterSession;
 use crate::error::LogError;
 use crate::read::reader::LogReader;
+
+/// The memory of the store of the deployment, in bytes.
+const DEPLOYMENT_CACHE_BYTES: u64 = 1024 * 1024;
 
 /// The limits of the log.
 #[derive(Debug, Clone)]
@@ -60,6 +64,7 @@ struct Inner {
     conversations: Arc<AggregateStore<Conversation>>,
     mailboxes: Arc<AggregateStore<Mailbox>>,
     profiles: Arc<AggregateStore<Profile>>,
+    deployments: Arc<AggregateStore<Deployment>>,
     commits: CommitBroadcaster,
     history: watch::Receiver<Arc<History>>,
     receipts: Arc<ReceiptLookup>,
@@ -84,9 +89,21 @@ impl EventLog {
         let conversations =
             AggregateStore::new(pool.clone(), queue.clone(), snapshots.clone(), half);
         let mailboxes = AggregateStore::new(pool.clone(), queue.clone(), snapshots.clone(), half);
-        let profiles = AggregateStore::new(pool.clone(), queue.clone(), snapshots, of_profiles);
-        let sinks: Vec<Arc<dyn ExternalEventSink>> =
-            vec![conversations.clone(), mailboxes.clone(), profiles.clone()];
+        let profiles =
+            AggregateStore::new(pool.clone(), queue.clone(), snapshots.clone(), of_profiles);
+        // There is one deployment, and its state is small.
+        let deployments = AggregateStore::new(
+            pool.clone(),
+            queue.clone(),
+            snapshots,
+            DEPLOYMENT_CACHE_BYTES,
+        );
+        let sinks: Vec<Arc<dyn ExternalEventSink>> = vec![
+            conversations.clone(),
+            mailboxes.clone(),
+            profiles.clone(),
+            deployments.clone(),
+        ];
         let commits = CommitBroadcaster::default();
         let session = WriterSession::new(pool.clone(), queue.clone(), sinks, history_sender);
         let receipts = ReceiptLookup::start(pool.clone());
@@ -105,6 +122,7 @@ impl EventLog {
             conversations,
             mailboxes,
             profiles,
+            deployments,
             commits,
             history,
             receipts,
@@ -130,6 +148,11 @@ impl EventLog {
     /// The store of all profiles.
     pub fn profiles(&self) -> &Arc<AggregateStore<Profile>> {
         &self.0.profiles
+    }
+
+    /// The store of the deployment.
+    pub fn deployments(&self) -> &Arc<AggregateStore<Deployment>> {
+        &self.0.deployments
     }
 
     /// The durable head, as far as this process knows.

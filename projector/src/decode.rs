@@ -28,6 +28,8 @@ pub(crate) enum EventPayload {
     Mailbox(UserId, MailboxEvent),
     /// An event of a user's profile.
     Profile(UserId, ProfileEvent),
+    /// An event of an aggregate that no read model shows.
+    Unprojected,
     /// An event that could not be decoded, with the reason.
     Unreadable(String),
 }
@@ -98,5 +100,6 @@ fn decode(envelope: &Envelope) -> Result<EventPayload, String> {
                 ProfileEvent::decode(event_type, *version, data).map_err(|e| e.to_string())?;
             Ok(EventPayload::Profile(user, event))
         }
+        AggregateKind::Deployment => Ok(EventPayload::Unprojected),
     }
 }

@@ -111,6 +111,7 @@ async fn a_rebuild_is_equal_and_the_live_projector_continues() {
         0
     );
 
+    log::append(&database.pool, &generator.log[2_000..]).await;
     let error = live.step(&generator.log[2_000..]).await.unwrap_err();
     assert!(matches!(error, ProjectionError::Fenced), "{error}");
     live.step(&generator.log[2_000..]).await.unwrap();

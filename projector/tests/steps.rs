@@ -6,6 +6,8 @@ mod support;
 
 use domain::conversation::command::{ConversationCommand, CreateConversation, ImportItem};
 use domain::conversation::event::ConversationKind;
+use domain::deployment::event::{DeploymentEvent, FeatureSwitched};
+use domain::deployment::feature::Feature;
 use domain::envelope::{AggregateKind, Envelope};
 use domain::mailbox::event::{MailboxEvent, ReadMark};
 use domain::time::Timestamp;
@@ -199,6 +201,42 @@ async fn a_mailbox_event_may_refer_to_a_missing_conversation() {
         2
     );
     database.close().await;
+}
+
+#[tokio::test]
+async fn events_of_the_deployment_change_no_row() {
+    let mut generator = HistoryGenerator::with_events(17, 4, 50);
+    let switched = DeploymentEvent::FeatureSwitched(FeatureSwitched {
+        feature: Feature::Search,
+        on: false,
+        reason: Some("slow".to_owned()),
+        until: None,
+        by: user("root"),
+    });
+    let before = ProjectorDatabase::new().await;
+    fold(&before.pool, config(), &generator.log, 10).await;
+    generator.append(AggregateKind::Deployment, "tidings", &switched);
+    let after = ProjectorDatabase::new().await;
+    fold(&after.pool, config(), &generator.log, 10).await;
+    for table in [
+        "users",
+        "conversations",
+        "members",
+        "messages",
+        "inbox",
+        "parked",
+    ] {
+        let count = format!("SELECT count(*) FROM read.{table}");
+        assert_eq!(
+            after.number(&count).await,
+            before.number(&count).await,
+            "{table}"
+        );
+    }
+    let reached = after.number("SELECT position FROM read.checkpoint").await;
+    assert_eq!(reached, generator.log.len() as i64);
+    before.close().await;
+    after.close().await;
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@
 //! - `people`: who can see whose profile, and what of it.
 //! - `log_tail`: the log itself, for administrators. [`explanation`]: why a user sees a message or
 //!   not. [`user_export`]: all data of one user.
-//! - `error`: how a query fails.
+//! - `error`: how a query fails. `switches`: refuses queries of features that are switched off.
 //!
 //! Every response comes from one statement and therefore from one snapshot. `Tidings-Position` is
 //! the position of the read model in that snapshot. Search is the exception: the index finds the
@@ -45,6 +45,7 @@ mod routes;
 pub mod search;
 mod sql;
 mod start;
+mod switches;
 mod sync;
 pub mod user_export;
 

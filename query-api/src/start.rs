@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::FromRef;
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
+use moderation::LiveRulebook;
 use read_model::projection_signal::ProjectionSignalChannel;
 use search::index::IndexDir;
 use sqlx::PgPool;
@@ -40,6 +41,7 @@ pub struct QueryState {
     search: SearchState,
     live: LiveState,
     people: PeopleState,
+    rulebook: LiveRulebook,
 }
 
 /// The dependencies and settings from which [`QueryState::start`] builds the service.
@@ -72,6 +74,8 @@ pub struct QuerySetup<'a> {
     pub answer_bytes: usize,
     /// How long a query waits for `min_position`.
     pub min_position_timeout: Duration,
+    /// The rules of the deployment, which a task that follows the log keeps current.
+    pub rulebook: LiveRulebook,
     /// Cancelled when the service stops.
     pub shutdown: CancellationToken,
 }
@@ -127,17 +131,31 @@ impl QueryState {
             max_live_per_user,
             answer_bytes,
             min_position_timeout,
+            rulebook,
             shutdown,
         } = setup;
         let answers = AnswerBudget::new(answer_bytes);
         let index = IndexReader::new(index, reader.clone(), min_position_timeout);
         tokio::spawn(index_reader::follow(index.clone(), shutdown.clone()));
         let hub = Hub::default();
-        let changes = (pending_changes, local_signal);
-        start_hub(hub.clone(), &pool, history.clone(), changes, &shutdown);
-        let pools = (pool.clone(), presence_pool);
-        let presence =
-            PresenceService::start(hub.clone(), pools, nats, mirror, shutdown.clone()).await;
+        let deliverer = Deliverer::new(
+            hub.clone(),
+            &pool,
+            history.clone(),
+            pending_changes,
+            local_signal,
+            rulebook.clone(),
+        );
+        tokio::spawn(live::run(deliverer, shutdown.clone()));
+        let presence = PresenceService::start(
+            hub.clone(),
+            (pool.clone(), presence_pool),
+            nats,
+            mirror,
+            rulebook.clone(),
+            shutdown.clone(),
+        )
+        .await;
         Self {
             people: PeopleState {
                 pool: pool.clone(),
@@ -172,20 +190,9 @@ impl QueryState {
                 history,
                 answers,
             },
+            rulebook,
         }
     }
-}
-
-/// Starts the task that delivers to live connections.
-fn start_hub(
-    hub: Hub,
-    pool: &PgPool,
-    history: ReadHistory,
-    (pending_changes, local_signal): (PendingChanges, Option<ProjectionSignalChannel>),
-    shutdown: &CancellationToken,
-) {
-    let deliverer = Deliverer::new(hub, pool, history, pending_changes, local_signal);
-    tokio::spawn(live::run(deliverer, shutdown.clone()));
 }
 
 impl QueryState {
@@ -203,6 +210,12 @@ impl QueryState {
 impl FromRef<QueryState> for ReadState {
     fn from_ref(state: &QueryState) -> Self {
         state.read.clone()
+    }
+}
+
+impl FromRef<QueryState> for LiveRulebook {
+    fn from_ref(state: &QueryState) -> Self {
+        state.rulebook.clone()
     }
 }
 

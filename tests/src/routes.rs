@@ -310,6 +310,61 @@ pub const ROUTES: &[Route] = &[
         Access::Member,
         Some(r#"{"up_to":1}"#),
     ),
+    route("GET", "/v1/admin/switches", Access::Admin, None),
+    route(
+        "PUT",
+        "/v1/admin/switches/{name}",
+        Access::Admin,
+        Some(r#"{"on":true}"#),
+    ),
+    route("GET", "/v1/admin/holds", Access::Admin, None),
+    route(
+        "PUT",
+        "/v1/admin/holds/{name}",
+        Access::Admin,
+        Some(r#"{"user":"zoe","reason":"a court has asked"}"#),
+    ),
+    route("DELETE", "/v1/admin/holds/{name}", Access::Admin, None),
+    route("GET", "/v1/moderation/lists", Access::Admin, None),
+    route("GET", "/v1/moderation/lists/{name}", Access::Admin, None),
+    route(
+        "PUT",
+        "/v1/moderation/lists/{name}",
+        Access::Admin,
+        Some(r#"{"action":"flag","match":"word","words":["rogue"]}"#),
+    ),
+    route("DELETE", "/v1/moderation/lists/{name}", Access::Admin, None),
+    route("GET", "/v1/moderation/links", Access::Admin, None),
+    route(
+        "PUT",
+        "/v1/moderation/links",
+        Access::Admin,
+        Some(r#"{"deny":["evil.example"],"action":"flag"}"#),
+    ),
+    route("GET", "/v1/admin/status", Access::Admin, None),
+    route("GET", "/v1/admin/conversations", Access::Admin, None),
+    route("GET", "/v1/admin/conversations/{id}", Access::Admin, None),
+    route("GET", "/v1/admin/webhooks", Access::Admin, None),
+    route(
+        "POST",
+        "/v1/admin/webhooks",
+        Access::Admin,
+        Some(r#"{"url":"https://hooks.example.org/"}"#),
+    ),
+    route(
+        "PATCH",
+        "/v1/admin/webhooks/{id}",
+        Access::Admin,
+        Some(r#"{"enabled":true}"#),
+    ),
+    route("DELETE", "/v1/admin/webhooks/{id}", Access::Admin, None),
+    route("GET", "/v1/admin/webhooks/{id}/parked", Access::Admin, None),
+    route(
+        "POST",
+        "/v1/admin/webhooks/{id}/replay",
+        Access::Admin,
+        Some(r#"{"from":1}"#),
+    ),
     route("GET", "/livez", Access::Open, None),
     route("GET", "/readyz", Access::Open, None),
     route("GET", "/metrics", Access::Open, None),
@@ -339,6 +394,7 @@ impl Route {
         path.replace("{user}", "carol")
             .replace("{key}", "%F0%9F%91%8D")
             .replace("{code}", LINK_CODE)
+            .replace("{name}", "typing")
     }
 
     /// Method and path with every parameter as `{}`, for comparison with the OpenAPI document.

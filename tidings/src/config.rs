@@ -7,6 +7,7 @@
 //! - `system`: the options that all commands share, and what follows from them.
 //! - `backup`, `erase`, `log`, `psql`, `rebuild`, `webhooks`: the options of these commands, and of
 //!   what they operate. `given`: the settings that were given.
+//! - `rules`: the options of `tidings switch` and `tidings moderation`.
 //! - `questions`: the options of commands that answer questions about messages.
 //! - `usage`: explains wrong invocations. `ports`: TLS and the port of the metrics. `parse`: the
 //!   formats of values. `confirm`: how a command that destroys something is confirmed.
@@ -25,6 +26,7 @@ mod ports;
 mod psql;
 mod questions;
 mod rebuild;
+mod rules;
 mod system;
 mod usage;
 mod user;
@@ -50,6 +52,7 @@ pub use questions::{
     ExplainArgs, LogLoadArgs, LogUnreadArgs, TraceArgs, UnreadGroupingArg, UnreadIntervalArg,
 };
 pub use rebuild::{RebuildAction, RebuildArgs, RebuildSource, VerifyArgs};
+pub use rules::{ListAction, ModerationCommand, SetListArgs, SwitchCommand};
 pub use system::{
     AuthArgs, DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DISPATCHER, DEFAULT_LISTEN_PROJECTOR,
     DEFAULT_LISTEN_QUERY_API, DEFAULT_LISTEN_UP, LimitArgs, LogFormat, Switch, SystemConfig,

@@ -18,6 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::edit::EditResponse;
 use super::rejected::{RejectedRequest, execute_parsed};
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
@@ -25,7 +26,8 @@ use crate::error::CommandError;
 use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
-use crate::response::{CommandResponse, PositionResponse};
+use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
+use crate::screening;
 use crate::state::CommandState;
 
 /// The fields to change. Omitted fields stay unchanged.
@@ -198,9 +200,24 @@ impl CommandHandler for ChangeHandler {
         locked: &LockedAggregate<Conversation>,
         (): (),
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
-        let command = ConversationCommand::Change(self.change.clone());
-        Ok(Decision::from_events(
-            locked.state().decide(command, state.limits())?,
+        let conversation = locked.state();
+        let mut change = self.change.clone();
+        let mut response = EditResponse {
+            masked: false,
+            position: PositionPlaceholder,
+        };
+        // Everybody else gets the same response, whatever the title.
+        if conversation.is_member(&self.meta.caller)
+            && let Some(title) = change.title.take()
+        {
+            let screened = screening::screen_title(&state.rulebook(), title)?;
+            change.title = Some(screened.value);
+            response.masked = screened.masked;
+        }
+        let events = conversation.decide(ConversationCommand::Change(change), state.limits())?;
+        Ok(Decision::with_body(
+            events,
+            ResponseBody::serialize(&response)?,
         ))
     }
 }
@@ -226,7 +243,7 @@ impl CommandHandler for ChangeHandler {
         ("slow mode" = (value = json!({"slow_mode": 30}))),
     )),
     responses(
-        (status = 200, description = "Changed, or already so", body = PositionResponse,
+        (status = 200, description = "Changed, or already so", body = EditResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         CommandProblems,
     ),

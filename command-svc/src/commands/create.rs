@@ -21,6 +21,7 @@ use crate::idempotency::Idempotency;
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
+use crate::screening;
 use crate::state::CommandState;
 
 /// The conversation to create.
@@ -48,6 +49,10 @@ pub(crate) struct CreateResponse<'a> {
     #[serde(skip_serializing_if = "PositionPlaceholder::is_placeholder")]
     #[schema(value_type = i64, required = true, minimum = 0)]
     position: PositionPlaceholder,
+    /// Present and true if a word list has masked parts of the title.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    masked: bool,
 }
 
 /// The part of the first response that a replay needs to check access.
@@ -161,9 +166,10 @@ impl CommandHandler for CreateHandler {
         locked: &LockedAggregate<Conversation>,
         PeerBlock(blocked): PeerBlock,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
+        let title = screening::screen_title(&state.rulebook(), self.title.clone())?;
         let create = CreateConversation {
             kind: self.kind,
-            title: self.title.clone(),
+            title: title.value,
             members: self.members.clone(),
             by: self.meta.caller.clone(),
             blocked,
@@ -180,6 +186,7 @@ impl CommandHandler for CreateHandler {
             id: self.meta.aggregate_id.as_str(),
             kind: self.kind,
             position: PositionPlaceholder,
+            masked: title.masked,
         };
         Ok(Decision {
             events,

@@ -19,7 +19,8 @@ use crate::execute::execute;
 use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
-use crate::response::{CommandResponse, PositionResponse};
+use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
+use crate::screening;
 use crate::state::CommandState;
 
 /// The new body of a message.
@@ -29,6 +30,20 @@ pub(crate) struct EditRequest {
     /// Numbers are kept exactly, or refused, as in a send.
     #[schema(value_type = MessageBodySchema)]
     pub(crate) body: Value,
+}
+
+/// What became of an edit or of a change of a title.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Edited)]
+pub(crate) struct EditResponse {
+    /// Present and true if a word list or the rules for links have masked parts of the text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub(crate) masked: bool,
+    /// The log position of the last event, or the head of the log if nothing changed.
+    #[serde(skip_serializing_if = "PositionPlaceholder::is_placeholder")]
+    #[schema(value_type = i64, required = true, minimum = 0)]
+    pub(crate) position: PositionPlaceholder,
 }
 
 /// The handler that edits a message.
@@ -60,22 +75,28 @@ impl CommandHandler for EditHandler {
         locked: &LockedAggregate<Conversation>,
         cleared: ClearedMessage,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
+        let caller = &self.meta.caller;
+        let message = message_lookup::load_unless_recent(locked, caller, self.seq, cleared).await?;
+        let conversation = locked.state();
+        let masked = match conversation.visible_message_type(caller, self.seq, message.as_ref()) {
+            Some(kind) => screening::screen_body(&state.rulebook(), kind, &self.body)?,
+            None => None,
+        };
+        let response = EditResponse {
+            masked: masked.is_some(),
+            position: PositionPlaceholder,
+        };
         let edit = EditMessage {
             seq: self.seq,
-            body: self.body.clone(),
-            by: self.meta.caller.clone(),
+            body: masked.unwrap_or_else(|| self.body.clone()),
+            by: caller.clone(),
             now: state.now(),
-            message: message_lookup::load_unless_recent(
-                locked,
-                &self.meta.caller,
-                self.seq,
-                cleared,
-            )
-            .await?,
+            message,
         };
-        let command = ConversationCommand::Edit(edit);
-        Ok(Decision::from_events(
-            locked.state().decide(command, state.limits())?,
+        let events = conversation.decide(ConversationCommand::Edit(edit), state.limits())?;
+        Ok(Decision::with_body(
+            events,
+            ResponseBody::serialize(&response)?,
         ))
     }
 }
@@ -96,7 +117,7 @@ impl CommandHandler for EditHandler {
     ),
     request_body(content = EditRequest, example = json!({"body": {"text": "noodles at noon?"}})),
     responses(
-        (status = 200, description = "The message has this body", body = PositionResponse,
+        (status = 200, description = "The message has this body", body = EditResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         CommandProblems,
     ),

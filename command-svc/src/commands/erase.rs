@@ -20,6 +20,7 @@ use crate::attempts::Attempts;
 use crate::caller::AuthenticatedUser;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
+use crate::legal_holds::{self, ConversationHolds, HeldContentPolicy};
 use crate::metrics::{CommandKind, CommandOutcome};
 use crate::params;
 use crate::response::POSITION_HEADER;
@@ -128,7 +129,8 @@ impl ErasureRequest {
 /// seconds from the log and the stream, and from the files on disk by `tidings erase files`.
 /// Positions, seqs and seals do not change; an erased message looks like a recalled one. One
 /// request erases about 5,000 messages: if the response has `next`, repeat the request with it as
-/// `from`. Repeating a request for erased content changes nothing.
+/// `from`. Repeating a request for erased content changes nothing. If a legal hold covers any of
+/// it, the request erases nothing and answers 409 `held`.
 ///
 /// Unknown fields are refused even with `Prefer: handling=lenient`: without a misspelt `seq`, the
 /// request would erase the whole conversation.
@@ -162,6 +164,7 @@ pub(crate) async fn erase_content(
             run.append_erasure(&id, &[seq], false).await?;
         }
         ErasureScope::Conversation(id) => {
+            legal_holds::check_conversation(&state, &id, None).await?;
             run.append_erasure(&id, &[], true).await?;
             if !run.erase_conversation(&id, None).await? {
                 run.response.next = Some(id.to_string());
@@ -198,8 +201,14 @@ impl ErasureRun<'_> {
             response.position = appended.last;
         }
         let pool = self.state.log().pool();
+        legal_holds::check_user(self.state, user).await?;
         let conversations = scope::find_conversations_of(pool, user.as_str()).await;
-        for id in conversations.map_err(LogError::from)? {
+        let conversations = conversations.map_err(LogError::from)?;
+        for id in &conversations {
+            let id = params::parse_conversation(id)?;
+            legal_holds::check_conversation(self.state, &id, Some(user)).await?;
+        }
+        for id in conversations {
             if from.is_some_and(|from| id.as_str() < from) {
                 continue;
             }
@@ -247,7 +256,9 @@ impl ErasureRun<'_> {
         seqs: &[i64],
         title: bool,
     ) -> Result<(), CommandError> {
-        if let Some(totals) = erase_messages(self.state, id, seqs, title, &self.by).await? {
+        let policy = HeldContentPolicy::Refuse;
+        let erased = erase_messages(self.state, id, seqs, title, &self.by, policy).await?;
+        if let Some(totals) = erased {
             let response = &mut self.response;
             response.messages += totals.messages as u64;
             response.titles += totals.titles as u64;
@@ -289,20 +300,31 @@ pub(crate) struct ErasureTotals {
 }
 
 /// Erases messages of a conversation in one append, and its titles if `title` is set. `None` if all
-/// of that had been erased earlier.
+/// of that had been erased earlier, or is held and left out.
 pub(crate) async fn erase_messages(
     state: &CommandState,
     id: &ConversationId,
     seqs: &[i64],
     title: bool,
     by: &UserId,
+    policy: HeldContentPolicy,
 ) -> Result<Option<ErasureTotals>, CommandError> {
     let mut attempts = Attempts::default();
     loop {
         attempts.start_next().await?;
+        let (holds, observation) = ConversationHolds::load(state, id).await?;
+        let free = holds.filter_free(state, id, seqs).await?;
+        let is_held = free.len() < seqs.len() || title && holds.covers_title();
+        if is_held && policy == HeldContentPolicy::Refuse {
+            return Err(CommandError::Rejected(Refusal::held()));
+        }
+        let title = title && !is_held;
+        if free.is_empty() && !title {
+            return Ok(None);
+        }
         let locked = state.log().conversations().lock(id.as_str()).await?;
         let erase = ConversationCommand::Erase(EraseContent {
-            seqs: seqs.to_vec(),
+            seqs: free,
             title,
             by: by.clone(),
         });
@@ -319,11 +341,11 @@ pub(crate) async fn erase_messages(
             .iter()
             .filter(|event| matches!(event, ConversationEvent::TitleErased(_)))
             .count();
-        let appended = match locked
-            .append(AppendRequest::from_events(events))
-            .wait()
-            .await
-        {
+        let request = AppendRequest {
+            observations: vec![observation],
+            ..AppendRequest::from_events(events)
+        };
+        let appended = match locked.append(request).wait().await {
             Ok(appended) => appended,
             Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => continue,
             Err(AppendError::Log(error)) => return Err(error.into()),

@@ -12,6 +12,7 @@ pub(crate) mod block;
 pub(crate) mod change;
 pub(crate) mod clear;
 pub(crate) mod create;
+pub(crate) mod deployment;
 pub(crate) mod edit;
 pub(crate) mod erase;
 pub(crate) mod import;

@@ -15,6 +15,7 @@ use domain::time::Timestamp;
 use event_log::{LockedAggregate, LogError, Observation, ReceiptKey};
 use http::StatusCode;
 use http_edge::{Json, Path, schema};
+use moderation::Rulebook;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -29,6 +30,7 @@ use crate::idempotency::Idempotency;
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
+use crate::screening;
 use crate::state::CommandState;
 
 /// The message to send.
@@ -71,6 +73,10 @@ pub(crate) struct SendResponse<'a> {
     #[serde(skip_serializing_if = "PositionPlaceholder::is_placeholder")]
     #[schema(value_type = i64, required = true, minimum = 1)]
     position: PositionPlaceholder,
+    /// Present and true if a word list or the rules for links have masked parts of the text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    masked: bool,
 }
 
 /// The handler that sends a message.
@@ -88,6 +94,7 @@ struct MessageDraft {
     body: MessageBody,
     reply_to: Option<i64>,
     mentions: Vec<UserId>,
+    masked: bool,
 }
 
 impl SendHandler {
@@ -125,6 +132,30 @@ impl SendHandler {
     }
 }
 
+impl SendHandler {
+    /// The same command with its text screened. The fingerprint stays that of the request.
+    pub(crate) fn screened(
+        mut self,
+        request: &SendRequest,
+        rulebook: &Rulebook,
+        limits: &Limits,
+    ) -> Self {
+        if let Ok(draft) = &mut self.draft {
+            let screened = screening::screen_body(rulebook, draft.kind, &request.body);
+            let masked = screened.and_then(|masked| {
+                let parse = |body| MessageBody::parse(draft.kind, &body, limits);
+                masked.map(parse).transpose()
+            });
+            match masked {
+                Ok(None) => {}
+                Ok(Some(body)) => (draft.body, draft.masked) = (body, true),
+                Err(refusal) => self.draft = Err(refusal),
+            }
+        }
+        self
+    }
+}
+
 impl SendRequest {
     /// The fingerprint of the parsed request, which ignores whitespace and the order of keys.
     fn fingerprint(&self, conversation: &ConversationId, body: &str) -> u128 {
@@ -149,6 +180,7 @@ impl MessageDraft {
             body: MessageBody::parse(request.kind, &request.body, limits)?,
             reply_to: request.reply_to,
             mentions: params::parse_users("mentions", &request.mentions)?,
+            masked: false,
         })
     }
 }
@@ -269,6 +301,7 @@ impl CommandHandler for SendHandler {
                     seq: message.seq,
                     sent_at: message.sent_at,
                     position: PositionPlaceholder,
+                    masked: draft.masked,
                 })?
             }
             _ => {
@@ -325,7 +358,9 @@ pub(crate) async fn send_message(
     Json(request): Json<SendRequest>,
 ) -> Result<CommandResponse, CommandError> {
     let conversation = params::parse_conversation(&id)?;
-    let handler = SendHandler::parse(sender, conversation, &request, state.limits())?;
+    let limits = state.limits();
+    let handler = SendHandler::parse(sender, conversation, &request, limits)?;
+    let handler = handler.screened(&request, &state.rulebook(), limits);
     execute(&state, &handler).await
 }
 

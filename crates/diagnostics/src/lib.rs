@@ -6,6 +6,7 @@
 //! - [`doctor`]: what is wrong with the servers, for `tidings doctor`.
 //! - [`trace`]: what has become of one message, for `tidings trace`.
 //! - [`find_existing_users`], [`load_titles`]: which users exist, and the titles of conversations.
+//! - [`conversations`]: the conversations of the system, and how far their messages have come.
 //! - [`ErasureReceipt`]: what was erased, and where it has been removed so far.
 //! - [`UserReport`]: what is decided and known about one user.
 //! - [`ProjectionLag`] and [`SealLag`]: how far the read model and the seals lag behind the log,
@@ -14,6 +15,7 @@
 #![deny(missing_docs)]
 
 mod collect;
+pub mod conversations;
 mod disk_usage;
 pub mod doctor;
 mod erasure_receipt;

@@ -52,7 +52,7 @@ const LANDING_PAGE: &str = include_str!("landing.html");
 const ASYNCAPI_PAGE: &str = include_str!("asyncapi.html");
 
 /// The tags, in the order in which a developer needs them.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     (
         "conversations",
         "Direct conversations, groups and their members.",
@@ -72,8 +72,12 @@ const TAGS: [(&str, &str); 7] = [
     ),
     ("batch", "Several commands in one request."),
     (
+        "moderation",
+        "Word lists and rules for links: for administrators.",
+    ),
+    (
         "admin",
-        "The event log, imports, erasures and users: for administrators.",
+        "The event log, imports, erasures, users, switches, holds and webhooks: for administrators.",
     ),
 ];
 

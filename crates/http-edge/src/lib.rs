@@ -51,7 +51,7 @@ pub mod tls;
 pub use auth::{Admin, Auth, Caller};
 pub use concurrency::DEFAULT_REQUESTS_PER_USER;
 pub use config::EdgeConfig;
-pub use extract::{Json, Ndjson, OptionalJson, Path, Query};
+pub use extract::{Json, LargeJson, Ndjson, OptionalJson, Path, Query};
 pub use idempotency::IdempotencyKey;
 pub use known_parameters::KnownParameters;
 pub use middleware::apply_middleware;

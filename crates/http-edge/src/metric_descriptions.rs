@@ -40,7 +40,7 @@ const COUNTERS: [Description; 8] = [
     ),
 ];
 
-const GAUGES: [Description; 25] = [
+const GAUGES: [Description; 26] = [
     (
         "tidings_answer_bytes",
         "Memory reserved for answers that have not been read",
@@ -97,6 +97,10 @@ const GAUGES: [Description; 25] = [
         "Age of the oldest event that the read models lack",
     ),
     ("tidings_projection_position", "Position of the read models"),
+    (
+        "tidings_shed_features",
+        "Kinds of live frames that are shed because the read models are behind",
+    ),
     (
         "tidings_search_lag_events",
         "Events of the log that the search index lacks",

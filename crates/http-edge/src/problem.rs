@@ -203,6 +203,15 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).with_retry_after(retry)
     }
 
+    /// 503 `switched_off`: an administrator has switched the feature off.
+    pub fn switched_off(feature: &str, retry: Duration) -> Self {
+        Self::unavailable(
+            "switched_off",
+            format!("An administrator has switched this off for now ({feature})."),
+            retry,
+        )
+    }
+
     /// 503 `timeout`: the request took too long. Whether a command was executed is unknown; the
     /// client finds out by repeating it with the same idempotency key.
     pub fn timeout() -> Self {

@@ -2,6 +2,7 @@
 
 use data_dir::UsageError;
 use domain::conversation::event::ConversationEvent;
+use domain::deployment::event::DeploymentEvent;
 use domain::event::EventFamily as _;
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
@@ -12,6 +13,7 @@ pub fn validate_names(names: &[String]) -> Result<(), UsageError> {
     let known: Vec<&str> = conversations
         .chain(MailboxEvent::TYPES)
         .chain(ProfileEvent::TYPES)
+        .chain(DeploymentEvent::TYPES)
         .map(|event_type| event_type.name)
         .collect();
     match names.iter().find(|name| !known.contains(&name.as_str())) {

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use domain::conversation::event::ConversationEvent;
+use domain::deployment::event::DeploymentEvent;
 use domain::event::{EventFamily as _, EventType};
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
@@ -39,10 +40,12 @@ fn event_types() -> impl Iterator<Item = (&'static str, EventType)> {
     let of_conversations = ConversationEvent::TYPES.iter();
     let of_mailboxes = MailboxEvent::TYPES.iter();
     let of_profiles = ProfileEvent::TYPES.iter();
+    let of_deployment = DeploymentEvent::TYPES.iter();
     of_conversations
         .map(|event_type| ("conversation", *event_type))
         .chain(of_mailboxes.map(|event_type| ("mailbox", *event_type)))
         .chain(of_profiles.map(|event_type| ("profile", *event_type)))
+        .chain(of_deployment.map(|event_type| ("deployment", *event_type)))
 }
 
 /// The data of examples of the current version, with every field.

@@ -4,7 +4,7 @@
 //! In the order in which text passes through it:
 //!
 //! - [`body`]: extracts the searchable text from a message body.
-//! - `normalize`, `letters`, `signs`, `han`: map equivalent characters to one form.
+//! - [`normalize()`], `letters`, `signs`, `han`: map equivalent characters to one form.
 //! - [`token`]: splits text into tokens with positions: words, codes as a whole and by part, pairs
 //!   and single characters in scripts without spaces, and emoji.
 //! - [`phrase`]: the consecutive terms that a text must contain to match one piece of a query.
@@ -32,6 +32,7 @@ mod signs;
 pub mod token;
 
 pub use highlight::find_highlights;
+pub use normalize::{CharClass, NormalizedChar, normalize};
 pub use phrase::{Term, TermSequence};
 pub use query::{Atom, Clause, Literal, ParsedQuery, QueryParseError};
 pub use query_note::QueryNote;

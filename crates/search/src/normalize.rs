@@ -13,7 +13,7 @@ use crate::signs::{continues_flag, is_country_flag, is_emoji, is_ignorable, pars
 
 /// The role of a character in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CharClass {
+pub enum CharClass {
     /// Part of a word.
     Word,
     /// Part of a script that is written without spaces between words.
@@ -29,15 +29,19 @@ pub(crate) enum CharClass {
 
 /// A normalized character, and the byte range of the original text that it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NormalizedChar {
+pub struct NormalizedChar {
+    /// The character.
     pub char: char,
+    /// Its role.
     pub class: CharClass,
+    /// Where its source begins, in bytes.
     pub start: usize,
+    /// Where its source ends.
     pub end: usize,
 }
 
 /// Normalizes a text.
-pub(crate) fn normalize(text: &str) -> Vec<NormalizedChar> {
+pub fn normalize(text: &str) -> Vec<NormalizedChar> {
     let mut units = Vec::with_capacity(text.len());
     let mut chars = Vec::new();
     let mut start = 0;

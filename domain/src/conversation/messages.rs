@@ -8,9 +8,10 @@ use super::event::{
 use super::policy::{ActingMember, MemberAction};
 use super::state::Membership;
 use super::{Conversation, deduplicate};
-use crate::body::MessageBody;
+use crate::body::{MessageBody, MessageType};
 use crate::ids::UserId;
 use crate::limits::Limits;
+use crate::message::MessageState;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
@@ -57,6 +58,17 @@ impl Conversation {
     ) -> Result<(), Refusal> {
         let role = member.role;
         self.access.check(action, ActingMember { user, role }, now)
+    }
+
+    /// The type of a message that this member can see. `message` is its state if it is not recent.
+    pub fn visible_message_type(
+        &self,
+        member: &UserId,
+        seq: i64,
+        message: Option<&MessageState>,
+    ) -> Option<MessageType> {
+        let found = self.require_visible_message(member, seq, message);
+        found.ok().map(|message| message.kind)
     }
 
     /// Removes duplicate mentions and checks that their number is within the limit and that all are

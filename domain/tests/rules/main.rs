@@ -10,6 +10,7 @@ mod given_when_then;
 
 mod clearing;
 mod create;
+mod deployment;
 mod erasure;
 mod framework;
 mod import;

@@ -15,9 +15,14 @@ use domain::conversation::settings::{
     ConversationPolicy, JoinPolicy, PostPolicy, RetentionDays, SlowMode,
 };
 use domain::custom_fields::CustomFields;
+use domain::deployment::content::{ContentAction, TextPlace, WordMatching};
+use domain::deployment::event::{
+    DeploymentEvent, FeatureSwitched, HoldPlaced, LinkRulesSet, RuleRemoved, WordListSet,
+};
+use domain::deployment::feature::Feature;
 use domain::ids::{
-    ClientKey, ConversationId, DeviceId, JoinNote, ReactionKey, SanctionReason, Title, Topic,
-    UserId,
+    ClientKey, ConversationId, DeviceId, JoinNote, ReactionKey, RuleName, SanctionReason, Title,
+    Topic, UserId,
 };
 use domain::limits::Limits;
 use domain::link_code::LinkCode;
@@ -455,4 +460,56 @@ fn settings() -> UserSettings {
         quiet_hours: Some(QuietHours::new(time("22:00"), time("07:00"), zone).unwrap()),
         ..UserSettings::default()
     }
+}
+
+pub fn deployment() -> Vec<Example<DeploymentEvent>> {
+    use DeploymentEvent as E;
+    let root = user("root");
+    let removed = |name| RuleRemoved {
+        name: RuleName::parse(name).unwrap(),
+        by: root.clone(),
+    };
+    let switched = FeatureSwitched {
+        feature: Feature::Uploads,
+        on: false,
+        reason: Some("the disk is full".to_owned()),
+        until: Some(time("2026-11-01T10:00:00Z")),
+        by: root.clone(),
+    };
+    let held = HoldPlaced {
+        name: RuleName::parse("case-7").unwrap(),
+        conversation: Some(ConversationId::parse("oslo").unwrap()),
+        user: Some(user("anna")),
+        reason: "a court has asked".to_owned(),
+        by: root.clone(),
+    };
+    let list = WordListSet {
+        name: RuleName::parse("insults").unwrap(),
+        action: ContentAction::Mask,
+        matching: WordMatching::Word,
+        places: vec![TextPlace::Text, TextPlace::Name],
+        words: vec!["bäd".to_owned(), "笨蛋".to_owned()],
+        part: 1,
+        parts: 2,
+        digest: 255,
+        by: root.clone(),
+    };
+    let links = LinkRulesSet {
+        deny: vec!["evil.example".to_owned()],
+        allow_only: Some(vec!["good.example".to_owned()]),
+        action: ContentAction::Refuse,
+        by: root.clone(),
+    };
+    vec![
+        ("feature_switched", 1, E::FeatureSwitched(switched)),
+        ("hold_placed", 1, E::HoldPlaced(held)),
+        ("hold_lifted", 1, E::HoldLifted(removed("case-7"))),
+        ("word_list_set", 1, E::WordListSet(list)),
+        (
+            "word_list_removed",
+            1,
+            E::WordListRemoved(removed("insults")),
+        ),
+        ("link_rules_set", 1, E::LinkRulesSet(links)),
+    ]
 }

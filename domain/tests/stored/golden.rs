@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use domain::conversation::event::ConversationEvent;
+use domain::deployment::event::DeploymentEvent;
 use domain::event::EventFamily;
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
@@ -39,6 +40,7 @@ fn every_type_and_version_has_a_golden_file_and_there_are_no_others() {
     let expected: BTreeSet<_> = golden_file_names::<ConversationEvent>()
         .chain(golden_file_names::<MailboxEvent>())
         .chain(golden_file_names::<ProfileEvent>())
+        .chain(golden_file_names::<DeploymentEvent>())
         .chain(examples::additions().iter().map(addition_file_name))
         .collect();
     let present: BTreeSet<_> = std::fs::read_dir(golden_dir())
@@ -65,6 +67,7 @@ fn every_golden_file_decodes_to_the_expected_event() {
     check_decoding(&examples::conversation());
     check_decoding(&examples::mailbox());
     check_decoding(&examples::profile());
+    check_decoding(&examples::deployment());
 }
 
 fn check_encoding<E: EventFamily>(examples: &[Example<E>]) {
@@ -91,6 +94,7 @@ fn the_current_version_is_encoded_byte_for_byte() {
     check_encoding(&examples::conversation());
     check_encoding(&examples::mailbox());
     check_encoding(&examples::profile());
+    check_encoding(&examples::deployment());
 }
 
 fn check_tags<E: EventFamily>(examples: &[Example<E>]) {
@@ -106,6 +110,7 @@ fn serde_tags_match_the_event_names_of_the_log() {
     check_tags(&examples::conversation());
     check_tags(&examples::mailbox());
     check_tags(&examples::profile());
+    check_tags(&examples::deployment());
 }
 
 fn addition_file_name((field, event_type, event): &Addition) -> String {

@@ -3,6 +3,7 @@
 use cqrs_es::Aggregate;
 use cqrs_es::persist::EventUpcaster;
 use domain::conversation::Conversation;
+use domain::deployment::Deployment;
 use domain::mailbox::Mailbox;
 use domain::profile::Profile;
 
@@ -38,6 +39,12 @@ impl CachedAggregate for Profile {
     }
 }
 
+impl CachedAggregate for Deployment {
+    fn weight(&self) -> u64 {
+        1_024 + 320 * self.entry_count() as u64
+    }
+}
+
 /// Provides the upcasters for old events of an aggregate.
 pub trait UpcasterProvider {
     /// The upcasters, in the order in which they are tried.
@@ -59,5 +66,11 @@ impl UpcasterProvider for Mailbox {
 impl UpcasterProvider for Profile {
     fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
         domain::profile::upcasters()
+    }
+}
+
+impl UpcasterProvider for Deployment {
+    fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
+        domain::deployment::upcasters()
     }
 }

@@ -1,6 +1,7 @@
 //! The properties of an event that the log needs in addition to its name and data.
 
 use domain::conversation::event::ConversationEvent;
+use domain::deployment::event::DeploymentEvent;
 use domain::envelope::AggregateKind;
 use domain::event::EventFamily;
 use domain::mailbox::event::MailboxEvent;
@@ -56,6 +57,14 @@ impl LoggedEvent for MailboxEvent {
 
 impl LoggedEvent for ProfileEvent {
     const AGGREGATE_KIND: AggregateKind = AggregateKind::Profile;
+
+    fn message_seq(&self) -> Option<i64> {
+        None
+    }
+}
+
+impl LoggedEvent for DeploymentEvent {
+    const AGGREGATE_KIND: AggregateKind = AggregateKind::Deployment;
 
     fn message_seq(&self) -> Option<i64> {
         None

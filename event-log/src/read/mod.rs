@@ -4,6 +4,7 @@
 //!   involve a user. [`sent_range`]: when their messages were sent.
 //! - [`log_end`]: where the log ends, as a transaction of the caller sees it.
 //! - `message_events`: what happened to one message. [`message_bodies`]: bodies by position.
+//!   [`stored_messages`]: the messages of a conversation.
 //! - [`read_ahead`]: prefetches pages while the caller processes the previous one.
 //! - [`type_follower`]: the events of some rare types, from the beginning of the log on.
 
@@ -14,6 +15,7 @@ mod message_events;
 pub mod read_ahead;
 pub mod reader;
 pub mod sent_range;
+pub mod stored_messages;
 pub(crate) mod stream_names;
 pub mod type_follower;
 pub mod user_filter;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// Fields with text that users or their clients wrote: a user id in them is not a reference to that
 /// user.
-const USER_TEXT_FIELDS: [&str; 11] = [
+const USER_TEXT_FIELDS: [&str; 13] = [
     "body",
     "title",
     "client_message_id",
@@ -17,6 +17,8 @@ const USER_TEXT_FIELDS: [&str; 11] = [
     "topic",
     "note",
     "reason",
+    "words",
+    "name",
 ];
 
 /// Whether the event belongs to the user's mailbox or profile, or names the user in its data: as a sender, a
@@ -24,7 +26,7 @@ const USER_TEXT_FIELDS: [&str; 11] = [
 pub fn involves_user(event: &Envelope, user: &str) -> bool {
     let is_own = match event.aggregate {
         AggregateKind::Mailbox | AggregateKind::Profile => event.aggregate_id == user,
-        AggregateKind::Conversation => false,
+        AggregateKind::Conversation | AggregateKind::Deployment => false,
     };
     if is_own {
         return true;

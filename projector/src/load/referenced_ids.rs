@@ -27,7 +27,7 @@ impl<'a> ReferencedIds<'a> {
                 self.users.insert(user);
                 self.profiles.insert(user);
             }
-            EventPayload::Unreadable(_) => {}
+            EventPayload::Unprojected | EventPayload::Unreadable(_) => {}
         }
     }
 

@@ -147,6 +147,7 @@ impl UnreadFold {
                 | E::LinkCreated(_)
                 | E::LinkEnded(_),
             )
+            | EventPayload::Unprojected
             | EventPayload::Profile(..)
             | EventPayload::Unreadable(_) => {}
             EventPayload::Conversation(id, _) => {

@@ -650,5 +650,6 @@ pub fn read(event: &Envelope) -> DomainEvent {
             let fact = ProfileEvent::decode(&event.event_type, event.version, data).unwrap();
             DomainEvent::Profile(user(&event.aggregate_id), fact)
         }
+        AggregateKind::Deployment => panic!("random histories have no such events"),
     }
 }

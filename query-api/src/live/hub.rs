@@ -16,10 +16,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use domain::deployment::feature::Feature;
 use domain::history::{CursorReference, History};
 use event_log::OutageLog;
 use event_log::timeout::{EXCHANGE_TIMEOUT, PAGE_TIMEOUT, within};
 use metrics::{counter, gauge};
+use moderation::LiveRulebook;
 use read_model::live_entry::LiveEntry;
 use read_model::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
 use sqlx::postgres::PgRow;
@@ -37,6 +39,7 @@ use crate::consistency::read_history::ReadHistory;
 use crate::error::QueryError;
 use crate::sql::entry_view::FeedEntry;
 use crate::sql::recipient_part::RecipientPart;
+use crate::switches::is_off;
 
 /// The capacity of the queue of a connection, in batches.
 const QUEUE_CAPACITY: usize = 64;
@@ -138,6 +141,7 @@ pub struct Deliverer {
     history: ReadHistory,
     pending: PendingChanges,
     local_signal: Option<ProjectionSignalChannel>,
+    rulebook: LiveRulebook,
     /// Everything up to this position has been delivered; `None` while no user is connected.
     position: Option<i64>,
     /// The last observed state of the read model.
@@ -173,6 +177,7 @@ impl Deliverer {
         history: ReadHistory,
         pending: PendingChanges,
         local_signal: Option<ProjectionSignalChannel>,
+        rulebook: LiveRulebook,
     ) -> Self {
         Self {
             hub,
@@ -181,6 +186,7 @@ impl Deliverer {
             history,
             pending,
             local_signal,
+            rulebook,
             position: None,
             read_model: ReadModelStatus::default(),
             resolved_users: 0,
@@ -379,6 +385,17 @@ impl Deliverer {
         recipients: &[i64],
         history: &History,
     ) -> Result<(), QueryError> {
+        let reader = entry
+            .receipt_of()
+            .filter(|_| is_off(&self.rulebook, Feature::Receipts));
+        // Other devices of the reader still learn of a read mark, which their unread counts need.
+        let own: Option<Vec<i64>> = reader.map(|name| {
+            let id = self.hub.connections().user_id(&name);
+            id.into_iter()
+                .filter(|id| recipients.contains(id))
+                .collect()
+        });
+        let recipients = own.as_deref().unwrap_or(recipients);
         let shared = ServerFrame::from_entry(entry, history)?;
         let mut own_frames = Vec::new();
         for name in entry.recipient_part.iter().flat_map(RecipientPart::users) {

@@ -9,9 +9,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use domain::deployment::feature::Feature;
 use domain::ids::ConversationId;
 use domain::time::Timestamp;
 use event_stream::mirror::MirrorConfig;
+use moderation::LiveRulebook;
 use presence::{
     GatewayBus, GatewayMessage, GatewayPayload, HEARTBEAT_INTERVAL, Presence, PresenceChange,
     build_snapshot,
@@ -27,6 +29,7 @@ use super::hub::Hub;
 use super::last_seen::LastSeenStore;
 use super::user_presence::{SharingUser, UserPresence, filter_sharing};
 use crate::error::QueryError;
+use crate::switches::is_off;
 
 /// How often to write who was online last.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
@@ -60,6 +63,7 @@ struct Inner {
     outgoing: mpsc::Sender<GatewayPayload>,
     hub: Hub,
     pool: PgPool,
+    rulebook: LiveRulebook,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -112,6 +116,7 @@ impl PresenceService {
         (pool, writes): (PgPool, PgPool),
         nats: Option<&async_nats::Client>,
         mirror: &MirrorConfig,
+        rulebook: LiveRulebook,
         shutdown: CancellationToken,
     ) -> Self {
         let (outgoing, messages) = mpsc::channel(OUTGOING_CAPACITY);
@@ -123,6 +128,7 @@ impl PresenceService {
             outgoing,
             hub,
             pool,
+            rulebook,
         }));
         let bus = GatewayBus::open(nats, &mirror.stream).await;
         tokio::spawn(run(service.clone(), bus, messages, shutdown));
@@ -172,7 +178,7 @@ impl PresenceService {
                 let of_user = watchers.get(&change.user);
                 of_user.into_iter().flatten().cloned().collect()
             };
-            if !watchers.is_empty() {
+            if !watchers.is_empty() && !self.is_off(Feature::Presence) {
                 let service = self.clone();
                 tokio::spawn(async move {
                     if let Err(error) = service.notify(&change.user, &watchers).await {
@@ -181,6 +187,10 @@ impl PresenceService {
                 });
             }
         }
+    }
+
+    fn is_off(&self, feature: Feature) -> bool {
+        is_off(&self.0.rulebook, feature)
     }
 
     async fn notify(&self, user: &str, watchers: &[Watcher]) -> Result<(), QueryError> {
@@ -243,6 +253,9 @@ impl PresenceService {
         conversation: &str,
         user: &str,
     ) -> Result<(), QueryError> {
+        if self.is_off(Feature::Typing) {
+            return Ok(());
+        }
         let members: Vec<String> = sqlx::query_scalar(
             "SELECT u.name FROM read.conversations c
              JOIN read.members m ON m.conversation = c.id AND m.present
@@ -338,6 +351,9 @@ impl OnlineGuard {
         // Watch all of them: users who share a conversation later are reported from then on.
         self.add_watches(&users);
         self.watched = users;
+        if self.service.is_off(Feature::Presence) {
+            return Ok(Vec::new());
+        }
         let presence = self.service.load_presence(&shared).await?;
         Ok(presence.iter().map(UserPresence::to_frame).collect())
     }

@@ -6,6 +6,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
+use domain::deployment::DEPLOYMENT_ID;
 use domain::envelope::AggregateKind;
 use domain::ids::{ConversationId, UserId};
 use event_log::reader::EventFilter;
@@ -54,6 +55,7 @@ pub struct EventsParams {
     types: Option<String>,
     /// Only events of this aggregate: `/conversations/{id}`, `/mailboxes/{user}` or
     /// `/profiles/{user}`.
+    /// `/deployment/tidings`.
     #[param(value_type = Option<String>, example = "/conversations/lunch")]
     source: Option<String>,
     /// Only events from this time on, inclusive.
@@ -140,7 +142,7 @@ fn parse_types(text: Option<&str>) -> Result<Vec<String>, Problem> {
     Ok(names)
 }
 
-/// Parses `/conversations/{id}`, `/mailboxes/{user}` or `/profiles/{user}`.
+/// Parses a source such as `/conversations/{id}` or `/mailboxes/{user}`.
 fn parse_source(text: &str) -> Result<(AggregateKind, String), Problem> {
     AggregateKind::ALL
         .into_iter()
@@ -149,13 +151,15 @@ fn parse_source(text: &str) -> Result<(AggregateKind, String), Problem> {
             let legal = match kind {
                 AggregateKind::Conversation => ConversationId::parse(id).is_ok(),
                 AggregateKind::Mailbox | AggregateKind::Profile => UserId::parse(id).is_ok(),
+                AggregateKind::Deployment => id == DEPLOYMENT_ID,
             };
             legal.then(|| (kind, id.to_owned()))
         })
         .ok_or_else(|| {
             Problem::malformed(
                 "source",
-                "expected /conversations/{id}, /mailboxes/{user} or /profiles/{user}",
+                "expected /conversations/{id}, /mailboxes/{user}, /profiles/{user} or \
+                 /deployment/tidings",
             )
         })
 }

@@ -15,6 +15,7 @@ mod access_list;
 mod blocks;
 mod conversation;
 mod conversation_query;
+mod deployment;
 mod entries;
 mod events;
 mod explain;
@@ -82,7 +83,12 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(sanctions::list_silences))
         .routes(routes!(sanctions::get_silence))
         .routes(routes!(sanctions::list_bans))
-        .routes(routes!(sanctions::get_ban));
+        .routes(routes!(sanctions::get_ban))
+        .routes(routes!(deployment::switches::list_switches))
+        .routes(routes!(deployment::holds::list_holds))
+        .routes(routes!(deployment::word_lists::list_word_lists))
+        .routes(routes!(deployment::word_lists::get_word_list))
+        .routes(routes!(deployment::link_rules::get_link_rules));
     docs::arrange_unions(router.get_openapi_mut());
     router
 }

@@ -1,9 +1,12 @@
 //! `GET .../messages/{seq}/reactions/{key}`: the users who have reacted to a message with one key,
 //! in the order of their reactions.
 
+use axum::extract::State;
 use axum::response::Response;
+use domain::deployment::feature::Feature;
 use domain::ids::ReactionKey;
 use http_edge::{Path, Problem, Query};
+use moderation::LiveRulebook;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -16,6 +19,7 @@ use crate::params::{PageLimit, parse_message_path};
 use crate::routes::conversation_query::ConversationQuery;
 use crate::sql::as_of_sql::TemporalStatement;
 use crate::sql::visibility::{caller_id, membership};
+use crate::switches::require_feature;
 use read_model::can_see;
 
 /// The number of users per page.
@@ -111,8 +115,10 @@ struct Row {
 pub async fn list_reaction_users(
     Path((id, seq, key)): Path<(String, String, String)>,
     Query(query): Query<ReactionUsersParams>,
+    State(rulebook): State<LiveRulebook>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
+    require_feature(&rulebook, Feature::Reactions)?;
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
     let (id, seq) = parse_message_path(&id, &seq)?;
     let key = ReactionKey::parse(&key).map_err(|invalid| Problem::invalid("key", invalid.0))?;

@@ -3,8 +3,11 @@
 //! Receipts are derived from watermarks. A message is delivered to a user if one of their devices
 //! has acknowledged its position, and read if their read mark has ever been at or past its seq.
 
+use axum::extract::State;
 use axum::response::Response;
+use domain::deployment::feature::Feature;
 use http_edge::{Path, Query};
+use moderation::LiveRulebook;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,6 +20,7 @@ use crate::params::{PageLimit, parse_message_path};
 use crate::routes::conversation_query::ConversationQuery;
 use crate::sql::as_of_sql::TemporalStatement;
 use crate::sql::visibility::{is_visible_message, membership, sees_read_mark};
+use crate::switches::require_feature;
 
 /// The number of users per page.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -135,8 +139,10 @@ struct Row {
 pub async fn get_receipts(
     Path((id, seq)): Path<(String, String)>,
     Query(params): Query<ReceiptsParams>,
+    State(rulebook): State<LiveRulebook>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
+    require_feature(&rulebook, Feature::Receipts)?;
     let limit = PAGE_LIMIT.parse(params.limit.as_deref())?;
     let (id, seq) = parse_message_path(&id, &seq)?;
     let (user, number) = (context.user().to_owned(), seq.to_string());

@@ -4,8 +4,10 @@ use std::time::Instant;
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::deployment::feature::Feature;
 use domain::time::Timestamp;
 use http_edge::{Problem, Query};
+use moderation::LiveRulebook;
 use search::ParsedQuery;
 use search::index::Sort;
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,7 @@ use crate::error::EndpointError;
 use crate::params::{self, PageLimit};
 use crate::search::state::SearchState;
 use crate::search::{MessageHit, MessageSearch, SearchCursor, Searcher};
+use crate::switches::require_feature;
 
 /// The number of hits per page.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -103,9 +106,11 @@ pub struct SearchPage {
 )]
 pub async fn search_messages(
     State(state): State<SearchState>,
+    State(rulebook): State<LiveRulebook>,
     Query(query): Query<SearchParams>,
     CurrentContext { user, min_position }: CurrentContext,
 ) -> Result<Response, EndpointError> {
+    require_feature(&rulebook, Feature::Search)?;
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
     let (sort, order) = parse_sort(query.sort.as_deref())?;
     let text = query.q.as_deref().unwrap_or_default();

@@ -4,7 +4,7 @@ use domain::time::Timestamp;
 use http_edge::schema::message_body::MessageBodySchema;
 use read_model::entry_type::EntryType;
 use read_model::live_entry::{LiveEntry, LiveEntryPayload};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -93,7 +93,27 @@ pub struct MessageEditedData {
     pub by: String,
 }
 
+/// The part of a receipt that says whose it is.
+#[derive(Deserialize)]
+struct ReceiptOwner {
+    user: String,
+}
+
 impl FeedEntry {
+    /// The user whose receipt this is: of what they have read, or of what has reached a device of
+    /// theirs. `None` for other entries.
+    pub fn receipt_of(&self) -> Option<String> {
+        let is_receipt = self.kind == EntryType::ConversationRead.as_str()
+            || self.kind == EntryType::Delivered.as_str();
+        match &self.data {
+            EntryData::Other(data) if is_receipt => {
+                let owner: ReceiptOwner = serde_json::from_str(data.get()).ok()?;
+                Some(owner.user)
+            }
+            _ => None,
+        }
+    }
+
     /// Replaces the lists of users in the reactions to its message by summaries.
     pub fn summarize_reactions(&mut self) {
         if let EntryData::Message(message) = &mut self.data {

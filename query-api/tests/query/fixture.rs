@@ -12,6 +12,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use http_edge::auth::sign_hs256;
 use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware};
+use moderation::LiveRulebook;
 use query_api::live::{MAX_LIVE_CONNECTIONS, MAX_LIVE_PER_USER, NoAcks};
 use query_api::{DEFAULT_ANSWER_BYTES, Directory, QuerySetup, QueryState, router, session_options};
 use search::index::IndexDir;
@@ -118,6 +119,7 @@ pub async fn start_queries(
         max_live_per_user: MAX_LIVE_PER_USER,
         answer_bytes: DEFAULT_ANSWER_BYTES,
         min_position_timeout,
+        rulebook: LiveRulebook::default(),
         shutdown,
     })
     .await

@@ -120,6 +120,7 @@ async fn the_outbox_lists_sent_messages_of_current_conversations() {
                     room.messages
                         .iter()
                         .filter(|message| message.sender == number)
+                        .filter(|message| room.can_see(number, message.seq))
                 })
                 .map(|message| message.position)
                 .collect();

@@ -8,7 +8,7 @@ use house_rules::source::Source;
 use house_rules::workspace::{Package, files, packages, root};
 
 /// Each package with the packages of this workspace that it may use outside of tests.
-const ALLOWED: [(&str, &[&str]); 25] = [
+const ALLOWED: [(&str, &[&str]); 26] = [
     ("domain", &[]),
     ("eventually", &[]),
     ("migrations", &[]),
@@ -30,11 +30,18 @@ const ALLOWED: [(&str, &[&str]); 25] = [
     ("event-stream", &["domain", "event-log"]),
     ("log-integrity", &["domain", "event-log", "event-stream"]),
     ("read-model", &["domain"]),
+    ("moderation", &["domain", "search"]),
     ("presence", &[]),
     ("access", &["domain", "event-log", "http-edge"]),
     (
         "command-svc",
-        &["domain", "event-log", "http-edge", "log-integrity"],
+        &[
+            "domain",
+            "event-log",
+            "http-edge",
+            "log-integrity",
+            "moderation",
+        ],
     ),
     (
         "projector",
@@ -54,6 +61,7 @@ const ALLOWED: [(&str, &[&str]); 25] = [
             "event-log",
             "event-stream",
             "http-edge",
+            "moderation",
             "presence",
             "read-model",
             "search",
@@ -112,6 +120,7 @@ const ALLOWED: [(&str, &[&str]); 25] = [
             "log-integrity",
             "log-tools",
             "migrations",
+            "moderation",
             "presence",
             "projector",
             "query-api",
@@ -138,6 +147,7 @@ const ALLOWED: [(&str, &[&str]); 25] = [
             "event-log",
             "eventually",
             "log-integrity",
+            "moderation",
             "projector",
             "search",
             "tests",

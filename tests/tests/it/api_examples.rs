@@ -50,10 +50,11 @@ impl<'a> Operation<'a> {
 
     fn rank(&self) -> u8 {
         match self.id() {
-            "clear_conversation" | "erase_content" => 3,
-            _ if self.method == Method::GET => 1,
-            _ if self.method == Method::DELETE => 2,
-            _ => 0,
+            "add_webhook" => 0,
+            "clear_conversation" | "erase_content" => 4,
+            _ if self.method == Method::GET => 2,
+            _ if self.method == Method::DELETE => 3,
+            _ => 1,
         }
     }
 

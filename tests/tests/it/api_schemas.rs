@@ -43,6 +43,18 @@ async fn send_each_type(ann: &Client) {
     }
 }
 
+/// Restores message 2, pins message 3, and clears another conversation.
+async fn restore_pin_and_clear(ann: &Client) {
+    let base = "/v1/conversations/c";
+    let restore = format!("{base}/messages/2/restore");
+    ann.post(&restore, json!({})).await.expect(200);
+    ann.put(&format!("{base}/pins/3"), None).await.expect(200);
+    ann.create_group("d", &[]).await.expect(201);
+    ann.send("d", "d", "gone").await.expect(201);
+    let clear = "/v1/conversations/d/clear";
+    ann.post(clear, json!({ "up_to": 1 })).await.expect(200);
+}
+
 /// Does everything that gives Ann an entry. Returns the last position.
 async fn do_everything(world: &World) -> i64 {
     let (ann, bob) = (world.user("ann"), world.user("bob"));
@@ -68,6 +80,7 @@ async fn do_everything(world: &World) -> i64 {
     ann.delete(&reaction).await.expect(200);
     let delivered = ann.delete(&format!("{base}/messages/2")).await.position();
     world.wait_until_projected(delivered).await;
+    restore_pin_and_clear(&ann).await;
     let ack = json!({ "device": "phone", "cursor": delivered });
     bob.post("/v1/inbox/ack", ack).await.expect(200);
     bob.read("c", 3).await.expect(200);
@@ -121,6 +134,7 @@ async fn pages_and_problems_are_what_their_schemas_say() {
         ("/v1/conversations/c/messages/1", "Message"),
         ("/v1/conversations/c/messages/1/history", "MessageHistory"),
         ("/v1/conversations/c/messages/1/receipts", "Receipts"),
+        ("/v1/conversations/c/pins", "PinnedMessages"),
         ("/v1/outbox", "Outbox"),
         ("/v1/presence?users=bob", "Presences"),
     ] {

@@ -13,12 +13,13 @@ use crate::exports::{write_matrix_export, write_slack_export};
 use crate::readme::example_commands;
 
 /// The pages. Their commands run in this order, in one directory.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "search.md",
     "import.md",
     "analysts.md",
     "operations.md",
     "projections.md",
+    "moderation.md",
     "seals-and-erasure.md",
 ];
 

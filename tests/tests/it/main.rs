@@ -2,6 +2,7 @@
 //! module begins with the law or the part of the API contract that it tests.
 
 mod access;
+mod admin_calls;
 mod answers;
 mod api_examples;
 mod api_schemas;
@@ -29,6 +30,7 @@ mod import_leaks;
 mod index_commands;
 mod joining;
 mod journey;
+mod legal_holds;
 mod life_of_a_process;
 mod live;
 mod live_soak;
@@ -73,6 +75,7 @@ mod search_faults;
 mod search_leaks;
 mod search_nodes;
 mod sizes;
+mod switches;
 mod sync;
 mod table_locks;
 mod tls;
@@ -81,3 +84,4 @@ mod unknown_names;
 mod unread;
 mod webhooks;
 mod wire;
+mod word_lists;

@@ -1,6 +1,7 @@
 //! The subcommands, one module each. Each prints only its result to standard output.
 
 mod admin;
+mod admin_call;
 pub mod backup;
 mod comparison;
 pub mod completions;
@@ -13,6 +14,7 @@ pub mod export_user;
 pub mod import;
 pub mod log;
 pub mod migrate;
+pub mod moderation;
 pub mod psql;
 pub mod rebuild;
 pub mod restore;
@@ -22,6 +24,7 @@ pub mod servers;
 mod servers_env;
 pub mod servers_run;
 pub mod status;
+pub mod switch;
 pub mod token;
 pub mod trace;
 pub mod up;
@@ -61,6 +64,8 @@ pub async fn run(cli: Cli) -> Result<()> {
         CliCommand::Log(command) => log::run(config, command).await,
         CliCommand::Webhooks(command) => webhooks::run(config, command).await,
         CliCommand::User(command) => user::run(config, command).await,
+        CliCommand::Switch(command) => switch::run(config, command).await,
+        CliCommand::Moderation(command) => moderation::run(config, command).await,
         CliCommand::Servers(command) => servers::run(config, command).await,
         CliCommand::Completions(args) => completions::print_completions(&args),
         CliCommand::Man(args) => completions::print_manual(&args),

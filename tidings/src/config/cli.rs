@@ -14,6 +14,7 @@ use super::parse::parse_duration;
 use super::psql::PsqlArgs;
 use super::questions::{ExplainArgs, TraceArgs};
 use super::rebuild::{RebuildArgs, VerifyArgs};
+use super::rules::{ModerationCommand, SwitchCommand};
 use super::system::SystemConfig;
 use super::user::UserCommand;
 use super::webhooks::WebhooksCommand;
@@ -83,6 +84,12 @@ pub enum CliCommand {
     /// Manage webhooks.
     #[command(subcommand)]
     Webhooks(WebhooksCommand),
+    /// Switch features of the running system off and on.
+    #[command(subcommand)]
+    Switch(SwitchCommand),
+    /// Manage the word lists of the running system, and show its legal holds.
+    #[command(subcommand)]
+    Moderation(ModerationCommand),
     /// Manage the embedded servers.
     #[command(subcommand)]
     Servers(ServersCommand),

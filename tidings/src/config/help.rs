@@ -75,6 +75,15 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("user deactivate", "tidings user deactivate ann"),
     ("user revoke", "tidings user revoke ann"),
+    (
+        "switch off",
+        "tidings switch off search --reason slow --until 2026-11-01T09:30:00Z",
+    ),
+    ("switch on", "tidings switch on search"),
+    (
+        "moderation set-list",
+        "tidings moderation set-list insults words.txt --action mask",
+    ),
     ("servers env", "tidings servers env -- nats stream ls"),
     ("servers run", "tidings servers run -- psql"),
 ];

@@ -448,6 +448,12 @@ pub struct LimitArgs {
     #[arg(long, global = true, env = "TIDINGS_MAX_BODY", value_name = "BYTES", default_value_t = 65_536,
         value_parser = clap::value_parser!(u32).range(64..=196_608))]
     pub max_body: u32,
+
+    /// Lag of the read models from which live frames are shed: typing, at twice the lag presence,
+    /// at three times receipts.
+    #[arg(long, global = true, env = "TIDINGS_SHED_LAG", value_name = "DURATION", default_value = "5s",
+        value_parser = parse_duration)]
+    pub shed_lag: Duration,
 }
 
 /// The format of log lines.

@@ -1,4 +1,5 @@
-//! The background tasks of a process: each runs until the process shuts down.
+//! The background tasks of a process: each runs until the process shuts down. Also what the routes
+//! for administrators need.
 
 use std::time::Duration;
 
@@ -14,11 +15,14 @@ use event_log::OutageLog;
 use event_log::reader::LogReader;
 use log_integrity::erasure::eraser::{self, Eraser};
 use log_integrity::seal::sealer::{self, Sealer, SealerConfig};
+use moderation::LiveRulebook;
 use projector::InProcessChannels;
 use projector::index::IntegrityChecks;
 use tokio::sync::watch;
 
 use super::ServiceRuntime;
+use super::operator::{OperatorSetup, OperatorState};
+use super::shedding;
 use super::tasks::TaskGroup;
 
 impl ServiceRuntime {
@@ -52,6 +56,15 @@ impl ServiceRuntime {
             retention::run(Retention::new(state, ages), ending).await;
             Ok(())
         }
+    }
+
+    pub(super) fn shedding_task(
+        &self,
+        state: &CommandState,
+    ) -> impl Future<Output = Result<()>> + use<> {
+        let ending = self.background_shutdown.clone();
+        let (pool, limit) = (self.pools.reads.clone(), self.config.limits.shed_lag);
+        shedding::run(pool, limit, state.live_rulebook().clone(), ending)
     }
 
     pub(super) fn eraser_task(&self) -> impl Future<Output = Result<()>> + use<> {
@@ -156,5 +169,21 @@ impl ServiceRuntime {
             running.await;
             Ok(())
         }
+    }
+
+    /// What the routes for administrators need.
+    pub(super) fn operator_state(&self, rulebook: &LiveRulebook) -> OperatorState {
+        let allowed = self.config.webhooks.webhook_allow.clone();
+        OperatorState::new(OperatorSetup {
+            pool: self.pools.reads.clone(),
+            writes: self.pools.writes.clone(),
+            nats: self.nats.clone(),
+            mirror: self.mirror.clone(),
+            index_dir: self.config.index_dir(),
+            data: self.config.data_dir(),
+            servers: self.config.server_urls(),
+            webhook_networks: AllowedNetworks::new(allowed),
+            rulebook: rulebook.clone(),
+        })
     }
 }

@@ -10,6 +10,7 @@
 //! - `mirror_repair`: restarts an embedded nats-server that stores nothing.
 //! - `background`: the background tasks. [`tasks`]: groups of tasks. [`gauges`]: metrics that are
 //!   sampled at an interval.
+//! - `rulebook`: keeps the rules of the deployment current. `shedding`: sheds load.
 //! - `token_keys`: rereads the keys of tokens when their files change.
 //! - [`signals`]: the signals that stop the process.
 
@@ -21,7 +22,9 @@ mod operator;
 pub mod pools;
 pub mod ports;
 pub mod readiness;
+mod rulebook;
 pub mod services;
+mod shedding;
 pub mod signals;
 pub mod tasks;
 mod token_keys;
@@ -47,6 +50,7 @@ use http_edge::gate::{self, Gate};
 use http_edge::{
     AllowedOrigins, Auth, EdgeConfig, KnownParameters, RateLimiter, apply_middleware, docs, ops,
 };
+use moderation::LiveRulebook;
 use projector::InProcessChannels;
 use query_api::{QuerySetup, QueryState};
 use read_model::projection_signal::ProjectionSignalChannel;
@@ -57,7 +61,6 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::config::{SealInterval, Switch, SystemConfig};
 use acks::CommandAcks;
 use gauges::GaugeSources;
-use operator::OperatorState;
 use pools::Pools;
 use ports::ServicePorts;
 use readiness::StartupState;
@@ -330,18 +333,25 @@ impl ServiceRuntime {
         let (projected, mut projected_position) = watch::channel(0);
         if let Some(log) = &log {
             let state = CommandState::new(log.clone(), self.limits(), command_svc::Clock::system());
+            let rulebook = state.live_rulebook().clone();
+            self.follow_rules(rulebook.clone(), background).await?;
             if self.services.queries {
                 let acks = Arc::new(CommandAcks(state.clone()));
-                let queries = self.query_state(acks, &signal).await;
+                let queries = self.query_state(acks, &signal, rulebook).await;
                 if !self.services.projector {
                     projected_position = queries.subscribe_position();
                 }
-                routes = routes.merge(self.query_routes(queries));
+                routes = routes.merge(self.query_routes(queries, state.live_rulebook()));
+                background.spawn("load shedding", self.shedding_task(&state));
             }
             if self.services.commands {
                 self.startup.set_log(log.clone());
                 background.spawn("retention", self.retention_task(state.clone()));
-                routes = routes.merge(command_svc::router(state));
+                routes = routes
+                    .merge(operator::command_router(
+                        self.operator_state(state.live_rulebook()),
+                    ))
+                    .merge(command_svc::router(state));
             }
             self.spawn_relay(log.clone(), background);
         }
@@ -426,6 +436,7 @@ impl ServiceRuntime {
         &self,
         acks: Arc<CommandAcks>,
         signal: &ProjectionSignalChannel,
+        rulebook: LiveRulebook,
     ) -> QueryState {
         QueryState::start(QuerySetup {
             pool: self.pools.reads.clone(),
@@ -445,20 +456,15 @@ impl ServiceRuntime {
             max_live_per_user: self.config.max_live_per_user,
             answer_bytes: usize::try_from(self.config.max_answer_bytes).unwrap_or(usize::MAX),
             min_position_timeout: query_api::MIN_POSITION_TIMEOUT,
+            rulebook,
             shutdown: self.draining.clone(),
         })
         .await
     }
 
     /// The routes of the query service, and those that need other services too.
-    fn query_routes(&self, queries: QueryState) -> OpenApiRouter {
-        let state = OperatorState::new(
-            self.pools.reads.clone(),
-            self.nats.clone(),
-            self.mirror.clone(),
-            self.config.index_dir(),
-        );
-        query_api::router(queries).merge(operator::router(state))
+    fn query_routes(&self, queries: QueryState, rulebook: &LiveRulebook) -> OpenApiRouter {
+        query_api::router(queries).merge(operator::router(self.operator_state(rulebook)))
     }
 
     /// Starts the relay, and what observes and repairs the mirror.

@@ -6,6 +6,7 @@ use event_log::{LogError, Receipt};
 use http_edge::Problem;
 use http_edge::extract::params::check_seq;
 use http_edge::extract::{UnknownNames, from_json};
+use moderation::Rulebook;
 
 use super::line::{BatchLine, MessageLine, ReactionLine};
 use crate::caller::AuthenticatedUser;
@@ -59,28 +60,26 @@ impl BatchCommand {
     pub(super) fn parse(
         user: &AuthenticatedUser,
         line: &[u8],
-        limits: &Limits,
+        (limits, rulebook): (&Limits, &Rulebook),
         unknown: &UnknownNames,
     ) -> Result<Self, Problem> {
         let parsed: BatchLine = from_json(line, unknown)?;
         unknown.check_fields(parsed.unknown_fields(line), &parsed.known_fields())?;
-        Ok(Self::from_line(user, parsed, limits)?)
+        Ok(Self::from_line(user, parsed, limits, rulebook)?)
     }
 
     fn from_line(
         user: &AuthenticatedUser,
         line: BatchLine,
         limits: &Limits,
+        rulebook: &Rulebook,
     ) -> Result<Self, CommandError> {
         Ok(match line {
             BatchLine::Send(line) => {
                 let conversation = params::parse_conversation(&line.conversation_id)?;
-                Self::Send(SendHandler::parse(
-                    user.clone(),
-                    conversation,
-                    &line.request,
-                    limits,
-                )?)
+                let request = &line.request;
+                let handler = SendHandler::parse(user.clone(), conversation, request, limits)?;
+                Self::Send(handler.screened(request, rulebook, limits))
             }
             BatchLine::Edit(line) => {
                 let (conversation, seq) = parse_message_ref(&line.message)?;
@@ -195,7 +194,8 @@ mod tests {
             actor: None,
         };
         let unknown = UnknownNames::refuse();
-        let parsed = BatchCommand::parse(&user, line.as_bytes(), &Limits::default(), &unknown);
+        let rules = (&Limits::default(), &Rulebook::default());
+        let parsed = BatchCommand::parse(&user, line.as_bytes(), rules, &unknown);
         parsed.map_err(|problem| {
             let field = problem.errors().first().map(|error| error.field.clone());
             (problem.status().as_u16(), field.unwrap_or_default())

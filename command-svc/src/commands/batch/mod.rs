@@ -81,9 +81,10 @@ pub(crate) async fn run_batch(
         return Err(Problem::too_large(detail));
     }
     limiter.check_lines(&caller, lines.len())?;
+    let rulebook = state.rulebook();
     let commands = lines
         .iter()
-        .map(|line| BatchCommand::parse(&user, line, state.limits(), &unknown))
+        .map(|line| BatchCommand::parse(&user, line, (state.limits(), &rulebook), &unknown))
         .collect();
     let results = rounds::execute_batch(&state, commands).await;
     state

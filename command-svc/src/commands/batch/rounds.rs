@@ -146,6 +146,10 @@ impl<'a> BatchRun<'a> {
         };
         let mut round = Round::default();
         for (line, command) in pending {
+            if let Err(error) = self.state.check_switch(command.command_kind()) {
+                self.record_response(line, command, Err(error));
+                continue;
+            }
             let receipt = command
                 .idempotency()
                 .and_then(|idempotency| receipts.get(&idempotency.key));

@@ -86,6 +86,7 @@ pub(crate) async fn import_messages(
     _: Admin,
     body: Ndjson,
 ) -> Result<Response, CommandError> {
+    state.check_switch(CommandKind::Import)?;
     let started = Instant::now();
     let mut results = Vec::new();
     let mut groups = LinesByConversation::default();

@@ -25,13 +25,41 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let context = RequestContext::from_extensions(request.extensions())?;
-        let (config, unknown) = (&context.edge.config, context.unknown.clone());
-        let (limit, timeout) = (config.max_body_bytes, config.body_read_timeout);
-        body::require_content_type(request.headers(), is_json, "application/json")?;
-        let bytes = body::read_body(request, limit, timeout).await?;
-        from_json(&bytes, &unknown).map(Self)
+        let config = &RequestContext::from_extensions(request.extensions())?
+            .edge
+            .config;
+        let limit = config.max_body_bytes;
+        read_json(request, limit).await.map(Self)
     }
+}
+
+/// The body of a request, a JSON object of at most `max_batch_body_bytes`, for requests that
+/// contain long lists.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LargeJson<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for LargeJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let config = &RequestContext::from_extensions(request.extensions())?
+            .edge
+            .config;
+        let limit = config.max_batch_body_bytes;
+        read_json(request, limit).await.map(Self)
+    }
+}
+
+/// Reads and parses a body of at most `limit` bytes.
+async fn read_json<T: DeserializeOwned>(request: Request, limit: usize) -> Result<T, Problem> {
+    let context = RequestContext::from_extensions(request.extensions())?;
+    let (timeout, unknown) = (
+        context.edge.config.body_read_timeout,
+        context.unknown.clone(),
+    );
+    body::require_content_type(request.headers(), is_json, "application/json")?;
+    let bytes = body::read_body(request, limit, timeout).await?;
+    from_json(&bytes, &unknown)
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {

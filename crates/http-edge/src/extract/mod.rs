@@ -16,7 +16,7 @@ mod text;
 pub(crate) mod unknown;
 
 pub use body::Ndjson;
-pub use json::{Json, field_names, from_json};
+pub use json::{Json, LargeJson, field_names, from_json};
 pub use optional_json::OptionalJson;
 pub use path::Path;
 pub use plain_words::describe_json_error;

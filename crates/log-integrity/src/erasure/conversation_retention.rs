@@ -10,6 +10,7 @@ const RETENTION_LOCK: i64 = 0x0000_7265_7461_696e;
 /// progress.
 pub struct ConversationRetentionLock {
     transaction: Transaction<'static, Postgres>,
+    lifted_holds: i64,
 }
 
 /// The next events of a conversation that are older than its policy permits.
@@ -26,14 +27,19 @@ pub struct ExpiredMessages {
 }
 
 impl ConversationRetentionLock {
-    /// Acquires the lock. `None` if another process holds it.
-    pub async fn acquire(pool: &PgPool) -> Result<Option<Self>, sqlx::Error> {
+    /// Acquires the lock. `None` if another process holds it. `lifted_holds` is how many legal holds
+    /// have been lifted so far: if a conversation was last completed with fewer, nothing of it is
+    /// done yet, because what they have covered may be due.
+    pub async fn acquire(pool: &PgPool, lifted_holds: i64) -> Result<Option<Self>, sqlx::Error> {
         let mut transaction = pool.begin().await?;
         let is_acquired: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
             .bind(RETENTION_LOCK)
             .fetch_one(&mut *transaction)
             .await?;
-        Ok(is_acquired.then_some(Self { transaction }))
+        Ok(is_acquired.then_some(Self {
+            transaction,
+            lifted_holds,
+        }))
     }
 
     /// Loads the next events of these conversations up to a position for each, at most `limit` of
@@ -50,7 +56,7 @@ impl ConversationRetentionLock {
             "SELECT s.id AS stream, s.aggregate_id AS conversation, d.reached, d.seqs
              FROM unnest($1::text[], $2::bigint[]) AS n(conversation, due)
              JOIN log.streams s ON s.aggregate_type = 'conversation' AND s.aggregate_id = n.conversation
-             LEFT JOIN log.conversation_retention r ON r.stream = s.id
+             LEFT JOIN log.conversation_retention r ON r.stream = s.id AND r.lifted_holds = $4
              CROSS JOIN LATERAL (
                  SELECT max(x.sequence) AS reached,
                         coalesce(array_agg(x.message ORDER BY x.message)
@@ -68,6 +74,7 @@ impl ConversationRetentionLock {
         .bind(conversations)
         .bind(due)
         .bind(limit)
+        .bind(self.lifted_holds)
         .fetch_all(&mut *self.transaction)
         .await
     }
@@ -77,12 +84,15 @@ impl ConversationRetentionLock {
         let streams: Vec<i64> = done.iter().map(|expired| expired.stream).collect();
         let reached: Vec<i64> = done.iter().map(|expired| expired.reached).collect();
         sqlx::query(
-            "INSERT INTO log.conversation_retention AS r (stream, sequence)
-             SELECT * FROM unnest($1::bigint[], $2::bigint[])
-             ON CONFLICT (stream) DO UPDATE SET sequence = greatest(r.sequence, EXCLUDED.sequence)",
+            "INSERT INTO log.conversation_retention AS r (stream, sequence, lifted_holds)
+             SELECT n.stream, n.sequence, $3 FROM unnest($1::bigint[], $2::bigint[]) AS n(stream, sequence)
+             ON CONFLICT (stream) DO UPDATE SET lifted_holds = EXCLUDED.lifted_holds, sequence =
+                 CASE WHEN r.lifted_holds = EXCLUDED.lifted_holds
+                      THEN greatest(r.sequence, EXCLUDED.sequence) ELSE EXCLUDED.sequence END",
         )
         .bind(streams)
         .bind(reached)
+        .bind(self.lifted_holds)
         .execute(&mut *self.transaction)
         .await?;
         self.transaction.commit().await

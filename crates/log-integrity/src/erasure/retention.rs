@@ -9,6 +9,7 @@ use sqlx::{PgPool, Postgres, Transaction};
 pub struct RetentionLock {
     transaction: Transaction<'static, Postgres>,
     kind: ConversationKind,
+    lifted_holds: i64,
     /// Messages up to this position are done.
     pub position: i64,
 }
@@ -43,21 +44,26 @@ pub async fn load_progress(pool: &PgPool) -> Result<Vec<RetentionProgress>, sqlx
 }
 
 impl RetentionLock {
-    /// Acquires the lock. `None` if another process holds it.
+    /// Acquires the lock. `None` if another process holds it. If legal holds have been lifted since
+    /// it was last completed, nothing is done yet: what they have covered may be due.
     pub async fn acquire(
         pool: &PgPool,
         kind: ConversationKind,
+        lifted_holds: i64,
     ) -> Result<Option<Self>, sqlx::Error> {
         let mut transaction = pool.begin().await?;
         let position = sqlx::query_scalar(
-            "SELECT position FROM log.retention WHERE kind = $1 FOR UPDATE SKIP LOCKED",
+            "SELECT CASE WHEN lifted_holds = $2 THEN position ELSE 0 END
+             FROM log.retention WHERE kind = $1 FOR UPDATE SKIP LOCKED",
         )
         .bind(kind_name(kind))
+        .bind(lifted_holds)
         .fetch_optional(&mut *transaction)
         .await?;
         Ok(position.map(|position| Self {
             transaction,
             kind,
+            lifted_holds,
             position,
         }))
     }
@@ -85,9 +91,10 @@ impl RetentionLock {
 
     /// Records that messages up to this position are done, and releases the lock.
     pub async fn complete(mut self, position: i64) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE log.retention SET position = greatest(position, $2) WHERE kind = $1")
+        sqlx::query("UPDATE log.retention SET position = $2, lifted_holds = $3 WHERE kind = $1")
             .bind(kind_name(self.kind))
             .bind(position)
+            .bind(self.lifted_holds)
             .execute(&mut *self.transaction)
             .await?;
         self.transaction.commit().await

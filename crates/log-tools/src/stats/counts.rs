@@ -118,13 +118,14 @@ struct NamedUsers<'a> {
 }
 
 impl<'a> NamedUsers<'a> {
-    /// Who did it. The users who erase are not necessarily users of the system.
+    /// Who did it. The users who erase or administrate are not necessarily users of the system.
     fn actor(self, event: &'a Envelope) -> Option<Cow<'a, str>> {
         match (event.aggregate, event.event_type.as_str()) {
             (AggregateKind::Mailbox, _) => Some(Cow::Borrowed(&event.aggregate_id)),
             (_, "message_sent") => self.sender,
             (_, "reaction_added" | "reaction_removed") => self.user,
-            (_, "message_erased" | "title_erased" | "profile_erased") => None,
+            (AggregateKind::Deployment, _)
+            | (_, "message_erased" | "title_erased" | "profile_erased") => None,
             (_, "settings_changed") => Some(Cow::Borrowed(&event.aggregate_id)),
             _ => self.by,
         }

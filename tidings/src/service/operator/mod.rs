@@ -1,23 +1,42 @@
 //! Routes for administrators that need more than one service may know: the log, the read models,
 //! the broker, the index and the webhooks. Only the composition root sees all of them.
 //!
+//! - `conversations`: the conversations of the system, with a delivery audit.
+//! - `status`: the state of the system. `webhooks`: what `tidings webhooks` does.
 //! - `trace`: what has become of one message. `unread`: unread counts over time.
 //! - `state`: what these routes share.
 
+mod conversations;
 mod state;
+mod status;
 mod trace;
 mod unread;
+mod webhooks;
 
-pub use state::OperatorState;
+pub use state::{OperatorSetup, OperatorState};
 
 use http_edge::schema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The router with these routes.
+/// The router with the queries.
 pub fn router(state: OperatorState) -> OpenApiRouter {
     OpenApiRouter::with_openapi(schema::base_document())
         .routes(routes!(trace::trace_message))
         .routes(routes!(unread::list_unread_history))
+        .routes(routes!(status::get_status))
+        .routes(routes!(conversations::list_all_conversations))
+        .routes(routes!(conversations::audit_conversation))
+        .routes(routes!(webhooks::list_webhooks))
+        .routes(routes!(webhooks::list_parked))
+        .with_state(state)
+}
+
+/// The router with the commands.
+pub fn command_router(state: OperatorState) -> OpenApiRouter {
+    OpenApiRouter::with_openapi(schema::base_document())
+        .routes(routes!(webhooks::add_webhook))
+        .routes(routes!(webhooks::change_webhook, webhooks::remove_webhook))
+        .routes(routes!(webhooks::replay_webhook))
         .with_state(state)
 }

@@ -4,9 +4,12 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue};
+use data_dir::{DataDir, ServerUrls};
+use dispatcher::address::AllowedNetworks;
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
 use http_edge::Problem;
+use moderation::LiveRulebook;
 use search::index::IndexDir;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
@@ -23,21 +26,59 @@ pub struct OperatorState {
     pub(super) mirror: MirrorConfig,
     pub(super) index_dir: IndexDir,
     pub(super) log_passes: Arc<Semaphore>,
+    pub(super) writes: PgPool,
+    pub(super) data: DataDir,
+    pub(super) servers: ServerUrls,
+    pub(super) webhook_networks: AllowedNetworks,
+    pub(super) rulebook: LiveRulebook,
+}
+
+/// What the routes are about.
+pub struct OperatorSetup {
+    /// Reads the log, the read models and the webhooks.
+    pub pool: PgPool,
+    /// Changes webhooks.
+    pub writes: PgPool,
+    /// The broker.
+    pub nats: async_nats::Client,
+    /// The names of the mirror in it.
+    pub mirror: MirrorConfig,
+    /// The search index of this machine.
+    pub index_dir: IndexDir,
+    /// The data directory.
+    pub data: DataDir,
+    /// The configured servers.
+    pub servers: ServerUrls,
+    /// Where webhooks may deliver to.
+    pub webhook_networks: AllowedNetworks,
+    /// What this process sheds.
+    pub rulebook: LiveRulebook,
 }
 
 impl OperatorState {
-    /// The state of the routes. `pool` reads the log, the read models and the webhooks.
-    pub fn new(
-        pool: PgPool,
-        nats: async_nats::Client,
-        mirror: MirrorConfig,
-        index_dir: IndexDir,
-    ) -> Self {
+    /// The state of the routes.
+    pub fn new(setup: OperatorSetup) -> Self {
+        let OperatorSetup {
+            pool,
+            writes,
+            nats,
+            mirror,
+            index_dir,
+            data,
+            servers,
+            webhook_networks,
+            rulebook,
+        } = setup;
         Self {
             pool,
             nats,
             mirror,
             index_dir,
+            writes,
+            data,
+            servers,
+            webhook_networks,
+            rulebook,
             log_passes: Arc::new(Semaphore::new(MAX_LOG_PASSES)),
         }
     }

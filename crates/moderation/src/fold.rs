@@ -1,0 +1,250 @@
+//! Folds a text for the comparison with listed words: the folding of search (case, width, accents,
+//! traditional and simplified Chinese), without invisible characters, without combining marks on
+//! letters that have none, and without separators between single letters (`b a d`, `b.a.d`).
+//!
+//! Every folded character knows the bytes of the original text that it came from.
+
+use std::ops::Range;
+
+use search::{CharClass, NormalizedChar, normalize};
+use unicode_normalization::char::is_combining_mark;
+
+/// How many separators in a row may stand between two single letters that belong together.
+const MAX_SEPARATORS: usize = 8;
+
+/// A folded text.
+#[derive(Debug, Clone, Default)]
+pub struct FoldedText {
+    text: String,
+    chars: Vec<FoldedChar>,
+}
+
+/// A character of a folded text.
+#[derive(Debug, Clone, Copy)]
+struct FoldedChar {
+    /// Where it is in the folded text, in bytes.
+    at: usize,
+    /// Where its source is in the original text, in bytes.
+    start: usize,
+    end: usize,
+    /// Whether it is a letter or digit of a script with spaces between words.
+    is_word: bool,
+    /// Whether separators before it were dropped.
+    is_joined: bool,
+}
+
+impl FoldedText {
+    /// Folds a text.
+    pub fn new(text: &str) -> Self {
+        let mut units = normalize(text);
+        drop_invisible(&mut units);
+        let mut folded = Self {
+            text: String::with_capacity(text.len()),
+            chars: Vec::with_capacity(units.len()),
+        };
+        let mut pieces = Pieces(&units).peekable();
+        // Whether the last letters were a single one, and the separators after them.
+        let mut was_single = false;
+        let mut separators: &[NormalizedChar] = &[];
+        while let Some(piece) = pieces.next() {
+            if !is_letter(&piece[0]) {
+                separators = piece;
+                continue;
+            }
+            let is_single = piece.iter().all(|unit| unit.start == piece[0].start);
+            let is_joined = was_single
+                && is_single
+                && (1..=MAX_SEPARATORS).contains(&separators.len())
+                && separators.iter().all(is_separator);
+            if !is_joined {
+                folded.push_separators(separators);
+            }
+            for (index, unit) in piece.iter().enumerate() {
+                folded.push(unit, is_joined && index == 0);
+            }
+            (was_single, separators) = (is_single, &[]);
+        }
+        folded.push_separators(separators);
+        folded
+    }
+
+    /// The folded text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether these bytes of the folded text begin and end at the limits of words.
+    pub fn is_whole_word(&self, range: &Range<usize>) -> bool {
+        self.is_limit(self.index_at(range.start)) && self.is_limit(self.index_at(range.end))
+    }
+
+    /// The bytes of the original text that these bytes of the folded text came from.
+    pub fn source(&self, range: &Range<usize>) -> Range<usize> {
+        let first = self.index_at(range.start);
+        let last = self.index_at(range.end);
+        let chars = self.chars.get(first..last).unwrap_or_default();
+        match (chars.first(), chars.last()) {
+            (Some(first), Some(last)) => first.start..last.end,
+            _ => 0..0,
+        }
+    }
+
+    /// The index of the character that begins at or after a byte.
+    fn index_at(&self, byte: usize) -> usize {
+        self.chars.partition_point(|char| char.at < byte)
+    }
+
+    /// Whether a word can begin or end before the character at this index.
+    fn is_limit(&self, index: usize) -> bool {
+        let (Some(before), Some(after)) = (
+            index.checked_sub(1).and_then(|index| self.chars.get(index)),
+            self.chars.get(index),
+        ) else {
+            return true;
+        };
+        after.is_joined || !(before.is_word && after.is_word)
+    }
+
+    fn push(&mut self, unit: &NormalizedChar, is_joined: bool) {
+        self.chars.push(FoldedChar {
+            at: self.text.len(),
+            start: unit.start,
+            end: unit.end,
+            is_word: unit.class == CharClass::Word,
+            is_joined,
+        });
+        self.text.push(unit.char);
+    }
+
+    /// Adds separators, with one space for any number of them in a row.
+    fn push_separators(&mut self, separators: &[NormalizedChar]) {
+        let mut after_space = false;
+        for unit in separators {
+            let is_space = unit.class == CharClass::Space;
+            if !(is_space && after_space) {
+                let char = if is_space { ' ' } else { unit.char };
+                self.push(&NormalizedChar { char, ..*unit }, false);
+            }
+            after_space = is_space;
+        }
+    }
+}
+
+/// The runs of letters and of other characters, in turns.
+struct Pieces<'a>(&'a [NormalizedChar]);
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = &'a [NormalizedChar];
+
+    fn next(&mut self) -> Option<&'a [NormalizedChar]> {
+        let first = is_letter(self.0.first()?);
+        let end = self.0.iter().position(|unit| is_letter(unit) != first);
+        let (piece, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
+        self.0 = rest;
+        Some(piece)
+    }
+}
+
+fn is_letter(unit: &NormalizedChar) -> bool {
+    matches!(unit.class, CharClass::Word | CharClass::Unspaced)
+}
+
+fn is_separator(unit: &NormalizedChar) -> bool {
+    matches!(unit.class, CharClass::Space | CharClass::Symbol)
+}
+
+/// Removes what nobody sees, and marks that the letter before them does not have.
+fn drop_invisible(units: &mut Vec<NormalizedChar>) {
+    let mut base = None;
+    units.retain(|unit| {
+        let c = unit.char;
+        if c.is_ascii() {
+            base = Some(c);
+            return !c.is_ascii_control() || c.is_ascii_whitespace();
+        }
+        if is_zero_width(c) || is_combining_mark(c) && base.is_some_and(takes_no_marks) {
+            return false;
+        }
+        if !is_combining_mark(c) {
+            base = Some(c);
+        }
+        true
+    });
+}
+
+/// Whether a character has no width, besides those that search ignores.
+fn is_zero_width(c: char) -> bool {
+    matches!(c,
+        '\u{80}'..='\u{84}' | '\u{86}'..='\u{9F}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}'
+        | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}'
+        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Whether a letter is of a script whose marks are all accents, which folding has dropped: what is
+/// left is a mark of another script. Latin, Greek, Cyrillic, Armenian and Han.
+fn takes_no_marks(c: char) -> bool {
+    matches!(c, '\0'..='\u{58F}' | '\u{1E00}'..='\u{1FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::FoldedText;
+
+    fn folded(text: &str) -> String {
+        FoldedText::new(text).as_str().to_owned()
+    }
+
+    #[test]
+    fn invisible_characters_and_foreign_marks_are_dropped() {
+        assert_eq!(folded("b\u{200B}a\u{2060}d\u{FEFF}"), "bad");
+        assert_eq!(folded("b\u{93F}a\u{301}d"), "bad");
+        assert_eq!(folded("हिन्दी"), "हिन्दी");
+        assert_eq!(folded("か\u{3099}"), "が");
+    }
+
+    #[test]
+    fn separators_between_single_letters_are_dropped() {
+        for text in ["b a d", "b.a.d", "b-a_d", "b  a\nd", "b. a. d"] {
+            assert_eq!(folded(text), "bad", "{text:?}");
+        }
+        assert_eq!(folded("it is a b c, no"), "it is abc, no");
+        assert_eq!(folded("a bad day"), "a bad day");
+        assert_eq!(folded("坏 蛋"), "坏蛋");
+        assert_eq!(folded("one   two"), "one two");
+    }
+
+    #[test]
+    fn a_range_is_mapped_to_its_source() {
+        let text = "I say: B.Á.d!";
+        let fold = FoldedText::new(text);
+        let at = fold.as_str().find("bad").unwrap();
+        let range = at..at + 3;
+        assert!(fold.is_whole_word(&range));
+        assert_eq!(&text[fold.source(&range)], "B.Á.d");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn every_range_maps_to_whole_characters_of_the_original(
+            text in "\\PC{0,24}|[\\s\\S]{0,24}|[a-c .\u{301}\u{200B}é坏蛋]{0,24}",
+            from in 0_usize..24, length in 0_usize..24,
+        ) {
+            let fold = FoldedText::new(&text);
+            let limits: Vec<usize> = fold.as_str().char_indices().map(|(at, _)| at)
+                .chain([fold.as_str().len()]).collect();
+            let from = from.min(limits.len() - 1);
+            let to = (from + length).min(limits.len() - 1);
+            let source = fold.source(&(limits[from]..limits[to]));
+            prop_assert!(text.is_char_boundary(source.start) && text.is_char_boundary(source.end));
+            prop_assert!(source.start <= source.end);
+            // What is folded alone is contained in what is folded with its surroundings.
+            let whole = fold.source(&(0..fold.as_str().len()));
+            prop_assert!(from == to || whole.start <= source.start && source.end <= whole.end);
+        }
+    }
+}

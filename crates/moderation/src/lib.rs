@@ -1,0 +1,28 @@
+//! What administrators and moderators have set for the whole system, as every process applies it:
+//! switches, word lists and rules for links. Pure: no clock, no database, no network.
+//!
+//! In the order in which data passes through it:
+//!
+//! - [`deployment_rules`]: folds the events of the deployment into [`DeploymentRules`].
+//! - [`fold`]: maps texts that people read as equal to one form, and matches in it back to the
+//!   original text.
+//! - [`word_matcher`]: finds the words of all lists in one pass. [`links`]: finds hosts.
+//! - [`rulebook`]: the compiled rules, which answer questions. [`live_rulebook`]: the one that
+//!   counts now, shared by the tasks of a process.
+
+#![deny(missing_docs)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, reason = "a test that cannot continue fails")
+)]
+
+pub mod deployment_rules;
+pub mod fold;
+pub mod links;
+pub mod live_rulebook;
+pub mod rulebook;
+pub mod word_matcher;
+
+pub use deployment_rules::{DeploymentRules, FeatureSwitch, PlacedHold, WordList};
+pub use live_rulebook::LiveRulebook;
+pub use rulebook::{Rulebook, Screening};

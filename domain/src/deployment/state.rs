@@ -1,0 +1,77 @@
+//! The parts of the state of the deployment. They are stored in snapshots; the serialized field
+//! names must not change.
+
+use serde::{Deserialize, Serialize};
+
+use super::content::ContentAction;
+use crate::ids::{ConversationId, UserId};
+use crate::time::Timestamp;
+
+/// A feature that was switched off.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct SwitchedOff {
+    pub reason: Option<String>,
+    pub until: Option<Timestamp>,
+}
+
+/// What a legal hold covers: the messages of a conversation, those of a sender, or those of a
+/// sender in one conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldScope {
+    /// The conversation; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<ConversationId>,
+    /// The sender; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+}
+
+impl HoldScope {
+    /// Whether it covers the whole conversation, with its title.
+    pub fn covers_conversation(&self, id: &ConversationId) -> bool {
+        self.user.is_none() && self.conversation.as_ref() == Some(id)
+    }
+
+    /// The sender whose messages in this conversation it covers, if it covers those of one sender.
+    pub fn covered_sender(&self, id: &ConversationId) -> Option<&UserId> {
+        let is_here = self.conversation.as_ref().is_none_or(|own| own == id);
+        self.user.as_ref().filter(|_| is_here)
+    }
+}
+
+/// A hold, as the state keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct HeldContent {
+    pub scope: HoldScope,
+    pub reason: String,
+}
+
+/// A word list, as the state keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct WordListDigest {
+    #[serde(with = "crate::digest")]
+    pub digest: u128,
+    pub words: usize,
+}
+
+/// Which hosts texts may link to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkRules {
+    /// The refused hosts, in ASCII. A host includes its subdomains.
+    pub deny: Vec<String>,
+    /// If present, the only hosts that are accepted.
+    pub allow_only: Option<Vec<String>>,
+    /// What happens to a text with another host.
+    pub action: ContentAction,
+}
+
+impl Default for LinkRules {
+    /// The rules of a new system: every host is accepted.
+    fn default() -> Self {
+        Self {
+            deny: Vec::new(),
+            allow_only: None,
+            action: ContentAction::Refuse,
+        }
+    }
+}

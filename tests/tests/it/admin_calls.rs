@@ -1,0 +1,257 @@
+//! What `tidings status` and `tidings webhooks` do, over HTTP.
+
+use eventually::eventually;
+use serde_json::{Value, json};
+use tests::world::{Settings, World};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_is_that_of_the_command() {
+    let world = World::start().await;
+    let (admin, ann) = (world.admin(), world.user("ann"));
+    let created = ann.create_group("c", &[]).await.position();
+    world.wait_until_projected(created).await;
+    let status = admin.get_ok("/v1/admin/status").await;
+    assert_eq!(
+        status["database"]["projection"]["head"], created,
+        "{status}"
+    );
+    let data = world.dir.join("data").display().to_string();
+    let printed = world.run_ok(&["status", "--json", "--data", &data]).await;
+    let printed: Value = serde_json::from_str(&printed).expect("one JSON object");
+    let fields = |value: &Value| -> Vec<String> {
+        value
+            .as_object()
+            .expect("an object")
+            .keys()
+            .cloned()
+            .collect()
+    };
+    let mut expected = fields(&printed);
+    expected.push("shedding".to_owned());
+    expected.sort();
+    assert_eq!(fields(&status), expected);
+    assert_eq!(status["shedding"], json!([]));
+    assert_eq!(fields(&status["database"]), fields(&printed["database"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_frames_are_shed_while_the_read_models_are_behind_and_sends_are_not() {
+    // Given a system whose projector cannot write
+    let world = World::start_with(Settings::default().with("TIDINGS_SHED_LAG", "1s")).await;
+    let (admin, ann) = (world.admin(), world.user("ann"));
+    let created = ann.create_group("c", &["bob"]).await.position();
+    world.wait_until_projected(created).await;
+    let mut lock = world.pool.begin().await.expect("a transaction");
+    sqlx::query("LOCK TABLE read.checkpoint IN EXCLUSIVE MODE")
+        .execute(&mut *lock)
+        .await
+        .expect("locked");
+    ann.send("c", "1", "hello").await.expect(201);
+
+    // When it is far behind, then typing, presence and receipts are shed in this order
+    let shed = async || admin.get_ok("/v1/admin/status").await["shedding"].clone();
+    eventually("typing is shed", async || {
+        shed().await.get(0).is_some().then_some(())
+    })
+    .await;
+    let all = eventually("everything is shed", async || {
+        let shed = shed().await;
+        (shed.as_array().map(Vec::len) == Some(3)).then_some(shed)
+    })
+    .await;
+    assert_eq!(all, json!(["typing", "presence", "receipts"]));
+    let receipts = ann.get("/v1/conversations/c/messages/1/receipts").await;
+    assert_eq!(receipts.expect_problem(503), "overloaded");
+    ann.send("c", "2", "still sent").await.expect(201);
+
+    // When the projector can write again, then nothing is shed
+    lock.rollback().await.expect("unlocked");
+    eventually("nothing is shed", async || {
+        (shed().await == json!([])).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_accounts_for_every_message_of_a_conversation() {
+    // Given conversations with messages, one of which is recalled
+    let world = World::start().await;
+    let (admin, ann) = (world.admin(), world.user("ann"));
+    for id in ["lunch", "launch", "other"] {
+        ann.create_group(id, &["bob"]).await.expect(201);
+    }
+    ann.patch("/v1/conversations/other", json!({ "title": "Long LUNCH" }))
+        .await
+        .expect(200);
+    let last = ann.send_texts("lunch", "word", 5).await;
+    let recalled = ann.delete("/v1/conversations/lunch/messages/2").await;
+    world
+        .wait_until_projected(recalled.position().max(last))
+        .await;
+
+    // When everything has caught up, then every stage has all of them
+    let audit = eventually("the index has caught up", async || {
+        let found = admin.get_ok("/v1/admin/conversations/lunch").await;
+        (found["delivery"]["indexed"] == 5 && found["delivery"]["mirrored"] == 5).then_some(found)
+    })
+    .await;
+    assert_eq!(
+        audit["delivery"],
+        json!({ "head_seq": 5, "stored": 5, "mirrored": 5, "projected": 5, "indexed": 5,
+                "missing": [] })
+    );
+    assert_eq!(
+        (&audit["member_count"], &audit["messages"]),
+        (&json!(2), &json!(5))
+    );
+    assert!(
+        audit["bytes"].as_i64() > Some(0) && audit["last_activity"].is_string(),
+        "{audit}"
+    );
+
+    // When the read model loses one, then the audit names it
+    sqlx::query("DELETE FROM read.messages WHERE seq = 3")
+        .execute(&world.pool)
+        .await
+        .expect("gone");
+    let audit = admin.get_ok("/v1/admin/conversations/lunch").await;
+    assert_eq!(
+        (
+            &audit["delivery"]["projected"],
+            &audit["delivery"]["missing"]
+        ),
+        (&json!(4), &json!([3]))
+    );
+    let unknown = admin.get("/v1/admin/conversations/nowhere").await;
+    assert_eq!(unknown.expect_problem(404), "not_found");
+
+    // And lists are searched and have pages
+    let ids = async |query: &str| {
+        let list = admin
+            .get_ok(&format!("/v1/admin/conversations?{query}"))
+            .await;
+        let ids: Vec<Value> = list["conversations"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|conversation| conversation["id"].clone())
+            .collect();
+        (ids, list["next"].clone())
+    };
+    assert_eq!(ids("q=lunch").await.0, ["lunch", "other"]);
+    let (first, next) = ids("limit=2").await;
+    assert_eq!(first, ["lunch", "launch"]);
+    let next = next.as_str().expect("a cursor").to_owned();
+    assert_eq!(
+        ids(&format!("limit=2&after={next}")).await,
+        (vec![json!("other")], Value::Null)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_are_added_changed_replayed_and_removed() {
+    // Given a receiver that refuses everything
+    let settings = Settings::default()
+        .with("TIDINGS_WEBHOOK_ALLOW", "127.0.0.0/8")
+        .with("TIDINGS_WEBHOOK_TRIES", "1");
+    let world = World::start_with(settings).await;
+    let (admin, ann) = (world.admin(), world.user("ann"));
+    ann.create_group("c", &[]).await.expect(201);
+    let path = "/v1/admin/webhooks";
+    let refusing = format!("{}/nowhere", world.base_urls().commands);
+
+    // When a webhook is added, then it is listed with its progress
+    let request = json!({ "url": refusing, "events": ["message_sent"], "from": 1 });
+    let added = admin.post(path, request).await.expect(201);
+    assert!(
+        added["secret"]
+            .as_str()
+            .expect("a secret")
+            .starts_with("whsec_"),
+        "{added}"
+    );
+    assert_eq!(added["position"], 0);
+    let one = format!("{path}/{}", added["id"]);
+    let listed = admin.get_ok(path).await;
+    let webhook = &listed["webhooks"][0];
+    assert_eq!(
+        (
+            &webhook["url"],
+            &webhook["events"],
+            &webhook["notifications"],
+            &webhook["enabled"]
+        ),
+        (
+            &json!(refusing),
+            &json!(["message_sent"]),
+            &json!(false),
+            &json!(true)
+        )
+    );
+    assert!(
+        webhook.get("secret").is_none() && listed["next"].is_null(),
+        "{listed}"
+    );
+
+    // When a delivery fails, then it is parked
+    let sent = ann.send("c", "1", "hello").await.position();
+    let parked = eventually("the delivery is parked", async || {
+        let parked = admin.get_ok(&format!("{one}/parked")).await["parked"].clone();
+        parked.get(0).cloned()
+    })
+    .await;
+    assert_eq!(
+        (&parked["position"], &parked["tries"]),
+        (&json!(sent), &json!(1))
+    );
+    assert!(
+        parked["last_error"].is_string() && parked["at"].is_string(),
+        "{parked}"
+    );
+
+    // When it is switched off and replayed, then it is at the position before
+    let change = json!({ "enabled": false, "events": [] });
+    admin.patch(&one, change).await.expect(200);
+    let replayed = admin
+        .post(&format!("{one}/replay"), json!({ "from": 1 }))
+        .await;
+    assert_eq!(replayed.expect(200)["position"], 0);
+    let webhook = admin.get_ok(path).await["webhooks"][0].clone();
+    assert_eq!(
+        (&webhook["enabled"], &webhook["events"], &webhook["parked"]),
+        (&json!(false), &json!([]), &json!(0))
+    );
+
+    // And what is not valid is refused
+    for (body, field) in [
+        (json!({ "url": "ftp://a.example" }), "url"),
+        (json!({ "url": "nothing" }), "url"),
+        (
+            json!({ "url": refusing, "events": ["message_send"] }),
+            "events",
+        ),
+        (
+            json!({ "url": refusing, "events": [], "notifications": true }),
+            "notifications",
+        ),
+        (json!({ "url": refusing, "from": 0 }), "from"),
+    ] {
+        let refused = admin.post(path, body).await;
+        assert_eq!(refused.expect_problem(422), "invalid");
+        assert_eq!(refused.json()["errors"][0]["field"], field, "{refused}");
+    }
+
+    // When it is removed, then it is gone
+    admin.delete(&one).await.expect(200);
+    for gone in [
+        admin.delete(&one).await,
+        admin.patch(&one, json!({})).await,
+        admin.get(&format!("{one}/parked")).await,
+        admin
+            .post(&format!("{one}/replay"), json!({ "from": 1 }))
+            .await,
+    ] {
+        assert_eq!(gone.expect_problem(404), "not_found");
+    }
+    assert_eq!(admin.get_ok(path).await["webhooks"], json!([]));
+}
