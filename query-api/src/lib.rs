@@ -16,7 +16,7 @@
 //! - [`search`]: full-text search within what the caller can see.
 //! - `people`: who can see whose profile, and what of it.
 //! - `log_tail`: the log itself, for administrators. [`explanation`]: why a user sees a message or
-//!   not. [`user_export`]: all data of one user.
+//!   not. [`user_export`]: all data of one user. [`is_user_id_used`]: whether the log knows an id.
 //! - `error`: how a query fails. `switches`: refuses queries of features that are switched off.
 //!
 //! Every response comes from one statement and therefore from one snapshot. `Tidings-Position` is
@@ -48,6 +48,7 @@ mod start;
 mod switches;
 mod sync;
 pub mod user_export;
+mod user_ids;
 
 pub use answer_budget::{DEFAULT_ANSWER_BYTES, MIN_ANSWER_BYTES};
 pub use docs::live_document::build_live_document;
@@ -55,3 +56,4 @@ pub use error::{EndpointError, QueryError};
 pub use people::Directory;
 pub use routes::{document, router};
 pub use start::{MIN_POSITION_TIMEOUT, QuerySetup, QueryState, STATEMENT_TIMEOUT, session_options};
+pub use user_ids::is_user_id_used;

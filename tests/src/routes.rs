@@ -12,6 +12,9 @@ pub enum Access {
     Admin,
     /// No token.
     Open,
+    /// No token, but a local account or the right to open one. Without accounts, everybody gets
+    /// 404.
+    Account,
 }
 
 /// A route.
@@ -365,6 +368,26 @@ pub const ROUTES: &[Route] = &[
         Access::Admin,
         Some(r#"{"from":1}"#),
     ),
+    route("POST", "/v1/accounts", Access::Account, Some(ACCOUNT)),
+    route("POST", "/v1/sessions", Access::Account, Some(ACCOUNT)),
+    route(
+        "PUT",
+        "/v1/users/me/password",
+        Access::User,
+        Some(r#"{"old":"correct horse battery","new":"staple and battery"}"#),
+    ),
+    route(
+        "POST",
+        "/v1/admin/invites",
+        Access::Admin,
+        Some(r#"{"ttl":"7d"}"#),
+    ),
+    route(
+        "POST",
+        "/v1/admin/tokens",
+        Access::Admin,
+        Some(r#"{"user":"zoe","ttl":"1h","scope":"moderator"}"#),
+    ),
     route("GET", "/livez", Access::Open, None),
     route("GET", "/readyz", Access::Open, None),
     route("GET", "/metrics", Access::Open, None),
@@ -376,6 +399,8 @@ const SEND: &str = r#"{"client_message_id":"k1","type":"text","body":{"text":"he
 
 /// A well-formed code of a link that does not exist.
 const LINK_CODE: &str = "5f3a9c21e0b74d6685f3a9c21e0b74d6.room";
+
+const ACCOUNT: &str = r#"{"user":"zoe","password":"correct horse battery"}"#;
 
 const PREFERENCES: &str = r#"{"muted":true,"pinned":true,"archived":true}"#;
 

@@ -5,13 +5,15 @@
 //! - `cli`: the command line, with the options of the smaller commands. `help`: what the help of a
 //!   command shows.
 //! - `system`: the options that all commands share, and what follows from them.
-//! - `backup`, `erase`, `log`, `psql`, `rebuild`, `webhooks`: the options of these commands, and of
-//!   what they operate. `given`: the settings that were given.
-//! - `rules`: the options of `tidings switch` and `tidings moderation`.
+//! - `accounts`, `backup`, `erase`, `log`, `psql`, `rebuild`, `webhooks`: the options of these
+//!   commands, and of what they operate. `given`: the settings that were given.
+//! - `rules`: the options of `tidings switch` and `tidings moderation`. `jwks_url`: where keys of
+//!   tokens are fetched from.
 //! - `questions`: the options of commands that answer questions about messages.
 //! - `usage`: explains wrong invocations. `ports`: TLS and the port of the metrics. `parse`: the
 //!   formats of values. `confirm`: how a command that destroys something is confirmed.
 
+mod accounts;
 mod backup;
 mod cli;
 mod confirm;
@@ -19,6 +21,7 @@ mod environment;
 mod erase;
 mod given;
 mod help;
+mod jwks_url;
 mod log;
 mod parse;
 mod people;
@@ -32,6 +35,7 @@ mod usage;
 mod user;
 mod webhooks;
 
+pub use accounts::{AccountArgs, AccountCommand, AccountPasswordArgs, AccountsMode};
 pub use backup::{BackupArgs, RestoreArgs};
 pub use cli::{
     Cli, CliCommand, CompletionsArgs, DoctorArgs, ImportArgs, ManArgs, SearchArgs, SearchOrder,
@@ -42,6 +46,7 @@ pub use environment::{load_file, unknown_variables};
 pub use erase::{EraseCommand, ExportUserArgs, OutputArgs, RetentionArgs};
 pub use given::given_settings;
 pub use help::arrange as arrange_help;
+pub use jwks_url::JwksUrl;
 pub use log::{
     EventFilterArgs, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs,
     LogVerifyArgs, SealArgs, SealInterval,

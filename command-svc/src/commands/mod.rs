@@ -2,8 +2,8 @@
 //!
 //! Every module contains the request type, its parser, the command handler, and the documented
 //! route. `membership` and `message_lookup` are lookups that several commands share; `rejected` is
-//! the handler of a request whose parser rejected it, and `access` that of joining, links, silences
-//! and bans.
+//! the handler of a request whose parser rejected it, `access` that of joining, links, silences and
+//! bans. `profile_for`: commands of local accounts.
 
 pub(crate) mod ack;
 pub(crate) mod add_members;
@@ -33,7 +33,9 @@ pub(crate) mod user_settings;
 mod access;
 mod membership;
 mod message_lookup;
+mod profile_for;
 mod rejected;
 
 pub use ack::acknowledge_for;
 pub use batch::MAX_BATCH_LINES;
+pub use profile_for::{revoke_tokens_for, set_display_name_for};

@@ -2,7 +2,7 @@
 //!
 //! The role is created when somebody first asks for it, because a migration may not create roles
 //! everywhere. It may read the log, the read models and the view `events`, and nothing else: the
-//! webhooks have secrets.
+//! webhooks have secrets, and the accounts have hashes of passwords.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -45,7 +45,8 @@ const IS_STRONGER: &str =
     "SELECT r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
         OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid)
         OR EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                   WHERE n.nspname IN ('log', 'read', 'hooks', 'public') AND c.relkind IN ('r', 'v')
+                   WHERE n.nspname IN ('log', 'read', 'hooks', 'accounts', 'public')
+                   AND c.relkind IN ('r', 'v')
                    AND has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))
      FROM pg_roles r WHERE r.rolname = 'tidings_reader'";
 

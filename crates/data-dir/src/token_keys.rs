@@ -15,13 +15,27 @@ use crate::usage_error::UsageError;
 /// The environment variable that holds the shared secret.
 pub const AUTH_SECRET_VARIABLE: &str = "TIDINGS_AUTH_SECRET";
 
-/// The configured files with public keys.
+/// Where configured public keys are.
 #[derive(Debug, Clone, Default)]
 pub struct TokenKeyFiles {
     /// A PEM file with a public key.
     pub public_key: Option<PathBuf>,
     /// A JWKS file.
     pub jwks: Option<PathBuf>,
+    /// The address of a JWKS document.
+    pub jwks_url: Option<String>,
+}
+
+impl TokenKeyFiles {
+    /// Whether a key is configured, here or as a secret of the environment. Otherwise the secret of
+    /// the data directory is used.
+    pub fn is_key_configured(&self) -> bool {
+        self.has_public_keys() || configured_secret().is_some()
+    }
+
+    fn has_public_keys(&self) -> bool {
+        self.public_key.is_some() || self.jwks.is_some() || self.jwks_url.is_some()
+    }
 }
 
 /// The key material that tokens are verified with.
@@ -33,6 +47,8 @@ pub enum TokenKeys {
     PublicKey(String),
     /// The contents of a JWKS file.
     Jwks(String),
+    /// The address of a JWKS document, which only a running service fetches.
+    JwksUrl(String),
 }
 
 impl TokenKeys {
@@ -45,7 +61,7 @@ impl TokenKeys {
     /// Loads the configured keys, or the secret of the data directory. `None` if there are none.
     pub fn load_existing(files: &TokenKeyFiles, data: &DataDir) -> Result<Option<Self>> {
         let stored = data.load_secret()?;
-        let is_configured = files.public_key.is_some() || files.jwks.is_some();
+        let is_configured = files.has_public_keys();
         let secret = configured_secret().or(stored);
         if !is_configured && secret.is_none() {
             return Ok(None);
@@ -66,18 +82,22 @@ impl TokenKeys {
         if let Some(file) = &files.jwks {
             return Ok(Self::Jwks(read_key_file(file)?));
         }
+        if let Some(url) = &files.jwks_url {
+            return Ok(Self::JwksUrl(url.clone()));
+        }
         match secret.filter(|secret| !secret.reveal().is_empty()) {
             Some(secret) => Ok(Self::Shared(secret)),
             None => Ok(Self::Shared(own()?)),
         }
     }
 
-    /// Builds the verifier of tokens.
+    /// Builds the verifier of tokens. It accepts none where the keys are still to be fetched.
     pub fn to_auth(&self, policy: TokenPolicy) -> Result<Auth> {
         let auth = match self {
             Self::Shared(secret) => Auth::hs256(secret.reveal().as_bytes()),
             Self::PublicKey(pem) => Auth::public_key_pem(pem.as_bytes()),
             Self::Jwks(json) => Auth::jwks(json.as_bytes()),
+            Self::JwksUrl(_) => Ok(Auth::without_keys()),
         };
         let auth = auth.map_err(|error| UsageError(error.to_string()))?;
         Ok(auth.with_policy(policy))
@@ -128,6 +148,7 @@ mod tests {
     const NO_KEY_FILES: TokenKeyFiles = TokenKeyFiles {
         public_key: None,
         jwks: None,
+        jwks_url: None,
     };
 
     #[test]
@@ -153,7 +174,7 @@ mod tests {
     fn a_public_key_takes_precedence_over_a_secret_and_cannot_sign() {
         let files = TokenKeyFiles {
             public_key: Some("/dev/null".into()),
-            jwks: None,
+            ..NO_KEY_FILES
         };
         let keys = TokenKeys::choose(&files, Some(SecretString::new("given")), || {
             Ok(SecretString::new("own"))

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use crate::concurrency::DEFAULT_REQUESTS_PER_USER;
 use crate::known_parameters::KnownParameters;
 use crate::origins::AllowedOrigins;
@@ -48,6 +50,8 @@ pub struct EdgeConfig {
     pub log_requests: bool,
     /// The origins whose pages may call this API and open WebSockets.
     pub allowed_origins: AllowedOrigins,
+    /// The networks of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for EdgeConfig {
@@ -69,6 +73,7 @@ impl Default for EdgeConfig {
             parameters: KnownParameters::default(),
             log_requests: false,
             allowed_origins: AllowedOrigins::default(),
+            trusted_proxies: Vec::new(),
         }
     }
 }

@@ -11,6 +11,7 @@
 //!   metrics, rate limits, and a problem document for the errors that the router itself returns.
 //!   `origins`: which pages may call. `known_parameters`: which query parameters there are.
 //! - `context`: what the middleware attaches to a request, for the extractors.
+//! - [`client_address`]: the address that a request comes from.
 //! - [`rate_limit`]: how many commands one user may send. `concurrency`: how many requests of one
 //!   user may be under way.
 //! - [`auth`]: bearer tokens. [`auth::Caller`] and [`auth::Admin`] are extractors.
@@ -29,6 +30,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod auth;
+pub mod client_address;
 mod concurrency;
 pub mod config;
 mod context;
@@ -49,6 +51,7 @@ pub mod serve;
 pub mod tls;
 
 pub use auth::{Admin, Auth, Caller};
+pub use client_address::ClientAddress;
 pub use concurrency::DEFAULT_REQUESTS_PER_USER;
 pub use config::EdgeConfig;
 pub use extract::{Json, LargeJson, Ndjson, OptionalJson, Path, Query};

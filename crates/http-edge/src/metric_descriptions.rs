@@ -5,7 +5,7 @@ use metrics::{describe_counter, describe_gauge, describe_histogram};
 /// A metric and its description.
 type Description = (&'static str, &'static str);
 
-const COUNTERS: [Description; 8] = [
+const COUNTERS: [Description; 10] = [
     (
         "tidings_history_changes_total",
         "How often a writer found that the log had lost its last event",
@@ -31,6 +31,14 @@ const COUNTERS: [Description; 8] = [
         "Live connections that were dropped because they were too slow",
     ),
     (
+        "tidings_logins_total",
+        "Attempts to sign in with a password, by outcome",
+    ),
+    (
+        "tidings_password_hashes_total",
+        "Passwords that were hashed or compared",
+    ),
+    (
         "tidings_refused_total",
         "Commands that were refused, by problem code",
     ),
@@ -44,6 +52,10 @@ const GAUGES: [Description; 26] = [
     (
         "tidings_answer_bytes",
         "Memory reserved for answers that have not been read",
+    ),
+    (
+        "tidings_auth_jwks_age_seconds",
+        "Time since the keys of tokens were last fetched from their address",
     ),
     (
         "tidings_build_info",

@@ -19,6 +19,9 @@ use crate::schema::union::allow_other_properties;
 /// The media type of a problem document.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// The code of a login with a wrong password or an unknown user.
+const WRONG_PASSWORD: &str = "wrong_password";
+
 /// The `Retry-After` value when nothing more specific is known.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -96,6 +99,15 @@ impl Problem {
     /// 401 `token_invalid`: the `sub` of the token is not a user id.
     pub fn invalid_user_id() -> Self {
         Self::unauthorized(TokenRefusal::CLAIMS)
+    }
+
+    /// 401 `wrong_password`: the same for a wrong password and for a user without an account.
+    pub fn wrong_password() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            WRONG_PASSWORD,
+            "The user or the password is wrong.",
+        )
     }
 
     /// 403 `forbidden`: the caller may know that the resource exists, but may not do this.
@@ -357,10 +369,10 @@ impl IntoResponse for Problem {
 }
 
 /// What `WWW-Authenticate` says (RFC 6750 section 3): nothing but the scheme to a request without a
-/// token, otherwise why its token is refused.
+/// token or with a wrong password, otherwise why its token is refused.
 fn challenge(code: &str, detail: &str) -> HeaderValue {
     let without_details = HeaderValue::from_static("Bearer");
-    if code == TokenRefusal::Missing.code() {
+    if code == TokenRefusal::Missing.code() || code == WRONG_PASSWORD {
         return without_details;
     }
     let text = format!("Bearer error=\"invalid_token\", error_description=\"{detail}\"");

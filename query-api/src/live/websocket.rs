@@ -126,7 +126,7 @@ async fn identify(
     let ClientFrame::Token { token } = frame else {
         return Err(Some(SessionEnd::refused(Problem::token_missing())));
     };
-    let caller = request.auth.verify(&token);
+    let caller = request.auth.verify_with_refetch(&token).await;
     let caller = Caller::clone(&*caller.map_err(|problem| Some(SessionEnd::refused(problem)))?);
     let opened = request.open(caller).await;
     opened.map_err(|error| Some(end_rejected(error.into_problem())))
@@ -241,7 +241,7 @@ impl SocketClient {
                 let watched = self.online.watch(users).await;
                 watched.map_err(|error| end_rejected(error.to_problem()))
             }
-            ClientFrame::Token { token } => self.renew_token(&token),
+            ClientFrame::Token { token } => self.renew_token(&token).await,
         }
     }
 
@@ -260,8 +260,9 @@ impl SocketClient {
     }
 
     /// Continues with a newer token of the same user.
-    fn renew_token(&mut self, token: &str) -> Result<Vec<ServerFrame>, SessionEnd> {
-        let caller = self.auth.verify(token).map_err(SessionEnd::refused)?;
+    async fn renew_token(&mut self, token: &str) -> Result<Vec<ServerFrame>, SessionEnd> {
+        let caller = self.auth.verify_with_refetch(token).await;
+        let caller = caller.map_err(SessionEnd::refused)?;
         let caller = Caller::clone(&caller).continuing(self.session.caller());
         let caller = caller.map_err(SessionEnd::refused)?;
         let seconds = i64::try_from(caller.expires_at).unwrap_or(i64::MAX);

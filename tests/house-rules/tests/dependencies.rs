@@ -14,6 +14,7 @@ const ALLOWED: [(&str, &[&str]); 26] = [
     ("migrations", &[]),
     ("http-edge", &[]),
     ("search", &[]),
+    ("accounts", &["domain"]),
     ("embedded-servers", &[]),
     (
         "data-dir",
@@ -107,6 +108,7 @@ const ALLOWED: [(&str, &[&str]); 26] = [
         "tidings",
         &[
             "access",
+            "accounts",
             "command-svc",
             "data-dir",
             "diagnostics",

@@ -5,12 +5,15 @@ use std::cmp::Reverse;
 
 use eventually::eventually;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::api_document::ApiDocument;
 use tests::client::{ApiRequest, Client};
 use tests::response::ApiResponse;
 use tests::token;
-use tests::world::World;
+use tests::world::{Settings, World};
+
+/// The password in the examples of local accounts.
+const PASSWORD: &str = "correct horse battery";
 
 /// A parameter for which no fixed example can exist: the `next` of a page.
 const PAGE_CURSOR: &str = "The `next` of the previous page";
@@ -52,6 +55,8 @@ impl<'a> Operation<'a> {
         match self.id() {
             "add_webhook" => 0,
             "clear_conversation" | "erase_content" => 4,
+            // It ends the tokens of the caller.
+            "change_password" => 5,
             _ if self.method == Method::GET => 2,
             _ if self.method == Method::DELETE => 3,
             _ => 1,
@@ -195,9 +200,18 @@ async fn walk(operations: &[Operation<'_>], client: &Client) {
     }
 }
 
+/// Opens an account for the caller, with the password of the examples.
+async fn open_account(world: &World, user: &str) {
+    let admin = world.admin();
+    let issued = admin.post("/v1/accounts", json!({"user": user, "password": PASSWORD}));
+    issued.await.expect(201);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_example_is_accepted() {
-    let world = World::start().await;
+    let settings = Settings::default().with("TIDINGS_ACCOUNTS", "open");
+    let world = World::start_with(settings).await;
+    open_account(&world, "ann").await;
     let ann = world.user("ann").with_token(Some(token::for_admin("ann")));
     let document = ApiDocument::fetch(&ann).await;
     let operations = Operation::collect(&document);

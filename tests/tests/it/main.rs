@@ -2,6 +2,7 @@
 //! module begins with the law or the part of the API contract that it tests.
 
 mod access;
+mod accounts;
 mod admin_calls;
 mod answers;
 mod api_examples;
@@ -30,6 +31,7 @@ mod import_leaks;
 mod index_commands;
 mod joining;
 mod journey;
+mod jwks;
 mod legal_holds;
 mod life_of_a_process;
 mod live;

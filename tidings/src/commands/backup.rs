@@ -124,11 +124,13 @@ fn collect_files(config: &SystemConfig) -> Result<Vec<PrivateFile>> {
             "the --data of the system, or its TIDINGS_AUTH_... settings",
         )
     })?;
-    let mut files = vec![match keys {
-        TokenKeys::Shared(secret) => file(AUTH_SECRET_FILE, secret.reveal()),
-        TokenKeys::PublicKey(pem) => file(PUBLIC_KEY_FILE, &pem),
-        TokenKeys::Jwks(json) => file(JWKS_FILE, &json),
-    }];
+    let mut files = match keys {
+        TokenKeys::Shared(secret) => vec![file(AUTH_SECRET_FILE, secret.reveal())],
+        TokenKeys::PublicKey(pem) => vec![file(PUBLIC_KEY_FILE, &pem)],
+        TokenKeys::Jwks(json) => vec![file(JWKS_FILE, &json)],
+        // The address is one of the settings.
+        TokenKeys::JwksUrl(_) => Vec::new(),
+    };
     match seal_key::load(&config.seal_key_path())? {
         Some(key) => files.push(file(SEAL_KEY_FILE, &key.to_hex())),
         None if config.seals.seal_every == SealInterval::Off => {}

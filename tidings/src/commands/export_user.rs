@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
+use accounts::{AccountRecord, AccountStore};
 use anyhow::{Result, bail};
 use data_dir::{OperatorDatabase, UsageError, format_count, with_migrated_database};
 use domain::ids::UserId;
 use query_api::user_export;
+use serde_json::json;
 
 use crate::config::{ExportUserArgs, SystemConfig};
 use crate::output::OutputError;
@@ -20,7 +22,15 @@ pub async fn run(config: &SystemConfig, args: &ExportUserArgs) -> Result<()> {
         config.server_options(),
         async |database: &OperatorDatabase| {
             let write = |line: &str| out.write_line(line);
-            Ok(user_export::export_user(&database.pool, user.as_str(), write).await?)
+            let lines = user_export::export_user(&database.pool, user.as_str(), write).await?;
+            let accounts = AccountStore::new(database.pool.clone());
+            match accounts.find_record(&user).await? {
+                None => Ok(lines),
+                Some(account) => {
+                    out.write_line(&describe_account(&user, &account))?;
+                    Ok(lines + 1)
+                }
+            }
         },
     )
     .await?;
@@ -30,6 +40,15 @@ pub async fn run(config: &SystemConfig, args: &ExportUserArgs) -> Result<()> {
     }
     eprintln!("{} about {user}", format_count(lines, "line"));
     Ok(())
+}
+
+/// The line about a local account. The hash of the password is a secret, and no data about anybody.
+fn describe_account(user: &UserId, account: &AccountRecord) -> String {
+    json!({
+        "kind": "account", "id": user, "created_at": account.created_at,
+        "changed_at": account.changed_at, "is_open": account.is_open,
+    })
+    .to_string()
 }
 
 /// A new file, or standard output. The file is created with its first line: an export that fails

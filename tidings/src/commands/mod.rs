@@ -1,5 +1,6 @@
 //! The subcommands, one module each. Each prints only its result to standard output.
 
+pub mod account;
 mod admin;
 mod admin_call;
 pub mod backup;
@@ -48,6 +49,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         CliCommand::Dispatcher => serve::run(config, Services::DISPATCHER).await,
         CliCommand::Migrate => migrate::run(config).await,
         CliCommand::Token(args) => token::run(config, &args),
+        CliCommand::Account(command) => account::run(config, command).await,
         CliCommand::Doctor(args) => doctor::run(config, &args).await,
         CliCommand::Status(args) => status::run(config, &args).await,
         CliCommand::Import(args) => import::run(config, &args).await,

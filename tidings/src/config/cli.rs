@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use data_dir::SecretString;
 
+use super::accounts::AccountCommand;
 use super::backup::{BackupArgs, RestoreArgs};
 use super::erase::{EraseCommand, ExportUserArgs};
 use super::log::LogCommand;
@@ -48,6 +49,9 @@ pub enum CliCommand {
     Migrate,
     /// Print a token for a user.
     Token(TokenArgs),
+    /// Open local accounts, reset their passwords, and close them.
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Examine the servers, and name the settings, rights, versions and clocks that hurt.
     Doctor(DoctorArgs),
     /// Show system status.

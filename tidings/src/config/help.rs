@@ -33,6 +33,12 @@ const EXAMPLES: &[(&str, &str)] = &[
         "tidings migrate --database-url postgres://tidings:PASSWORD@db.example.com/tidings",
     ),
     ("token", "tidings token ann --ttl 1h"),
+    ("account add", "tidings account add ann"),
+    (
+        "account reset-password",
+        "tidings account reset-password ann",
+    ),
+    ("account close", "tidings account close ann"),
     ("doctor", "tidings doctor"),
     ("status", "tidings status --json"),
     ("import", "tidings import ./slack-export"),

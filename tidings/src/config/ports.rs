@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use http_edge::tls::CertificateFiles;
+use ipnet::IpNet;
 
 /// How the ports are served.
 #[derive(Debug, Clone, Args)]
@@ -38,6 +39,17 @@ pub struct PortArgs {
         value_name = "ADDR:PORT"
     )]
     pub metrics_listen: Option<SocketAddr>,
+
+    /// Networks of the proxies whose X-Forwarded-For names the address of the client [default:
+    /// none].
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_TRUSTED_PROXIES",
+        value_name = "NETWORK",
+        value_delimiter = ','
+    )]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl PortArgs {

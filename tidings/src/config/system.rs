@@ -14,7 +14,9 @@ use http_edge::auth::TokenPolicy;
 use projector::ProjectorConfig;
 use search::index::IndexDir;
 
+use super::accounts::{AccountArgs, AccountsMode};
 use super::erase::RetentionArgs;
+use super::jwks_url::JwksUrl;
 use super::log::SealArgs;
 use super::parse::parse_duration;
 use super::people::PeopleArgs;
@@ -88,6 +90,10 @@ pub struct SystemConfig {
     /// How tokens are verified.
     #[command(flatten)]
     pub auth: AuthArgs,
+
+    /// How local accounts are opened.
+    #[command(flatten)]
+    pub local_accounts: AccountArgs,
 
     /// The limits of the domain rules.
     #[command(flatten)]
@@ -340,6 +346,18 @@ impl SystemConfig {
         TokenKeyFiles {
             public_key: self.auth.auth_public_key.clone(),
             jwks: self.auth.auth_jwks.clone(),
+            jwks_url: self.auth.auth_jwks_url.as_ref().map(JwksUrl::to_string),
+        }
+    }
+
+    /// Who can open a local account. A whole system without a configured key is one that somebody
+    /// has just started to try, so its accounts are open.
+    pub fn accounts_mode(&self, is_whole_system: bool) -> AccountsMode {
+        let is_unconfigured = || is_whole_system && !self.token_key_files().is_key_configured();
+        match self.local_accounts.accounts {
+            Some(mode) => mode,
+            None if is_unconfigured() => AccountsMode::Open,
+            None => AccountsMode::Off,
         }
     }
 
@@ -388,6 +406,22 @@ pub struct AuthArgs {
     /// JWKS file with the public keys that verify tokens.
     #[arg(long, global = true, env = "TIDINGS_AUTH_JWKS", value_name = "FILE")]
     pub auth_jwks: Option<PathBuf>,
+
+    /// Address of a JWKS document with the public keys that verify tokens: https, or http to this
+    /// machine.
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_AUTH_JWKS_URL",
+        value_name = "URL",
+        conflicts_with_all = ["auth_public_key", "auth_jwks"]
+    )]
+    pub auth_jwks_url: Option<JwksUrl>,
+
+    /// How often that document is fetched, unless its Cache-Control says otherwise.
+    #[arg(long, global = true, env = "TIDINGS_AUTH_JWKS_REFRESH", value_name = "DURATION", default_value = "10m",
+        value_parser = parse_duration)]
+    pub auth_jwks_refresh: Duration,
 
     /// Names of this application, one of which a token must have in `aud` [default: any].
     #[arg(

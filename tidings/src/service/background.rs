@@ -1,5 +1,5 @@
-//! The background tasks of a process: each runs until the process shuts down. Also what the routes
-//! for administrators need.
+//! The background tasks of a process: each runs until the process shuts down. With them come the
+//! routes for administrators and those of local accounts.
 
 use std::time::Duration;
 
@@ -11,21 +11,54 @@ use data_dir::seal_key;
 use dispatcher::WebhookSender;
 use dispatcher::address::AllowedNetworks;
 use dispatcher::seals::{self, SealPublisher};
-use event_log::OutageLog;
 use event_log::reader::LogReader;
+use event_log::{EventLog, OutageLog};
 use log_integrity::erasure::eraser::{self, Eraser};
 use log_integrity::seal::sealer::{self, Sealer, SealerConfig};
 use moderation::LiveRulebook;
 use projector::InProcessChannels;
 use projector::index::IntegrityChecks;
 use tokio::sync::watch;
+use utoipa_axum::router::OpenApiRouter;
 
 use super::ServiceRuntime;
+use super::accounts::{self, AccountsState};
+use super::jwks::JwksFetcher;
 use super::operator::{OperatorSetup, OperatorState};
+use super::services::Services;
 use super::shedding;
 use super::tasks::TaskGroup;
 
 impl ServiceRuntime {
+    /// Fetches the keys of tokens for the first time, and starts what keeps them current, if they
+    /// come from an address.
+    pub(super) async fn follow_key_address(&self, background: &mut TaskGroup) -> Result<()> {
+        let auth = &self.config.auth;
+        if let Some(url) = &auth.auth_jwks_url {
+            let (interval, policy) = (auth.auth_jwks_refresh, auth.policy());
+            let fetcher = JwksFetcher::start(url, interval, policy, self.auth.clone()).await?;
+            let ending = self.background_shutdown.clone();
+            background.spawn("the fetches of token keys", fetcher.run(ending));
+        }
+        Ok(())
+    }
+
+    /// The routes of local accounts. Starts what finishes changes of passwords.
+    pub(super) fn serve_accounts(
+        &self,
+        commands: &CommandState,
+        log: &EventLog,
+        background: &mut TaskGroup,
+    ) -> Result<OpenApiRouter> {
+        let mode = self.config.accounts_mode(self.services == Services::ALL);
+        let (issuer, reads) = (self.issuer.clone(), self.pools.reads.clone());
+        let state = AccountsState::new(mode, issuer, commands.clone(), log.clone(), reads);
+        let state = state.context("local accounts cannot be served")?;
+        let upkeep = accounts::upkeep::run(state.clone(), self.background_shutdown.clone());
+        background.spawn("the upkeep of accounts", upkeep);
+        Ok(accounts::router(state))
+    }
+
     /// Learns who may call before the first request, and goes on learning.
     pub(super) async fn follow_access(&self, background: &mut TaskGroup) -> Result<()> {
         let reader = LogReader::new(self.pools.projections.clone());

@@ -5,18 +5,22 @@
 //! - [`services`]: which services run in this process. [`ports`]: where they listen. [`pools`]:
 //!   their connections to Postgres.
 //! - [`readiness`]: the readiness checks.
+//! - `accounts`: local accounts, and tokens that this system issues. `token_issuer`: signs them.
 //! - `operator`: routes for administrators that need several services.
 //! - [`acks`]: executes the acknowledgements of live connections as commands.
 //! - `mirror_repair`: restarts an embedded nats-server that stores nothing.
 //! - `background`: the background tasks. [`tasks`]: groups of tasks. [`gauges`]: metrics that are
 //!   sampled at an interval.
 //! - `rulebook`: keeps the rules of the deployment current. `shedding`: sheds load.
-//! - `token_keys`: rereads the keys of tokens when their files change.
+//! - `token_keys`: rereads the keys of tokens when their files change. `jwks`: fetches them from an
+//!   address.
 //! - [`signals`]: the signals that stop the process.
 
+mod accounts;
 pub mod acks;
 mod background;
 pub mod gauges;
+mod jwks;
 mod mirror_repair;
 mod operator;
 pub mod pools;
@@ -27,6 +31,7 @@ pub mod services;
 mod shedding;
 pub mod signals;
 pub mod tasks;
+mod token_issuer;
 mod token_keys;
 
 use std::sync::Arc;
@@ -66,6 +71,7 @@ use ports::ServicePorts;
 use readiness::StartupState;
 use services::Services;
 use tasks::TaskGroup;
+use token_issuer::TokenIssuer;
 use token_keys::TokenKeyReload;
 
 /// How long to wait for background tasks to end: long enough for one batch of the projector.
@@ -109,6 +115,7 @@ struct ServiceRuntime {
     config: SystemConfig,
     services: Services,
     auth: Auth,
+    issuer: TokenIssuer,
     access: SharedAccess,
     edge: EdgeConfig,
     mirror: MirrorConfig,
@@ -134,9 +141,10 @@ pub async fn run(
 ) -> Result<()> {
     let metrics = ops::install_recorder().context("cannot install the metrics recorder")?;
     check_open_file_limit(setup.config.max_connections);
-    let reload = TokenKeyReload::new(&setup.config, setup.keys.clone(), setup.auth.clone());
     let base = setup.ports.base_url()?;
     let (ports, service) = ServiceRuntime::new(setup).await?;
+    let (issuer, auth) = (service.issuer.clone(), service.auth.clone());
+    let reload = TokenKeyReload::new(&service.config, issuer, auth);
     let reload = token_keys::run(reload, service.background_shutdown.clone());
     let mut ops = ops::health_routes(service.readiness());
     if !ports.has_metrics_port() {
@@ -213,6 +221,7 @@ impl ServiceRuntime {
                 listed: config.allowed_origins.clone(),
                 local: setup.services == Services::ALL,
             },
+            trusted_proxies: config.ports.trusted_proxies.clone(),
             ..EdgeConfig::default()
         };
         let mirror = config.mirror_config();
@@ -230,6 +239,7 @@ impl ServiceRuntime {
             services: setup.services,
             auth: setup.auth.with_access(Arc::new(access.clone())),
             access,
+            issuer: TokenIssuer::new(setup.keys, config.auth.policy()),
             mirror_health: MirrorHealth::default(),
             startup: Arc::default(),
             draining: CancellationToken::new(),
@@ -314,6 +324,7 @@ impl ServiceRuntime {
         ops: Router,
         background: &mut TaskGroup,
     ) -> Result<Option<EventLog>> {
+        self.follow_key_address(background).await?;
         let follower = self.pools.wait_for_primary().await?;
         postgres::migrate(&self.pools.writes).await?;
         let following = follower.run(self.background_shutdown.clone());
@@ -351,6 +362,7 @@ impl ServiceRuntime {
                     .merge(operator::command_router(
                         self.operator_state(state.live_rulebook()),
                     ))
+                    .merge(self.serve_accounts(&state, log, background)?)
                     .merge(command_svc::router(state));
             }
             self.spawn_relay(log.clone(), background);

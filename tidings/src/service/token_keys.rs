@@ -12,6 +12,7 @@ use http_edge::auth::TokenPolicy;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::token_issuer::TokenIssuer;
 use crate::config::SystemConfig;
 
 /// How often the files are compared.
@@ -42,20 +43,21 @@ pub struct TokenKeyReload {
     data: DataDir,
     policy: TokenPolicy,
     auth: Auth,
-    keys: TokenKeys,
+    /// Has the keys in use.
+    issuer: TokenIssuer,
     /// What the last warning was, so that it is not repeated.
     warning: Option<String>,
 }
 
 impl TokenKeyReload {
     /// For a process that starts with these keys and their verifier.
-    pub fn new(config: &SystemConfig, keys: TokenKeys, auth: Auth) -> Self {
+    pub fn new(config: &SystemConfig, issuer: TokenIssuer, auth: Auth) -> Self {
         Self {
             files: config.token_key_files(),
             data: config.data_dir(),
             policy: config.auth.policy(),
             auth,
-            keys,
+            issuer,
             warning: None,
         }
     }
@@ -80,12 +82,12 @@ impl TokenKeyReload {
     fn replace_if_changed(&mut self) -> Result<()> {
         let keys = TokenKeys::load_existing(&self.files, &self.data)?;
         let keys = keys.context("the secret of the data directory is gone")?;
-        if keys == self.keys {
+        if keys == self.issuer.keys() {
             return Ok(());
         }
         let auth = keys.to_auth(self.policy.clone())?;
         self.auth.replace(&auth);
-        self.keys = keys;
+        self.issuer.replace_keys(keys);
         tracing::info!("the keys of tokens were reloaded");
         Ok(())
     }

@@ -11,6 +11,9 @@ use crate::support::{ScratchDir, stderr, tidings_command};
 /// Commands that only read or change a system, with arguments, and their exit codes there. The path
 /// of each comes first.
 const COMMANDS: &[(&str, &[&str], i32)] = &[
+    ("account add", &["ann"], 2),
+    ("account close", &["ann", "--yes"], 2),
+    ("account reset-password", &["ann"], 2),
     ("backup", &["copy"], 2),
     ("command-svc", &[], 2),
     ("dispatcher", &[], 2),

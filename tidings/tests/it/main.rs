@@ -1,5 +1,6 @@
 //! Integration tests of the `tidings` program and of the embedded servers, with real processes.
 
+mod accounts;
 mod closed_pipes;
 mod command_line;
 mod commands;

@@ -149,7 +149,7 @@ impl<'de> Deserialize<'de> for NumericDate {
             None => number
                 .as_f64()
                 .filter(|seconds| (0.0..=MAX_UNIX_SECONDS as f64).contains(seconds))
-                .map(|seconds| (seconds * 1_000.0) as u64),
+                .map(|seconds| (seconds * 1_000.0).round() as u64),
         };
         match millis {
             Some(millis) if millis / 1_000 <= MAX_UNIX_SECONDS => Ok(Self {

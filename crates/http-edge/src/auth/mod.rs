@@ -10,6 +10,7 @@
 //!   opens. `acting`: a service that acts for a user.
 //! - `caller_watch`: ends connections whose caller may no longer call.
 //! - `caller`: [`Caller`] and [`Admin`], and where a request carries its token.
+//! - [`KeyRefetch`]: how a token with an unknown key asks for keys from an address.
 //! - `signing`: signs tokens. `error`: why a key cannot be used.
 
 mod access;
@@ -21,6 +22,7 @@ mod clock;
 mod error;
 mod keys;
 mod policy;
+mod refetch;
 pub(crate) mod refusal;
 mod scopes;
 mod signing;
@@ -32,6 +34,7 @@ pub use caller_watch::CallerWatch;
 pub use clock::CLOCK_LEEWAY_SECONDS;
 pub use error::{AuthError, MIN_SECRET_BYTES};
 pub use policy::TokenPolicy;
+pub use refetch::KeyRefetch;
 pub use scopes::Scopes;
-pub use signing::{sign_for_policy, sign_hs256};
+pub use signing::{sign_at, sign_for_policy, sign_hs256};
 pub use verifier::Auth;

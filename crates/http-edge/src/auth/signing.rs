@@ -5,7 +5,7 @@ use std::time::Duration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
 
-use super::clock::unix_now;
+use super::clock::unix_time;
 use super::error::{AuthError, check_secret};
 use super::policy::TokenPolicy;
 
@@ -16,7 +16,9 @@ struct IssuedClaims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<&'a str>,
     sub: &'a str,
-    iat: u64,
+    // With its milliseconds, so that a token issued just after a revocation is not taken for an
+    // earlier one.
+    iat: f64,
     exp: u64,
     #[serde(skip_serializing_if = "str::is_empty")]
     scope: &'a str,
@@ -40,14 +42,25 @@ pub fn sign_for_policy(
     scope: &str,
     ttl: Duration,
 ) -> Result<String, AuthError> {
+    sign_at(secret, policy, user, scope, unix_time(), ttl)
+}
+
+/// Signs a token that was issued at this time since 1970, in milliseconds.
+pub fn sign_at(
+    secret: &[u8],
+    policy: &TokenPolicy,
+    user: &str,
+    scope: &str,
+    issued_at: Duration,
+    ttl: Duration,
+) -> Result<String, AuthError> {
     check_secret(secret)?;
-    let iat = unix_now();
     let claims = IssuedClaims {
         aud: policy.audiences.first().map(String::as_str),
         iss: policy.issuer.as_deref(),
         sub: user,
-        iat,
-        exp: iat.saturating_add(ttl.as_secs()),
+        iat: issued_at.as_millis() as f64 / 1_000.0,
+        exp: issued_at.as_secs().saturating_add(ttl.as_secs()),
         scope,
     };
     encode(

@@ -1,7 +1,8 @@
 //! Verifies tokens and caches their callers.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use jsonwebtoken::decode_header;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
@@ -13,6 +14,7 @@ use super::clock::unix_now;
 use super::error::AuthError;
 use super::keys::VerificationKey;
 use super::policy::TokenPolicy;
+use super::refetch::KeyRefetch;
 use super::refusal::TokenRefusal;
 use crate::problem::Problem;
 
@@ -27,8 +29,14 @@ const MAX_CACHED_TOKENS: usize = 16_384;
 /// Verifies tokens. Cheap to clone; clones share the keys and the cache of verified tokens.
 #[derive(Clone)]
 pub struct Auth {
-    verifier: Arc<RwLock<Arc<Verifier>>>,
+    keys: Arc<TrustedKeys>,
     access: Arc<dyn AccessCheck>,
+}
+
+struct TrustedKeys {
+    verifier: RwLock<Arc<Verifier>>,
+    /// Set if the keys come from an address.
+    refetch: OnceLock<Arc<KeyRefetch>>,
 }
 
 /// Keys and a policy, and the tokens that they have verified.
@@ -57,6 +65,11 @@ impl Auth {
         Ok(Self::with_keys(VerificationKey::parse_jwks(json)?))
     }
 
+    /// Accepts no token, until [`Auth::replace`] brings keys.
+    pub fn without_keys() -> Self {
+        Self::with_keys(Vec::new())
+    }
+
     fn with_keys(keys: Vec<VerificationKey>) -> Self {
         Self::new(keys, TokenPolicy::default())
     }
@@ -68,13 +81,16 @@ impl Auth {
     }
 
     fn new(keys: Vec<VerificationKey>, policy: TokenPolicy) -> Self {
-        let verifier = Arc::new(Verifier {
+        let verifier = Verifier {
             keys,
             policy,
             verified_callers: Cache::new(MAX_CACHED_TOKENS),
-        });
+        };
         Self {
-            verifier: Arc::new(RwLock::new(verifier)),
+            keys: Arc::new(TrustedKeys {
+                verifier: RwLock::new(Arc::new(verifier)),
+                refetch: OnceLock::new(),
+            }),
             access: Arc::new(UncheckedAccess(watch::Sender::default())),
         }
     }
@@ -95,7 +111,8 @@ impl Auth {
     }
 
     fn verifier(&self) -> Arc<Verifier> {
-        self.verifier
+        self.keys
+            .verifier
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
@@ -105,10 +122,43 @@ impl Auth {
     /// only the earlier keys have signed are no longer accepted.
     pub fn replace(&self, other: &Self) {
         let verifier = other.verifier();
-        *self
+        let mut current = self
+            .keys
             .verifier
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = verifier;
+            .unwrap_or_else(PoisonError::into_inner);
+        *current = verifier;
+    }
+
+    /// Lets tokens with an unknown key id ask for the keys to be fetched again. Returns what the
+    /// task that fetches them waits on.
+    pub fn enable_refetch(&self) -> Arc<KeyRefetch> {
+        self.keys.refetch.get_or_init(Arc::default).clone()
+    }
+
+    /// If the keys come from an address and none of them may have signed this token: what waits
+    /// until they are fetched again. `None` for every other token, and for those that come within a
+    /// minute of such a fetch.
+    pub fn refetch_for(&self, token: &str) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let refetch = self.keys.refetch.get()?;
+        if self.verifier().may_know(token) {
+            return None;
+        }
+        refetch.request()
+    }
+
+    /// Whether the keys come from an address.
+    pub(crate) fn has_refetch(&self) -> bool {
+        self.keys.refetch.get().is_some()
+    }
+
+    /// Verifies a token like [`Auth::verify`], and first waits for the keys if it names an unknown
+    /// one. For tokens that come in a frame; the middleware waits for those of requests.
+    pub async fn verify_with_refetch(&self, token: &str) -> Result<Arc<Caller>, Problem> {
+        if let Some(fetched) = self.refetch_for(token) {
+            fetched.await;
+        }
+        self.verify(token)
     }
 
     /// The caller identified by this token, or a `401` or `403` that says why it is refused.
@@ -121,6 +171,17 @@ impl Auth {
 }
 
 impl Verifier {
+    /// Whether a key may have signed this token. What is no token needs no other keys.
+    fn may_know(&self, token: &str) -> bool {
+        if token.len() > MAX_TOKEN_BYTES {
+            return true;
+        }
+        let Ok(header) = decode_header(token) else {
+            return true;
+        };
+        header.kid.is_none() || self.keys.iter().any(|key| key.may_have_signed(&header))
+    }
+
     fn find_caller(&self, token: &str) -> Result<Arc<Caller>, TokenRefusal> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenRefusal::UNTRUSTED);

@@ -28,6 +28,7 @@ use tower::{Layer, Service};
 use tower_http::cors::{AllowMethods, AllowOrigin, CorsLayer};
 
 use crate::auth::acting::TIDINGS_ACT_FOR;
+use crate::auth::caller::bearer_token;
 use crate::auth::{Auth, Caller};
 use crate::concurrency::{self, ConcurrencyLimiter, ConcurrencyPermit};
 use crate::config::EdgeConfig;
@@ -92,6 +93,8 @@ fn cors_layer(origins: Arc<OriginGuard>) -> CorsLayer {
         .max_age(PREFLIGHT_MAX_AGE)
 }
 
+type ResponseFuture = BoxFuture<'static, Result<Response, Infallible>>;
+
 #[derive(Clone)]
 struct EdgeLayer(Arc<EdgeShared>);
 
@@ -117,14 +120,42 @@ struct EdgeService {
 impl Service<Request> for EdgeService {
     type Response = Response;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
         // A route is always ready.
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request) -> Self::Future {
+    fn call(&mut self, request: Request) -> Self::Future {
+        match self.fetch_of_unknown_key(&request) {
+            None => self.answer(request),
+            Some(fetched) => {
+                let mut service = self.clone();
+                Box::pin(async move {
+                    fetched.await;
+                    service.answer(request).await
+                })
+            }
+        }
+    }
+}
+
+impl EdgeService {
+    /// What to wait for if keys of tokens come from an address and the token names an unknown one.
+    fn fetch_of_unknown_key(
+        &self,
+        request: &Request,
+    ) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let auth = &self.edge.auth;
+        if !auth.has_refetch() {
+            return None;
+        }
+        let token = bearer_token(request.method(), request.uri(), request.headers())?;
+        auth.refetch_for(&token)
+    }
+
+    fn answer(&mut self, mut request: Request) -> ResponseFuture {
         let exchange = HttpExchange {
             start: Instant::now(),
             request_id: request_id::from_headers(request.headers()),

@@ -117,7 +117,7 @@ fn refused_callers() -> [SharedResponse; 4] {
             "Unauthorized",
             Problem::token_missing(),
             "There is no token (`token_missing`), it has expired (`token_expired`), or it is not \
-             valid here (`token_invalid`).",
+             valid here (`token_invalid`); or a password is wrong (`wrong_password`).",
         ),
         SharedResponse::new(
             StatusCode::FORBIDDEN,

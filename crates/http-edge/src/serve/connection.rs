@@ -1,6 +1,7 @@
 //! Serves one connection: hyper between the client socket and the router.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,7 @@ use tower::Service as _;
 
 use super::phase::PhaseTracker;
 use super::socket::ClientSocket;
+use crate::client_address::PeerAddress;
 
 /// Serves connections, and ends them on shutdown.
 pub(super) struct ConnectionServer {
@@ -35,9 +37,14 @@ pub(super) struct ConnectionServer {
 impl ConnectionServer {
     /// Serves the connection until it closes. The future borrows nothing, so the server can
     /// continue to accept connections.
-    pub(super) fn serve(&self, socket: ClientSocket) -> impl Future<Output = ()> + Send + use<> {
+    pub(super) fn serve(
+        &self,
+        socket: ClientSocket,
+        peer: IpAddr,
+    ) -> impl Future<Output = ()> + Send + use<> {
         let service = ConnectionService {
             router: self.router.clone(),
+            peer: PeerAddress(peer),
             phase: socket.phase(),
             draining: self.draining.clone(),
             is_body_read: Arc::default(),
@@ -70,6 +77,7 @@ impl ConnectionServer {
 /// Handles the requests of one connection, one at a time.
 struct ConnectionService {
     router: Router,
+    peer: PeerAddress,
     phase: Arc<PhaseTracker>,
     draining: Arc<AtomicBool>,
     /// Whether the body of the current request has been read to its end.
@@ -88,13 +96,14 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
         self.is_body_read
             .store(request.body().is_end_stream(), Ordering::Relaxed);
         let body_read = self.is_body_read.clone();
-        let request = request.map(|body| {
+        let mut request = request.map(|body| {
             let read = body_read.clone();
             Body::new(TrackedRequestBody {
                 body,
                 is_read_to_end: read,
             })
         });
+        request.extensions_mut().insert(self.peer);
         let running = self.router.clone().call(request);
         let draining = self.draining.clone();
         Box::pin(async move {

@@ -24,7 +24,7 @@ mod socket;
 mod stream;
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -156,8 +156,8 @@ impl EdgeServer {
     /// Starts the task of an accepted connection. An error is one of this machine, not of the
     /// connection.
     fn spawn_connection(&self, accepted: io::Result<(TcpStream, SocketAddr)>) -> io::Result<()> {
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok((stream, peer)) => (stream, peer.ip()),
             Err(error) if is_connection_error(&error) => return Ok(()),
             Err(error) => return Err(error),
         };
@@ -172,10 +172,10 @@ impl EdgeServer {
                     let close_idle = self.connections.close_idle.clone();
                     let stream = ClientStream::Plain(stream);
                     let socket = ClientSocket::new(stream, self.config.clone(), close_idle, slot);
-                    self.tasks.spawn(self.connections.serve(socket));
+                    self.tasks.spawn(self.connections.serve(socket, peer));
                 }
                 Some(acceptor) => {
-                    self.spawn_tls_connection(stream, acceptor.clone(), slot);
+                    self.spawn_tls_connection(stream, peer, acceptor.clone(), slot);
                 }
             }
         } else if let Ok(permit) = self.rejection_slots.clone().try_acquire_owned() {
@@ -186,7 +186,13 @@ impl EdgeServer {
 
     /// Starts a task that does the handshake, and then serves the connection. A shutdown ends
     /// handshakes that take longer than its grace period: no request has arrived on them.
-    fn spawn_tls_connection(&self, stream: TcpStream, acceptor: TlsAcceptor, slot: ConnectionSlot) {
+    fn spawn_tls_connection(
+        &self,
+        stream: TcpStream,
+        peer: IpAddr,
+        acceptor: TlsAcceptor,
+        slot: ConnectionSlot,
+    ) {
         let (connections, config) = (self.connections.clone(), self.config.clone());
         self.tasks.spawn(async move {
             let stream = tokio::select! {
@@ -197,7 +203,7 @@ impl EdgeServer {
             if let Some(stream) = stream {
                 let close_idle = connections.close_idle.clone();
                 let socket = ClientSocket::new(stream, config, close_idle, slot);
-                connections.serve(socket).await;
+                connections.serve(socket, peer).await;
             }
         });
     }

@@ -450,3 +450,34 @@ fn weak_and_invalid_keys_are_rejected_at_startup() {
         );
     }
 }
+
+#[tokio::test]
+async fn only_a_token_with_an_unknown_key_asks_for_keys_from_an_address() {
+    let jwks = jwks_with(|n, key| key["kid"] = json!(format!("key-{n}")));
+    // Without an address, nothing is fetched.
+    let auth = Auth::jwks(&jwks).unwrap();
+    assert!(auth.refetch_for(&sign_with_key(0, Some("other"))).is_none());
+    // With one, what may be signed with a known key is not worth a fetch, nor is what is no token.
+    let auth = Auth::without_keys();
+    auth.replace(&Auth::jwks(&jwks).unwrap());
+    let refetch = auth.enable_refetch();
+    for token in [
+        sign_with_key(0, Some("key-0")),
+        sign_with_key(0, None),
+        "nonsense".to_owned(),
+        String::new(),
+        format!("{}..", "a".repeat(9_000)),
+    ] {
+        assert!(auth.refetch_for(&token).is_none(), "{token}");
+    }
+    // An unknown key is, once.
+    let token = sign_with_key(0, Some("other"));
+    let fetched = auth.refetch_for(&token).expect("a fetch");
+    refetch.wanted().await;
+    let renamed = jwks_with(|_, key| key["kid"] = json!("other"));
+    auth.replace(&Auth::jwks(&renamed).unwrap());
+    refetch.finish();
+    fetched.await;
+    assert!(auth.verify(&token).is_ok());
+    assert!(auth.refetch_for(&sign_with_key(0, Some("third"))).is_none());
+}

@@ -159,3 +159,27 @@ async fn ndjson_has_its_own_content_type_and_a_larger_limit() {
         413
     );
 }
+
+#[tokio::test]
+async fn a_body_may_be_absent_where_every_field_is_optional() {
+    let answer = async |content_type: Option<&str>, body: &'static str| {
+        let mut request = Request::post("/note").header("host", "tidings");
+        if let Some(value) = content_type {
+            request = request.header("content-type", value);
+        }
+        let request = request.body(Body::from(body)).unwrap();
+        let router = edge_router(&EdgeConfig::default(), 0);
+        let response = router.oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8_lossy(&body).into_owned())
+    };
+    let json = Some("application/json");
+    assert_eq!(answer(None, "").await, (200, "none".to_owned()));
+    let note = answer(json, "{\"text\":\"tea\"}").await;
+    assert_eq!(note, (200, "tea".to_owned()));
+    // A body that is there is checked like every other.
+    assert_eq!(answer(json, "").await.0, 400);
+    assert_eq!(answer(json, "{\"text\":1}").await.0, 422);
+    assert_eq!(answer(None, "{}").await.0, 415);
+}

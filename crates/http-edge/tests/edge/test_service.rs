@@ -59,6 +59,12 @@ pub fn routes(hold: &HandlerGate) -> Router {
             post(|Json(note): Json<Note>| async move { Json(note) }),
         )
         .route(
+            "/note",
+            post(|note: Option<Json<Note>>| async move {
+                note.map_or_else(|| "none".to_owned(), |Json(note)| note.text)
+            }),
+        )
+        .route(
             "/lines",
             post(|Ndjson { bytes, .. }: Ndjson| async move { bytes.len().to_string() }),
         )

@@ -5,6 +5,10 @@ use data_dir::UsageError;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The schemas of what cannot be derived: the log, the webhooks with their positions, when users
+/// were online last, and the local accounts.
+pub(super) const SCHEMAS: [&str; 4] = ["log", "hooks", "presence", "accounts"];
+
 /// The file name of the manifest.
 pub(super) const MANIFEST_FILE: &str = "manifest.json";
 
@@ -79,7 +83,7 @@ impl BackupManifest {
             return Err(UsageError(message).into());
         }
         for table in &self.tables {
-            if !matches!(table.schema.as_str(), "log" | "hooks") || table.columns.is_empty() {
+            if !SCHEMAS.contains(&table.schema.as_str()) || table.columns.is_empty() {
                 bail!(
                     "the manifest lists an unknown table {}.{}",
                     table.schema,

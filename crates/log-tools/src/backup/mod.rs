@@ -1,12 +1,14 @@
 //! Backups: everything that cannot be derived, as files that restore into an empty database.
 //!
-//! A backup is a directory. It contains the tables of the log and of the webhooks in the text
-//! format of `COPY`, compressed with zstd; the keys and settings; `manifest.json`, which describes
-//! them; and `SHA256SUMS`, which is written last. Without `SHA256SUMS` a backup is incomplete, and
-//! anything that does not match it is damaged. `sha256sum -c` checks it too.
+//! A backup is a directory. It contains the tables of the log, of the webhooks and of the local
+//! accounts in the text format of `COPY`, compressed with zstd; the keys and settings;
+//! `manifest.json`, which describes them; and `SHA256SUMS`, which is written last. Without
+//! `SHA256SUMS` a backup is incomplete, and anything that does not match it is damaged.
+//! `sha256sum -c` checks it too.
 //!
 //! Read models, the search index and the stream are not in it: they are derived from the log.
-//! Neither are the snapshots of aggregates, which are a cache.
+//! Neither are the snapshots of aggregates, which are a cache, and the wrong passwords of the last
+//! minutes.
 //!
 //! - `directory`: writes private files, and their digests. `manifest`: what a backup contains.
 //! - `tables`: the tables that belong to a backup, as the catalog of Postgres lists them.

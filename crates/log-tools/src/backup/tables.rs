@@ -4,14 +4,10 @@
 use anyhow::Result;
 use sqlx::PgConnection;
 
-use super::manifest::BackupTable;
+use super::manifest::{BackupTable, SCHEMAS};
 
-/// The schemas of what cannot be derived: the log, the webhooks with their positions, and when users
-/// were online last.
-const SCHEMAS: [&str; 3] = ["log", "hooks", "presence"];
-
-/// Caches in these schemas: schema and table.
-const CACHES: [(&str, &str); 1] = [("log", "snapshots")];
+/// Tables of these schemas that only matter for some minutes or can be derived: schema and table.
+const CACHES: [(&str, &str); 2] = [("log", "snapshots"), ("accounts", "attempts")];
 
 /// The tables in which the migrations leave rows: schema and table. All others are empty in a new
 /// database.
@@ -76,7 +72,7 @@ pub(crate) async fn find_content(connection: &mut PgConnection) -> Result<Option
            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
           WHERE c.relkind = 'r' AND n.nspname = ANY($1) ORDER BY 1, 2",
     )
-    .bind(vec!["log", "hooks", "read"])
+    .bind(vec!["log", "hooks", "accounts", "read"])
     .fetch_all(&mut *connection)
     .await?;
     for (schema, name, quoted) in tables {

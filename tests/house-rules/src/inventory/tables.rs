@@ -8,6 +8,22 @@ use crate::sql;
 
 const DESCRIPTIONS: &[(&str, &str)] = &[
     (
+        "accounts.accounts",
+        "local accounts with the Argon2id hashes of their passwords",
+    ),
+    (
+        "accounts.attempts",
+        "wrong passwords of the last 15 minutes, by digests of users and addresses",
+    ),
+    (
+        "accounts.invites",
+        "digests of the codes that open one account each",
+    ),
+    (
+        "accounts.revocations",
+        "changes of passwords whose revocation of tokens the log does not have yet",
+    ),
+    (
         "hooks.notices",
         "pending and sent notifications, one row per user and conversation",
     ),

@@ -1,0 +1,37 @@
+//! Local accounts, and tokens that this system issues: the routes where a password, an invite or an
+//! administrator stands behind a token. The passwords are in the crate `accounts`; only the
+//! composition root also knows the keys of tokens, the log and the read model.
+//!
+//! - `register`, `sign_in`, `change_password`: the routes for everybody.
+//! - `invites`, `tokens`: the routes for administrators.
+//! - `check`: compares a password within the limits. `people`: what an account changes in the log.
+//! - `state`: what these routes share. `problems`: their problems.
+//! - [`upkeep`]: the background task that finishes what an ended process has left.
+
+mod change_password;
+mod check;
+mod invites;
+mod people;
+mod problems;
+mod register;
+mod sign_in;
+mod state;
+mod tokens;
+pub mod upkeep;
+
+pub use state::AccountsState;
+
+use http_edge::schema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The router with these routes.
+pub fn router(state: AccountsState) -> OpenApiRouter {
+    OpenApiRouter::with_openapi(schema::base_document())
+        .routes(routes!(register::register))
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(change_password::change_password))
+        .routes(routes!(invites::create_invite))
+        .routes(routes!(tokens::issue_token))
+        .with_state(state)
+}

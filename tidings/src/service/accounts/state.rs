@@ -1,0 +1,103 @@
+//! What the routes share.
+
+use std::time::Duration;
+
+use accounts::{AccountStore, AttemptLimits, HashingError, LoginAttempts, PasswordHasher};
+use command_svc::CommandState;
+use domain::ids::UserId;
+use domain::time::Timestamp;
+use event_log::EventLog;
+use http_edge::Problem;
+use serde::Serialize;
+use sqlx::PgPool;
+use utoipa::ToSchema;
+
+use super::super::token_issuer::{IssuedToken, TokenIssuer};
+use crate::config::AccountsMode;
+
+/// How long the token of an account is valid.
+pub const ACCOUNT_TOKEN_TTL: Duration = Duration::from_secs(30 * 24 * 3_600);
+
+/// What the routes need. Cheap to clone.
+#[derive(Clone)]
+pub struct AccountsState {
+    pub(super) mode: AccountsMode,
+    pub(super) store: AccountStore,
+    pub(super) attempts: LoginAttempts,
+    pub(super) hasher: PasswordHasher,
+    pub(super) issuer: TokenIssuer,
+    pub(super) commands: CommandState,
+    pub(super) log: EventLog,
+    /// Reads the read model.
+    pub(super) reads: PgPool,
+}
+
+/// What an account gets to sign in with.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignedIn)]
+pub(super) struct SignedInResponse {
+    /// The user.
+    user: String,
+    /// A token of the user, for the header `Authorization: Bearer`.
+    token: String,
+    /// When the token expires: 30 days after it was issued.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+impl AccountsState {
+    /// The accounts in the database of the log.
+    pub fn new(
+        mode: AccountsMode,
+        issuer: TokenIssuer,
+        commands: CommandState,
+        log: EventLog,
+        reads: PgPool,
+    ) -> Result<Self, HashingError> {
+        if mode != AccountsMode::Off && issuer.check().is_err() {
+            tracing::warn!(
+                "local accounts are on, but a public key is configured: this system cannot issue \
+                 their tokens"
+            );
+        }
+        Ok(Self {
+            mode,
+            store: AccountStore::new(log.pool().clone()),
+            attempts: LoginAttempts::new(log.pool().clone(), AttemptLimits::default()),
+            hasher: PasswordHasher::new()?,
+            issuer,
+            commands,
+            log,
+            reads,
+        })
+    }
+
+    /// Fails with 404 where there are no local accounts, and with 422 where their tokens could not
+    /// be issued.
+    pub(super) fn check_accounts(&self) -> Result<(), Problem> {
+        if self.mode == AccountsMode::Off {
+            return Err(Problem::not_found());
+        }
+        self.issuer.check()
+    }
+
+    /// Issues the token of an account.
+    pub(super) fn issue(
+        &self,
+        user: &str,
+        after: Option<Timestamp>,
+    ) -> Result<SignedInResponse, Problem> {
+        let issued = self.issuer.issue(user, "", ACCOUNT_TOKEN_TTL, after)?;
+        let IssuedToken { token, expires_at } = issued;
+        Ok(SignedInResponse {
+            user: user.to_owned(),
+            token,
+            expires_at,
+        })
+    }
+}
+
+/// The user id in a request.
+pub(super) fn parse_user(text: &str) -> Result<UserId, Problem> {
+    UserId::parse(text).map_err(|invalid| Problem::invalid("user", invalid.0))
+}
