@@ -56,10 +56,15 @@ pub(crate) enum CommandKind {
     SetWordList,
     RemoveWordList,
     SetLinkRules,
+    AddContact,
+    RemoveContact,
+    AcceptInvitation,
+    DeclineInvitation,
+    WithdrawInvitation,
 }
 
 impl CommandKind {
-    const ALL: [Self; 41] = [
+    const ALL: [Self; 46] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,
@@ -101,6 +106,11 @@ impl CommandKind {
         Self::SetWordList,
         Self::RemoveWordList,
         Self::SetLinkRules,
+        Self::AddContact,
+        Self::RemoveContact,
+        Self::AcceptInvitation,
+        Self::DeclineInvitation,
+        Self::WithdrawInvitation,
     ];
 
     /// The feature that it belongs to, if that can be switched off.
@@ -157,6 +167,11 @@ impl CommandKind {
             Self::SetWordList => "set_word_list",
             Self::RemoveWordList => "remove_word_list",
             Self::SetLinkRules => "set_link_rules",
+            Self::AddContact => "add_contact",
+            Self::RemoveContact => "remove_contact",
+            Self::AcceptInvitation => "accept_invitation",
+            Self::DeclineInvitation => "decline_invitation",
+            Self::WithdrawInvitation => "withdraw_invitation",
         }
     }
 }

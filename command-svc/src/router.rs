@@ -7,9 +7,9 @@ use utoipa_axum::routes;
 
 use crate::commands::deployment::{feature_switch, holds, link_rules, word_lists};
 use crate::commands::{
-    ack, add_members, batch, block, change, clear, create, edit, erase, import, join, links, pin,
-    preferences, profile, react, read, recall, remove_member, restore, sanctions, send,
-    user_settings,
+    ack, add_members, batch, block, change, clear, contact, create, edit, erase, import,
+    invitation, join, links, pin, preferences, profile, react, read, recall, remove_member,
+    restore, sanctions, send, user_settings,
 };
 use crate::docs;
 use crate::state::CommandState;
@@ -38,6 +38,12 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
         .routes(routes!(ack::acknowledge))
         .routes(routes!(preferences::set_preferences))
         .routes(routes!(block::block_user, block::unblock_user))
+        .routes(routes!(contact::add_contact, contact::remove_contact))
+        .routes(routes!(
+            invitation::accept_invitation,
+            invitation::decline_invitation
+        ))
+        .routes(routes!(invitation::withdraw_invitation))
         .routes(routes!(batch::run_batch))
         .routes(routes!(profile::change_profile))
         .routes(routes!(user_settings::change_settings))

@@ -3,15 +3,17 @@
 //!
 //! [`Conversation::decide`] turns a command into events; `apply` folds an event into the state,
 //! whose parts are in `state` and `access_state`. The rules are grouped by subject in `create`,
-//! `members`, `admission`, `sanctions`, `messages`, `restore`, `pins`, `import` and `erasure`. Every
-//! rule first checks that the caller is a member, because for all other users the conversation does
-//! not exist; then it checks permissions, which `policy` evaluates, then the content. `settings` has
-//! the values of a policy.
+//! `members`, `invitations`, `admission`, `sanctions`, `messages`, `restore`, `pins`, `import` and
+//! `erasure`. Every rule first checks that the caller is a member, because for all other users the
+//! conversation does not exist; then it checks permissions, which `policy` evaluates, then the
+//! content. `settings` has the values of a policy.
 
 pub mod access_command;
 pub mod access_event;
 pub mod command;
 pub mod event;
+pub mod invitation_command;
+pub mod invitation_event;
 pub mod settings;
 
 mod access_state;
@@ -20,6 +22,7 @@ mod apply;
 mod create;
 mod erasure;
 mod import;
+mod invitations;
 mod members;
 mod messages;
 mod pins;
@@ -45,6 +48,7 @@ use crate::refusal::Refusal;
 use access_state::AccessState;
 use command::ConversationCommand;
 use event::{ConversationEvent, ConversationKind, HistoryVisibility, Role};
+use invitations::InvitationState;
 use state::{ConversationDetails, Membership, MembershipPeriod};
 
 /// The maximum number of recent messages in the state of a conversation. A command on an older
@@ -80,6 +84,9 @@ pub struct Conversation {
     /// The seqs of the pinned messages, oldest pin first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pins: Vec<i64>,
+    /// The invitations that have not ended.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    invitations: BTreeMap<UserId, InvitationState>,
 }
 
 impl Conversation {
@@ -106,6 +113,7 @@ impl Conversation {
             ConversationCommand::Restore(restore) => self.restore(restore),
             ConversationCommand::Pin(pin) => self.pin(pin),
             ConversationCommand::Unpin(pin) => self.unpin(pin),
+            ConversationCommand::Invitation(command) => self.decide_invitation(command, limits),
         }
     }
 

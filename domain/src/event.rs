@@ -108,6 +108,8 @@ event_family!(ConversationEvent {
     MessageRestored = "message_restored", 1;
     MessagePinned = "message_pinned", 1;
     MessageUnpinned = "message_unpinned", 1;
+    Invited = "invited", 1;
+    InvitationEnded = "invitation_ended", 1;
 });
 
 event_family!(MailboxEvent {
@@ -118,6 +120,9 @@ event_family!(MailboxEvent {
     UserBlocked = "user_blocked", 1;
     UserUnblocked = "user_unblocked", 1;
     ConversationCleared = "conversation_cleared", 1;
+    ContactRequested = "contact_requested", 1;
+    ContactAdded = "contact_added", 1;
+    ContactRemoved = "contact_removed", 1;
 });
 
 event_family!(ProfileEvent {

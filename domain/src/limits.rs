@@ -18,6 +18,10 @@ pub struct Limits {
     pub recall_window_ms: i64,
     /// The maximum number of users that one mailbox may block.
     pub blocks: usize,
+    /// The maximum number of contacts and requests of one mailbox.
+    pub contacts: usize,
+    /// The maximum number of invitations of one group that have not ended.
+    pub invitations: usize,
     /// The maximum number of devices in one mailbox.
     pub devices: usize,
     /// The maximum number of pending join requests of one group.
@@ -38,6 +42,8 @@ impl Default for Limits {
             reaction_keys: 100,
             recall_window_ms: 24 * 3_600 * 1_000,
             blocks: 10_000,
+            contacts: 10_000,
+            invitations: 1_000,
             devices: 1_000,
             join_requests: 1_000,
             links: 100,

@@ -1,15 +1,18 @@
-//! The mailbox aggregate: a user's device cursors, read marks, preferences, blocks and clears. Only
-//! its owner sends commands to it, so there are rules but no permissions.
+//! The mailbox aggregate: a user's device cursors, read marks, preferences, blocks, clears and
+//! contacts. Only its owner sends commands to it, so there are rules but no permissions.
 
 pub mod command;
 pub mod event;
 
 mod blocks;
 mod clearing;
+mod contacts;
 mod devices;
 mod preferences;
 mod read_marks;
 mod state;
+
+pub use contacts::{ContactActs, ContactState};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +47,9 @@ pub struct Mailbox {
     /// The last seq that the owner has cleared from their view, by conversation.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     cleared: BTreeMap<ConversationId, i64>,
+    /// The owner's requests to be a contact of others, and their removals.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    contacts: BTreeMap<UserId, ContactActs>,
 }
 
 impl Mailbox {
@@ -62,18 +68,21 @@ impl Mailbox {
             MailboxCommand::Block(user) => self.block(user, limits)?,
             MailboxCommand::Unblock(user) => self.unblock(user),
             MailboxCommand::Clear(clear) => self.clear(clear)?,
+            MailboxCommand::AddContact(add) => self.add_contact(add, limits)?,
+            MailboxCommand::RemoveContact(remove) => self.remove_contact(remove),
         };
         Ok(event.into_iter().collect())
     }
 
-    /// The number of devices, read marks, preferences, blocks and clears: a measure of the state's
-    /// size.
+    /// The number of devices, read marks, preferences, blocks, clears and contacts: a measure of the
+    /// size of the state.
     pub fn entry_count(&self) -> usize {
         self.devices.len()
             + self.read_marks.len()
             + self.preferences.len()
             + self.blocked_users.len()
             + self.cleared.len()
+            + self.contacts.len()
     }
 }
 
@@ -112,6 +121,13 @@ impl Aggregate for Mailbox {
                 self.blocked_users.remove(&unblocked.user);
             }
             MailboxEvent::ConversationCleared(cleared) => self.apply_cleared(cleared),
+            MailboxEvent::ContactRequested(requested) => {
+                self.apply_contact_asked(requested.user, requested.number);
+            }
+            MailboxEvent::ContactAdded(added) => {
+                self.apply_contact_asked(added.user, added.number);
+            }
+            MailboxEvent::ContactRemoved(removed) => self.apply_contact_removed(removed),
         }
     }
 }

@@ -120,6 +120,16 @@ impl Refusal {
         }
     }
 
+    /// The other user lets only their contacts begin a direct conversation.
+    pub fn not_a_contact() -> Self {
+        Self {
+            code: "not_a_contact",
+            ..Self::forbidden(
+                "Only contacts of this user can begin a direct conversation with them. Ask to be one.",
+            )
+        }
+    }
+
     /// The log does not have the event at a cursor.
     pub fn foreign_cursor(cursor: CursorReference) -> Self {
         Self {

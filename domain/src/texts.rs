@@ -39,6 +39,19 @@ text_id!(
 );
 
 text_id!(
+    /// What a user says with a contact request: at most 200 characters.
+    ContactNote,
+    |text| {
+        if text.chars().count() > 200 || text.contains('\0') {
+            return Err(InvalidIdError(
+                "A note must have at most 200 characters, without U+0000.",
+            ));
+        }
+        Ok(())
+    }
+);
+
+text_id!(
     /// The picture of a user or a conversation: an https URL of at most 2,048 characters.
     Avatar,
     |text| {

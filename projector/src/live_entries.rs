@@ -36,8 +36,9 @@ fn is_unmodified(row: &MessageRow) -> bool {
 }
 
 fn is_self_contained(row: &TimelineRow) -> bool {
-    // A new member also gets the conversation, as the tables have it.
-    row.fanned && row.seq.is_none() && row.data.is_some() && row.kind != "member_added"
+    // A new member also gets the conversation, and an invited user the title, as the tables have it.
+    let is_completed = [EntryType::MemberAdded, EntryType::Invited].map(EntryType::as_str);
+    row.fanned && row.seq.is_none() && row.data.is_some() && !is_completed.contains(&row.kind)
 }
 
 /// Builds all entries of a batch, in order; `None` if their recipients were not requested.
@@ -61,7 +62,7 @@ pub(crate) fn build_entries(
         let entry = entries.entry((position, conversation));
         let entry = entry.or_insert_with(|| LiveEntry {
             position,
-            conversation: receipt.conversation.clone(),
+            conversation: Some(receipt.conversation.clone()),
             occurred_at: ack.at,
             payload: LiveEntryPayload::Other {
                 kind: EntryType::Delivered.as_str(),
@@ -103,7 +104,7 @@ fn build_unaddressed_entries(
         };
         let entry = LiveEntry {
             position: row.position,
-            conversation: conversations.get(&conversation)?.as_str().to_owned(),
+            conversation: Some(conversations.get(&conversation)?.as_str().to_owned()),
             occurred_at: row.sent_at,
             payload: LiveEntryPayload::Message(sent),
             recipients: Vec::new(),
@@ -111,9 +112,14 @@ fn build_unaddressed_entries(
         entries.insert((row.position, conversation), entry);
     }
     for row in &rows.timeline {
+        // A negative number is that of a user whose entry belongs to no conversation.
+        let conversation = match row.conversation {
+            ..0 => None,
+            id => Some(conversations.get(&id)?.as_str().to_owned()),
+        };
         let entry = LiveEntry {
             position: row.position,
-            conversation: conversations.get(&row.conversation)?.as_str().to_owned(),
+            conversation,
             occurred_at: row.at,
             payload: LiveEntryPayload::Other {
                 kind: row.kind,

@@ -10,6 +10,7 @@ use domain::envelope::Envelope;
 use domain::ids::{ClientKey, DeviceId, ReactionKey, Title};
 use domain::profile::event::UserKind;
 use domain::profile::settings::UserSettings;
+use domain::texts::ContactNote;
 use domain::time::Timestamp;
 use sqlx::types::time::OffsetDateTime;
 
@@ -157,6 +158,24 @@ pub(crate) struct DeviceRow {
     pub acked_at: Timestamp,
 }
 
+/// A row of `contacts`.
+#[derive(Debug)]
+pub(crate) struct ContactRow {
+    pub state: &'static str,
+    pub note: Option<ContactNote>,
+    pub position: i64,
+    pub at: Timestamp,
+    pub hidden: bool,
+}
+
+/// A row of `invitations`.
+#[derive(Debug)]
+pub(crate) struct InvitationRow {
+    pub by: i64,
+    pub position: i64,
+    pub at: Timestamp,
+}
+
 /// An ack whose delivery receipts are to be written.
 #[derive(Debug)]
 pub(crate) struct DeviceAck {
@@ -283,6 +302,10 @@ pub(crate) struct BatchRows {
     pub devices: BTreeMap<(i64, DeviceId), DeviceRow>,
     /// Whether the first user blocks the second after the batch.
     pub blocks: BTreeMap<(i64, i64), bool>,
+    /// What the second user is to the first after the batch; `None` if nothing.
+    pub contacts: BTreeMap<(i64, i64), Option<ContactRow>>,
+    /// The invitation of the user to the conversation after the batch; `None` if it ended.
+    pub invitations: BTreeMap<(i64, i64), Option<InvitationRow>>,
     pub acks: Vec<DeviceAck>,
     pub receipts_off: Vec<ReceiptsOffPeriod>,
     /// Users whose period without read receipts began before this batch, and where it ends.

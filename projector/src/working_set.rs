@@ -57,6 +57,10 @@ pub(crate) struct WorkingSet {
     pub members: HashMap<MemberKey, TrackedRow<MemberState>>,
     /// The profiles that change. They change rarely, so they are not cached.
     pub profiles: HashMap<UserId, TrackedRow<ProfileState>>,
+    /// The pairs of which the first user blocks the second one, among those that need it.
+    pub blocks: HashSet<(i64, i64)>,
+    /// The pairs of which the first user must not learn of the request of the second one, likewise.
+    pub hidden_contacts: HashSet<(i64, i64)>,
     /// The sources of this batch that wait behind a parked event.
     pub parked: HashSet<String>,
     /// The number of users that have an id.

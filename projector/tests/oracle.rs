@@ -14,6 +14,7 @@ use domain::conversation::event::{
 };
 use domain::envelope::Envelope;
 use domain::ids::{ConversationId, UserId};
+use domain::mailbox::ContactState;
 use domain::mailbox::event::MailboxEvent;
 use support::history::{DomainEvent, HistoryGenerator, read};
 use support::{ProjectorDatabase, config, fold};
@@ -99,13 +100,16 @@ impl Oracle {
             }
             _ => {}
         }
-        // Join requests and links are not for all members.
+        // Join requests and links are not for all members. Of an invitation, the invited user alone
+        // gets an entry, which belongs to no conversation.
         let has_entry = !matches!(
             fact,
             ConversationEvent::JoinRequested(_)
                 | ConversationEvent::JoinRequestDeclined(_)
                 | ConversationEvent::LinkCreated(_)
                 | ConversationEvent::LinkEnded(_)
+                | ConversationEvent::Invited(_)
+                | ConversationEvent::InvitationEnded(_)
         );
         let inside = self.members_at(&id, at);
         if has_entry && inside.len() as i64 <= config().fanout_threshold {
@@ -141,7 +145,12 @@ impl Oracle {
                     self.apply_delivery(at, &id, owner, acked.previous, acked.cursor);
                 }
             }
-            MailboxEvent::UserBlocked(_) | MailboxEvent::UserUnblocked(_) => {}
+            // Their entries belong to no conversation.
+            MailboxEvent::UserBlocked(_)
+            | MailboxEvent::UserUnblocked(_)
+            | MailboxEvent::ContactRequested(_)
+            | MailboxEvent::ContactAdded(_)
+            | MailboxEvent::ContactRemoved(_) => {}
         }
     }
 
@@ -348,5 +357,78 @@ async fn messages_reflect_their_edits_recalls_and_erasures() {
         rows.values().any(|row| row.3 && !row.2.is_empty()),
         "no edited message was recalled"
     );
+    database.close().await;
+}
+
+#[tokio::test]
+async fn contacts_match_the_mailboxes_of_both_users() {
+    let generator = HistoryGenerator::with_events(47, 6, 6_000);
+    let database = ProjectorDatabase::new().await;
+    fold(&database.pool, config(), &generator.log, 111).await;
+    let rows: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT u.name, o.name, x.state FROM read.contacts x JOIN read.users u ON u.id = x.user_id \
+         JOIN read.users o ON o.id = x.other",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    let rows: BTreeSet<_> = rows.into_iter().collect();
+    let mut expected = BTreeSet::new();
+    for (one, mailbox) in &generator.mailboxes {
+        for other in (0..6).map(|n| support::history::user(&format!("user \u{e9}{n}"))) {
+            let theirs = generator.mailboxes.get(&other);
+            let theirs = theirs.map(|mailbox| mailbox.contact_acts(one));
+            let own = mailbox.contact_acts(&other);
+            if let Some(state) = ContactState::between(own, theirs.unwrap_or_default()) {
+                expected.insert((
+                    one.to_string(),
+                    other.to_string(),
+                    state.as_str().to_owned(),
+                ));
+            }
+        }
+    }
+    assert_eq!(rows, expected);
+    for state in ["contact", "incoming", "outgoing"] {
+        assert!(rows.iter().any(|row| row.2 == state), "nobody is {state}");
+    }
+    // Every entry without a conversation has its one inbox row, and the number of its user.
+    let strays = "SELECT count(*) FROM read.inbox i FULL JOIN read.timeline t \
+                  ON t.conversation = i.conversation AND t.position = i.position \
+                  WHERE (i.conversation < 0 OR t.conversation < 0) \
+                  AND (i.user_id = -t.conversation AND t.subject = i.user_id) IS NOT TRUE";
+    assert_eq!(database.number(strays).await, 0);
+    let private = "SELECT count(*) FROM read.inbox i WHERE i.conversation < 0";
+    assert!(database.number(private).await > 50);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn invitations_match_the_aggregates() {
+    let generator = HistoryGenerator::with_events(53, 9, 3_000);
+    let database = ProjectorDatabase::new().await;
+    fold(&database.pool, config(), &generator.log, 123).await;
+    let rows: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT c.name, u.name, o.name FROM read.invitations i JOIN read.users u ON u.id = i.user_id \
+         JOIN read.users o ON o.id = i.by JOIN read.conversations c ON c.id = i.conversation",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    let rows: BTreeSet<_> = rows.into_iter().collect();
+    let mut expected = BTreeSet::new();
+    for (id, state) in &generator.conversations {
+        for user in (0..9).map(|n| support::history::user(&format!("user \u{e9}{n}"))) {
+            if let Some(inviter) = state.inviter_of(&user) {
+                expected.insert((id.to_string(), user.to_string(), inviter.to_string()));
+            }
+        }
+    }
+    assert_eq!(rows, expected);
+    assert!(rows.len() > 5, "{rows:?}");
+    for kind in ["invited", "invitation_ended"] {
+        let entries = format!("SELECT count(*) FROM read.timeline WHERE type = '{kind}'");
+        assert!(database.number(&entries).await > 10, "{kind}");
+    }
     database.close().await;
 }

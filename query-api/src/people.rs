@@ -18,7 +18,7 @@ use crate::sql::visibility::{caller_id, sees_profile};
 pub enum Directory {
     /// Everybody sees everybody.
     Open,
-    /// Users see those with whom they share a conversation.
+    /// Users see those with whom they share a conversation, and their contacts.
     #[default]
     Shared,
 }
@@ -138,6 +138,9 @@ const SEARCH_LISTED: &str = concat!(
         SELECT theirs.user_id FROM read.members mine
         JOIN read.members theirs ON theirs.conversation = mine.conversation AND theirs.present
         WHERE mine.present AND mine.user_id = ",
+    caller_id!(),
+    " UNION SELECT x.other FROM read.contacts x
+        WHERE x.state <> 'outgoing' AND NOT x.hidden AND x.user_id = ",
     caller_id!(),
     " UNION SELECT me.id FROM read.users me WHERE me.name = $1
     ), first AS (

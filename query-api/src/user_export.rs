@@ -5,9 +5,9 @@
 //! because it reads almost every table of `read.*`: a column that is added for a query is added to
 //! the export in the same crate.
 //!
-//! It contains the messages and reactions of the user, their settings, and their current and former
-//! memberships. Messages of others that mention the user are only referenced. What the user has
-//! cleared from their own view is left out.
+//! It contains the messages and reactions of the user, their settings, contacts and invitations, and
+//! their current and former memberships. Messages of others that mention the user are only
+//! referenced. What the user has cleared from their own view is left out.
 
 use futures::TryStreamExt as _;
 use sqlx::{Connection as _, PgConnection, PgPool};
@@ -24,7 +24,7 @@ pub enum UserExportError {
 }
 
 /// The statements, in output order. Each binds the user's id.
-const STATEMENTS: [&str; 7] = [
+const STATEMENTS: [&str; 9] = [
     "SELECT json_build_object('kind', 'user', 'id', u.name, 'position', k.position)::text
      FROM read.users u CROSS JOIN read.checkpoint k WHERE u.id = $1",
     "SELECT json_build_object('kind', 'conversation', 'id', c.name, 'type', c.kind, 'title', c.title,
@@ -62,6 +62,15 @@ const STATEMENTS: [&str; 7] = [
      FROM read.devices d WHERE d.user_id = $1 ORDER BY d.device",
     "SELECT json_build_object('kind', 'block', 'user', u.name)::text
      FROM read.blocks b JOIN read.users u ON u.id = b.blocked WHERE b.user_id = $1 ORDER BY u.name",
+    "SELECT json_build_object('kind', 'contact', 'user', u.name, 'state', x.state, 'note', x.note,
+            'since', x.at)::text
+     FROM read.contacts x JOIN read.users u ON u.id = x.other WHERE x.user_id = $1 AND NOT x.hidden
+     ORDER BY u.name",
+    "SELECT json_build_object('kind', 'invitation', 'conversation_id', c.name, 'by', u.name, 'at', i.at)::text
+     FROM read.invitations i JOIN read.conversations c ON c.id = i.conversation
+     JOIN read.users u ON u.id = i.by WHERE i.user_id = $1 AND NOT EXISTS (
+         SELECT FROM read.blocks b WHERE b.user_id = i.user_id AND b.blocked = i.by)
+     ORDER BY i.position",
 ];
 
 /// Passes every line to `write`, all from one snapshot, and returns the number of lines: 0 for an

@@ -172,6 +172,23 @@ pub const ROUTES: &[Route] = &[
     route("PUT", "/v1/blocks/{user}", Access::User, None),
     route("DELETE", "/v1/blocks/{user}", Access::User, None),
     route("GET", "/v1/blocks", Access::User, None),
+    route(
+        "PUT",
+        "/v1/contacts/{user}",
+        Access::User,
+        Some(r#"{"note":"hi"}"#),
+    ),
+    route("DELETE", "/v1/contacts/{user}", Access::User, None),
+    route("GET", "/v1/contacts", Access::User, None),
+    route("GET", "/v1/invitations", Access::User, None),
+    route("PUT", "/v1/invitations/{id}", Access::User, None),
+    route("DELETE", "/v1/invitations/{id}", Access::User, None),
+    route(
+        "DELETE",
+        "/v1/conversations/{id}/invitations/{user}",
+        Access::Member,
+        None,
+    ),
     route("POST", "/v1/batch", Access::User, None),
     route("GET", "/v1/users/me", Access::User, None),
     route(

@@ -4,19 +4,21 @@ use axum::extract::State;
 use domain::conversation::Conversation;
 use domain::conversation::command::{AddMembers, ConversationCommand};
 use domain::conversation::event::{ConversationEvent, Role};
+use domain::conversation::invitation_command::{InvitationCommand, UsersToAsk};
 use domain::ids::UserId;
 use domain::refusal::Refusal;
 use domain::time::Timestamp;
-use event_log::LockedAggregate;
+use event_log::{LockedAggregate, Observation};
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::consent::find_users_to_ask;
 use super::rejected::{RejectedRequest, execute_parsed};
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
-use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
+use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
@@ -51,12 +53,15 @@ pub(crate) enum AssignableRole {
     Admin,
 }
 
-/// The users who were added.
+/// The users who were added, and those who were invited because they let only their contacts add
+/// them.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Added)]
 pub(crate) struct AddMembersResponse<'a> {
     /// The users who were not members before.
     added: Vec<&'a str>,
+    /// The users who were invited now: they join or decline.
+    invited: Vec<&'a str>,
     #[serde(skip_serializing_if = "PositionPlaceholder::is_placeholder")]
     #[schema(value_type = i64, required = true, minimum = 0)]
     position: PositionPlaceholder,
@@ -117,9 +122,28 @@ impl AddMembersRequest {
     }
 }
 
+/// The users who must be asked before they are added.
+pub(crate) struct MembersToAsk(UsersToAsk);
+
+impl CommandLookups<AddMembersHandler> for MembersToAsk {
+    async fn load(
+        handler: &AddMembersHandler,
+        state: &CommandState,
+        observed: &mut Vec<Observation>,
+    ) -> Result<Self, AttemptError> {
+        let AddMembers { users, by, .. } = &handler.add;
+        // A command that names more users is refused.
+        if users.len() > state.limits().users_per_command {
+            return Ok(Self(UsersToAsk::new()));
+        }
+        let to_ask = find_users_to_ask(state, by, users, |set| set.groups_from, observed);
+        Ok(Self(to_ask.await?))
+    }
+}
+
 impl CommandHandler for AddMembersHandler {
     type Target = Conversation;
-    type Lookups = ();
+    type Lookups = MembersToAsk;
 
     fn meta(&self) -> &CommandMeta<Conversation> {
         &self.meta
@@ -129,9 +153,10 @@ impl CommandHandler for AddMembersHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
-        (): (),
+        MembersToAsk(to_ask): MembersToAsk,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
-        let command = ConversationCommand::AddMembers(self.add.clone());
+        let command = InvitationCommand::AddMembers(self.add.clone(), to_ask);
+        let command = ConversationCommand::Invitation(command);
         // The rules call the users `users`.
         let rename = |refusal: Refusal| Refusal {
             field: refusal.field.map(|field| match field {
@@ -148,15 +173,26 @@ impl CommandHandler for AddMembersHandler {
         });
         let fields = ResponseBody::serialize(&AddMembersResponse {
             added: added.collect(),
+            invited: invited_users(&events),
             position: PositionPlaceholder,
         })?;
         Ok(Decision::with_body(events, fields))
     }
 }
 
+/// The users whom these events invite.
+pub(super) fn invited_users(events: &[ConversationEvent]) -> Vec<&str> {
+    let invited = events.iter().filter_map(|event| match event {
+        ConversationEvent::Invited(invited) => Some(invited.user.as_str()),
+        _ => None,
+    });
+    invited.collect()
+}
+
 /// Add members to a group, or change their roles
 ///
-/// Requires the role owner or admin. Only the owner can demote an admin.
+/// Requires the role owner or admin. Only the owner can demote an admin. A user whose `groups_from`
+/// is `contacts` is invited instead, unless the caller is a contact of theirs.
 #[utoipa::path(
     post,
     path = "/v1/conversations/{id}/members",
@@ -168,7 +204,7 @@ impl CommandHandler for AddMembersHandler {
     ),
     request_body(content = AddMembersRequest, example = json!({"users": ["cleo"]})),
     responses(
-        (status = 200, description = "The users are members", body = AddMembersResponse,
+        (status = 200, description = "The users are members, or invited", body = AddMembersResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         CommandProblems,
     ),

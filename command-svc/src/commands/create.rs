@@ -3,6 +3,7 @@
 use axum::extract::State;
 use domain::conversation::command::{ConversationCommand, CreateConversation};
 use domain::conversation::event::{ConversationEvent, ConversationKind};
+use domain::conversation::invitation_command::{InvitationCommand, UsersToAsk};
 use domain::conversation::{Conversation, find_direct_peer};
 use domain::ids::{ConversationId, InvalidIdError, Title, UserId};
 use domain::refusal::Refusal;
@@ -12,6 +13,8 @@ use http_edge::{Json, schema};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::add_members::invited_users;
+use super::consent::find_users_to_ask;
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
@@ -45,7 +48,11 @@ pub(crate) struct CreateResponse<'a> {
     id: &'a str,
     #[schema(value_type = schema::ConversationKindSchema)]
     kind: ConversationKind,
-    /// The log position of its creation, or the head of the log if it already existed.
+    /// The other members, if it is new.
+    added: Vec<&'a str>,
+    /// The users who were invited to a new group, because they let only their contacts add them.
+    invited: Vec<&'a str>,
+    /// The log position of the last event of its creation, or the head of the log if it already existed.
     #[serde(skip_serializing_if = "PositionPlaceholder::is_placeholder")]
     #[schema(value_type = i64, required = true, minimum = 0)]
     position: PositionPlaceholder,
@@ -103,6 +110,18 @@ impl CreateHandler {
     }
 }
 
+impl CreateHandler {
+    /// The members of a new conversation other than the caller.
+    fn added_members<'a>(&self, events: &'a [ConversationEvent]) -> Vec<&'a str> {
+        let Some(ConversationEvent::ConversationCreated(created)) = events.first() else {
+            return Vec::new();
+        };
+        let members = created.members.iter().map(|member| &member.user);
+        let others = members.filter(|user| **user != self.meta.caller);
+        others.map(UserId::as_str).collect()
+    }
+}
+
 /// The id that the client chose for a group, or a new one.
 fn resolve_group_id(chosen: Option<&str>) -> Result<ConversationId, Refusal> {
     let invalid = |invalid: InvalidIdError| Refusal::invalid("id", invalid.0);
@@ -129,32 +148,47 @@ fn resolve_direct_pair(
     Ok((ConversationId::direct(caller, peer), peer.clone()))
 }
 
-/// Whether the other member has blocked the caller.
-pub(crate) struct PeerBlock(bool);
+/// Whether the other member of a direct conversation has blocked the caller, and which members must
+/// be asked first.
+pub(crate) struct CreateLookups {
+    is_blocked: bool,
+    to_ask: UsersToAsk,
+}
 
-impl CommandLookups<CreateHandler> for PeerBlock {
+impl CommandLookups<CreateHandler> for CreateLookups {
     async fn load(
         handler: &CreateHandler,
         state: &CommandState,
         observed: &mut Vec<Observation>,
     ) -> Result<Self, AttemptError> {
+        let (caller, members) = (&handler.meta.caller, &handler.members);
         let Some(peer) = &handler.peer else {
-            return Ok(Self(false));
+            // A command that names more users is refused.
+            let to_ask = if members.len() > state.limits().users_per_command + 1 {
+                UsersToAsk::new()
+            } else {
+                find_users_to_ask(state, caller, members, |set| set.groups_from, observed).await?
+            };
+            return Ok(Self {
+                is_blocked: false,
+                to_ask,
+            });
         };
+        let peers = std::slice::from_ref(peer);
+        let to_ask = find_users_to_ask(state, caller, peers, |set| set.direct_from, observed);
+        let to_ask = to_ask.await?;
         let mailboxes = state.log().mailboxes();
-        let (has_blocked, observation) = mailboxes
-            .peek(peer.as_str(), |mailbox| {
-                mailbox.has_blocked(&handler.meta.caller)
-            })
+        let (is_blocked, observation) = mailboxes
+            .peek(peer.as_str(), |mailbox| mailbox.has_blocked(caller))
             .await?;
         observed.push(observation);
-        Ok(Self(has_blocked))
+        Ok(Self { is_blocked, to_ask })
     }
 }
 
 impl CommandHandler for CreateHandler {
     type Target = Conversation;
-    type Lookups = PeerBlock;
+    type Lookups = CreateLookups;
 
     fn meta(&self) -> &CommandMeta<Conversation> {
         &self.meta
@@ -164,7 +198,7 @@ impl CommandHandler for CreateHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
-        PeerBlock(blocked): PeerBlock,
+        lookups: CreateLookups,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let title = screening::screen_title(&state.rulebook(), self.title.clone())?;
         let create = CreateConversation {
@@ -172,10 +206,11 @@ impl CommandHandler for CreateHandler {
             title: title.value,
             members: self.members.clone(),
             by: self.meta.caller.clone(),
-            blocked,
+            blocked: lookups.is_blocked,
             created_at: None,
         };
-        let command = ConversationCommand::Create(create);
+        let command = InvitationCommand::Create(create, lookups.to_ask);
+        let command = ConversationCommand::Invitation(command);
         let events = locked.state().decide(command, state.limits())?;
         let status = if events.is_empty() {
             StatusCode::OK
@@ -185,13 +220,16 @@ impl CommandHandler for CreateHandler {
         let created = CreateResponse {
             id: self.meta.aggregate_id.as_str(),
             kind: self.kind,
+            added: self.added_members(&events),
+            invited: invited_users(&events),
             position: PositionPlaceholder,
             masked: title.masked,
         };
+        let body = ResponseBody::serialize(&created)?;
         Ok(Decision {
             events,
             status,
-            body: ResponseBody::serialize(&created)?,
+            body,
         })
     }
 
@@ -208,7 +246,9 @@ impl CommandHandler for CreateHandler {
 /// Create a conversation
 ///
 /// A pair of users has at most one direct conversation. Creating it again, by either of them,
-/// returns the existing one.
+/// returns the existing one. A user whose `direct_from` is `contacts` accepts new ones from their
+/// contacts alone: others get `403 not_a_contact`. Members of a group whose `groups_from` is
+/// `contacts` are invited instead, unless the caller is a contact of theirs.
 #[utoipa::path(
     post,
     path = "/v1/conversations",

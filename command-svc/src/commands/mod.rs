@@ -1,9 +1,9 @@
 //! The commands, one module each.
 //!
 //! Every module contains the request type, its parser, the command handler, and the documented
-//! route. `membership` and `message_lookup` are lookups that several commands share; `rejected` is
-//! the handler of a request whose parser rejected it, `access` that of joining, links, silences and
-//! bans. `profile_for`: commands of local accounts.
+//! route. `consent`, `membership` and `message_lookup` are lookups that several commands share;
+//! `rejected` is the handler of a request whose parser rejected it, `access` that of joining, links,
+//! silences and bans. `profile_for`: commands of local accounts.
 
 pub(crate) mod ack;
 pub(crate) mod add_members;
@@ -11,11 +11,13 @@ pub(crate) mod batch;
 pub(crate) mod block;
 pub(crate) mod change;
 pub(crate) mod clear;
+pub(crate) mod contact;
 pub(crate) mod create;
 pub(crate) mod deployment;
 pub(crate) mod edit;
 pub(crate) mod erase;
 pub(crate) mod import;
+pub(crate) mod invitation;
 pub(crate) mod join;
 pub(crate) mod links;
 pub(crate) mod pin;
@@ -31,6 +33,7 @@ pub(crate) mod send;
 pub(crate) mod user_settings;
 
 mod access;
+mod consent;
 mod membership;
 mod message_lookup;
 mod profile_for;

@@ -3,6 +3,7 @@
 
 mod access;
 mod batch;
+mod contacts;
 mod conversations;
 mod erase;
 mod import;

@@ -9,7 +9,7 @@ fn document() -> Result<Value> {
     Ok(serde_json::to_value(command_svc::document())?)
 }
 
-const OPERATIONS: [(&str, &str, &str); 31] = [
+const OPERATIONS: [(&str, &str, &str); 36] = [
     ("post", "/v1/conversations", "create_conversation"),
     ("patch", "/v1/conversations/{id}", "change_conversation"),
     ("post", "/v1/conversations/{id}/members", "add_members"),
@@ -48,6 +48,23 @@ const OPERATIONS: [(&str, &str, &str); 31] = [
     ),
     ("put", "/v1/blocks/{user}", "block_user"),
     ("delete", "/v1/blocks/{user}", "unblock_user"),
+    ("put", "/v1/contacts/{user}", "add_contact"),
+    ("delete", "/v1/contacts/{user}", "remove_contact"),
+    ("put", "/v1/invitations/{conversation}", "accept_invitation"),
+    (
+        "delete",
+        "/v1/invitations/{conversation}",
+        "decline_invitation",
+    ),
+    (
+        "delete",
+        "/v1/conversations/{id}/invitations/{user}",
+        "withdraw_invitation",
+    ),
+    ("patch", "/v1/users/me", "change_profile"),
+    ("patch", "/v1/users/me/settings", "change_settings"),
+    ("put", "/v1/admin/users/{user}", "set_user"),
+    ("post", "/v1/admin/users/{user}/revoke", "revoke_tokens"),
     ("post", "/v1/batch", "run_batch"),
     ("post", "/v1/admin/import", "import_messages"),
     ("post", "/v1/admin/erasures", "erase_content"),
@@ -138,12 +155,14 @@ async fn responses_have_the_documented_fields() -> Result<()> {
         .post("/v1/conversations/team/read", json!({"up_to": 1}))
         .await?;
     let plain = ann.put("/v1/blocks/zoe", json!({})).await?;
+    let asked = ann.put("/v1/contacts/cid", json!({})).await?;
     for (reply, schema) in [
         (created, "Created"),
         (added, "Added"),
         (sent, "Sent"),
         (read, "ReadUpTo"),
         (plain, "Positioned"),
+        (asked, "ContactAnswer"),
     ] {
         let schema = &document["components"]["schemas"][schema];
         let mut documented: Vec<_> = schema["properties"]

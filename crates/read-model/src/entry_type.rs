@@ -70,6 +70,16 @@ entry_types! {
     MessageUnpinned = "message_unpinned";
     /// The reader of the feed cleared the beginning of the conversation.
     ConversationCleared = "conversation_cleared";
+    /// A user asked another one to be a contact.
+    ContactRequested = "contact_requested";
+    /// Two users became contacts.
+    ContactAdded = "contact_added";
+    /// A request or a contact ended.
+    ContactRemoved = "contact_removed";
+    /// The reader of the feed was invited to a group.
+    Invited = "invited";
+    /// An invitation of the reader of the feed ended.
+    InvitationEnded = "invitation_ended";
 }
 
 #[cfg(test)]

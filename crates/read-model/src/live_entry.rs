@@ -9,8 +9,8 @@ use domain::time::Timestamp;
 pub struct LiveEntry {
     /// The position of its event in the log.
     pub position: i64,
-    /// The id of the conversation.
-    pub conversation: String,
+    /// The id of the conversation, if the entry belongs to one.
+    pub conversation: Option<String>,
     /// When the event occurred.
     pub occurred_at: Timestamp,
     /// The content of the entry.

@@ -233,7 +233,7 @@ mod tests {
         let entry = |position| {
             Arc::new(LiveEntry {
                 position,
-                conversation: "a".to_owned(),
+                conversation: Some("a".to_owned()),
                 occurred_at: Timestamp::default(),
                 payload: LiveEntryPayload::Other {
                     kind: "conversation_read",

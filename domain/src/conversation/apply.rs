@@ -35,6 +35,10 @@ impl Conversation {
             E::MessagePinned(pin) => self.apply_pinned(pin.seq),
             E::MessageUnpinned(pin) => self.apply_unpinned(pin.seq),
             E::TitleErased(_) => self.apply_title_erased(),
+            E::Invited(invited) => self.apply_invited(invited),
+            E::InvitationEnded(ended) => {
+                self.invitations.remove(&ended.user);
+            }
             E::ReactionAdded(ref about) | E::ReactionRemoved(ref about) => {
                 self.apply_to_message(about.seq, event);
             }
@@ -108,6 +112,7 @@ impl Conversation {
     }
 
     fn apply_join(&mut self, user: UserId, role: Role) {
+        self.invitations.remove(&user);
         self.join_count += 1;
         let member = Membership {
             role,

@@ -4,6 +4,7 @@
 use crate::body::{MessageBody, MessageType};
 use crate::conversation::access_command::AccessCommand;
 use crate::conversation::event::{ConversationKind, HistoryVisibility, Role};
+use crate::conversation::invitation_command::InvitationCommand;
 use crate::conversation::settings::PolicyChange;
 use crate::ids::{ClientKey, ReactionKey, Title, UserId};
 use crate::message::MessageState;
@@ -43,6 +44,8 @@ pub enum ConversationCommand {
     Pin(UpdatePin),
     /// Unpin a message.
     Unpin(UpdatePin),
+    /// Invite users who must be asked, and answer an invitation.
+    Invitation(InvitationCommand),
 }
 
 /// The data of [`ConversationCommand::Create`].

@@ -10,6 +10,7 @@ use crate::conversation::access_event::{
     ConversationPolicyChanged, JoinRequestDeclined, JoinRequested, LinkCreated, LinkEnded,
     MemberSanction, SanctionLifted,
 };
+use crate::conversation::invitation_event::{InvitationEnded, Invited};
 use crate::ids::{ClientKey, ReactionKey, Title, UserId};
 use crate::link_code::LinkCode;
 use crate::time::Timestamp;
@@ -110,6 +111,10 @@ pub enum ConversationEvent {
     MessagePinned(MessagePin),
     /// A message was unpinned, perhaps because it was recalled or erased.
     MessageUnpinned(MessagePin),
+    /// A user who must be asked first was invited.
+    Invited(Invited),
+    /// An invitation ended: the user joined or declined, or it was withdrawn.
+    InvitationEnded(InvitationEnded),
 }
 
 /// The data of [`ConversationEvent::ConversationCreated`].

@@ -1,9 +1,11 @@
 //! The commands of the mailbox aggregate. What the rules need to know about a conversation is part
 //! of the command, as a [`MembershipSnapshot`].
 
+use super::contacts::ContactActs;
 use crate::ids::{ConversationId, DeviceId, UserId};
 use crate::membership::MembershipSnapshot;
 use crate::refusal::Refusal;
+use crate::texts::ContactNote;
 
 /// A command to a mailbox.
 #[derive(Debug, Clone)]
@@ -22,6 +24,11 @@ pub enum MailboxCommand {
     Unblock(UserId),
     /// Remove the beginning of a conversation from the owner's view.
     Clear(ClearConversation),
+    /// Ask a user to be a contact, or accept their request. Built by
+    /// [`MailboxCommand::add_contact`].
+    AddContact(AddContact),
+    /// Withdraw a request, decline one, or end the contact.
+    RemoveContact(RemoveContact),
 }
 
 impl MailboxCommand {
@@ -32,6 +39,18 @@ impl MailboxCommand {
             return Err(Refusal::invalid("user", "Users cannot block themselves."));
         }
         Ok(Self::Block(user))
+    }
+
+    /// Builds the command with which `owner` asks another user to be a contact. A mailbox does not
+    /// know its owner, so it is checked here that the two differ.
+    pub fn add_contact(owner: &UserId, add: AddContact) -> Result<Self, Refusal> {
+        if *owner == add.user {
+            return Err(Refusal::invalid(
+                "user",
+                "Users cannot be contacts of themselves.",
+            ));
+        }
+        Ok(Self::AddContact(add))
     }
 }
 
@@ -96,4 +115,24 @@ pub struct ClearConversation {
     pub up_to: i64,
     /// Lookup: the caller's membership.
     pub membership: MembershipSnapshot,
+}
+
+/// The data of [`MailboxCommand::AddContact`].
+#[derive(Debug, Clone)]
+pub struct AddContact {
+    /// The other user.
+    pub user: UserId,
+    /// What to say with a request.
+    pub note: Option<ContactNote>,
+    /// Lookup: the acts of the other user towards the owner.
+    pub other: ContactActs,
+}
+
+/// The data of [`MailboxCommand::RemoveContact`].
+#[derive(Debug, Clone)]
+pub struct RemoveContact {
+    /// The other user.
+    pub user: UserId,
+    /// Lookup: the acts of the other user towards the owner.
+    pub other: ContactActs,
 }

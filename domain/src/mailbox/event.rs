@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ConversationId, DeviceId, UserId};
+use crate::texts::ContactNote;
 
 /// An event of a mailbox. The owner is the aggregate id in the envelope.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,12 @@ pub enum MailboxEvent {
     UserUnblocked(BlockedUser),
     /// The owner cleared the beginning of a conversation from their own view, forever.
     ConversationCleared(ClearedHistory),
+    /// The owner asked a user to be a contact.
+    ContactRequested(ContactRequested),
+    /// The owner accepted the request of a user: they are contacts.
+    ContactAdded(ContactAdded),
+    /// The owner withdrew a request, declined one, or ended the contact.
+    ContactRemoved(ContactRemoved),
 }
 
 /// The data of [`MailboxEvent::DeviceAcked`].
@@ -82,4 +89,36 @@ pub struct ClearedHistory {
     pub conversation: ConversationId,
     /// The last seq that the owner no longer sees. It applies to all membership periods.
     pub up_to: i64,
+}
+
+/// The data of [`MailboxEvent::ContactRequested`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactRequested {
+    /// The user who was asked.
+    pub user: UserId,
+    /// What the owner says with the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<ContactNote>,
+    /// The number of this act between the two users: 1, 2, 3, ... in the order of the log.
+    pub number: i64,
+}
+
+/// The data of [`MailboxEvent::ContactAdded`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactAdded {
+    /// The user whose request was accepted.
+    pub user: UserId,
+    /// The number of this act between the two users.
+    pub number: i64,
+}
+
+/// The data of [`MailboxEvent::ContactRemoved`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactRemoved {
+    /// The user who was removed.
+    pub user: UserId,
+    /// The number of this act between the two users. Absent if that user had never asked: then the
+    /// acts of the owner need not be remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<i64>,
 }

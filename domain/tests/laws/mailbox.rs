@@ -8,9 +8,10 @@ use domain::ids::{ConversationId, DeviceId};
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::{
-    AckCursor, ClearConversation, MailboxCommand, MarkRead, MarkUnread, SetPreferences,
+    AckCursor, AddContact, ClearConversation, MailboxCommand, MarkRead, MarkUnread, RemoveContact,
+    SetPreferences,
 };
-use domain::mailbox::event::MailboxEvent;
+use domain::mailbox::event::{ContactRequested, MailboxEvent};
 use domain::membership::MembershipSnapshot;
 use proptest::collection::vec;
 use proptest::option;
@@ -90,6 +91,28 @@ fn preferences_command() -> impl Strategy<Value = MailboxCommand> {
         })
 }
 
+/// A command about the contact of a user who has asked nothing, or once.
+fn contact_command() -> impl Strategy<Value = MailboxCommand> {
+    (0_usize..4, any::<bool>(), any::<bool>()).prop_map(|(number, asked, adds)| {
+        let mut other = Mailbox::default();
+        if asked {
+            other.apply(MailboxEvent::ContactRequested(ContactRequested {
+                user: user(9),
+                note: None,
+                number: 1,
+            }));
+        }
+        let other = other.contact_acts(&user(9));
+        let user = user(number);
+        if adds {
+            let note = None;
+            MailboxCommand::AddContact(AddContact { user, note, other })
+        } else {
+            MailboxCommand::RemoveContact(RemoveContact { user, other })
+        }
+    })
+}
+
 fn commands() -> impl Strategy<Value = Vec<MailboxCommand>> {
     let command = prop_oneof![
         read_mark_command(),
@@ -110,6 +133,7 @@ fn commands() -> impl Strategy<Value = Vec<MailboxCommand>> {
         }),
         (0_usize..4).prop_map(|number| MailboxCommand::Block(user(number))),
         (0_usize..4).prop_map(|number| MailboxCommand::Unblock(user(number))),
+        contact_command(),
     ];
     vec(command, 0..60)
 }

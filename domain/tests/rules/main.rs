@@ -9,11 +9,13 @@ mod builders;
 mod given_when_then;
 
 mod clearing;
+mod contacts;
 mod create;
 mod deployment;
 mod erasure;
 mod framework;
 mod import;
+mod invitations;
 mod mailbox;
 mod members;
 mod membership_snapshot;

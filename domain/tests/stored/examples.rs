@@ -11,6 +11,7 @@ use domain::conversation::event::{
     MessageErased, MessagePin, MessageReaction, MessageRecalled, MessageRestored, MessageSent,
     Role, TitleErased,
 };
+use domain::conversation::invitation_event::{InvitationEnded, InvitationOutcome, Invited};
 use domain::conversation::settings::{
     ConversationPolicy, JoinPolicy, PostPolicy, RetentionDays, SlowMode,
 };
@@ -27,14 +28,15 @@ use domain::ids::{
 use domain::limits::Limits;
 use domain::link_code::LinkCode;
 use domain::mailbox::event::{
-    BlockedUser, ClearedHistory, DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark,
+    BlockedUser, ClearedHistory, ContactAdded, ContactRemoved, ContactRequested, DeviceAcked,
+    MailboxEvent, PreferencesChanged, ReadMark,
 };
 use domain::profile::event::{
     ProfileChanged, ProfileErased, ProfileEvent, PublicProfile, RestrictionKind, RestrictionLifted,
     TokensRevoked, UserActivation, UserKind, UserKindChanged, UserRestricted,
 };
 use domain::profile::settings::{Consent, QuietHours, TimeOfDay, UserSettings};
-use domain::texts::{About, Avatar, DisplayName, Locale, TimeZoneName};
+use domain::texts::{About, Avatar, ContactNote, DisplayName, Locale, TimeZoneName};
 use domain::time::Timestamp;
 use serde_json::json;
 
@@ -114,6 +116,25 @@ fn membership_events() -> Vec<Example<ConversationEvent>> {
             }),
         ),
         ("title_erased", 1, E::TitleErased(TitleErased { by: cleo })),
+        (
+            "invited",
+            1,
+            E::Invited(Invited {
+                user: user("zoë@example.org"),
+                role: Role::Admin,
+                by: anna.clone(),
+            }),
+        ),
+        (
+            "invitation_ended",
+            1,
+            E::InvitationEnded(InvitationEnded {
+                user: user("zoë@example.org"),
+                outcome: InvitationOutcome::Declined,
+                by: user("zoë@example.org"),
+                invited_by: anna,
+            }),
+        ),
     ]
 }
 
@@ -378,6 +399,31 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
             E::ConversationCleared(ClearedHistory {
                 conversation: ConversationId::parse("room").unwrap(),
                 up_to: 9,
+            }),
+        ),
+        (
+            "contact_requested",
+            1,
+            E::ContactRequested(ContactRequested {
+                user: zoe().user,
+                note: Some(ContactNote::parse("hi Zoë").unwrap()),
+                number: 3,
+            }),
+        ),
+        (
+            "contact_added",
+            1,
+            E::ContactAdded(ContactAdded {
+                user: zoe().user,
+                number: 4,
+            }),
+        ),
+        (
+            "contact_removed",
+            1,
+            E::ContactRemoved(ContactRemoved {
+                user: zoe().user,
+                number: Some(5),
             }),
         ),
     ]

@@ -42,7 +42,9 @@ impl LoggedEvent for ConversationEvent {
             | Self::JoinRequested(_)
             | Self::JoinRequestDeclined(_)
             | Self::LinkCreated(_)
-            | Self::LinkEnded(_) => None,
+            | Self::LinkEnded(_)
+            | Self::Invited(_)
+            | Self::InvitationEnded(_) => None,
         }
     }
 }

@@ -69,6 +69,10 @@ impl Fold<'_> {
             | E::JoinRequestDeclined(_)
             | E::LinkCreated(_)
             | E::LinkEnded(_) => self.apply_access(at, &mut conversation, event)?,
+            E::Invited(invited) => self.apply_invited(at, id, &conversation, invited)?,
+            E::InvitationEnded(ended) => {
+                self.apply_invitation_ended(at, id, &conversation, ended)?;
+            }
         }
         conversation.sequence = at.sequence;
         if let Some(tracked) = self.working_set.conversations.get_mut(id) {

@@ -1,8 +1,10 @@
 //! The data of sync entries, as clients receive it. The order of the fields determines the bytes.
 
 use domain::conversation::event::{ConversationKind, HistoryVisibility, InitialMember, Role};
+use domain::conversation::invitation_event::InvitationOutcome;
 use domain::conversation::settings::ConversationPolicy;
 use domain::ids::{ConversationId, ReactionKey, Title, UserId};
+use domain::texts::ContactNote;
 use domain::time::Timestamp;
 use read_model::entry_type::EntryType;
 use serde::{Deserialize, Serialize};
@@ -141,6 +143,36 @@ pub(super) struct PreferencesData {
     /// Omitted if it has the default value, `true`.
     #[serde(skip_serializing_if = "is_default")]
     pub mentions: bool,
+}
+
+/// The data of `contact_requested`, as one of the two users gets it.
+#[derive(Serialize)]
+pub(super) struct ContactRequestData<'a> {
+    /// The other user.
+    pub user: &'a UserId,
+    pub note: Option<&'a ContactNote>,
+    pub by: &'a UserId,
+}
+
+/// The data of `contact_added` and `contact_removed`, as one of the two users gets it.
+#[derive(Serialize)]
+pub(super) struct ContactData<'a> {
+    /// The other user.
+    pub user: &'a UserId,
+}
+
+/// The data of `invited`. Queries add the title that the group has when the entry is served.
+#[derive(Serialize)]
+pub(super) struct InvitationData<'a> {
+    pub id: &'a ConversationId,
+    pub by: &'a UserId,
+}
+
+/// The data of `invitation_ended`.
+#[derive(Serialize)]
+pub(super) struct InvitationEndedData<'a> {
+    pub id: &'a ConversationId,
+    pub outcome: InvitationOutcome,
 }
 
 #[allow(

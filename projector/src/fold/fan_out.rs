@@ -78,7 +78,8 @@ impl Fold<'_> {
         }
     }
 
-    /// Adds an entry for one user alone.
+    /// Adds an entry for one user alone. `conversation` is the negative id of the user if the entry
+    /// belongs to no conversation.
     pub(super) fn add_personal_entry(
         &mut self,
         conversation: i64,

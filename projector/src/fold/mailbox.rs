@@ -59,6 +59,9 @@ impl Fold<'_> {
             MailboxEvent::ConversationCleared(cleared) => self.apply_cleared(at, user, cleared)?,
             MailboxEvent::UserBlocked(block) => self.apply_block(user, &block.user, true),
             MailboxEvent::UserUnblocked(block) => self.apply_block(user, &block.user, false),
+            MailboxEvent::ContactRequested(_)
+            | MailboxEvent::ContactAdded(_)
+            | MailboxEvent::ContactRemoved(_) => self.apply_contact_event(at, owner, event)?,
         }
         Ok(FoldOutcome::Folded)
     }
@@ -279,7 +282,10 @@ pub(crate) fn conversation_of(event: &MailboxEvent) -> Option<&ConversationId> {
         MailboxEvent::ConversationCleared(cleared) => Some(&cleared.conversation),
         MailboxEvent::DeviceAcked(_)
         | MailboxEvent::UserBlocked(_)
-        | MailboxEvent::UserUnblocked(_) => None,
+        | MailboxEvent::UserUnblocked(_)
+        | MailboxEvent::ContactRequested(_)
+        | MailboxEvent::ContactAdded(_)
+        | MailboxEvent::ContactRemoved(_) => None,
     }
 }
 

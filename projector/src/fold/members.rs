@@ -47,6 +47,10 @@ impl Fold<'_> {
         if let Some(code) = link {
             access.use_link((conversation.id, code.clone()));
         }
+        // Whichever way the user joined, an invitation is over.
+        self.rows
+            .invitations
+            .insert((subject, conversation.id), None);
         let joined_at = joined_at.unwrap_or(at.time);
         self.begin_membership(at, conversation, subject, *role, joined_at);
         self.record_conversation(at, conversation);

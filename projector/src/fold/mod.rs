@@ -7,14 +7,17 @@
 //!
 //! Users get their ids in the order in which the log names them: the initial members of a new
 //! conversation in the order of the list; for every other event the one user that a row needs
-//! (sender, member, reactor, owner of a mailbox or profile), before the user that a block names. The acting user
-//! (`by`) appears in entries by name and gets no id from that. A parked event assigns no ids.
+//! (sender, member, invited user, reactor, owner of a mailbox or profile), before the user that a
+//! block, a contact or an invitation names. The acting user (`by`) appears in entries by name and
+//! gets no id from that. A parked event assigns no ids.
 
 mod access;
+mod contacts;
 mod conversation;
 mod entry_data;
 mod fan_out;
 mod history;
+mod invitations;
 mod mailbox;
 mod members;
 mod messages;
@@ -25,6 +28,7 @@ mod recalls;
 mod sequence;
 mod state;
 
+pub(crate) use contacts::contact_of;
 pub(crate) use entry_data::{TITLED_ENTRY_TYPES, clear_title};
 pub(crate) use mailbox::{conversation_of, conversation_source};
 pub(crate) use state::Fold;

@@ -1,6 +1,7 @@
 //! Loads the rows that a batch needs and the row cache does not hold: one query per table, and
 //! none if the cache holds them all.
 
+mod pairs;
 mod referenced_ids;
 mod rows;
 
@@ -40,6 +41,7 @@ pub(crate) async fn load_working_set(
     load_conversations(connection, cache, &mut working_set, &ids).await?;
     load_members(connection, cache, &mut working_set, &ids).await?;
     load_profiles(connection, &mut working_set, &ids).await?;
+    pairs::load_pairs(connection, &mut working_set, &ids).await?;
     if has_poison {
         load_parked_sources(connection, &mut working_set, events).await?;
     }

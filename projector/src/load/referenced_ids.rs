@@ -7,7 +7,7 @@ use domain::ids::{ConversationId, UserId};
 use domain::mailbox::event::MailboxEvent;
 
 use crate::decode::EventPayload;
-use crate::fold::conversation_of;
+use crate::fold::{contact_of, conversation_of};
 
 /// The users, conversations and memberships that a batch refers to.
 #[derive(Default)]
@@ -16,6 +16,8 @@ pub(super) struct ReferencedIds<'a> {
     pub conversations: HashSet<&'a ConversationId>,
     pub members: HashSet<(&'a ConversationId, &'a UserId)>,
     pub profiles: HashSet<&'a UserId>,
+    /// Pairs of users whose fold depends on blocks and requests between them.
+    pub pairs: HashSet<(&'a UserId, &'a UserId)>,
 }
 
 impl<'a> ReferencedIds<'a> {
@@ -69,6 +71,8 @@ impl<'a> ReferencedIds<'a> {
             E::JoinRequestDeclined(declined) => {
                 self.users.insert(&declined.user);
             }
+            E::Invited(invited) => self.add_invitation(&invited.user, &invited.by),
+            E::InvitationEnded(ended) => self.add_invitation(&ended.user, &ended.invited_by),
         }
     }
 
@@ -81,6 +85,15 @@ impl<'a> ReferencedIds<'a> {
         if let MailboxEvent::UserBlocked(about) | MailboxEvent::UserUnblocked(about) = event {
             self.users.insert(&about.user);
         }
+        if let Some(other) = contact_of(event) {
+            self.users.insert(other);
+            self.pairs.extend([(owner, other), (other, owner)]);
+        }
+    }
+
+    fn add_invitation(&mut self, user: &'a UserId, inviter: &'a UserId) {
+        self.users.extend([user, inviter]);
+        self.pairs.insert((user, inviter));
     }
 
     fn add_member(&mut self, id: &'a ConversationId, user: &'a UserId) {

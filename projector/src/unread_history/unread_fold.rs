@@ -145,7 +145,9 @@ impl UnreadFold {
                 | E::JoinRequested(_)
                 | E::JoinRequestDeclined(_)
                 | E::LinkCreated(_)
-                | E::LinkEnded(_),
+                | E::LinkEnded(_)
+                | E::Invited(_)
+                | E::InvitationEnded(_),
             )
             | EventPayload::Unprojected
             | EventPayload::Profile(..)

@@ -12,10 +12,12 @@ mod access;
 mod acks;
 mod batch;
 mod columns;
+mod contacts;
 mod conversations;
 mod entries;
 mod history;
 mod hot_path;
+mod invitations;
 mod mailboxes;
 mod members;
 mod messages;
@@ -71,6 +73,8 @@ impl WriteBatch<'_> {
             || !rows.blocks.is_empty()
             || !rows.pins.is_empty()
             || !rows.unpins.is_empty()
+            || !rows.contacts.is_empty()
+            || !rows.invitations.is_empty()
             || !rows.parked.is_empty()
             || !rows.access.is_empty()
             || history::needs_transaction(rows)
@@ -113,6 +117,8 @@ impl WriteBatch<'_> {
         messages::write_reactions(connection, &rows.reactions).await?;
         mailboxes::write_blocks(connection, &rows.blocks).await?;
         access::write(connection, &rows.access).await?;
+        contacts::write(connection, &rows.contacts).await?;
+        invitations::write(connection, &rows.invitations).await?;
         titles::erase(connection, &rows.erased_titles).await?;
         profiles::write(connection, &self.working_set.profiles).await?;
         history::write(connection, rows).await?;

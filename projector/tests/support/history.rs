@@ -17,6 +17,9 @@ use domain::conversation::command::{
 use domain::conversation::event::{
     ConversationEvent, ConversationKind, HistoryVisibility as Visibility, Role,
 };
+use domain::conversation::invitation_command::{
+    AcceptInvitation, InvitationCommand, UsersToAsk, WithdrawInvitation,
+};
 use domain::conversation::settings::{JoinPolicy, PolicyChange, PostPolicy};
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily;
@@ -27,12 +30,14 @@ use domain::ids::{
 use domain::limits::Limits;
 use domain::link_code::LinkCode;
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{AckCursor, MailboxCommand, MarkRead, MarkUnread, SetPreferences};
+use domain::mailbox::command::{
+    AckCursor, AddContact, MailboxCommand, MarkRead, MarkUnread, RemoveContact, SetPreferences,
+};
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::Profile;
 use domain::profile::command::{ChangeProfile, ChangeSettings, ProfileCommand, RevokeTokens};
 use domain::profile::event::{ProfileEvent, UserKind};
-use domain::texts::DisplayName;
+use domain::texts::{ContactNote, DisplayName};
 use domain::time::Timestamp;
 use serde_json::value::RawValue;
 
@@ -116,7 +121,8 @@ impl HistoryGenerator {
         match self.rng.below(100) {
             0..4 => self.create(),
             4..12 => self.add(),
-            12..17 => self.remove(),
+            12..16 => self.remove(),
+            16 => self.answer_invitation(),
             17..20 => self.change(),
             20..23 => self.change_policy(),
             23..30 => self.run_access_command(),
@@ -134,6 +140,7 @@ impl HistoryGenerator {
             95 => self.clear(),
             96 => self.change_profile(),
             97 => self.govern_profile(),
+            98 => self.contact(),
             _ => self.block(),
         }
     }
@@ -185,7 +192,8 @@ impl HistoryGenerator {
             self.run_command(&id, ConversationCommand::Create(create));
             return;
         }
-        let members = (0..self.rng.below(9)).map(|_| self.random_user()).collect();
+        let members: Vec<UserId> = (0..self.rng.below(9)).map(|_| self.random_user()).collect();
+        let to_ask = self.some_of(&members);
         let title = self
             .rng
             .chance(50)
@@ -193,8 +201,45 @@ impl HistoryGenerator {
         let create = Self::create_command(ConversationKind::Group, title, members, by);
         self.run_command(
             &conversation(&format!("group-{number}")),
-            ConversationCommand::Create(create),
+            ConversationCommand::Invitation(InvitationCommand::Create(create, to_ask)),
         );
+    }
+
+    /// A few of these users: those who must be asked before they are added.
+    fn some_of(&mut self, users: &[UserId]) -> UsersToAsk {
+        let mut some = UsersToAsk::new();
+        for user in users {
+            if self.rng.chance(25) {
+                some.insert(user.clone());
+            }
+        }
+        some
+    }
+
+    /// Answers or withdraws an invitation, or tries to.
+    fn answer_invitation(&mut self) {
+        let Some((id, by)) = self.random_membership() else {
+            return;
+        };
+        let invited: Vec<UserId> = self
+            .users
+            .iter()
+            .filter(|user| self.conversations[&id].inviter_of(user).is_some())
+            .cloned()
+            .collect();
+        if invited.is_empty() {
+            return;
+        }
+        let user = self.rng.pick(&invited).clone();
+        let command = match self.rng.below(3) {
+            0 => InvitationCommand::Accept(AcceptInvitation {
+                user,
+                blocks_inviter: false,
+            }),
+            1 => InvitationCommand::Decline(user),
+            _ => InvitationCommand::Withdraw(WithdrawInvitation { user, by }),
+        };
+        self.run_command(&id, ConversationCommand::Invitation(command));
     }
 
     fn create_command(
@@ -217,21 +262,21 @@ impl HistoryGenerator {
         let Some((id, by)) = self.random_membership() else {
             return;
         };
-        let users = (0..=self.rng.below(3))
+        let users: Vec<UserId> = (0..=self.rng.below(3))
             .map(|_| self.random_user())
             .collect();
+        let to_ask = self.some_of(&users);
         let role = *self
             .rng
             .pick(&[None, Some(Role::Member), Some(Role::Admin)]);
-        self.run_command(
-            &id,
-            ConversationCommand::AddMembers(AddMembers {
-                users,
-                role,
-                by,
-                now: Timestamp::from_millis(self.now),
-            }),
-        );
+        let add = AddMembers {
+            users,
+            role,
+            by,
+            now: Timestamp::from_millis(self.now),
+        };
+        let command = InvitationCommand::AddMembers(add, to_ask);
+        self.run_command(&id, ConversationCommand::Invitation(command));
     }
 
     fn remove(&mut self) {
@@ -523,6 +568,30 @@ impl HistoryGenerator {
             MailboxCommand::Block(other)
         } else {
             MailboxCommand::Unblock(other)
+        };
+        self.run_mailbox_command(&who, command);
+    }
+
+    fn contact(&mut self) {
+        let (who, other) = (self.random_user(), self.random_user());
+        if who == other {
+            return;
+        }
+        let acts = self.mailboxes.get(&other);
+        let acts = acts.map(|mailbox| mailbox.contact_acts(&who));
+        let acts = acts.unwrap_or_default();
+        let note = *self.rng.pick(&[None, Some("hi \u{5f20}")]);
+        let command = if self.rng.chance(70) {
+            MailboxCommand::AddContact(AddContact {
+                user: other,
+                note: note.map(|note| ContactNote::parse(note).unwrap()),
+                other: acts,
+            })
+        } else {
+            MailboxCommand::RemoveContact(RemoveContact {
+                user: other,
+                other: acts,
+            })
         };
         self.run_mailbox_command(&who, command);
     }

@@ -194,6 +194,51 @@ struct SanctionLiftedEntrySchema {
     by: String,
 }
 
+/// The data of `contact_requested`.
+#[derive(ToSchema)]
+#[schema(as = ContactRequestData)]
+struct ContactRequestEntrySchema {
+    /// The other user: who asked, or who was asked.
+    user: String,
+    /// What the asker says; null if nothing.
+    #[schema(required = true)]
+    note: Option<String>,
+    /// The user who asked.
+    by: String,
+}
+
+/// The data of `contact_added` and `contact_removed`.
+#[derive(ToSchema)]
+#[schema(as = ContactData)]
+struct ContactEntrySchema {
+    /// The other user.
+    user: String,
+}
+
+/// The data of `invited`.
+#[derive(ToSchema)]
+#[schema(as = InvitationData)]
+struct InvitedEntrySchema {
+    /// The group.
+    id: String,
+    /// The user who invited the recipient.
+    by: String,
+    /// The title of the group as it is when the entry is served; null if it has none, or if the
+    /// recipient is no longer invited and no member.
+    #[schema(required = true)]
+    title: Option<String>,
+}
+
+/// The data of `invitation_ended`.
+#[derive(ToSchema)]
+#[schema(as = InvitationEndedData)]
+struct InvitationEndedEntrySchema {
+    /// The group.
+    id: String,
+    /// How it ended: `joined`, `declined` or `withdrawn`.
+    outcome: String,
+}
+
 /// Adds the schema of the data of entries of this type, and returns its name.
 fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
     fn add<S: ToSchema>(schemas: &mut SchemaMap) -> String {
@@ -231,6 +276,10 @@ fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
         EntryType::MemberUnsilenced | EntryType::MemberUnbanned => {
             add::<SanctionLiftedEntrySchema>(schemas)
         }
+        EntryType::ContactRequested => add::<ContactRequestEntrySchema>(schemas),
+        EntryType::ContactAdded | EntryType::ContactRemoved => add::<ContactEntrySchema>(schemas),
+        EntryType::Invited => add::<InvitedEntrySchema>(schemas),
+        EntryType::InvitationEnded => add::<InvitationEndedEntrySchema>(schemas),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::start::QueryState;
 
 mod access_list;
 mod blocks;
+mod contacts;
 mod conversation;
 mod conversation_query;
 mod deployment;
@@ -21,6 +22,7 @@ mod events;
 mod explain;
 mod explain_visibility;
 mod inbox;
+mod invitations;
 mod join_requests;
 mod links;
 mod live;
@@ -70,6 +72,8 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(sent_messages::list_sent_messages))
         .routes(routes!(blocks::list_blocks))
         .routes(routes!(presence::get_presence))
+        .routes(routes!(contacts::list_contacts))
+        .routes(routes!(invitations::list_invitations))
         .routes(routes!(users::get_own_profile))
         .routes(routes!(users::get_user))
         .routes(routes!(users::list_users))

@@ -11,7 +11,7 @@ use sqlx::postgres::PgRow;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::recipient_part::RecipientPart;
+use super::recipient_part::{self, RecipientPart};
 use crate::error::QueryError;
 use crate::sql::message_view::{MessageView, parse_raw_json};
 
@@ -52,8 +52,9 @@ pub struct FeedEntry {
     /// The event's name, such as `message_sent`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The conversation in which it happened.
-    pub conversation_id: String,
+    /// The conversation in which it happened; null for what belongs to no conversation.
+    #[schema(required = true)]
+    pub conversation_id: Option<String>,
     /// When it happened.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
@@ -188,7 +189,12 @@ impl FeedEntry {
         let kind: Option<String> = row.try_get("entry_type")?;
         let at: Option<OffsetDateTime> = row.try_get("entry_at")?;
         let at = at.map(Timestamp::from);
-        let stored = parse_raw_json("an entry", row.try_get("entry_data")?)?;
+        let mut stored = parse_raw_json("an entry", row.try_get("entry_data")?)?;
+        if kind.as_deref() == Some(EntryType::Invited.as_str()) {
+            let title: Option<String> = row.try_get("invitation_title")?;
+            let titled = stored.map(|data| recipient_part::with_title(&data, title.as_deref()));
+            stored = titled.transpose()?;
+        }
         let recipient_part = match (&kind, &message, &stored) {
             (None, Some(message), _) => {
                 RecipientPart::of_message(&message.sender, row.try_get("author_key")?)

@@ -122,7 +122,7 @@ impl MessageView {
         let json = |body: &MessageBody| body.as_json().to_owned();
         let mentions = sent.mentions.as_deref().unwrap_or("[]").to_owned();
         Ok(Self {
-            conversation_id: entry.conversation.clone(),
+            conversation_id: entry.conversation.clone().unwrap_or_default(),
             seq: sent.seq,
             position: entry.position,
             sender: sent.sender.clone(),

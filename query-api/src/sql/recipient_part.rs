@@ -10,7 +10,8 @@ use super::message_view::parse_raw_json;
 use crate::error::QueryError;
 
 /// The columns of the recipient part of an entry `v` and its message `g`. The conversation is read
-/// only for the user who joined it, in its current state.
+/// only for the user who joined it, in its current state, and its title for the user who is invited
+/// to it: while the invitation lasts, or for a member.
 macro_rules! recipient_columns {
     () => {
         "g.client_message_id AS author_key,
@@ -23,7 +24,14 @@ macro_rules! recipient_columns {
                                    WHERE x.conversation = n.id AND x.present
                                    ORDER BY x.joined_order LIMIT 10) f
                              JOIN read.users w ON w.id = f.user_id))::text
-             FROM read.conversations n WHERE n.id = v.conversation) END AS joined_conversation"
+             FROM read.conversations n WHERE n.id = v.conversation) END AS joined_conversation,
+         CASE WHEN v.type = 'invited' THEN (
+             SELECT n.title FROM read.conversations n WHERE n.name = v.data::json->>'id'
+                 AND (EXISTS (SELECT FROM read.invitations y
+                              WHERE y.user_id = -v.conversation AND y.conversation = n.id)
+                      OR EXISTS (SELECT FROM read.members y
+                                 WHERE y.user_id = -v.conversation AND y.conversation = n.id
+                                   AND y.present))) END AS invitation_title"
     };
 }
 
@@ -161,6 +169,11 @@ impl RecipientPart {
             }
         }
     }
+}
+
+/// The data of an entry `invited` with the title of the group.
+pub fn with_title(data: &RawValue, title: Option<&str>) -> Result<Box<RawValue>, QueryError> {
+    append_field(data, "title", &to_json(&title)?)
 }
 
 /// Adds a field at the end of a JSON object that has other fields.

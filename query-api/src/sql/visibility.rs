@@ -8,8 +8,9 @@ macro_rules! caller_id {
     };
 }
 
-/// The condition under which the caller, whose name is `$1`, sees the profile of the user `u`. With
-/// `$2` (an open directory) that is everybody.
+/// The condition under which the caller, whose name is `$1`, sees the profile of the user `u`: they
+/// share a conversation, they are contacts, or the user has asked the caller to be one. With `$2` (an
+/// open directory) that is everybody.
 macro_rules! sees_profile {
     () => {
         "($2 OR u.name = $1 OR EXISTS (
@@ -17,6 +18,10 @@ macro_rules! sees_profile {
             JOIN read.members mine ON mine.user_id = me.id AND mine.present
             JOIN read.members theirs ON theirs.conversation = mine.conversation
                 AND theirs.user_id = u.id AND theirs.present
+            WHERE me.name = $1) OR EXISTS (
+            SELECT FROM read.users me
+            JOIN read.contacts x ON x.user_id = me.id AND x.other = u.id
+                AND x.state <> 'outgoing' AND NOT x.hidden
             WHERE me.name = $1))"
     };
 }
@@ -94,8 +99,9 @@ macro_rules! is_visible_message {
 /// The joins and the condition under which a user, the expression `$user`, receives an entry `r`
 /// (with its conversation, its position, and the seq if it is a sent message). A member receives
 /// every entry of a conversation, provided that the message it refers to is visible to the member.
-/// A former member receives only the own removal. The entry's conversation is joined as `c`, the
-/// membership as `m`, and the timeline row as `t`.
+/// A former member receives only the own removal. An entry without a conversation, which has the
+/// negative id of its user in place of one, goes to that user alone. The entry's conversation is
+/// joined as `c`, the membership as `m`, and the timeline row as `t`.
 ///
 /// `OFFSET 0` forces the membership to be looked up by both of its keys: a plan that uses only the
 /// conversation reads all members of a large conversation for each recipient. It also skips the
@@ -103,18 +109,20 @@ macro_rules! is_visible_message {
 macro_rules! visible_entries {
     ($user:literal) => {
         concat!(
-            "JOIN read.conversations c ON c.id = r.conversation
-             CROSS JOIN LATERAL (
+            "LEFT JOIN read.conversations c ON c.id = r.conversation
+             LEFT JOIN LATERAL (
                  SELECT m.conversation, m.user_id, m.present, m.cleared_seq FROM read.members m
                  WHERE m.conversation = r.conversation AND m.user_id = ",
             $user,
-            " OFFSET 0) m
+            " OFFSET 0) m ON true
              LEFT JOIN LATERAL (
                  SELECT x.type, x.at, x.data, x.seq, x.subject FROM read.timeline x
                  WHERE r.seq IS NULL AND x.conversation = r.conversation AND x.position = r.position
                  OFFSET 0) t ON true
              WHERE (r.seq IS NOT NULL OR t.type IS NOT NULL)
-               AND CASE WHEN m.present
+               AND CASE WHEN r.conversation < 0 THEN r.conversation = -",
+            $user,
+            " WHEN m.present
                         THEN coalesce(r.seq, t.seq) IS NULL OR ",
             read_model::can_see!("m", "c", "coalesce(r.seq, t.seq)"),
             " ELSE t.type = 'member_removed' AND t.subject = m.user_id END"

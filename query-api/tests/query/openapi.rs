@@ -30,6 +30,7 @@ fn every_query_is_documented() {
         [
             "/v1/admin/conversations/{id}/messages/{seq}/explain",
             "/v1/blocks",
+            "/v1/contacts",
             "/v1/conversations/{id}",
             "/v1/conversations/{id}/bans",
             "/v1/conversations/{id}/bans/{user}",
@@ -49,11 +50,15 @@ fn every_query_is_documented() {
             "/v1/inbox/entries",
             "/v1/inbox/unread",
             "/v1/inbox/unread/{conversation}/explain",
+            "/v1/invitations",
             "/v1/links/{code}",
             "/v1/live",
             "/v1/outbox",
             "/v1/presence",
             "/v1/search",
+            "/v1/users",
+            "/v1/users/me",
+            "/v1/users/{user}",
         ]
     );
     let ids: BTreeSet<&str> = operations.iter().map(|(_, id)| id.as_str()).collect();
@@ -175,6 +180,13 @@ async fn responses_have_the_fields_that_their_schemas_require() {
     log.send_text("room", "ana", "hello");
     log.edit("room", 1, r#"{"text":"edited"}"#);
     let fixture = QueryFixture::new(&log).await;
+    sqlx::raw_sql(
+        "INSERT INTO read.contacts VALUES (1, 2, 'incoming', 'hi', 1, now(), false);
+         INSERT INTO read.invitations VALUES (1, 1, 2, 1, now())",
+    )
+    .execute(&fixture.admin_pool)
+    .await
+    .unwrap();
     let document = build_document();
     for (route, schema, part) in [
         ("/v1/inbox", "Inbox", ""),
@@ -224,6 +236,10 @@ async fn responses_have_the_fields_that_their_schemas_require() {
         ("/v1/outbox", "Outbox", ""),
         ("/v1/blocks", "Blocks", ""),
         ("/v1/presence?users=bob", "Presences", ""),
+        ("/v1/contacts", "Contacts", ""),
+        ("/v1/contacts", "Contact", "/contacts/0"),
+        ("/v1/invitations", "Invitations", ""),
+        ("/v1/invitations", "Invitation", "/invitations/0"),
     ] {
         let answer = fixture.get("ana", route).await.expect_ok();
         assert_fields_match(&document, schema, answer.pointer(part).unwrap());

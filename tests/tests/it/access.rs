@@ -167,6 +167,7 @@ fn status_for_bob(route: &Route) -> u16 {
         "PATCH /v1/conversations/{}"
         | "POST /v1/conversations/{}/members"
         | "DELETE /v1/conversations/{}/members/{}"
+        | "DELETE /v1/conversations/{}/invitations/{}"
         | "PUT /v1/conversations/{}/messages/{}"
         | "DELETE /v1/conversations/{}/messages/{}"
         | "POST /v1/conversations/{}/messages/{}/restore"

@@ -12,6 +12,8 @@ mod backup;
 mod bad_input;
 mod clearing;
 mod commands;
+mod consent;
+mod contacts;
 mod corpora;
 mod deploy;
 mod documented_commands;

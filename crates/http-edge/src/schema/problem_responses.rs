@@ -124,9 +124,9 @@ fn refused_callers() -> [SharedResponse; 4] {
             "Forbidden",
             Problem::forbidden(),
             "The caller lacks the permission or the scope `admin` (`forbidden`), or the other user \
-             has blocked the caller (`blocked`). The policy of the conversation can forbid it \
-             (`read_only`, `frozen`), or a sanction (`silenced`, `banned`, with `until` if it ends \
-             by itself).",
+             has blocked the caller (`blocked`) or accepts only contacts (`not_a_contact`). The \
+             policy of the conversation can forbid it (`read_only`, `frozen`), or a sanction \
+             (`silenced`, `banned`, with `until` if it ends by itself).",
         ),
         SharedResponse::new(
             StatusCode::NOT_FOUND,

@@ -91,6 +91,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "one row: position, floor of the offline window, numbering, generation",
     ),
     (
+        "read.contacts",
+        "contacts and requests, as each of the two users sees them",
+    ),
+    (
         "read.conversation_history",
         "conversations after each event that changed one",
     ),
@@ -102,6 +106,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     (
         "read.inbox",
         "fan-out on write: one row per recipient of an entry",
+    ),
+    (
+        "read.invitations",
+        "who is invited to which group, until the invitation ends",
     ),
     (
         "read.member_history",

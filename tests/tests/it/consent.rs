@@ -1,0 +1,270 @@
+//! Consent: who may begin a direct conversation with a user, and add them to a group.
+
+use serde_json::{Value, json};
+use tests::client::Client;
+use tests::feed;
+use tests::live::LiveSocket;
+use tests::response::ApiResponse;
+use tests::token;
+use tests::world::World;
+
+async fn set(client: &Client, settings: Value) -> i64 {
+    let set = client.patch("/v1/users/me/settings", settings).await;
+    set.expect(200);
+    set.position()
+}
+
+/// Lets only contacts add the user to groups.
+async fn be_asked(client: &Client) {
+    set(client, json!({ "groups_from": "contacts" })).await;
+}
+
+async fn befriend(one: &Client, other: &Client) {
+    for (user, peer) in [(one, other), (other, one)] {
+        let path = format!("/v1/contacts/{}", peer.user());
+        user.put(&path, None).await.expect(200);
+    }
+}
+
+async fn add(client: &Client, group: &str, users: &[&str]) -> ApiResponse {
+    let path = format!("/v1/conversations/{group}/members");
+    client.post(&path, json!({ "members": users })).await
+}
+
+async fn begin_direct(client: &Client, peer: &str) -> ApiResponse {
+    let direct = json!({ "kind": "direct", "members": [peer] });
+    client.post("/v1/conversations", direct).await
+}
+
+/// The groups to which a user is invited.
+async fn invitations(client: &Client) -> Vec<String> {
+    let page = client.get_ok("/v1/invitations").await;
+    let list = page["invitations"].as_array().expect("a list").iter();
+    list.map(|one| {
+        one["conversation_id"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    })
+    .collect()
+}
+
+/// Type and data of the entries that belong to no conversation.
+async fn private_entries(client: &Client, up_to: i64) -> Vec<(String, Value)> {
+    let entries = feed::read_all(client, 100, up_to).await.into_iter();
+    let private = entries.filter(|entry| entry["conversation_id"].is_null());
+    private
+        .map(|entry| {
+            let kind = entry["type"].as_str().unwrap_or_default().to_owned();
+            (kind, entry["data"].clone())
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_contacts_begin_a_direct_conversation_with_who_wants_that() {
+    let world = World::start().await;
+    let [ann, bob, cleo] = ["ann", "bob", "cleo"].map(|user| world.user(user));
+    // An earlier conversation continues.
+    let earlier = cleo.create_direct("bob").await;
+    set(&bob, json!({ "direct_from": "contacts" })).await;
+    begin_direct(&cleo, "bob").await.expect(200);
+    cleo.send(&earlier, "k", "still here").await.expect(201);
+    assert_eq!(
+        begin_direct(&ann, "bob").await.expect_problem(403),
+        "not_a_contact"
+    );
+    // A request is not enough.
+    ann.put("/v1/contacts/bob", None).await.expect(200);
+    assert_eq!(
+        begin_direct(&ann, "bob").await.expect_problem(403),
+        "not_a_contact"
+    );
+    bob.put("/v1/contacts/ann", None).await.expect(200);
+    begin_direct(&ann, "bob").await.expect(201);
+    bob.delete("/v1/contacts/ann").await.expect(200);
+    begin_direct(&ann, "bob").await.expect(200);
+    // The user's own conversations are not restricted, and a block comes first.
+    begin_direct(&bob, "zoe").await.expect(201);
+    bob.put("/v1/blocks/dan", None).await.expect(200);
+    let dan = begin_direct(&world.user("dan"), "bob").await;
+    assert_eq!(dan.expect_problem(403), "blocked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_must_be_asked_is_invited_and_joins() {
+    let world = World::start().await;
+    let [ann, bob, cleo, zoe] = ["ann", "bob", "cleo", "zoe"].map(|user| world.user(user));
+    be_asked(&bob).await;
+    let group = json!({ "kind": "group", "id": "choir", "title": "Choir",
+                        "members": ["bob", "cleo"] });
+    let created = ann.post("/v1/conversations", group).await;
+    let body = created.expect(201);
+    assert_eq!(
+        (&body["added"], &body["invited"]),
+        (&json!(["cleo"]), &json!(["bob"]))
+    );
+    ann.send("choir", "k1", "secret").await.expect(201);
+    let again = add(&ann, "choir", &["bob"]).await;
+    let nothing = again.expect(200);
+    assert_eq!(
+        (&nothing["added"], &nothing["invited"]),
+        (&json!([]), &json!([]))
+    );
+    world.wait_until_projected(again.position()).await;
+    let page = bob.get_ok("/v1/invitations").await;
+    let invitation = &page["invitations"][0];
+    assert_eq!(invitation["conversation_id"], "choir", "{page}");
+    assert_eq!(
+        (
+            &invitation["title"],
+            &invitation["by"],
+            &invitation["member_count"]
+        ),
+        (&json!("Choir"), &json!("ann"), &json!(2))
+    );
+    assert!(invitation["at"].is_string() && page["next"].is_null());
+    // Until bob joins, the group is hidden from him; his invitation is hidden from everybody else.
+    for path in ["", "/messages", "/members"] {
+        let hidden = bob.get(&format!("/v1/conversations/choir{path}")).await;
+        hidden.expect_problem(404);
+    }
+    assert!(
+        !ann.get_ok("/v1/conversations/choir/members")
+            .await
+            .to_string()
+            .contains("bob")
+    );
+    for user in [&ann, &cleo, &zoe] {
+        assert_eq!(invitations(user).await, [""; 0]);
+        let entries = private_entries(user, created.position()).await;
+        assert_eq!(entries, [], "{}", user.user());
+    }
+    zoe.put("/v1/invitations/choir", None)
+        .await
+        .expect_problem(404);
+    bob.put("/v1/invitations/none", None)
+        .await
+        .expect_problem(404);
+    let joined = bob.put("/v1/invitations/choir", None).await;
+    joined.expect(200);
+    let again = bob.put("/v1/invitations/choir", None).await;
+    assert_eq!(again.expect(200)["position"], joined.position());
+    world.wait_until_projected(joined.position()).await;
+    assert_eq!(invitations(&bob).await, [""; 0]);
+    bob.get_ok("/v1/conversations/choir/messages").await;
+    let invited = json!({ "id": "choir", "by": "ann", "title": "Choir" });
+    let ended = json!({ "id": "choir", "outcome": "joined" });
+    assert_eq!(
+        private_entries(&bob, joined.position()).await,
+        [
+            ("invited".to_owned(), invited),
+            ("invitation_ended".to_owned(), ended)
+        ]
+    );
+    // A contact adds him at once.
+    befriend(&zoe, &bob).await;
+    zoe.create_group("team", &["bob"]).await.expect(201);
+    bob.get_ok("/v1/conversations/team?min_position=1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_is_declined_or_withdrawn_and_can_be_repeated() {
+    let world = World::start().await;
+    let [ann, bob, cleo] = ["ann", "bob", "cleo"].map(|user| world.user(user));
+    be_asked(&bob).await;
+    ann.create_group("choir", &["cleo"]).await.expect(201);
+    let invite = async || add(&ann, "choir", &["bob"]).await.expect(200);
+    assert_eq!(invite().await["invited"], json!(["bob"]));
+    let declined = bob.delete("/v1/invitations/choir").await;
+    let again = bob.delete("/v1/invitations/choir").await;
+    assert_eq!(again.expect(200)["position"], declined.position());
+    bob.put("/v1/invitations/choir", None)
+        .await
+        .expect_problem(404);
+    assert_eq!(invite().await["invited"], json!(["bob"]));
+    let path = "/v1/conversations/choir/invitations/bob";
+    cleo.delete(path).await.expect_problem(403);
+    bob.delete(path).await.expect_problem(404);
+    let withdrawn = ann.delete(path).await;
+    let again = ann.delete(path).await;
+    assert_eq!(again.expect(200)["position"], withdrawn.position());
+    bob.put("/v1/invitations/choir", None)
+        .await
+        .expect_problem(404);
+    world.wait_until_projected(withdrawn.position()).await;
+    assert_eq!(invitations(&bob).await, [""; 0]);
+    let entries = private_entries(&bob, withdrawn.position()).await;
+    let outcomes: Vec<_> = entries.iter().map(|(_, data)| &data["outcome"]).collect();
+    let (none, no_title) = (
+        Value::Null,
+        json!({"id": "choir", "by": "ann", "title": null}),
+    );
+    let expected = [&none, &json!("declined"), &none, &json!("withdrawn")];
+    assert_eq!(outcomes, expected, "{entries:?}");
+    // The title is not served to a user who is no longer invited.
+    assert_eq!(entries[0].1, no_title);
+    // A contact who adds him ends the invitation.
+    assert_eq!(invite().await["invited"], json!(["bob"]));
+    befriend(&ann, &bob).await;
+    let added = add(&ann, "choir", &["bob"]).await;
+    assert_eq!(added.expect(200)["added"], json!(["bob"]));
+    world.wait_until_projected(added.position()).await;
+    assert_eq!(invitations(&bob).await, [""; 0]);
+    let entries = private_entries(&bob, added.position()).await;
+    let ended = json!({ "id": "choir", "outcome": "joined" });
+    assert_eq!(
+        entries.last(),
+        Some(&("invitation_ended".to_owned(), ended))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invitations_of_a_blocked_user_are_not_shown() {
+    let world = World::start().await;
+    let (ann, bob) = (world.user("ann"), world.user("bob"));
+    be_asked(&bob).await;
+    bob.put("/v1/blocks/ann", None).await.expect(200);
+    ann.create_group("choir", &["bob"]).await.expect(201);
+    let path = "/v1/conversations/choir/invitations/bob";
+    let withdrawn = ann.delete(path).await.position();
+    let invited = add(&ann, "choir", &["bob"]).await;
+    assert_eq!(invited.expect(200)["invited"], json!(["bob"]));
+    assert!(invited.position() > withdrawn);
+    world.wait_until_projected(invited.position()).await;
+    assert_eq!(invitations(&bob).await, [""; 0]);
+    assert_eq!(private_entries(&bob, invited.position()).await, []);
+    bob.put("/v1/invitations/choir", None)
+        .await
+        .expect_problem(404);
+    // It is listed when the block has ended.
+    let lifted = bob.delete("/v1/blocks/ann").await.position();
+    world.wait_until_projected(lifted).await;
+    assert_eq!(invitations(&bob).await, ["choir"]);
+    bob.put("/v1/invitations/choir", None).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_delivery_equals_sync_and_a_rebuild_equals_both() {
+    let world = World::start().await;
+    let (ann, bob) = (world.user("ann"), world.user("bob"));
+    be_asked(&bob).await;
+    let mut live = LiveSocket::open(&world.address(), &token::for_user("bob"), "after=0")
+        .await
+        .expect("opened");
+    live.wait_until_caught_up().await;
+    let group = json!({ "kind": "group", "id": "choir", "title": "Choir", "members": ["bob"] });
+    ann.post("/v1/conversations", group).await.expect(201);
+    let joined = bob.put("/v1/invitations/choir", None).await.position();
+    live.wait_for_position(joined).await;
+    world.wait_until_projected(joined).await;
+    assert_eq!(live.entries, feed::read_all(&bob, 100, joined).await);
+    // Erasing the title erases it from the invitation.
+    let title = json!({ "conversation_id": "choir" });
+    let erased = world.admin().post("/v1/admin/erasures", title).await;
+    world.wait_until_projected(erased.position()).await;
+    let entries = feed::read_all(&bob, 100, erased.position()).await;
+    assert!(!json!(entries).to_string().contains("Choir"), "{entries:?}");
+    world.run_ok(&["verify"]).await;
+    world.run_ok(&["log", "verify"]).await;
+}
