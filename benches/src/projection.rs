@@ -153,6 +153,7 @@ fn generate_events(
             mentions: vec![],
             sent_at: Timestamp::from_millis(EVENT_TIME),
             client_message_id: None,
+            thread: None,
         });
         let id = direct.id.clone();
         builder.append(&id, &sent)?;

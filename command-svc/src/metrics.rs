@@ -61,10 +61,13 @@ pub(crate) enum CommandKind {
     AcceptInvitation,
     DeclineInvitation,
     WithdrawInvitation,
+    FollowThread,
+    UnfollowThread,
+    ReadThread,
 }
 
 impl CommandKind {
-    const ALL: [Self; 46] = [
+    const ALL: [Self; 49] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,
@@ -111,6 +114,9 @@ impl CommandKind {
         Self::AcceptInvitation,
         Self::DeclineInvitation,
         Self::WithdrawInvitation,
+        Self::FollowThread,
+        Self::UnfollowThread,
+        Self::ReadThread,
     ];
 
     /// The feature that it belongs to, if that can be switched off.
@@ -172,6 +178,9 @@ impl CommandKind {
             Self::AcceptInvitation => "accept_invitation",
             Self::DeclineInvitation => "decline_invitation",
             Self::WithdrawInvitation => "withdraw_invitation",
+            Self::FollowThread => "follow_thread",
+            Self::UnfollowThread => "unfollow_thread",
+            Self::ReadThread => "read_thread",
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::commands::deployment::{feature_switch, holds, link_rules, word_lists}
 use crate::commands::{
     ack, add_members, batch, block, change, clear, contact, create, edit, erase, import,
     invitation, join, links, pin, preferences, profile, react, read, recall, remove_member,
-    restore, sanctions, send, user_settings,
+    restore, sanctions, send, thread, user_settings,
 };
 use crate::docs;
 use crate::state::CommandState;
@@ -35,6 +35,8 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
         .routes(routes!(edit::edit_message, recall::recall_message))
         .routes(routes!(react::add_reaction, react::remove_reaction))
         .routes(routes!(read::mark_read))
+        .routes(routes!(thread::follow_thread, thread::unfollow_thread))
+        .routes(routes!(thread::mark_thread_read))
         .routes(routes!(ack::acknowledge))
         .routes(routes!(preferences::set_preferences))
         .routes(routes!(block::block_user, block::unblock_user))

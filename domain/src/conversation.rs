@@ -30,8 +30,10 @@ mod policy;
 mod restore;
 mod sanctions;
 mod state;
+mod threads;
 
 pub use create::find_direct_peer;
+pub use threads::not_a_root;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
@@ -109,7 +111,10 @@ impl Conversation {
             ConversationCommand::Unreact(react) => self.unreact(react),
             ConversationCommand::Import(imported) => self.import(imported, limits),
             ConversationCommand::Erase(erase) => self.erase(erase),
-            ConversationCommand::Access(access) => self.decide_access(access, limits),
+            ConversationCommand::Access(access) => {
+                let events = self.decide_access(access, limits)?;
+                Ok(self.end_invitations_of_joining(events))
+            }
             ConversationCommand::Restore(restore) => self.restore(restore),
             ConversationCommand::Pin(pin) => self.pin(pin),
             ConversationCommand::Unpin(pin) => self.unpin(pin),

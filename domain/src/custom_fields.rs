@@ -60,8 +60,9 @@ impl Serialize for CustomFields {
 
 impl<'de> Deserialize<'de> for CustomFields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Ok(Self(raw.get().into()))
+        // Not as raw text: serde cannot read that in a struct that is flattened into another one.
+        let value = Value::deserialize(deserializer)?;
+        Ok(Self(value.to_string().into()))
     }
 }
 

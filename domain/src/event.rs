@@ -123,6 +123,9 @@ event_family!(MailboxEvent {
     ContactRequested = "contact_requested", 1;
     ContactAdded = "contact_added", 1;
     ContactRemoved = "contact_removed", 1;
+    ThreadFollowed = "thread_followed", 1;
+    ThreadUnfollowed = "thread_unfollowed", 1;
+    ThreadRead = "thread_read", 1;
 });
 
 event_family!(ProfileEvent {

@@ -30,6 +30,9 @@ pub struct Limits {
     pub links: usize,
     /// The maximum number of silences of one conversation, and of its bans.
     pub sanctions: usize,
+    /// The maximum number of threads in one mailbox that its owner has followed, unfollowed or
+    /// marked as read.
+    pub threads: usize,
 }
 
 impl Default for Limits {
@@ -48,6 +51,7 @@ impl Default for Limits {
             join_requests: 1_000,
             links: 100,
             sanctions: 10_000,
+            threads: 100_000,
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The mailbox aggregate: a user's device cursors, read marks, preferences, blocks, clears and
-//! contacts. Only its owner sends commands to it, so there are rules but no permissions.
+//! The mailbox aggregate: a user's device cursors, read marks, preferences, blocks, clears, contacts
+//! and threads. Only its owner sends commands to it, so there are rules but no permissions.
 
 pub mod command;
 pub mod event;
@@ -11,6 +11,7 @@ mod devices;
 mod preferences;
 mod read_marks;
 mod state;
+mod threads;
 
 pub use contacts::{ContactActs, ContactState};
 
@@ -26,7 +27,7 @@ use crate::limits::Limits;
 use crate::refusal::Refusal;
 use command::MailboxCommand;
 use event::MailboxEvent;
-use state::{ConversationPreferences, ExplicitReadMark};
+use state::{ConversationPreferences, ExplicitReadMark, ThreadMark};
 
 /// The state of one mailbox.
 ///
@@ -50,6 +51,9 @@ pub struct Mailbox {
     /// The owner's requests to be a contact of others, and their removals.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     contacts: BTreeMap<UserId, ContactActs>,
+    /// What the owner did with threads, by the seq of the root.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    threads: BTreeMap<ConversationId, BTreeMap<i64, ThreadMark>>,
 }
 
 impl Mailbox {
@@ -70,6 +74,8 @@ impl Mailbox {
             MailboxCommand::Clear(clear) => self.clear(clear)?,
             MailboxCommand::AddContact(add) => self.add_contact(add, limits)?,
             MailboxCommand::RemoveContact(remove) => self.remove_contact(remove),
+            MailboxCommand::FollowThread(follow) => self.follow_thread(follow, limits)?,
+            MailboxCommand::ReadThread(read) => self.read_thread(read, limits)?,
         };
         Ok(event.into_iter().collect())
     }
@@ -83,6 +89,7 @@ impl Mailbox {
             + self.blocked_users.len()
             + self.cleared.len()
             + self.contacts.len()
+            + self.thread_count()
     }
 }
 
@@ -128,6 +135,9 @@ impl Aggregate for Mailbox {
                 self.apply_contact_asked(added.user, added.number);
             }
             MailboxEvent::ContactRemoved(removed) => self.apply_contact_removed(removed),
+            MailboxEvent::ThreadFollowed(thread) => self.apply_thread_followed(thread, true),
+            MailboxEvent::ThreadUnfollowed(thread) => self.apply_thread_followed(thread, false),
+            MailboxEvent::ThreadRead(mark) => self.apply_thread_read(mark),
         }
     }
 }

@@ -29,6 +29,9 @@ pub struct MessageState {
     /// nothing.
     #[serde(with = "crate::digest")]
     pub body_digest: u128,
+    /// The seq of the message whose thread it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<i64>,
     /// The users who reacted, by reaction key. Every key has at least one user.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reactions: BTreeMap<ReactionKey, BTreeSet<UserId>>,
@@ -44,6 +47,7 @@ impl MessageState {
             recalled: false,
             erased: false,
             body_digest: event.body.digest(),
+            thread: event.thread,
             reactions: BTreeMap::new(),
         }
     }

@@ -101,6 +101,7 @@ fn build_unaddressed_entries(
             reply_to: row.reply_to,
             mentions: row.mentions.clone(),
             client_message_id: row.client_message_id.clone().map(String::from),
+            thread: row.thread,
         };
         let entry = LiveEntry {
             position: row.position,

@@ -57,6 +57,7 @@ pub(crate) struct MessageRow {
     pub original: Option<MessageBody>,
     pub mentions: Option<String>,
     pub client_message_id: Option<ClientKey>,
+    pub thread: Option<i64>,
 }
 
 /// The changes to a message that was sent before this batch.
@@ -174,6 +175,19 @@ pub(crate) struct InvitationRow {
     pub by: i64,
     pub position: i64,
     pub at: Timestamp,
+}
+
+/// What a user did with a thread.
+#[derive(Debug)]
+pub(crate) struct ThreadMarkRow {
+    pub user: i64,
+    pub conversation: i64,
+    pub root: i64,
+    pub position: i64,
+    /// Whether the user followed it, or no longer follows it.
+    pub followed: Option<bool>,
+    /// The last seq that the user marked as read.
+    pub read_seq: Option<i64>,
 }
 
 /// An ack whose delivery receipts are to be written.
@@ -306,6 +320,7 @@ pub(crate) struct BatchRows {
     pub contacts: BTreeMap<(i64, i64), Option<ContactRow>>,
     /// The invitation of the user to the conversation after the batch; `None` if it ended.
     pub invitations: BTreeMap<(i64, i64), Option<InvitationRow>>,
+    pub thread_marks: Vec<ThreadMarkRow>,
     pub acks: Vec<DeviceAck>,
     pub receipts_off: Vec<ReceiptsOffPeriod>,
     /// Users whose period without read receipts began before this batch, and where it ends.

@@ -15,7 +15,7 @@ use support::history::HistoryGenerator;
 use support::{ProjectorDatabase, config, log};
 
 /// The text and the recipients of each entry, by position and conversation.
-type EntriesByKey = BTreeMap<(i64, String), (String, Vec<i64>)>;
+type EntriesByKey = BTreeMap<(i64, Option<String>), (String, Vec<i64>)>;
 
 fn pushed_entries(touched: &AffectedAudience) -> Option<EntriesByKey> {
     let entries = touched.entries.as_ref()?;
@@ -44,10 +44,12 @@ fn format_message(sent: &LiveMessage) -> String {
         reply_to,
         mentions,
         client_message_id,
+        thread,
     } = sent;
     let body = body.as_ref().map(domain::body::MessageBody::as_json);
     format!(
-        "message {seq} {sender} {} {body:?} {reply_to:?} {mentions:?} {client_message_id:?}",
+        "message {seq} {sender} {} {body:?} {reply_to:?} {mentions:?} {client_message_id:?} \
+         {thread:?}",
         kind.as_str()
     )
 }
@@ -59,7 +61,7 @@ async fn load_written_entries(
 ) -> EntriesByKey {
     type Row = (
         i64,
-        String,
+        Option<String>,
         Option<String>,
         Option<String>,
         OffsetDateTime,
@@ -69,7 +71,7 @@ async fn load_written_entries(
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT i.position, c.name, t.type, t.data, coalesce(t.at, g.sent_at), \
          array_agg(i.user_id ORDER BY i.user_id), i.seq \
-         FROM read.inbox i JOIN read.conversations c ON c.id = i.conversation \
+         FROM read.inbox i LEFT JOIN read.conversations c ON c.id = i.conversation \
          LEFT JOIN read.timeline t ON t.conversation = i.conversation AND t.position = i.position \
          LEFT JOIN read.messages g ON g.conversation = i.conversation AND g.seq = i.seq \
          WHERE i.position > $1 AND i.position <= $2 GROUP BY 1, 2, 3, 4, 5, 7",
@@ -82,7 +84,7 @@ async fn load_written_entries(
     let mut entries = EntriesByKey::new();
     for (position, name, kind, data, at, users, seq) in rows {
         let what = match seq {
-            Some(seq) => load_message(database, &name, seq).await,
+            Some(seq) => load_message(database, name.as_deref().unwrap(), seq).await,
             None => format!("{} {}", kind.unwrap(), data.unwrap()),
         };
         entries.insert((position, name), (format!("{at} {what}"), users));
@@ -98,9 +100,10 @@ async fn load_message(database: &ProjectorDatabase, conversation: &str, seq: i64
         Option<i64>,
         Option<String>,
         Option<String>,
+        Option<i64>,
     );
-    let (sender, kind, body, reply_to, mentions, key): Row = sqlx::query_as(
-        "SELECT u.name, g.type, g.body, g.reply_to, g.mentions, g.client_message_id \
+    let (sender, kind, body, reply_to, mentions, key, thread): Row = sqlx::query_as(
+        "SELECT u.name, g.type, g.body, g.reply_to, g.mentions, g.client_message_id, g.thread \
          FROM read.messages g \
          JOIN read.conversations c ON c.id = g.conversation JOIN read.users u ON u.id = g.sender \
          WHERE c.name = $1 AND g.seq = $2",
@@ -111,7 +114,7 @@ async fn load_message(database: &ProjectorDatabase, conversation: &str, seq: i64
     .await
     .unwrap();
     let body = body.as_deref();
-    format!("message {seq} {sender} {kind} {body:?} {reply_to:?} {mentions:?} {key:?}")
+    format!("message {seq} {sender} {kind} {body:?} {reply_to:?} {mentions:?} {key:?} {thread:?}")
 }
 
 #[tokio::test]

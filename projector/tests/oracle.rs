@@ -139,6 +139,12 @@ impl Oracle {
             MailboxEvent::ConversationCleared(cleared) => {
                 self.add_inbox_rows(std::slice::from_ref(owner), at, &cleared.conversation);
             }
+            MailboxEvent::ThreadFollowed(thread) | MailboxEvent::ThreadUnfollowed(thread) => {
+                self.add_inbox_rows(std::slice::from_ref(owner), at, &thread.conversation);
+            }
+            MailboxEvent::ThreadRead(mark) => {
+                self.add_inbox_rows(std::slice::from_ref(owner), at, &mark.conversation);
+            }
             MailboxEvent::DeviceAcked(acked) => {
                 let ids: Vec<_> = self.states.keys().cloned().collect();
                 for id in ids {
@@ -285,6 +291,16 @@ async fn members_and_read_marks_match_the_aggregates() {
     database.close().await;
 }
 
+/// The conversation, seq, body, original, bodies of versions and recall flag of a message.
+type MessageTuple = (
+    String,
+    i64,
+    Option<String>,
+    Option<String>,
+    Vec<Option<String>>,
+    bool,
+);
+
 #[tokio::test]
 async fn messages_reflect_their_edits_recalls_and_erasures() {
     let generator = HistoryGenerator::with_events(43, 6, 3_000);
@@ -330,14 +346,6 @@ async fn messages_reflect_their_edits_recalls_and_erasures() {
         *message = (None, None, vec![None; message.2.len()], true);
     }
     assert!(restores > 10, "only {restores} messages were restored");
-    type MessageTuple = (
-        String,
-        i64,
-        Option<String>,
-        Option<String>,
-        Vec<Option<String>>,
-        bool,
-    );
     let rows: Vec<MessageTuple> = sqlx::query_as(
         "SELECT c.name, m.seq, m.body, m.original, ARRAY(SELECT body FROM read.versions v \
          WHERE v.conversation = m.conversation AND v.seq = m.seq ORDER BY v.position), m.recalled \

@@ -24,7 +24,7 @@ pub enum UserExportError {
 }
 
 /// The statements, in output order. Each binds the user's id.
-const STATEMENTS: [&str; 9] = [
+const STATEMENTS: [&str; 10] = [
     "SELECT json_build_object('kind', 'user', 'id', u.name, 'position', k.position)::text
      FROM read.users u CROSS JOIN read.checkpoint k WHERE u.id = $1",
     "SELECT json_build_object('kind', 'conversation', 'id', c.name, 'type', c.kind, 'title', c.title,
@@ -38,7 +38,7 @@ const STATEMENTS: [&str; 9] = [
     "SELECT json_build_object('kind', 'message', 'conversation_id', c.name, 'seq', g.seq, 'position', g.position,
             'sent_at', g.sent_at, 'type', g.type, 'body', g.body::json, 'reply_to', g.reply_to,
             'mentions', g.mentions::json, 'edited_at', g.edited_at, 'recalled', g.recalled,
-            'client_message_id', g.client_message_id,
+            'client_message_id', g.client_message_id, 'thread', g.thread,
             'original', g.original::json,
             'versions', (SELECT json_agg(json_build_object('at', v.at, 'body', v.body::json) ORDER BY v.position)
                          FROM read.versions v WHERE v.conversation = g.conversation AND v.seq = g.seq))::text
@@ -71,6 +71,10 @@ const STATEMENTS: [&str; 9] = [
      JOIN read.users u ON u.id = i.by WHERE i.user_id = $1 AND NOT EXISTS (
          SELECT FROM read.blocks b WHERE b.user_id = i.user_id AND b.blocked = i.by)
      ORDER BY i.position",
+    "SELECT json_build_object('kind', 'thread', 'conversation_id', c.name, 'root', k.root, 'position', k.position,
+            'followed', k.followed, 'read_seq', k.read_seq)::text
+     FROM read.thread_marks k JOIN read.conversations c ON c.id = k.conversation WHERE k.user_id = $1
+     ORDER BY k.position",
 ];
 
 /// Passes every line to `write`, all from one snapshot, and returns the number of lines: 0 for an

@@ -141,7 +141,6 @@ impl RandomHistory {
     async fn send_act(&mut self, act: &Act) -> ApiResponse {
         let client = self.client(&act.user);
         let at = format!("/v1/conversations/{}", act.conversation);
-        let preference = |name: &str, on: bool| (format!("{at}/preferences"), json!({ name: on }));
         match &act.action {
             Action::CreateGroup(members) => {
                 let members: Vec<&str> = members.iter().map(String::as_str).collect();
@@ -211,18 +210,9 @@ impl RandomHistory {
             Action::Ban(user, on) => {
                 put_or_delete(&client, &format!("{at}/bans/{user}"), *on).await
             }
-            Action::Mute(on) => {
-                let (path, body) = preference("muted", *on);
-                client.patch(&path, body).await
-            }
-            Action::Pin(on) => {
-                let (path, body) = preference("pinned", *on);
-                client.patch(&path, body).await
-            }
-            Action::Archive(on) => {
-                let (path, body) = preference("archived", *on);
-                client.patch(&path, body).await
-            }
+            Action::Mute(on) => set_preference(&client, &at, "muted", *on).await,
+            Action::Pin(on) => set_preference(&client, &at, "pinned", *on).await,
+            Action::Archive(on) => set_preference(&client, &at, "archived", *on).await,
         }
     }
 
@@ -317,6 +307,11 @@ async fn put_or_delete(client: &Client, path: &str, on: bool) -> ApiResponse {
     } else {
         client.delete(path).await
     }
+}
+
+async fn set_preference(client: &Client, at: &str, name: &str, on: bool) -> ApiResponse {
+    let path = format!("{at}/preferences");
+    client.patch(&path, json!({ name: on })).await
 }
 
 /// Whether the API defines the outcome. Excluded are acts that are refused for two reasons, of

@@ -133,6 +133,30 @@ pub const ROUTES: &[Route] = &[
         None,
     ),
     route(
+        "GET",
+        "/v1/conversations/{id}/messages/{seq}/thread",
+        Access::Member,
+        None,
+    ),
+    route(
+        "PUT",
+        "/v1/conversations/{id}/messages/{seq}/thread/follow",
+        Access::Member,
+        None,
+    ),
+    route(
+        "DELETE",
+        "/v1/conversations/{id}/messages/{seq}/thread/follow",
+        Access::Member,
+        None,
+    ),
+    route(
+        "POST",
+        "/v1/conversations/{id}/messages/{seq}/thread/read",
+        Access::Member,
+        Some(r#"{"up_to":1}"#),
+    ),
+    route(
         "POST",
         "/v1/conversations/{id}/messages/{seq}/restore",
         Access::Member,
@@ -218,6 +242,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/inbox/entries", Access::User, None),
     route("GET", "/v1/outbox", Access::User, None),
     route("GET", "/v1/presence", Access::User, None),
+    route("GET", "/v1/threads", Access::User, None),
     route("GET", "/v1/live", Access::User, None),
     route("GET", "/v1/search", Access::User, None),
     route("GET", "/v1/events", Access::Admin, None),

@@ -95,6 +95,7 @@ impl CommandHandler for InvitationHandler {
             InvitationAction::Accept => InvitationCommand::Accept(AcceptInvitation {
                 user: caller.clone(),
                 blocks_inviter: inviter.is_blocked,
+                now: state.now(),
             }),
             InvitationAction::Decline => InvitationCommand::Decline(caller.clone()),
             InvitationAction::Withdraw(user) => InvitationCommand::Withdraw(WithdrawInvitation {

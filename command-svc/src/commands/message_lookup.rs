@@ -4,7 +4,7 @@ use domain::conversation::Conversation;
 use domain::ids::{ConversationId, UserId};
 use domain::message::MessageState;
 use domain::refusal::Refusal;
-use event_log::{LockedAggregate, Observation};
+use event_log::{LockedAggregate, LogError, Observation};
 
 use crate::handler::{AttemptError, CommandHandler, CommandLookups};
 use crate::state::CommandState;
@@ -27,7 +27,7 @@ impl ClearedMessage {
         caller: &UserId,
         seq: i64,
         observed: &mut Vec<Observation>,
-    ) -> Result<bool, AttemptError> {
+    ) -> Result<Self, AttemptError> {
         let mailboxes = state.log().mailboxes();
         let (is_cleared, observation) = mailboxes
             .peek(caller.as_str(), |mailbox| {
@@ -35,7 +35,12 @@ impl ClearedMessage {
             })
             .await?;
         observed.push(observation);
-        Ok(is_cleared)
+        Ok(Self(is_cleared))
+    }
+
+    /// Whether it is.
+    pub(crate) fn is_cleared(self) -> bool {
+        self.0
     }
 }
 
@@ -47,9 +52,7 @@ impl<H: MessageCommand> CommandLookups<H> for ClearedMessage {
     ) -> Result<Self, AttemptError> {
         let meta = handler.meta();
         let (conversation, seq) = (&meta.aggregate_id, handler.seq());
-        Self::observe(state, conversation, &meta.caller, seq, observed)
-            .await
-            .map(Self)
+        Self::observe(state, conversation, &meta.caller, seq, observed).await
     }
 }
 
@@ -65,9 +68,18 @@ pub(crate) async fn load_unless_recent(
     if is_cleared {
         return Err(Refusal::not_found().into());
     }
+    Ok(load_visible(locked, caller, seq).await?)
+}
+
+/// The same, whether or not the caller has cleared the message.
+pub(crate) async fn load_visible(
+    locked: &LockedAggregate<Conversation>,
+    caller: &UserId,
+    seq: i64,
+) -> Result<Option<MessageState>, LogError> {
     let conversation = locked.state();
     if conversation.is_recent(seq) || !conversation.can_see(caller, seq) {
         return Ok(None);
     }
-    Ok(locked.load_message(seq).await?)
+    locked.load_message(seq).await
 }

@@ -30,6 +30,7 @@ pub(crate) mod remove_member;
 pub(crate) mod restore;
 pub(crate) mod sanctions;
 pub(crate) mod send;
+pub(crate) mod thread;
 pub(crate) mod user_settings;
 
 mod access;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::extract::State;
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, SendMessage};
+use domain::conversation::command::{ConversationCommand, SendMessage, ThreadLookup};
 use domain::conversation::event::ConversationEvent;
 use domain::digest;
 use domain::ids::{ClientKey, ConversationId, UserId};
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::message_lookup::ClearedMessage;
+use super::message_lookup::{self, ClearedMessage};
 use crate::caller::AuthenticatedUser;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
@@ -53,6 +53,10 @@ pub(crate) struct SendRequest {
     /// The seq of the message that this one replies to.
     #[schema(minimum = 1)]
     reply_to: Option<i64>,
+    /// The seq of the message whose thread this one belongs to. That message must not belong to a
+    /// thread itself.
+    #[schema(minimum = 1)]
+    thread: Option<i64>,
     /// The mentioned members, at most 50.
     #[serde(default)]
     #[schema(max_items = 50)]
@@ -93,6 +97,7 @@ struct MessageDraft {
     kind: MessageType,
     body: MessageBody,
     reply_to: Option<i64>,
+    thread: Option<i64>,
     mentions: Vec<UserId>,
     masked: bool,
 }
@@ -169,6 +174,12 @@ impl SendRequest {
             reply_to.as_slice(),
         ]);
         parts.extend(self.mentions.iter().map(String::as_bytes));
+        // No mention contains a control character. Without a thread, the fingerprint is that of
+        // earlier releases.
+        let thread = self.thread.map(i64::to_be_bytes);
+        if let Some(thread) = &thread {
+            parts.extend([b"\0thread".as_slice(), thread.as_slice()]);
+        }
         digest::fingerprint(&parts)
     }
 }
@@ -179,6 +190,7 @@ impl MessageDraft {
             kind: request.kind,
             body: MessageBody::parse(request.kind, &request.body, limits)?,
             reply_to: request.reply_to,
+            thread: request.thread,
             mentions: params::parse_users("mentions", &request.mentions)?,
             masked: false,
         })
@@ -190,7 +202,9 @@ impl MessageDraft {
 pub(crate) struct SendLookups {
     peer: DirectPeer,
     /// Whether the sender has cleared the message to which this one replies.
-    is_reply_cleared: bool,
+    reply: Option<ClearedMessage>,
+    /// Whether the sender has cleared the root of the thread.
+    root: Option<ClearedMessage>,
 }
 
 impl CommandLookups<SendHandler> for SendLookups {
@@ -199,19 +213,23 @@ impl CommandLookups<SendHandler> for SendLookups {
         state: &CommandState,
         observed: &mut Vec<Observation>,
     ) -> Result<Self, AttemptError> {
-        let meta = &handler.meta;
-        let reply_to = handler.draft.as_ref().ok().and_then(|draft| draft.reply_to);
-        let is_reply_cleared = match reply_to {
-            Some(seq) => {
-                let (conversation, sender) = (&meta.aggregate_id, &meta.caller);
-                ClearedMessage::observe(state, conversation, sender, seq, observed).await?
-            }
-            None => false,
-        };
-        Ok(Self {
+        let (conversation, sender) = (&handler.meta.aggregate_id, &handler.meta.caller);
+        let mut lookups = Self {
             peer: DirectPeer::load(handler, state, observed).await?,
-            is_reply_cleared,
-        })
+            ..Self::default()
+        };
+        let Ok(draft) = &handler.draft else {
+            return Ok(lookups);
+        };
+        if let Some(seq) = draft.reply_to {
+            let reply = ClearedMessage::observe(state, conversation, sender, seq, observed);
+            lookups.reply = Some(reply.await?);
+        }
+        if let Some(seq) = draft.thread {
+            let root = ClearedMessage::observe(state, conversation, sender, seq, observed);
+            lookups.root = Some(root.await?);
+        }
+        Ok(lookups)
     }
 }
 
@@ -280,18 +298,29 @@ impl CommandHandler for SendHandler {
             }
             Err(refusal) => return Err(refusal.clone().into()),
         };
+        let thread = match (draft.thread, lookups.root) {
+            (Some(root), Some(cleared)) => {
+                let caller = &self.meta.caller;
+                let message =
+                    message_lookup::load_unless_recent(locked, caller, root, cleared).await?;
+                Some(ThreadLookup { root, message })
+            }
+            _ => None,
+        };
         let send = SendMessage {
             sender: self.meta.caller.clone(),
             kind: draft.kind,
             body: draft.body.clone(),
             // To the sender, a message that they have cleared does not exist.
-            reply_to: draft
-                .reply_to
-                .map(|seq| if lookups.is_reply_cleared { 0 } else { seq }),
+            reply_to: draft.reply_to.map(|seq| {
+                let is_cleared = lookups.reply.is_some_and(ClearedMessage::is_cleared);
+                if is_cleared { 0 } else { seq }
+            }),
             mentions: draft.mentions.clone(),
             client_message_id: self.client_message_id.clone(),
             now: state.now(),
             blocked: peer.has_blocked,
+            thread,
         };
         let events = conversation.decide(ConversationCommand::Send(send), state.limits())?;
         let fields = match events.last() {
@@ -341,6 +370,9 @@ impl CommandHandler for SendHandler {
         ("in reply, a location" = (value = json!({
             "client_message_id": "m3", "type": "location", "reply_to": 1, "mentions": ["bob"],
             "body": {"lat": 52.52, "lng": 13.405, "name": "Noodle bar"}
+        }))),
+        ("in a thread" = (value = json!({
+            "client_message_id": "m4", "type": "text", "thread": 1, "body": {"text": "which ones?"}
         }))),
     )),
     responses(
@@ -394,6 +426,7 @@ mod tests {
             r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":3}}"#,
             r#"{"client_message_id":"k","type":"control","body":{"a":1,"b":2}}"#,
             r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":2},"reply_to":1}"#,
+            r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":2},"thread":1}"#,
             r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":2},"mentions":["bob"]}"#,
         ] {
             let other = idempotency(handler(other));

@@ -48,7 +48,7 @@ const COUNTERS: [Description; 10] = [
     ),
 ];
 
-const GAUGES: [Description; 26] = [
+const GAUGES: [Description; 27] = [
     (
         "tidings_answer_bytes",
         "Memory reserved for answers that have not been read",

@@ -98,6 +98,9 @@ pub struct LineMessage {
     /// The id of the earlier line to which this message replies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// The id of the earlier line whose thread this message belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
     /// The time of the last edit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<Timestamp>,
@@ -136,6 +139,8 @@ struct RawLine<'a> {
     id: Option<Value>,
     #[serde(default)]
     reply_to: Option<Value>,
+    #[serde(default)]
+    thread: Option<Value>,
     #[serde(borrow, default)]
     edited_at: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
@@ -374,6 +379,7 @@ impl RawLine<'_> {
             sent_at,
             text,
             reply_to: parse_external_id("reply_to", self.reply_to)?,
+            thread: parse_external_id("thread", self.thread)?,
             edited_at,
             original,
             reactions,

@@ -80,6 +80,12 @@ entry_types! {
     Invited = "invited";
     /// An invitation of the reader of the feed ended.
     InvitationEnded = "invitation_ended";
+    /// The reader of the feed followed a thread.
+    ThreadFollowed = "thread_followed";
+    /// The reader of the feed no longer follows a thread.
+    ThreadUnfollowed = "thread_unfollowed";
+    /// The reader of the feed read a thread.
+    ThreadRead = "thread_read";
 }
 
 #[cfg(test)]

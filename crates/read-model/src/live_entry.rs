@@ -50,4 +50,6 @@ pub struct LiveMessage {
     pub mentions: Option<String>,
     /// The key that the author's client gave it. Only the author receives it.
     pub client_message_id: Option<String>,
+    /// The seq of the root of the thread that it belongs to.
+    pub thread: Option<i64>,
 }

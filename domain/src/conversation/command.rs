@@ -122,6 +122,17 @@ pub struct SendMessage {
     pub now: Timestamp,
     /// Lookup: whether the other user of a direct conversation has blocked the sender.
     pub blocked: bool,
+    /// The thread that it belongs to.
+    pub thread: Option<ThreadLookup>,
+}
+
+/// The thread that a message is sent to.
+#[derive(Debug, Clone)]
+pub struct ThreadLookup {
+    /// The seq of its root.
+    pub root: i64,
+    /// Lookup: see [`RecallMessage::message`], for the root.
+    pub message: Option<MessageState>,
 }
 
 /// The data of [`ConversationCommand::Edit`].
@@ -194,6 +205,9 @@ pub struct ImportedMessage {
     pub body: MessageBody,
     /// The message to which it replies. A reference to a message that does not exist is dropped.
     pub reply_to: Option<ReplyTarget>,
+    /// The root of the thread that it belongs to. A reference to a message that does not exist is
+    /// dropped, and a message of a thread stands for the root of that thread.
+    pub thread: Option<ReplyTarget>,
     /// When it was sent in the source system.
     pub sent_at: Timestamp,
     /// The last edit by its author, if it was edited.

@@ -208,6 +208,9 @@ pub struct MessageSent {
     /// this field have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_message_id: Option<ClientKey>,
+    /// The seq of the message whose thread it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<i64>,
 }
 
 /// A message was imported if it was sent more than this long before it was appended to the log.

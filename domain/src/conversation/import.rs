@@ -1,6 +1,6 @@
 //! Rules for importing messages from another system.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::command::{ImportItem, ImportedMessage, ImportedReaction, ReplyTarget};
 use super::event::{
@@ -31,6 +31,7 @@ impl Conversation {
             new_members: HashSet::new(),
             seqs: Vec::with_capacity(imported.len()),
             head_seq: self.head_seq,
+            threads: HashMap::new(),
             events: Vec::with_capacity(imported.len()),
         };
         for item in imported {
@@ -53,6 +54,8 @@ struct ImportPlan<'a> {
     /// The seq of each item so far; `None` for an item that is not a message.
     seqs: Vec<Option<i64>>,
     head_seq: i64,
+    /// The root of each imported message that belongs to a thread, by its seq.
+    threads: HashMap<i64, i64>,
     events: Vec<ConversationEvent>,
 }
 
@@ -76,15 +79,20 @@ impl ImportPlan<'_> {
             kind,
             body,
             reply_to,
+            thread,
             sent_at,
             edit,
             reactions,
         } = message;
         self.ensure_member("sender", &sender, Some(sent_at))?;
         let reply_to = reply_to.and_then(|reply| self.resolve_reply(reply));
+        let thread = thread.and_then(|root| self.resolve_root(root));
         self.head_seq += 1;
         let seq = self.head_seq;
         self.seqs.push(Some(seq));
+        if let Some(root) = thread {
+            self.threads.insert(seq, root);
+        }
         let original = edit.as_ref().and_then(|edit| edit.original.clone());
         self.events
             .push(ConversationEvent::MessageSent(MessageSent {
@@ -96,6 +104,7 @@ impl ImportPlan<'_> {
                 mentions: vec![],
                 sent_at,
                 client_message_id: None,
+                thread,
             }));
         if let Some(edit) = edit {
             let edited = MessageEdited {
@@ -189,6 +198,19 @@ impl ImportPlan<'_> {
         !conversation.is_member(user)
             && (conversation.past_periods.contains_key(user)
                 || conversation.access.bans.contains_key(user))
+    }
+
+    /// The root of the thread that an imported message belongs to. A message of a thread cannot be
+    /// a root: its root is.
+    fn resolve_root(&self, root: ReplyTarget) -> Option<i64> {
+        let seq = self.resolve_reply(root)?;
+        let known = self.threads.get(&seq).copied();
+        let earlier = self.conversation.recent_message(seq);
+        Some(
+            known
+                .or(earlier.and_then(|message| message.thread))
+                .unwrap_or(seq),
+        )
     }
 
     /// The seq to which an imported message replies. Returns `None` if that message does not exist

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::command::{AddMembers, CreateConversation};
 use crate::ids::UserId;
+use crate::time::Timestamp;
 
 /// A command to a conversation that heeds what users consent to.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct AcceptInvitation {
     pub user: UserId,
     /// Lookup: whether the user blocks the one who invited them.
     pub blocks_inviter: bool,
+    /// The current time.
+    pub now: Timestamp,
 }
 
 /// The data of [`InvitationCommand::Withdraw`].

@@ -81,7 +81,7 @@ impl Conversation {
         to_ask: &UsersToAsk,
         limits: &Limits,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
-        let (by, role) = (add.by.clone(), add.role.unwrap_or_default());
+        let (by, role, now) = (add.by.clone(), add.role.unwrap_or_default(), add.now);
         let named = deduplicate(add.users);
         let count = named.len();
         let (asked, users): (Vec<UserId>, Vec<UserId>) = named
@@ -89,7 +89,10 @@ impl Conversation {
             .partition(|user| to_ask.contains(user) && !self.is_member(user));
         let events = self.add_members(AddMembers { users, ..add }, limits)?;
         check_user_count("users", count, limits)?;
-        let mut events = self.end_invitations_of_joining(events, &by);
+        for user in &asked {
+            self.access.check_not_banned(user, now)?;
+        }
+        let mut events = self.end_invitations_of_joining(events);
         events.extend(self.invite(asked, role, &by, "users", limits)?);
         Ok(events)
     }
@@ -123,16 +126,15 @@ impl Conversation {
     }
 
     /// Puts the end of an invitation before each user who joins.
-    fn end_invitations_of_joining(
+    pub(super) fn end_invitations_of_joining(
         &self,
         events: Vec<ConversationEvent>,
-        by: &UserId,
     ) -> Vec<ConversationEvent> {
         let mut all = Vec::with_capacity(events.len());
         for event in events {
             if let ConversationEvent::MemberAdded(added) = &event {
-                let user = added.user.clone();
-                all.extend(self.end_invitation(user, InvitationOutcome::Joined, by.clone()));
+                let (user, by) = (added.user.clone(), added.by.clone());
+                all.extend(self.end_invitation(user, InvitationOutcome::Joined, by));
             }
             all.push(event);
         }
@@ -149,12 +151,14 @@ impl Conversation {
         let AcceptInvitation {
             user,
             blocks_inviter,
+            now,
         } = accept;
         if self.is_member(&user) {
             return Ok(vec![]);
         }
         let invitation = self.invitations.get(&user).filter(|_| !blocks_inviter);
         let invitation = invitation.ok_or_else(Refusal::not_found)?;
+        self.access.check_not_banned(&user, now)?;
         check_group_size("invitation", self.members.len() + 1, limits)?;
         // Every group with members has an owner.
         let role = if self.members.is_empty() {
@@ -166,10 +170,11 @@ impl Conversation {
         let added = ConversationEvent::MemberAdded(MemberAdded {
             user,
             role,
-            by: by.clone(),
+            by,
             joined_at: None,
+            link: None,
         });
-        Ok(self.end_invitations_of_joining(vec![added], &by))
+        Ok(self.end_invitations_of_joining(vec![added]))
     }
 
     fn withdraw(&self, withdraw: WithdrawInvitation) -> Result<Vec<ConversationEvent>, Refusal> {
@@ -183,7 +188,7 @@ impl Conversation {
         Ok(self.end_invitation(user, InvitationOutcome::Withdrawn, by))
     }
 
-    fn end_invitation(
+    pub(super) fn end_invitation(
         &self,
         user: UserId,
         outcome: InvitationOutcome,

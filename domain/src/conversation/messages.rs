@@ -36,6 +36,10 @@ impl Conversation {
                 "The message does not exist or is not visible to you.",
             ));
         }
+        let thread = send
+            .thread
+            .map(|thread| self.require_root(&send.sender, &thread));
+        let thread = thread.transpose()?;
         Ok(vec![ConversationEvent::MessageSent(MessageSent {
             seq: self.head_seq + 1,
             sender: send.sender,
@@ -45,6 +49,7 @@ impl Conversation {
             mentions,
             sent_at: send.now,
             client_message_id: Some(send.client_message_id),
+            thread,
         })])
     }
 

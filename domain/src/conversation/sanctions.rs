@@ -5,6 +5,7 @@ use super::access_command::{LiftSanction, SanctionKind, SanctionUser};
 use super::access_event::{MemberSanction, SanctionLifted};
 use super::access_state::SanctionState;
 use super::event::{ConversationEvent, ConversationKind, Role};
+use super::invitation_event::InvitationOutcome;
 use crate::ids::UserId;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
@@ -51,6 +52,10 @@ impl Conversation {
             && let Some(role) = self.role_of(&user)
         {
             events.extend(self.removal(&user, &by, role));
+        }
+        if kind == SanctionKind::Ban {
+            let outcome = InvitationOutcome::Withdrawn;
+            events.extend(self.end_invitation(user.clone(), outcome, by.clone()));
         }
         let SanctionState { until, reason } = state;
         let data = MemberSanction {

@@ -29,6 +29,10 @@ pub enum MailboxCommand {
     AddContact(AddContact),
     /// Withdraw a request, decline one, or end the contact.
     RemoveContact(RemoveContact),
+    /// Follow a thread, or no longer follow it.
+    FollowThread(FollowThread),
+    /// Mark a thread as read up to a seq.
+    ReadThread(ReadThread),
 }
 
 impl MailboxCommand {
@@ -117,6 +121,19 @@ pub struct ClearConversation {
     pub membership: MembershipSnapshot,
 }
 
+/// The data of [`MailboxCommand::FollowThread`].
+#[derive(Debug, Clone)]
+pub struct FollowThread {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The seq of the thread's root.
+    pub root: i64,
+    /// Whether to follow it.
+    pub follow: bool,
+    /// Lookup: the caller's membership.
+    pub membership: MembershipSnapshot,
+}
+
 /// The data of [`MailboxCommand::AddContact`].
 #[derive(Debug, Clone)]
 pub struct AddContact {
@@ -135,4 +152,17 @@ pub struct RemoveContact {
     pub user: UserId,
     /// Lookup: the acts of the other user towards the owner.
     pub other: ContactActs,
+}
+
+/// The data of [`MailboxCommand::ReadThread`].
+#[derive(Debug, Clone)]
+pub struct ReadThread {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The seq of the thread's root.
+    pub root: i64,
+    /// The last seq to mark as read. A seq beyond the head counts as the head.
+    pub up_to: i64,
+    /// Lookup: the caller's membership.
+    pub membership: MembershipSnapshot,
 }

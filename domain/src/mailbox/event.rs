@@ -30,6 +30,12 @@ pub enum MailboxEvent {
     ContactAdded(ContactAdded),
     /// The owner withdrew a request, declined one, or ended the contact.
     ContactRemoved(ContactRemoved),
+    /// The owner followed a thread.
+    ThreadFollowed(FollowedThread),
+    /// The owner no longer follows a thread.
+    ThreadUnfollowed(FollowedThread),
+    /// The owner read a thread.
+    ThreadRead(ThreadReadMark),
 }
 
 /// The data of [`MailboxEvent::DeviceAcked`].
@@ -121,4 +127,27 @@ pub struct ContactRemoved {
     /// acts of the owner need not be remembered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<i64>,
+}
+
+/// The data of [`MailboxEvent::ThreadFollowed`] and [`MailboxEvent::ThreadUnfollowed`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FollowedThread {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The seq of the thread's root.
+    pub root: i64,
+    /// The head of the conversation at the time of the decision. Messages after it can make the
+    /// owner follow the thread again.
+    pub head_seq: i64,
+}
+
+/// The data of [`MailboxEvent::ThreadRead`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ThreadReadMark {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The seq of the thread's root.
+    pub root: i64,
+    /// The last seq that counts as read in the thread.
+    pub read_seq: i64,
 }

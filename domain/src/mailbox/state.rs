@@ -44,3 +44,22 @@ impl ConversationPreferences {
         }
     }
 }
+
+/// What the owner did with a thread.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct ThreadMark {
+    /// Whether the owner followed it or no longer follows it; `None` if they did neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed: Option<ThreadChoice>,
+    /// The last seq that the owner marked as read, 0 if none.
+    #[serde(default)]
+    pub read_seq: i64,
+}
+
+/// A choice to follow a thread or not.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct ThreadChoice {
+    pub follow: bool,
+    /// The head of the conversation at that time.
+    pub head_seq: i64,
+}

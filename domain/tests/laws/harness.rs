@@ -11,7 +11,7 @@ use domain::conversation::access_command::{
 use domain::conversation::command::{
     AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage,
     ImportItem, ImportedEdit, ImportedMessage, ImportedReaction, RecallMessage, RemoveMember,
-    ReplyTarget, RestoreMessage, SendMessage, UpdatePin, UpdateReaction,
+    ReplyTarget, RestoreMessage, SendMessage, ThreadLookup, UpdatePin, UpdateReaction,
 };
 use domain::conversation::event::{ConversationEvent, ConversationKind};
 use domain::conversation::settings::PolicyChange;
@@ -130,15 +130,16 @@ impl ConversationHarness {
                 vec![]
             }
             ConversationAction::Talk { by, messages } => {
-                vec![self.send_command(*by, None, &[], false); *messages]
+                vec![self.send_command(*by, None, None, &[], false); *messages]
             }
             ConversationAction::Send {
                 by,
                 reply,
+                thread,
                 mentions,
                 blocked,
             } => {
-                vec![self.send_command(*by, *reply, mentions, *blocked)]
+                vec![self.send_command(*by, *reply, *thread, mentions, *blocked)]
             }
             ConversationAction::Create { .. }
             | ConversationAction::Change { .. }
@@ -165,6 +166,7 @@ impl ConversationHarness {
         &self,
         by: usize,
         reply: Option<i64>,
+        thread: Option<i64>,
         mentions: &[usize],
         blocked: bool,
     ) -> ConversationCommand {
@@ -177,6 +179,10 @@ impl ConversationHarness {
             client_message_id: ClientKey::parse("k").unwrap(),
             now: Timestamp::from_millis(self.now),
             blocked,
+            thread: thread.map(|back| ThreadLookup {
+                root: self.resolve_seq(back),
+                message: self.look_up_message(self.resolve_seq(back)),
+            }),
         })
     }
 
@@ -261,6 +267,9 @@ impl ConversationHarness {
                 };
             }
             let earlier = line.earlier.map(ReplyTarget::Index);
+            let back = line
+                .back
+                .map(|back| ReplyTarget::Seq(self.resolve_seq(back)));
             let reaction = |(place, other): (usize, &usize)| ImportedReaction {
                 key: ReactionKey::parse(&(place % 2).to_string()).unwrap(),
                 user: user(*other),
@@ -269,10 +278,8 @@ impl ConversationHarness {
                 sender: user(line.sender),
                 kind: MessageType::Text,
                 body: MessageBody::from_text("0"),
-                reply_to: line
-                    .back
-                    .map(|back| ReplyTarget::Seq(self.resolve_seq(back)))
-                    .or(earlier),
+                reply_to: back.or(earlier),
+                thread: earlier.or(back),
                 sent_at,
                 edit: line.edited.then_some(ImportedEdit {
                     edited_at: sent_at,

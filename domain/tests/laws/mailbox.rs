@@ -8,8 +8,8 @@ use domain::ids::{ConversationId, DeviceId};
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::{
-    AckCursor, AddContact, ClearConversation, MailboxCommand, MarkRead, MarkUnread, RemoveContact,
-    SetPreferences,
+    AckCursor, AddContact, ClearConversation, FollowThread, MailboxCommand, MarkRead, MarkUnread,
+    ReadThread, RemoveContact, SetPreferences,
 };
 use domain::mailbox::event::{ContactRequested, MailboxEvent};
 use domain::membership::MembershipSnapshot;
@@ -25,6 +25,7 @@ fn limits() -> Limits {
     Limits {
         blocks: 2,
         devices: 2,
+        threads: 3,
         ..Limits::default()
     }
 }
@@ -113,6 +114,28 @@ fn contact_command() -> impl Strategy<Value = MailboxCommand> {
     })
 }
 
+fn thread_command() -> impl Strategy<Value = MailboxCommand> {
+    let thread = || (0_u8..2, 1_i64..3, membership_snapshot());
+    prop_oneof![
+        (thread(), any::<bool>()).prop_map(|((room, root, membership), follow)| {
+            MailboxCommand::FollowThread(FollowThread {
+                conversation: conversation(room),
+                root,
+                follow,
+                membership,
+            })
+        }),
+        (thread(), -1_i64..12).prop_map(|((room, root, membership), up_to)| {
+            MailboxCommand::ReadThread(ReadThread {
+                conversation: conversation(room),
+                root,
+                up_to,
+                membership,
+            })
+        }),
+    ]
+}
+
 fn commands() -> impl Strategy<Value = Vec<MailboxCommand>> {
     let command = prop_oneof![
         read_mark_command(),
@@ -131,6 +154,7 @@ fn commands() -> impl Strategy<Value = Vec<MailboxCommand>> {
                 membership,
             })
         }),
+        thread_command(),
         (0_usize..4).prop_map(|number| MailboxCommand::Block(user(number))),
         (0_usize..4).prop_map(|number| MailboxCommand::Unblock(user(number))),
         contact_command(),

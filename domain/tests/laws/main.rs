@@ -10,6 +10,7 @@ mod strategies;
 
 mod conversation;
 mod mailbox;
+mod profile;
 mod read_mark;
 
 use proptest::test_runner::Config;

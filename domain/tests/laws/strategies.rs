@@ -37,6 +37,7 @@ pub enum ConversationAction {
     Send {
         by: usize,
         reply: Option<i64>,
+        thread: Option<i64>,
         mentions: Vec<usize>,
         blocked: bool,
     },
@@ -224,15 +225,19 @@ fn message_action() -> impl Strategy<Value = ConversationAction> {
         (
             user_number(),
             option::of(distance_from_head()),
+            option::of(distance_from_head()),
             vec(user_number(), 0..3),
             blocked()
         )
-            .prop_map(|(by, reply, mentions, blocked)| ConversationAction::Send {
-                by,
-                reply,
-                mentions,
-                blocked
-            }),
+            .prop_map(
+                |(by, reply, thread, mentions, blocked)| ConversationAction::Send {
+                    by,
+                    reply,
+                    thread,
+                    mentions,
+                    blocked
+                }
+            ),
         (user_number(), 1_usize..4)
             .prop_map(|(by, messages)| ConversationAction::Talk { by, messages }),
         (user_number(), distance_from_head(), 0_u8..3)

@@ -131,6 +131,7 @@ pub fn message(seq: i64, sender: &str) -> MessageSent {
         mentions: vec![],
         sent_at: noon(),
         client_message_id: Some(client_key()),
+        thread: None,
     }
 }
 
@@ -244,6 +245,7 @@ pub fn send_by(sender: &str) -> SendMessage {
         client_message_id: client_key(),
         now: noon(),
         blocked: false,
+        thread: None,
     }
 }
 

@@ -137,7 +137,7 @@ fn users_cannot_be_contacts_of_themselves() {
 
 #[test]
 fn the_number_of_contacts_is_limited() {
-    let full = || given([requested("ben", 1)]).with_limits(|limits| limits.contacts = 1);
+    let full = || given::<Mailbox>([requested("ben", 1)]).with_limits(|limits| limits.contacts = 1);
     full()
         .when(add("cleo", no_acts()))
         .then_over_limit("user", 1);

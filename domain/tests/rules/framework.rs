@@ -9,7 +9,11 @@ use domain::limits::Limits;
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::{AckCursor, MailboxCommand};
 use domain::mailbox::event::{DeviceAcked, MailboxEvent};
+use domain::profile::Profile;
+use domain::profile::command::{ProfileCommand, RevokeTokens};
+use domain::profile::event::{ProfileEvent, TokensRevoked};
 use domain::refusal::Refusal;
+use domain::time::Timestamp;
 
 use crate::builders::*;
 
@@ -63,4 +67,21 @@ fn a_mailbox_runs_in_the_test_framework() {
         .then_expect_error_message(
             "invalid: Expected a position from 0 to the head of the log, which is 9.",
         );
+}
+
+#[test]
+fn a_profile_runs_in_the_test_framework() {
+    assert_eq!(Profile::TYPE, "profile");
+    let before = Timestamp::from_millis(7);
+    let by = user("root");
+    TestFramework::<Profile>::with(Limits::default())
+        .given_no_previous_events()
+        .when(ProfileCommand::RevokeTokens(RevokeTokens {
+            before,
+            by: by.clone(),
+        }))
+        .then_expect_events(vec![ProfileEvent::TokensRevoked(TokensRevoked {
+            before,
+            by,
+        })]);
 }

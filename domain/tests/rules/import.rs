@@ -23,6 +23,7 @@ fn imported(sender: &str, reply_to: Option<ReplyTarget>, millis: i64) -> Importe
         kind: MessageType::Text,
         body: MessageBody::from_text("hello"),
         reply_to,
+        thread: None,
         sent_at: noon_plus(millis),
         edit: None,
         reactions: vec![],
@@ -67,6 +68,7 @@ fn sent_at(seq: i64, sender: &str, reply_to: Option<i64>, millis: i64) -> Conver
         reply_to,
         sent_at,
         client_message_id: None,
+        thread: None,
         ..message(seq, sender)
     })
 }
@@ -219,6 +221,7 @@ fn an_edited_message_is_sent_and_then_edited() {
     let original = ConversationEvent::MessageSent(MessageSent {
         body: MessageBody::from_text("helo"),
         client_message_id: None,
+        thread: None,
         ..message(2, "ben")
     });
     group_of_two()

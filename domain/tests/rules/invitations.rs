@@ -37,6 +37,7 @@ fn accept(name: &str) -> ConversationCommand {
     invitation(InvitationCommand::Accept(AcceptInvitation {
         user: user(name),
         blocks_inviter: false,
+        now: noon(),
     }))
 }
 
@@ -70,7 +71,7 @@ fn ended(name: &str, outcome: InvitationOutcome, by: &str) -> ConversationEvent 
 
 /// A group of anna and ben, with an invitation of cleo by anna.
 fn with_invitation() -> Given<Conversation> {
-    given([group(["anna", "ben"]), invited("cleo", "anna")])
+    given::<Conversation>([group(["anna", "ben"]), invited("cleo", "anna")])
 }
 
 #[test]
@@ -102,8 +103,8 @@ fn a_block_counts_before_consent() {
 
 #[test]
 fn those_who_must_be_asked_are_invited_to_a_new_group() {
-    let group = create_with(ConversationKind::Group, "anna", users(["ben", "cleo"]));
-    let create = InvitationCommand::Create(group, to_ask(["cleo"]));
+    let request = create_with(ConversationKind::Group, "anna", users(["ben", "cleo"]));
+    let create = InvitationCommand::Create(request, to_ask(["cleo"]));
     let created = given::<Conversation>([])
         .when(invitation(create))
         .then([group(["anna", "ben"]), invited("cleo", "anna")]);
@@ -113,7 +114,7 @@ fn those_who_must_be_asked_are_invited_to_a_new_group() {
 
 #[test]
 fn those_who_must_be_asked_are_invited_once() {
-    given([group(["anna", "ben"])])
+    given::<Conversation>([group(["anna", "ben"])])
         .when(add("anna", ["ben", "cleo", "dora"], ["ben", "cleo"]))
         .then([
             joined("anna", "dora", Role::Member),
@@ -121,10 +122,10 @@ fn those_who_must_be_asked_are_invited_once() {
         ])
         .when(add("anna", ["cleo"], ["cleo"]))
         .then_nothing();
-    given([group(["anna", "ben"])])
+    given::<Conversation>([group(["anna", "ben"])])
         .when(add("ben", ["cleo"], ["cleo"]))
         .then_refused("forbidden");
-    given([group(["anna", "ben"])])
+    given::<Conversation>([group(["anna", "ben"])])
         .when(add("zoe", ["cleo"], ["cleo"]))
         .then_refused("not_found");
 }
@@ -160,6 +161,7 @@ fn the_invitation_of_a_blocked_user_does_not_exist() {
     let accept = AcceptInvitation {
         user: user("cleo"),
         blocks_inviter: true,
+        now: noon(),
     };
     with_invitation()
         .when(invitation(InvitationCommand::Accept(accept)))

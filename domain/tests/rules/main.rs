@@ -26,4 +26,5 @@ mod profile;
 mod reactions;
 mod restore;
 mod send;
+mod threads;
 mod visibility;

@@ -29,7 +29,7 @@ use domain::limits::Limits;
 use domain::link_code::LinkCode;
 use domain::mailbox::event::{
     BlockedUser, ClearedHistory, ContactAdded, ContactRemoved, ContactRequested, DeviceAcked,
-    MailboxEvent, PreferencesChanged, ReadMark,
+    FollowedThread, MailboxEvent, PreferencesChanged, ReadMark, ThreadReadMark,
 };
 use domain::profile::event::{
     ProfileChanged, ProfileErased, ProfileEvent, PublicProfile, RestrictionKind, RestrictionLifted,
@@ -271,6 +271,7 @@ pub fn message() -> MessageSent {
         mentions: vec![user("cleo"), user("ben")],
         sent_at: time("2026-11-01T09:30:00.250Z"),
         client_message_id: None,
+        thread: None,
     }
 }
 
@@ -292,6 +293,18 @@ pub fn additions() -> Vec<Addition> {
                 reply_to: None,
                 mentions: vec![],
                 client_message_id: Some(ClientKey::parse("7f3c-1").unwrap()),
+                ..message()
+            }),
+        ),
+        (
+            "thread",
+            "message_sent",
+            E::MessageSent(MessageSent {
+                seq: 8,
+                body: MessageBody::from_text("hello"),
+                reply_to: None,
+                mentions: vec![],
+                thread: Some(3),
                 ..message()
             }),
         ),
@@ -376,6 +389,11 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
     let zoe = || BlockedUser {
         user: user("zoë@example.org"),
     };
+    let thread = || FollowedThread {
+        conversation: ConversationId::parse("room").unwrap(),
+        root: 3,
+        head_seq: 9,
+    };
     vec![
         ("device_acked", 1, acked(0)),
         ("device_acked", 2, acked(80)),
@@ -424,6 +442,17 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
             E::ContactRemoved(ContactRemoved {
                 user: zoe().user,
                 number: Some(5),
+            }),
+        ),
+        ("thread_followed", 1, E::ThreadFollowed(thread())),
+        ("thread_unfollowed", 1, E::ThreadUnfollowed(thread())),
+        (
+            "thread_read",
+            1,
+            E::ThreadRead(ThreadReadMark {
+                conversation: ConversationId::parse("room").unwrap(),
+                root: 3,
+                read_seq: 7,
             }),
         ),
     ]

@@ -27,8 +27,8 @@ const MESSAGE_EVENTS: &str =
        ORDER BY position LIMIT $3)";
 
 impl LogReader {
-    /// Reads the event that sent a message, followed by its edits, recalls, restores and erasures in
-    /// log order. Empty if the log has no such message.
+    /// Reads the event that sent a message, followed by its edits, recalls, restores and erasures,
+    /// in log order. Empty if the log has no such message.
     pub async fn message_events(
         &self,
         conversation: &str,

@@ -102,6 +102,7 @@ pub fn send_text(sender: &str, text: &str) -> ConversationCommand {
         client_message_id: ClientKey::parse("key").unwrap(),
         now: Timestamp::from_millis(1_700_000_000_000),
         blocked: false,
+        thread: None,
     })
 }
 

@@ -175,6 +175,19 @@ pub(super) struct InvitationEndedData<'a> {
     pub outcome: InvitationOutcome,
 }
 
+/// The data of `thread_followed` and `thread_unfollowed`.
+#[derive(Serialize)]
+pub(super) struct ThreadData {
+    pub root: i64,
+}
+
+/// The data of `thread_read`.
+#[derive(Serialize)]
+pub(super) struct ThreadReadData {
+    pub root: i64,
+    pub read_seq: i64,
+}
+
 #[allow(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde passes a reference"

@@ -62,6 +62,13 @@ impl Fold<'_> {
             MailboxEvent::ContactRequested(_)
             | MailboxEvent::ContactAdded(_)
             | MailboxEvent::ContactRemoved(_) => self.apply_contact_event(at, owner, event)?,
+            MailboxEvent::ThreadFollowed(thread) => {
+                self.apply_thread_followed(at, user, thread, true)?;
+            }
+            MailboxEvent::ThreadUnfollowed(thread) => {
+                self.apply_thread_followed(at, user, thread, false)?;
+            }
+            MailboxEvent::ThreadRead(mark) => self.apply_thread_read(at, user, mark)?,
         }
         Ok(FoldOutcome::Folded)
     }
@@ -245,7 +252,7 @@ impl Fold<'_> {
         self.rows.blocks.insert((user, other), is_blocked);
     }
 
-    fn find_conversation(&self, id: &ConversationId) -> Option<ConversationState> {
+    pub(super) fn find_conversation(&self, id: &ConversationId) -> Option<ConversationState> {
         self.working_set
             .conversations
             .get(id)
@@ -280,6 +287,10 @@ pub(crate) fn conversation_of(event: &MailboxEvent) -> Option<&ConversationId> {
         }
         MailboxEvent::PreferencesChanged(changed) => Some(&changed.conversation),
         MailboxEvent::ConversationCleared(cleared) => Some(&cleared.conversation),
+        MailboxEvent::ThreadFollowed(thread) | MailboxEvent::ThreadUnfollowed(thread) => {
+            Some(&thread.conversation)
+        }
+        MailboxEvent::ThreadRead(mark) => Some(&mark.conversation),
         MailboxEvent::DeviceAcked(_)
         | MailboxEvent::UserBlocked(_)
         | MailboxEvent::UserUnblocked(_)

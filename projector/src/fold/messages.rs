@@ -80,6 +80,7 @@ impl Fold<'_> {
             original: None,
             mentions,
             client_message_id: sent.client_message_id.clone(),
+            thread: sent.thread,
         });
         Ok(())
     }

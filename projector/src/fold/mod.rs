@@ -27,6 +27,7 @@ mod profile;
 mod recalls;
 mod sequence;
 mod state;
+mod threads;
 
 pub(crate) use contacts::contact_of;
 pub(crate) use entry_data::{TITLED_ENTRY_TYPES, clear_title};

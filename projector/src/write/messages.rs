@@ -11,10 +11,10 @@ use crate::rows::{BatchRows, MessageChange, MessageKey, MessageRow};
 
 pub(super) const INSERT: &str = "sent AS (
     INSERT INTO messages (conversation, seq, position, sender, sent_at, ordinal, reply_to, edited_at,
-        recalled, fanned, type, body, original, mentions, client_message_id)
+        recalled, fanned, type, body, original, mentions, client_message_id, thread)
     SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::timestamptz[],
         ?::bigint[], ?::bigint[], ?::timestamptz[], ?::boolean[], ?::boolean[], ?::text[],
-        ?::text[], ?::text[], ?::text[], ?::text[])
+        ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[])
     WHERE EXISTS (SELECT FROM moved))";
 
 pub(super) fn bind_insert<'q>(query: PgQuery<'q>, rows: &'q [MessageRow]) -> PgQuery<'q> {
@@ -43,6 +43,7 @@ pub(super) fn bind_insert<'q>(query: PgQuery<'q>, rows: &'q [MessageRow]) -> PgQ
         .bind(column_values(rows, |row| {
             row.client_message_id.as_ref().map(ClientKey::as_str)
         }))
+        .bind(column_values(rows, |row| row.thread))
 }
 
 /// Applies edits and recalls to messages that were sent before this batch. A restored message gets

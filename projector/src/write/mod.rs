@@ -27,6 +27,7 @@ mod pins;
 mod profiles;
 mod recipients;
 mod restores;
+mod threads;
 mod titles;
 mod users;
 
@@ -75,6 +76,7 @@ impl WriteBatch<'_> {
             || !rows.unpins.is_empty()
             || !rows.contacts.is_empty()
             || !rows.invitations.is_empty()
+            || !rows.thread_marks.is_empty()
             || !rows.parked.is_empty()
             || !rows.access.is_empty()
             || history::needs_transaction(rows)
@@ -119,6 +121,7 @@ impl WriteBatch<'_> {
         access::write(connection, &rows.access).await?;
         contacts::write(connection, &rows.contacts).await?;
         invitations::write(connection, &rows.invitations).await?;
+        threads::insert_marks(connection, &rows.thread_marks).await?;
         titles::erase(connection, &rows.erased_titles).await?;
         profiles::write(connection, &self.working_set.profiles).await?;
         history::write(connection, rows).await?;

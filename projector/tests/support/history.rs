@@ -136,7 +136,8 @@ impl HistoryGenerator {
             73..82 => self.read(),
             82..85 => self.mark_unread(),
             85..88 => self.set_preferences(),
-            88..95 => self.ack(),
+            88..94 => self.ack(),
+            94 => self.mark_thread(),
             95 => self.clear(),
             96 => self.change_profile(),
             97 => self.govern_profile(),
@@ -235,6 +236,7 @@ impl HistoryGenerator {
             0 => InvitationCommand::Accept(AcceptInvitation {
                 user,
                 blocks_inviter: false,
+                now: Timestamp::from_millis(self.now),
             }),
             1 => InvitationCommand::Decline(user),
             _ => InvitationCommand::Withdraw(WithdrawInvitation { user, by }),
@@ -298,8 +300,7 @@ impl HistoryGenerator {
         let Some((id, by)) = self.random_membership() else {
             return;
         };
-        let title = *self.rng.pick(&["one", "two", ""]);
-        let title = Some(Title::parse(title).ok());
+        let title = Some(Title::parse(self.rng.pick::<&str>(&["one", "two", ""])).ok());
         let history = *self
             .rng
             .pick(&[None, Some(Visibility::All), Some(Visibility::SinceJoin)]);
@@ -426,6 +427,7 @@ impl HistoryGenerator {
             client_message_id: ClientKey::parse(&format!("key {}", self.log.len())).unwrap(),
             now,
             blocked: false,
+            thread: self.random_thread(&id),
         };
         self.run_command(&id, ConversationCommand::Send(send));
     }

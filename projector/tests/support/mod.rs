@@ -5,6 +5,7 @@
 pub mod history;
 pub mod log;
 mod message_acts;
+pub mod threads;
 
 use std::time::Duration;
 

@@ -239,6 +239,24 @@ struct InvitationEndedEntrySchema {
     outcome: String,
 }
 
+/// The data of `thread_followed` and `thread_unfollowed`.
+#[derive(ToSchema)]
+#[schema(as = ThreadData)]
+struct ThreadEntrySchema {
+    /// The seq of the root.
+    root: i64,
+}
+
+/// The data of `thread_read`.
+#[derive(ToSchema)]
+#[schema(as = ThreadReadData)]
+struct ThreadReadEntrySchema {
+    /// The seq of the root.
+    root: i64,
+    /// The last seq that is read in the thread.
+    read_seq: i64,
+}
+
 /// Adds the schema of the data of entries of this type, and returns its name.
 fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
     fn add<S: ToSchema>(schemas: &mut SchemaMap) -> String {
@@ -280,6 +298,10 @@ fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
         EntryType::ContactAdded | EntryType::ContactRemoved => add::<ContactEntrySchema>(schemas),
         EntryType::Invited => add::<InvitedEntrySchema>(schemas),
         EntryType::InvitationEnded => add::<InvitationEndedEntrySchema>(schemas),
+        EntryType::ThreadFollowed | EntryType::ThreadUnfollowed => {
+            add::<ThreadEntrySchema>(schemas)
+        }
+        EntryType::ThreadRead => add::<ThreadReadEntrySchema>(schemas),
     }
 }
 

@@ -37,6 +37,8 @@ mod receipts;
 mod sanctions;
 mod search;
 mod sent_messages;
+mod thread;
+mod threads;
 mod unread;
 mod users;
 
@@ -66,6 +68,8 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(messages::list_messages))
         .routes(routes!(message::get_message))
         .routes(routes!(message::get_message_history))
+        .routes(routes!(thread::get_thread))
+        .routes(routes!(threads::list_threads))
         .routes(routes!(receipts::get_receipts))
         .routes(routes!(reactions::list_reaction_users))
         .routes(routes!(pins::list_pins))

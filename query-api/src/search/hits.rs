@@ -33,6 +33,9 @@ pub struct MessageHit {
     /// When it was sent.
     #[schema(value_type = String, format = DateTime)]
     pub sent_at: Timestamp,
+    /// The seq of the root of the thread that it belongs to.
+    #[schema(required = true)]
+    pub thread: Option<i64>,
     /// The complete text that was searched; for a file, its name.
     pub text: String,
     /// The matching ranges of the text, in ascending order: `[start, end)` in Unicode code points.
@@ -45,7 +48,7 @@ pub struct MessageHit {
 /// and the byte budget.
 const HITS: &str = concat!(
     "SELECT * FROM (
-     SELECT h.nth, c.name AS conversation_id, g.seq, u.name AS sender, g.type, g.sent_at, g.body,
+     SELECT h.nth, c.name AS conversation_id, g.seq, u.name AS sender, g.type, g.sent_at, g.body, g.thread,
             count(*) OVER () AS found, ",
     bytes_before!("octet_length(g.body)", "ORDER BY h.nth"),
     "
@@ -76,6 +79,7 @@ struct Row {
     kind: String,
     sent_at: OffsetDateTime,
     body: Option<String>,
+    thread: Option<i64>,
     /// The number of rows, including those that the statement left out.
     found: i64,
 }
@@ -144,6 +148,7 @@ impl Row {
             sender: self.sender,
             kind: self.kind,
             sent_at: self.sent_at.into(),
+            thread: self.thread,
             highlights: find_highlights(&text, query.highlight_terms()),
             text,
             score,

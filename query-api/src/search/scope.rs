@@ -90,8 +90,8 @@ impl Default for VisibilityCache {
 /// The result is columnar: a user with thousands of conversations costs one row.
 ///
 /// - `same`: whether the cache entry is still current: the searcher was not added to or removed
-///   from a conversation and has cleared none, and none of their conversations was created or changed its history
-///   visibility.
+///   from a conversation and has cleared none, and none of their conversations was created or
+///   changed its history visibility.
 /// - `visible`: what the searcher can see, if it is not.
 /// - `changed`: messages of which the index has an outdated version.
 const SCOPE: &str = concat!(

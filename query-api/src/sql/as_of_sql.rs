@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 /// The tables that the historical form replaces.
-const VERSIONED_TABLES: [&str; 11] = [
+const VERSIONED_TABLES: [&str; 12] = [
     "checkpoint",
     "conversations",
     "members",
@@ -21,6 +21,7 @@ const VERSIONED_TABLES: [&str; 11] = [
     "receipts_off",
     "policies",
     "pins",
+    "thread_marks",
 ];
 
 /// The statement of a query in its current and its historical form.
@@ -125,7 +126,7 @@ const HISTORICAL_TABLES: &str = concat!(
         FROM read.stays s WHERE s.from_position <= $as_of
     ), past_messages AS NOT MATERIALIZED (
         SELECT g.conversation, g.seq, g.position, g.sender, g.sent_at, g.ordinal, g.reply_to, g.type, g.mentions,
-               g.client_message_id,
+               g.client_message_id, g.thread,
                (SELECT v.at FROM read.versions v
                 WHERE v.conversation = g.conversation AND v.seq = g.seq AND v.position <= $as_of
                 ORDER BY v.position DESC LIMIT 1) AS edited_at,
@@ -172,6 +173,9 @@ const HISTORICAL_TABLES: &str = concat!(
     ), past_pins AS NOT MATERIALIZED (
         SELECT p.conversation, p.seq, p.position, NULL::bigint AS unpinned_at FROM read.pins p
         WHERE p.position <= $as_of AND (p.unpinned_at IS NULL OR p.unpinned_at > $as_of)
+    ), past_thread_marks AS NOT MATERIALIZED (
+        SELECT k.user_id, k.conversation, k.root, k.position, k.followed, k.read_seq
+        FROM read.thread_marks k WHERE k.position <= $as_of
     )"
 );
 

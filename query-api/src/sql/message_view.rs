@@ -13,6 +13,7 @@ use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::message_reactions::{MessageReactions, ReactionUsersSchema};
+use super::thread_replies::ThreadReplies;
 use crate::error::QueryError;
 
 /// The length of the longest list of messages whose reactions list their users. Longer lists have
@@ -27,10 +28,11 @@ macro_rules! message_columns {
         concat!(
             $conversation, " AS conversation_name, g.seq AS message_seq, g.position AS message_position,
             (SELECT sender.name FROM read.users sender WHERE sender.id = g.sender) AS sender_name,
-            g.type AS message_type, CASE WHEN NOT g.recalled THEN g.body END AS body, g.reply_to,
+            g.type AS message_type, CASE WHEN NOT g.recalled THEN g.body END AS body, g.reply_to, g.thread,
             g.mentions, g.sent_at, g.edited_at, g.recalled,
             CASE WHEN g.sender = ", $caller, " THEN g.client_message_id END AS client_message_id, ",
-            $crate::sql::message_reactions::reactions_column!($caller)
+            $crate::sql::message_reactions::reactions_column!($caller), ", ",
+            $crate::sql::thread_replies::replies_column!($caller)
         )
     };
 }
@@ -59,6 +61,13 @@ pub struct MessageView {
     /// The seq of the message to which it replies.
     #[schema(required = true)]
     pub reply_to: Option<i64>,
+    /// The seq of the root of the thread that it belongs to.
+    #[schema(required = true)]
+    pub thread: Option<i64>,
+    /// The replies in its thread, if it has any. Live delivery leaves it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ThreadReplies, required = false)]
+    pub replies: Option<ThreadReplies>,
     /// The users whom it mentions.
     #[schema(value_type = Vec<String>)]
     pub mentions: Box<RawValue>,
@@ -102,6 +111,8 @@ impl MessageView {
             kind: row.try_get("message_type")?,
             body: parse_raw_json("a body", row.try_get("body")?)?,
             reply_to: row.try_get("reply_to")?,
+            thread: row.try_get("thread")?,
+            replies: ThreadReplies::parse(row.try_get("replies")?)?,
             mentions: parse_raw_json("mentions", Some(mentions))?.unwrap_or_default(),
             sent_at: row.try_get::<OffsetDateTime, _>("sent_at")?.into(),
             edited_at: row
@@ -129,6 +140,8 @@ impl MessageView {
             kind: sent.kind.as_str().to_owned(),
             body: parse_raw_json("a body", sent.body.as_ref().map(json))?,
             reply_to: sent.reply_to,
+            thread: sent.thread,
+            replies: None,
             mentions: parse_raw_json("mentions", Some(mentions))?.unwrap_or_default(),
             sent_at: entry.occurred_at,
             edited_at: None,

@@ -3,7 +3,8 @@
 //! - `visibility`: the one rule about who can see what. Every query builds on it.
 //! - `message_view`, `entry_view`: the columns and the JSON shape of a message, and of an entry of
 //!   the sync feed. `recipient_part`: what only some recipients of an entry get.
-//!   `message_reactions`: the reactions of a message in their two forms.
+//!   `message_reactions`: the reactions of a message in their two forms. `thread_replies`: the
+//!   replies in its thread.
 //! - `checkpoint`: the position of the read model.
 //! - `as_of_sql`: rewrites a statement so that it answers as of an earlier position.
 
@@ -13,4 +14,5 @@ pub mod entry_view;
 pub mod message_reactions;
 pub mod message_view;
 pub mod recipient_part;
+pub mod thread_replies;
 pub mod visibility;

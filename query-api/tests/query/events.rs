@@ -46,6 +46,7 @@ async fn append_more(log: &EventLog, count: i64) {
                 mentions: Vec::new(),
                 sent_at: Timestamp::from_millis(1_700_000_000_000),
                 client_message_id: None,
+                thread: None,
             })
         } else {
             ConversationEvent::ConversationCreated(ConversationCreated {

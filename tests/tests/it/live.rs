@@ -319,8 +319,8 @@ async fn an_invalid_request_gets_no_connection() {
 /// the same.
 ///
 /// A connection delivers what a sync would have returned at that moment. A later sync returns less
-/// of conversations that the user has left since, and less or more of those whose history setting
-/// has changed since, or that the user has left and joined again.
+/// of conversations that the user has left or cleared since, and less or more of those whose
+/// history setting has changed since, or that the user has left and joined again.
 fn compare_with_sync(
     user: &str,
     delivered: &[Value],
@@ -336,7 +336,8 @@ fn compare_with_sync(
         .iter()
         .filter(|entry| {
             let has_left = entry["type"] == "member_removed" && entry["data"]["user"] == user;
-            has_left || entry["type"] == "conversation_changed"
+            let changes = ["conversation_changed", "conversation_cleared"];
+            has_left || changes.iter().any(|kind| entry["type"] == *kind)
         })
         .map(feed::entry_key)
         .collect();

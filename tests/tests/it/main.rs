@@ -82,6 +82,7 @@ mod sizes;
 mod switches;
 mod sync;
 mod table_locks;
+mod threads;
 mod tls;
 mod token_files;
 mod unknown_names;

@@ -148,6 +148,7 @@ mod tests {
             sender: "ann".into(),
             kind: "text".into(),
             sent_at: Timestamp::from_millis(0),
+            thread: None,
             text: "a\n\x1b[2Jtea".into(),
             highlights: vec![[6, 9]],
             score: 1.0,

@@ -30,8 +30,8 @@ pub(super) async fn import_lines(
     let keys: Vec<ReceiptKey> = lines
         .iter()
         .flat_map(|line| {
-            let others = line.reply_to.into_iter().chain(line.earlier);
-            std::iter::once(line.key).chain(others)
+            let others = [line.reply_to, line.thread, line.earlier];
+            std::iter::once(line.key).chain(others.into_iter().flatten())
         })
         .chain(made)
         .collect();

@@ -103,11 +103,13 @@ fn decide_each(
     let mut seqs: Vec<Option<i64>> = Vec::with_capacity(items.len());
     for item in items {
         let mut item = item.clone();
-        if let ImportItem::Message(message) = &mut item
-            && let Some(ReplyTarget::Index(index)) = message.reply_to
-        {
-            let seq = seqs.get(index).copied().flatten();
-            message.reply_to = seq.map(ReplyTarget::Seq);
+        if let ImportItem::Message(message) = &mut item {
+            for target in [&mut message.reply_to, &mut message.thread] {
+                if let Some(ReplyTarget::Index(index)) = *target {
+                    let seq = seqs.get(index).copied().flatten();
+                    *target = seq.map(ReplyTarget::Seq);
+                }
+            }
         }
         match conversation.decide(ConversationCommand::Import(vec![item]), limits) {
             Ok(events) => {

@@ -26,6 +26,8 @@ pub(super) struct ParsedImportLine {
     pub(super) payload: ImportItem,
     /// The key of the line that this one replies to.
     pub(super) reply_to: Option<ReceiptKey>,
+    /// The key of the line whose thread this one belongs to.
+    pub(super) thread: Option<ReceiptKey>,
 }
 
 /// Parses a line. Returns its number, or its 1-based position in the request if it has no valid
@@ -70,10 +72,11 @@ impl ParsedImportLine {
             .title
             .as_deref()
             .and_then(|title| Title::parse(&sanitize(title, 200)).ok());
-        let reply_to = line
-            .reply_to
-            .as_deref()
-            .map(|id| ReceiptKey::for_import(&destination.conversation, &format!("id:{id}")));
+        let key_of = |id: &Option<String>| {
+            let id = id.as_deref();
+            id.map(|id| ReceiptKey::for_import(&destination.conversation, &format!("id:{id}")))
+        };
+        let (reply_to, thread) = (key_of(&line.reply_to), key_of(&line.thread));
         let payload = payload::parse(line, limits)?;
         Ok(Self {
             key: ReceiptKey::for_import(&destination.conversation, &key),
@@ -83,6 +86,7 @@ impl ParsedImportLine {
             fingerprint: payload::fingerprint(&payload),
             payload,
             reply_to,
+            thread,
         })
     }
 

@@ -18,6 +18,7 @@ pub(super) fn parse(line: ImportLineRequest, limits: &Limits) -> Result<ImportIt
                 ("sent_at", line.sent_at.is_some()),
                 ("text", line.text.is_some()),
                 ("reply_to", line.reply_to.is_some()),
+                ("thread", line.thread.is_some()),
                 ("edited_at", line.edited_at.is_some()),
                 ("original", line.original.is_some()),
                 ("reactions", line.reactions.is_some()),
@@ -100,6 +101,7 @@ fn parse_message(line: ImportLineRequest, limits: &Limits) -> Result<ImportedMes
         kind: MessageType::Text,
         body,
         reply_to: None,
+        thread: None,
         sent_at,
         edit,
         reactions: reactions

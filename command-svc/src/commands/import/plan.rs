@@ -31,7 +31,7 @@ enum LineState {
     Duplicate(usize),
 }
 
-/// The message to which a new line replies.
+/// A message to which a new line refers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum ReplySource {
     /// The new line with this index.
@@ -45,7 +45,13 @@ pub(super) struct LinePlan<'a> {
     states: Vec<LineState>,
     /// The new lines, in order.
     pub(super) new_lines: Vec<&'a ParsedImportLine>,
-    replies: Vec<Option<ReplySource>>,
+    replies: Vec<LineReferences>,
+}
+
+/// The messages that a new line refers to.
+struct LineReferences {
+    reply_to: Option<ReplySource>,
+    thread: Option<ReplySource>,
 }
 
 impl<'a> LinePlan<'a> {
@@ -67,12 +73,15 @@ impl<'a> LinePlan<'a> {
                 LineState::Duplicate(*index)
             } else {
                 let index = plan.new_lines.len();
-                let reply = line.reply_to.and_then(|key| {
+                let find = |key| {
                     let new = indices.get(&key).map(|index| ReplySource::New(*index));
                     new.or_else(|| find_imported(known, key).map(ReplySource::Known))
+                };
+                plan.replies.push(LineReferences {
+                    reply_to: line.reply_to.and_then(find),
+                    thread: line.thread.and_then(find),
                 });
                 plan.new_lines.push(line);
-                plan.replies.push(reply);
                 indices.insert(line.key, index);
                 LineState::New(index)
             };
@@ -95,7 +104,8 @@ impl<'a> LinePlan<'a> {
         lines
             .map(|(line, reply)| match line.payload.clone() {
                 ImportItem::Message(mut message) => {
-                    message.reply_to = reply.as_ref().and_then(resolve);
+                    message.reply_to = reply.reply_to.as_ref().and_then(resolve);
+                    message.thread = reply.thread.as_ref().and_then(resolve);
                     ImportItem::Message(message)
                 }
                 joined @ ImportItem::Members { .. } => joined,

@@ -29,7 +29,7 @@ pub(crate) struct ImportLineRequest {
     /// Identifies the line when it is repeated, if it has no `id`.
     pub(super) key: Option<String>,
     /// The id of the message in the other system. Identifies the line when it is repeated, and is
-    /// what `reply_to` refers to.
+    /// what `reply_to` and `thread` refer to.
     pub(super) id: Option<String>,
     /// The user who sent the message. Control characters are removed; truncated to 128 characters.
     pub(super) sender: Option<String>,
@@ -41,6 +41,8 @@ pub(crate) struct ImportLineRequest {
     /// The `id` of an earlier line of the conversation; an unknown id is dropped
     /// (`reply_dropped`).
     pub(super) reply_to: Option<String>,
+    /// The `id` of the first message of the thread that it belongs to; an unknown id is ignored.
+    pub(super) thread: Option<String>,
     /// When the message was last edited. `text` is the text after that edit.
     #[schema(format = DateTime)]
     pub(super) edited_at: Option<String>,

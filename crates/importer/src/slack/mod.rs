@@ -309,6 +309,7 @@ impl SlackExport {
             "text": message.text,
             "id": message.ts,
             "reply_to": message.thread,
+            "thread": message.thread,
             "edited_at": message.edited_at,
             "reactions": self.convert_reactions(room, &message.reactions),
         })

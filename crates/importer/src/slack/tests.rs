@@ -162,7 +162,7 @@ fn messages_are_ordered_and_unsupported_items_are_counted() {
         *lines[3],
         json!({"conversation": "general", "title": "general", "sender": "bob",
             "sent_at": "2026-11-02T00:00:00.000Z", "text": "an answer", "id": "1793577600.000200",
-            "reply_to": "1793491200.000100", "edited_at": null, "reactions": []})
+            "reply_to": "1793491200.000100", "thread": "1793491200.000100", "edited_at": null, "reactions": []})
     );
     assert_eq!(
         (&lines[2]["sender"], &lines[1]["sent_at"]),
