@@ -2,10 +2,8 @@
 //! second one, to find the path of the invalid field.
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, OptionalFromRequest, Request};
+use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
-use hyper::body::Body as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -62,20 +60,6 @@ async fn read_json<T: DeserializeOwned>(request: Request, limit: usize) -> Resul
     body::require_content_type(request.headers(), is_json, "application/json")?;
     let bytes = body::read_body(request, limit, timeout).await?;
     from_json(&bytes, &unknown)
-}
-
-/// `None` for a request without a body, where every field is optional.
-impl<T: DeserializeOwned, S: Sync> OptionalFromRequest<S> for Json<T> {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
-        if request.body().is_end_stream() && !request.headers().contains_key(CONTENT_TYPE) {
-            return Ok(None);
-        }
-        <Self as FromRequest<S>>::from_request(request, state)
-            .await
-            .map(Some)
-    }
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {

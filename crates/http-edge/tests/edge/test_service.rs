@@ -11,7 +11,9 @@ use axum::extract::ws::WebSocket;
 use axum::response::Response;
 use axum::routing::{any, delete, get, post};
 use http_edge::tls::ServerCertificate;
-use http_edge::{Admin, Auth, Caller, EdgeConfig, Json, Ndjson, Path, Problem, Query, RateLimiter};
+use http_edge::{
+    Admin, Auth, Caller, EdgeConfig, Json, Ndjson, OptionalJson, Path, Problem, Query, RateLimiter,
+};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -20,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 pub const SECRET: &[u8] = b"a secret of the tests, long enough";
 
-#[derive(Deserialize, Serialize)]
+#[derive(Default, Deserialize, Serialize)]
 pub struct Note {
     pub text: String,
     #[serde(default)]
@@ -60,9 +62,7 @@ pub fn routes(hold: &HandlerGate) -> Router {
         )
         .route(
             "/note",
-            post(|note: Option<Json<Note>>| async move {
-                note.map_or_else(|| "none".to_owned(), |Json(note)| note.text)
-            }),
+            post(|OptionalJson(note): OptionalJson<Note>| async move { note.text }),
         )
         .route(
             "/lines",

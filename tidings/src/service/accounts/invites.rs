@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use domain::time::Timestamp;
 use http::StatusCode;
-use http_edge::{Admin, Json, Problem};
+use http_edge::{Admin, Json, OptionalJson, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -49,9 +49,8 @@ pub(super) struct InviteResponse {
 pub(super) async fn create_invite(
     State(state): State<AccountsState>,
     _admin: Admin,
-    request: Option<Json<InviteRequest>>,
+    OptionalJson(request): OptionalJson<InviteRequest>,
 ) -> Result<(StatusCode, Json<InviteResponse>), Problem> {
-    let request = request.map_or_else(InviteRequest::default, |Json(request)| request);
     let ttl = parse_ttl(request.ttl.as_deref(), DEFAULT_INVITE_TTL)?;
     state.check_accounts()?;
     let issued = state.store.invite(ttl).await;
