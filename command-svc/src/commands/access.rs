@@ -69,7 +69,7 @@ where
 }
 
 /// A response that contains only the position.
-#[expect(clippy::unnecessary_wraps, reason = "the signature of every response")]
+#[allow(clippy::unnecessary_wraps, reason = "the signature of every response")]
 pub(super) fn respond_position(
     _: &CommandMeta<Conversation>,
     _: &Conversation,
