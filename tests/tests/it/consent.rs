@@ -164,8 +164,10 @@ async fn who_must_be_asked_is_invited_and_joins() {
     );
     // A contact adds him at once.
     befriend(&zoe, &bob).await;
-    zoe.create_group("team", &["bob"]).await.expect(201);
-    bob.get_ok("/v1/conversations/team?min_position=1").await;
+    let added = zoe.create_group("team", &["bob"]).await;
+    assert_eq!(added.expect(201)["added"], json!(["bob"]));
+    world.wait_until_projected(added.position()).await;
+    bob.get_ok("/v1/conversations/team").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
