@@ -13,7 +13,6 @@ pub mod access_event;
 pub mod command;
 pub mod event;
 pub mod invitation_command;
-pub mod invitation_event;
 pub mod settings;
 
 mod access_state;
@@ -50,8 +49,7 @@ use crate::refusal::Refusal;
 use access_state::AccessState;
 use command::ConversationCommand;
 use event::{ConversationEvent, ConversationKind, HistoryVisibility, Role};
-use invitations::InvitationState;
-use state::{ConversationDetails, Membership, MembershipPeriod};
+use state::{ConversationDetails, InvitationState, Membership, MembershipPeriod};
 
 /// The maximum number of recent messages in the state of a conversation. A command on an older
 /// message carries that message's state, looked up in the log.

@@ -6,6 +6,7 @@ pub mod event;
 
 mod blocks;
 mod clearing;
+mod contact_state;
 mod contacts;
 mod devices;
 mod preferences;
@@ -13,7 +14,7 @@ mod read_marks;
 mod state;
 mod threads;
 
-pub use contacts::{ContactActs, ContactState};
+pub use contact_state::{ContactActs, ContactState};
 
 use std::collections::{BTreeMap, BTreeSet};
 

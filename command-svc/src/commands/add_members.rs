@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use domain::conversation::Conversation;
-use domain::conversation::command::{AddMembers, ConversationCommand};
+use domain::conversation::command::{AddMembers, ConversationCommand, InvitationCommand};
 use domain::conversation::event::{ConversationEvent, Role};
-use domain::conversation::invitation_command::{InvitationCommand, UsersToAsk};
+use domain::conversation::invitation_command::UsersToAsk;
 use domain::ids::UserId;
 use domain::refusal::Refusal;
 use domain::time::Timestamp;

@@ -1,9 +1,9 @@
 //! `POST /v1/conversations`.
 
 use axum::extract::State;
-use domain::conversation::command::{ConversationCommand, CreateConversation};
+use domain::conversation::command::{ConversationCommand, CreateConversation, InvitationCommand};
 use domain::conversation::event::{ConversationEvent, ConversationKind};
-use domain::conversation::invitation_command::{InvitationCommand, UsersToAsk};
+use domain::conversation::invitation_command::UsersToAsk;
 use domain::conversation::{Conversation, find_direct_peer};
 use domain::ids::{ConversationId, InvalidIdError, Title, UserId};
 use domain::refusal::Refusal;

@@ -3,11 +3,9 @@
 
 use axum::extract::State;
 use domain::conversation::Conversation;
-use domain::conversation::command::ConversationCommand;
+use domain::conversation::command::{ConversationCommand, InvitationCommand};
 use domain::conversation::event::ConversationEvent;
-use domain::conversation::invitation_command::{
-    AcceptInvitation, InvitationCommand, WithdrawInvitation,
-};
+use domain::conversation::invitation_command::{AcceptInvitation, WithdrawInvitation};
 use domain::ids::{ConversationId, UserId};
 use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::Path;

@@ -4,7 +4,7 @@
 use crate::body::{MessageBody, MessageType};
 use crate::conversation::access_command::AccessCommand;
 use crate::conversation::event::{ConversationKind, HistoryVisibility, Role};
-use crate::conversation::invitation_command::InvitationCommand;
+use crate::conversation::invitation_command::{AcceptInvitation, UsersToAsk, WithdrawInvitation};
 use crate::conversation::settings::PolicyChange;
 use crate::ids::{ClientKey, ReactionKey, Title, UserId};
 use crate::message::MessageState;
@@ -46,6 +46,22 @@ pub enum ConversationCommand {
     Unpin(UpdatePin),
     /// Invite users who must be asked, and answer an invitation.
     Invitation(InvitationCommand),
+}
+
+/// A command to a conversation that heeds what users consent to.
+#[derive(Debug, Clone)]
+pub enum InvitationCommand {
+    /// Create the conversation. In a group, users who must be asked first are invited.
+    Create(CreateConversation, UsersToAsk),
+    /// Add members, or change the role of existing members. Users who must be asked first are
+    /// invited.
+    AddMembers(AddMembers, UsersToAsk),
+    /// Join by an invitation.
+    Accept(AcceptInvitation),
+    /// Decline an invitation.
+    Decline(UserId),
+    /// Withdraw an invitation.
+    Withdraw(WithdrawInvitation),
 }
 
 /// The data of [`ConversationCommand::Create`].

@@ -10,7 +10,6 @@ use crate::conversation::access_event::{
     ConversationPolicyChanged, JoinRequestDeclined, JoinRequested, LinkCreated, LinkEnded,
     MemberSanction, SanctionLifted,
 };
-use crate::conversation::invitation_event::{InvitationEnded, Invited};
 use crate::ids::{ClientKey, ReactionKey, Title, UserId};
 use crate::link_code::LinkCode;
 use crate::time::Timestamp;
@@ -295,4 +294,40 @@ pub struct MessageErased {
 pub struct TitleErased {
     /// The user who requested the erasure, not necessarily a member.
     pub by: UserId,
+}
+
+/// The data of [`ConversationEvent::Invited`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Invited {
+    /// The user who was invited.
+    pub user: UserId,
+    /// The role that the user gets on joining.
+    pub role: Role,
+    /// The user who invited them.
+    pub by: UserId,
+}
+
+/// The data of [`ConversationEvent::InvitationEnded`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InvitationEnded {
+    /// The user who was invited.
+    pub user: UserId,
+    /// How it ended.
+    pub outcome: InvitationOutcome,
+    /// The user who ended it.
+    pub by: UserId,
+    /// The user who had invited them.
+    pub invited_by: UserId,
+}
+
+/// How an invitation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvitationOutcome {
+    /// The user is a member.
+    Joined,
+    /// The user declined.
+    Declined,
+    /// The owner or an admin withdrew it.
+    Withdrawn,
 }

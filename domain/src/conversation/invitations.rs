@@ -1,26 +1,17 @@
 //! Rules for consent: who must be asked before they become a member, and how they answer.
 
-use serde::{Deserialize, Serialize};
-
-use super::command::{AddMembers, CreateConversation};
-use super::event::{ConversationEvent, ConversationKind, MemberAdded, Role};
-use super::invitation_command::{
-    AcceptInvitation, InvitationCommand, UsersToAsk, WithdrawInvitation,
+use super::command::{AddMembers, CreateConversation, InvitationCommand};
+use super::event::{
+    ConversationEvent, ConversationKind, InvitationEnded, InvitationOutcome, Invited, MemberAdded,
+    Role,
 };
-use super::invitation_event::{InvitationEnded, InvitationOutcome, Invited};
+use super::invitation_command::{AcceptInvitation, UsersToAsk, WithdrawInvitation};
 use super::members::{check_group_size, check_user_count};
+use super::state::InvitationState;
 use super::{Conversation, deduplicate};
 use crate::ids::UserId;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
-
-/// An invitation that has not ended. It is stored in snapshots; the serialized field names must not
-/// change.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct InvitationState {
-    pub role: Role,
-    pub by: UserId,
-}
 
 impl Conversation {
     /// The user who invited this user; `None` without an invitation.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{ConversationKind, HistoryVisibility, Role};
-use crate::ids::Title;
+use crate::ids::{Title, UserId};
 
 /// The kind, title and history visibility of a conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,13 @@ pub(super) struct Membership {
 pub(super) struct MembershipPeriod {
     pub after_seq: i64,
     pub until_seq: i64,
+}
+
+/// An invitation that has not ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct InvitationState {
+    pub role: Role,
+    pub by: UserId,
 }
 
 /// Whether a seq lies within one of these periods, which are sorted and do not overlap.

@@ -1,7 +1,7 @@
 //! The commands of the mailbox aggregate. What the rules need to know about a conversation is part
 //! of the command, as a [`MembershipSnapshot`].
 
-use super::contacts::ContactActs;
+use super::contact_state::ContactActs;
 use crate::ids::{ConversationId, DeviceId, UserId};
 use crate::membership::MembershipSnapshot;
 use crate::refusal::Refusal;

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use domain::conversation::Conversation;
-use domain::conversation::command::ConversationCommand;
-use domain::conversation::event::{ConversationEvent, ConversationKind, Role};
-use domain::conversation::invitation_command::{
-    AcceptInvitation, InvitationCommand, WithdrawInvitation,
+use domain::conversation::command::{ConversationCommand, InvitationCommand};
+use domain::conversation::event::{
+    ConversationEvent, ConversationKind, InvitationEnded, InvitationOutcome, Invited, Role,
 };
-use domain::conversation::invitation_event::{InvitationEnded, InvitationOutcome, Invited};
+use domain::conversation::invitation_command::{AcceptInvitation, WithdrawInvitation};
 
 use crate::builders::*;
 use crate::given_when_then::{Given, given};

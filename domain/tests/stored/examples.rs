@@ -7,11 +7,10 @@ use domain::conversation::access_event::{
 };
 use domain::conversation::event::{
     ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind,
-    HistoryVisibility, InitialMember, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited,
-    MessageErased, MessagePin, MessageReaction, MessageRecalled, MessageRestored, MessageSent,
-    Role, TitleErased,
+    HistoryVisibility, InitialMember, InvitationEnded, InvitationOutcome, Invited, MemberAdded,
+    MemberRemoved, MemberRoleChanged, MessageEdited, MessageErased, MessagePin, MessageReaction,
+    MessageRecalled, MessageRestored, MessageSent, Role, TitleErased,
 };
-use domain::conversation::invitation_event::{InvitationEnded, InvitationOutcome, Invited};
 use domain::conversation::settings::{
     ConversationPolicy, JoinPolicy, PostPolicy, RetentionDays, SlowMode,
 };

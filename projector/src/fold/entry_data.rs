@@ -1,7 +1,8 @@
 //! The data of sync entries, as clients receive it. The order of the fields determines the bytes.
 
-use domain::conversation::event::{ConversationKind, HistoryVisibility, InitialMember, Role};
-use domain::conversation::invitation_event::InvitationOutcome;
+use domain::conversation::event::{
+    ConversationKind, HistoryVisibility, InitialMember, InvitationOutcome, Role,
+};
 use domain::conversation::settings::ConversationPolicy;
 use domain::ids::{ConversationId, ReactionKey, Title, UserId};
 use domain::texts::ContactNote;

@@ -1,7 +1,7 @@
 //! Applies invitations. Only the invited user gets an entry: one without a conversation, because the
 //! user is not a member.
 
-use domain::conversation::invitation_event::{InvitationEnded, InvitationOutcome, Invited};
+use domain::conversation::event::{InvitationEnded, InvitationOutcome, Invited};
 use domain::ids::ConversationId;
 use read_model::entry_type::EntryType;
 

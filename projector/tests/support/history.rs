@@ -12,14 +12,12 @@ use domain::conversation::access_command::{
 };
 use domain::conversation::command::{
     AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage,
-    RecallMessage, RemoveMember, SendMessage, UpdateReaction,
+    InvitationCommand, RecallMessage, RemoveMember, SendMessage, UpdateReaction,
 };
 use domain::conversation::event::{
     ConversationEvent, ConversationKind, HistoryVisibility as Visibility, Role,
 };
-use domain::conversation::invitation_command::{
-    AcceptInvitation, InvitationCommand, UsersToAsk, WithdrawInvitation,
-};
+use domain::conversation::invitation_command::{AcceptInvitation, UsersToAsk, WithdrawInvitation};
 use domain::conversation::settings::{JoinPolicy, PolicyChange, PostPolicy};
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily;
