@@ -15,14 +15,9 @@ use domain::conversation::settings::{
     ConversationPolicy, JoinPolicy, PostPolicy, RetentionDays, SlowMode,
 };
 use domain::custom_fields::CustomFields;
-use domain::deployment::content::{ContentAction, TextPlace, WordMatching};
-use domain::deployment::event::{
-    DeploymentEvent, FeatureSwitched, HoldPlaced, LinkRulesSet, RuleRemoved, WordListSet,
-};
-use domain::deployment::feature::Feature;
 use domain::ids::{
-    ClientKey, ConversationId, DeviceId, JoinNote, ReactionKey, RuleName, SanctionReason, Title,
-    Topic, UserId,
+    ClientKey, ConversationId, DeviceId, JoinNote, ReactionKey, SanctionReason, Title, Topic,
+    UserId,
 };
 use domain::limits::Limits;
 use domain::link_code::LinkCode;
@@ -30,23 +25,18 @@ use domain::mailbox::event::{
     BlockedUser, ClearedHistory, ContactAdded, ContactRemoved, ContactRequested, DeviceAcked,
     FollowedThread, MailboxEvent, PreferencesChanged, ReadMark, ThreadReadMark,
 };
-use domain::profile::event::{
-    ProfileChanged, ProfileErased, ProfileEvent, PublicProfile, RestrictionKind, RestrictionLifted,
-    TokensRevoked, UserActivation, UserKind, UserKindChanged, UserRestricted,
-};
-use domain::profile::settings::{Consent, QuietHours, TimeOfDay, UserSettings};
-use domain::texts::{About, Avatar, ContactNote, DisplayName, Locale, TimeZoneName};
+use domain::texts::{Avatar, ContactNote};
 use domain::time::Timestamp;
 use serde_json::json;
 
 /// The event type and version of a golden file, and the event that it decodes to.
 pub type Example<E> = (&'static str, i16, E);
 
-fn user(name: &str) -> UserId {
+pub(crate) fn user(name: &str) -> UserId {
     UserId::parse(name).unwrap()
 }
 
-fn time(text: &str) -> Timestamp {
+pub(crate) fn time(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
 }
 
@@ -454,136 +444,5 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
                 read_seq: 7,
             }),
         ),
-    ]
-}
-
-pub fn profile() -> Vec<Example<ProfileEvent>> {
-    use ProfileEvent as E;
-    let by = || user("anna");
-    let at = time("2026-11-01T09:30:00.250Z");
-    vec![
-        ("profile_changed", 1, E::ProfileChanged(changed_profile())),
-        ("settings_changed", 1, E::SettingsChanged(settings())),
-        (
-            "user_kind_changed",
-            1,
-            E::UserKindChanged(UserKindChanged {
-                kind: UserKind::Bot,
-                by: by(),
-            }),
-        ),
-        (
-            "user_deactivated",
-            1,
-            E::UserDeactivated(UserActivation { by: by() }),
-        ),
-        (
-            "user_reactivated",
-            1,
-            E::UserReactivated(UserActivation { by: by() }),
-        ),
-        (
-            "tokens_revoked",
-            1,
-            E::TokensRevoked(TokensRevoked {
-                before: at,
-                by: by(),
-            }),
-        ),
-        (
-            "user_restricted",
-            1,
-            E::UserRestricted(UserRestricted {
-                kind: RestrictionKind::Banned,
-                until: Some(at),
-                reason: Some("spam".into()),
-                by: by(),
-            }),
-        ),
-        (
-            "restriction_lifted",
-            1,
-            E::RestrictionLifted(RestrictionLifted { by: by() }),
-        ),
-        (
-            "profile_erased",
-            1,
-            E::ProfileErased(ProfileErased { by: by() }),
-        ),
-    ]
-}
-
-fn changed_profile() -> ProfileChanged {
-    let profile = PublicProfile {
-        display_name: Some(DisplayName::parse("Anna Å.").unwrap()),
-        avatar: Some(Avatar::parse("https://example.com/anna.png").unwrap()),
-        about: Some(About::parse("Grüße aus 世界").unwrap()),
-        locale: Some(Locale::parse("de-AT").unwrap()),
-        custom: Some(CustomFields::parse(&json!({ "team": 7 })).unwrap()),
-    };
-    let by = user("anna");
-    ProfileChanged { profile, by }
-}
-
-fn settings() -> UserSettings {
-    let time = |text| TimeOfDay::parse(text).unwrap();
-    let zone = TimeZoneName::parse("Asia/Shanghai").unwrap();
-    UserSettings {
-        direct_from: Consent::Contacts,
-        read_receipts: false,
-        quiet_hours: Some(QuietHours::new(time("22:00"), time("07:00"), zone).unwrap()),
-        ..UserSettings::default()
-    }
-}
-
-pub fn deployment() -> Vec<Example<DeploymentEvent>> {
-    use DeploymentEvent as E;
-    let root = user("root");
-    let removed = |name| RuleRemoved {
-        name: RuleName::parse(name).unwrap(),
-        by: root.clone(),
-    };
-    let switched = FeatureSwitched {
-        feature: Feature::Uploads,
-        on: false,
-        reason: Some("the disk is full".to_owned()),
-        until: Some(time("2026-11-01T10:00:00Z")),
-        by: root.clone(),
-    };
-    let held = HoldPlaced {
-        name: RuleName::parse("case-7").unwrap(),
-        conversation: Some(ConversationId::parse("oslo").unwrap()),
-        user: Some(user("anna")),
-        reason: "a court has asked".to_owned(),
-        by: root.clone(),
-    };
-    let list = WordListSet {
-        name: RuleName::parse("insults").unwrap(),
-        action: ContentAction::Mask,
-        matching: WordMatching::Word,
-        places: vec![TextPlace::Text, TextPlace::Name],
-        words: vec!["bäd".to_owned(), "笨蛋".to_owned()],
-        part: 1,
-        parts: 2,
-        digest: 255,
-        by: root.clone(),
-    };
-    let links = LinkRulesSet {
-        deny: vec!["evil.example".to_owned()],
-        allow_only: Some(vec!["good.example".to_owned()]),
-        action: ContentAction::Refuse,
-        by: root.clone(),
-    };
-    vec![
-        ("feature_switched", 1, E::FeatureSwitched(switched)),
-        ("hold_placed", 1, E::HoldPlaced(held)),
-        ("hold_lifted", 1, E::HoldLifted(removed("case-7"))),
-        ("word_list_set", 1, E::WordListSet(list)),
-        (
-            "word_list_removed",
-            1,
-            E::WordListRemoved(removed("insults")),
-        ),
-        ("link_rules_set", 1, E::LinkRulesSet(links)),
     ]
 }

@@ -11,6 +11,7 @@ use domain::profile::event::ProfileEvent;
 use serde_json::Value;
 
 use crate::examples::{self, Addition, Example};
+use crate::system_examples;
 
 fn golden_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
@@ -66,8 +67,8 @@ fn check_decoding<E: EventFamily>(examples: &[Example<E>]) {
 fn every_golden_file_decodes_to_the_expected_event() {
     check_decoding(&examples::conversation());
     check_decoding(&examples::mailbox());
-    check_decoding(&examples::profile());
-    check_decoding(&examples::deployment());
+    check_decoding(&system_examples::profile());
+    check_decoding(&system_examples::deployment());
 }
 
 fn check_encoding<E: EventFamily>(examples: &[Example<E>]) {
@@ -93,8 +94,8 @@ fn check_encoding<E: EventFamily>(examples: &[Example<E>]) {
 fn the_current_version_is_encoded_byte_for_byte() {
     check_encoding(&examples::conversation());
     check_encoding(&examples::mailbox());
-    check_encoding(&examples::profile());
-    check_encoding(&examples::deployment());
+    check_encoding(&system_examples::profile());
+    check_encoding(&system_examples::deployment());
 }
 
 fn check_tags<E: EventFamily>(examples: &[Example<E>]) {
@@ -109,8 +110,8 @@ fn check_tags<E: EventFamily>(examples: &[Example<E>]) {
 fn serde_tags_match_the_event_names_of_the_log() {
     check_tags(&examples::conversation());
     check_tags(&examples::mailbox());
-    check_tags(&examples::profile());
-    check_tags(&examples::deployment());
+    check_tags(&system_examples::profile());
+    check_tags(&system_examples::deployment());
 }
 
 fn addition_file_name((field, event_type, event): &Addition) -> String {

@@ -6,5 +6,6 @@ mod bodies;
 mod envelope;
 mod examples;
 mod golden;
+mod system_examples;
 mod upcast;
 mod vocabulary;

@@ -6,36 +6,20 @@ use std::collections::BTreeMap;
 use cqrs_es::Aggregate as _;
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
-use domain::conversation::access_command::{
-    AccessCommand, CreateLink, EndLink, JoinByLink, JoinConversation, JoinDecision, LiftSanction,
-    SanctionKind, SanctionUser,
-};
 use domain::conversation::command::{
-    AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage,
-    InvitationCommand, RecallMessage, RemoveMember, SendMessage, UpdateReaction,
+    ConversationCommand, EditMessage, RecallMessage, SendMessage, UpdateReaction,
 };
-use domain::conversation::event::{
-    ConversationEvent, ConversationKind, HistoryVisibility as Visibility, Role,
-};
-use domain::conversation::invitation_command::{AcceptInvitation, UsersToAsk, WithdrawInvitation};
-use domain::conversation::settings::{JoinPolicy, PolicyChange, PostPolicy};
+use domain::conversation::event::ConversationEvent;
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily;
-use domain::ids::{
-    ClientKey, ConversationId, DeviceId, JoinNote, ReactionKey, SanctionReason, Title, Topic,
-    UserId,
-};
+use domain::ids::{ClientKey, ConversationId, ReactionKey, UserId};
 use domain::limits::Limits;
-use domain::link_code::LinkCode;
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{
-    AckCursor, AddContact, MailboxCommand, MarkRead, MarkUnread, RemoveContact, SetPreferences,
-};
+use domain::mailbox::command::MailboxCommand;
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::Profile;
-use domain::profile::command::{ChangeProfile, ChangeSettings, ProfileCommand, RevokeTokens};
-use domain::profile::event::{ProfileEvent, UserKind};
-use domain::texts::{ContactNote, DisplayName};
+use domain::profile::command::ProfileCommand;
+use domain::profile::event::ProfileEvent;
 use domain::time::Timestamp;
 use serde_json::value::RawValue;
 
@@ -74,8 +58,8 @@ pub struct HistoryGenerator {
     pub profiles: BTreeMap<UserId, Profile>,
     pub(super) users: Vec<UserId>,
     sequences: BTreeMap<String, i64>,
-    now: i64,
-    limits: Limits,
+    pub(super) now: i64,
+    pub(super) limits: Limits,
 }
 
 pub fn user(name: &str) -> UserId {
@@ -181,226 +165,6 @@ impl HistoryGenerator {
             .max(1)
     }
 
-    fn create(&mut self) {
-        let by = self.random_user();
-        let other = self.random_user();
-        let number = self.conversations.len();
-        if self.rng.chance(40) {
-            let id = ConversationId::direct(&by, &other);
-            let create = Self::create_command(ConversationKind::Direct, None, vec![other], by);
-            self.run_command(&id, ConversationCommand::Create(create));
-            return;
-        }
-        let members: Vec<UserId> = (0..self.rng.below(9)).map(|_| self.random_user()).collect();
-        let to_ask = self.some_of(&members);
-        let title = self
-            .rng
-            .chance(50)
-            .then(|| Title::parse("A \"title\" \\ of it").unwrap());
-        let create = Self::create_command(ConversationKind::Group, title, members, by);
-        self.run_command(
-            &conversation(&format!("group-{number}")),
-            ConversationCommand::Invitation(InvitationCommand::Create(create, to_ask)),
-        );
-    }
-
-    /// A few of these users: those who must be asked before they are added.
-    fn some_of(&mut self, users: &[UserId]) -> UsersToAsk {
-        let mut some = UsersToAsk::new();
-        for user in users {
-            if self.rng.chance(25) {
-                some.insert(user.clone());
-            }
-        }
-        some
-    }
-
-    /// Answers or withdraws an invitation, or tries to.
-    fn answer_invitation(&mut self) {
-        let Some((id, by)) = self.random_membership() else {
-            return;
-        };
-        let invited: Vec<UserId> = self
-            .users
-            .iter()
-            .filter(|user| self.conversations[&id].inviter_of(user).is_some())
-            .cloned()
-            .collect();
-        if invited.is_empty() {
-            return;
-        }
-        let user = self.rng.pick(&invited).clone();
-        let command = match self.rng.below(3) {
-            0 => InvitationCommand::Accept(AcceptInvitation {
-                user,
-                blocks_inviter: false,
-                now: Timestamp::from_millis(self.now),
-            }),
-            1 => InvitationCommand::Decline(user),
-            _ => InvitationCommand::Withdraw(WithdrawInvitation { user, by }),
-        };
-        self.run_command(&id, ConversationCommand::Invitation(command));
-    }
-
-    fn create_command(
-        kind: ConversationKind,
-        title: Option<Title>,
-        members: Vec<UserId>,
-        by: UserId,
-    ) -> CreateConversation {
-        CreateConversation {
-            kind,
-            title,
-            members,
-            by,
-            blocked: false,
-            created_at: None,
-        }
-    }
-
-    fn add(&mut self) {
-        let Some((id, by)) = self.random_membership() else {
-            return;
-        };
-        let users: Vec<UserId> = (0..=self.rng.below(3))
-            .map(|_| self.random_user())
-            .collect();
-        let to_ask = self.some_of(&users);
-        let role = *self
-            .rng
-            .pick(&[None, Some(Role::Member), Some(Role::Admin)]);
-        let add = AddMembers {
-            users,
-            role,
-            by,
-            now: Timestamp::from_millis(self.now),
-        };
-        let command = InvitationCommand::AddMembers(add, to_ask);
-        self.run_command(&id, ConversationCommand::Invitation(command));
-    }
-
-    fn remove(&mut self) {
-        let Some((id, by)) = self.random_membership() else {
-            return;
-        };
-        let user = if self.rng.chance(50) {
-            by.clone()
-        } else {
-            self.random_user()
-        };
-        self.run_command(
-            &id,
-            ConversationCommand::RemoveMember(RemoveMember { user, by }),
-        );
-    }
-
-    fn change(&mut self) {
-        let Some((id, by)) = self.random_membership() else {
-            return;
-        };
-        let title = Some(Title::parse(self.rng.pick::<&str>(&["one", "two", ""])).ok());
-        let history = *self
-            .rng
-            .pick(&[None, Some(Visibility::All), Some(Visibility::SinceJoin)]);
-        self.run_command(
-            &id,
-            ConversationCommand::Change(ChangeConversation {
-                title,
-                history,
-                policy: PolicyChange::default(),
-                by,
-                now: Timestamp::from_millis(self.now),
-            }),
-        );
-    }
-
-    fn change_policy(&mut self) {
-        let Some((id, by)) = self.random_membership() else {
-            return;
-        };
-        let topic = *self.rng.pick(&["a topic", ""]);
-        let policy = PolicyChange {
-            post: *self
-                .rng
-                .pick(&[None, Some(PostPolicy::Members), Some(PostPolicy::Admins)]),
-            join: *self
-                .rng
-                .pick(&[None, Some(JoinPolicy::Asked), Some(JoinPolicy::Open)]),
-            topic: Some(Topic::parse(topic).ok()),
-            ..PolicyChange::default()
-        };
-        self.run_command(
-            &id,
-            ConversationCommand::Change(ChangeConversation {
-                title: None,
-                history: None,
-                policy,
-                by,
-                now: Timestamp::from_millis(self.now),
-            }),
-        );
-    }
-
-    /// Runs a random command about joining, links, silences or bans.
-    fn run_access_command(&mut self) {
-        let Some((id, by)) = self.random_membership() else {
-            return;
-        };
-        let user = self.random_user();
-        let now = Timestamp::from_millis(self.now);
-        let kind = *self.rng.pick(&[SanctionKind::Silence, SanctionKind::Ban]);
-        let code = LinkCode::new(u128::from(self.rng.below(4)), &id);
-        let decision = JoinDecision {
-            user: user.clone(),
-            by: by.clone(),
-            now,
-        };
-        let command = match self.rng.below(10) {
-            0 => AccessCommand::Sanction(SanctionUser {
-                kind,
-                user,
-                until: None,
-                reason: SanctionReason::parse("a reason").ok(),
-                by,
-                by_moderator: self.rng.chance(30),
-                now,
-            }),
-            1..3 => AccessCommand::Lift(LiftSanction {
-                kind,
-                user,
-                by,
-                by_moderator: true,
-                now,
-            }),
-            3..6 => AccessCommand::Join(JoinConversation {
-                user,
-                note: JoinNote::parse("a note").ok(),
-                now,
-            }),
-            6 => AccessCommand::Admit(decision),
-            7 => AccessCommand::Decline(decision),
-            8 if !self.has_link(&id, &code) => AccessCommand::CreateLink(CreateLink {
-                code,
-                max_uses: Some(3),
-                expires_at: None,
-                by,
-                now,
-            }),
-            8 => AccessCommand::EndLink(EndLink { code, by }),
-            _ => AccessCommand::JoinByLink(JoinByLink { code, user, now }),
-        };
-        self.run_command(&id, ConversationCommand::Access(command));
-    }
-
-    /// Whether this link was ever created: a real code is never used twice.
-    fn has_link(&self, id: &ConversationId, code: &LinkCode) -> bool {
-        let created = format!("{{\"code\":\"{code}\",\"max");
-        let mut events = self.log.iter();
-        events.any(|event| {
-            event.aggregate_id == id.as_str() && event.data.get().starts_with(&created)
-        })
-    }
-
     fn send(&mut self) {
         let Some((id, sender)) = self.random_membership() else {
             return;
@@ -490,145 +254,6 @@ impl HistoryGenerator {
             ConversationCommand::Unreact(react)
         };
         self.run_command(&id, command);
-    }
-
-    fn read(&mut self) {
-        let Some((id, member)) = self.random_membership() else {
-            return;
-        };
-        let Some(standing) = self.conversations[&id].membership_snapshot(&member) else {
-            return;
-        };
-        let up_to = self.random_seq(&id);
-        self.run_mailbox_command(
-            &member,
-            MailboxCommand::MarkRead(MarkRead {
-                conversation: id,
-                up_to,
-                membership: standing,
-            }),
-        );
-    }
-
-    fn mark_unread(&mut self) {
-        let Some((id, member)) = self.random_membership() else {
-            return;
-        };
-        let Some(standing) = self.conversations[&id].membership_snapshot(&member) else {
-            return;
-        };
-        let from = self.random_seq(&id);
-        let visible = self.conversations[&id].can_see(&member, from);
-        let mark = MarkUnread {
-            conversation: id,
-            from,
-            membership: standing,
-            visible,
-        };
-        self.run_mailbox_command(&member, MailboxCommand::MarkUnread(mark));
-    }
-
-    fn set_preferences(&mut self) {
-        let Some((id, member)) = self.random_membership() else {
-            return;
-        };
-        let Some(standing) = self.conversations[&id].membership_snapshot(&member) else {
-            return;
-        };
-        let set = SetPreferences {
-            conversation: id,
-            muted: *self.rng.pick(&[None, Some(true), Some(false)]),
-            pinned: *self.rng.pick(&[None, Some(true), Some(false)]),
-            archived: *self.rng.pick(&[None, Some(true), Some(false)]),
-            mentions: *self.rng.pick(&[None, Some(true), Some(false)]),
-            membership: standing,
-        };
-        self.run_mailbox_command(&member, MailboxCommand::SetPreferences(set));
-    }
-
-    fn ack(&mut self) {
-        let who = self.random_user();
-        let head = self.log.len() as u64;
-        let back = if self.rng.chance(80) {
-            self.rng.below(20)
-        } else {
-            self.rng.below(head + 1)
-        };
-        let ack = AckCursor {
-            device: DeviceId::parse(self.rng.pick::<&str>(&["phone", "web"])).unwrap(),
-            cursor: i64::try_from(head.saturating_sub(back)).unwrap(),
-            head: i64::try_from(head).unwrap(),
-        };
-        self.run_mailbox_command(&who, MailboxCommand::Ack(ack));
-    }
-
-    fn block(&mut self) {
-        let (who, other) = (self.random_user(), self.random_user());
-        let command = if self.rng.chance(60) {
-            MailboxCommand::Block(other)
-        } else {
-            MailboxCommand::Unblock(other)
-        };
-        self.run_mailbox_command(&who, command);
-    }
-
-    fn contact(&mut self) {
-        let (who, other) = (self.random_user(), self.random_user());
-        if who == other {
-            return;
-        }
-        let acts = self.mailboxes.get(&other);
-        let acts = acts.map(|mailbox| mailbox.contact_acts(&who));
-        let acts = acts.unwrap_or_default();
-        let note = *self.rng.pick(&[None, Some("hi \u{5f20}")]);
-        let command = if self.rng.chance(70) {
-            MailboxCommand::AddContact(AddContact {
-                user: other,
-                note: note.map(|note| ContactNote::parse(note).unwrap()),
-                other: acts,
-            })
-        } else {
-            MailboxCommand::RemoveContact(RemoveContact {
-                user: other,
-                other: acts,
-            })
-        };
-        self.run_mailbox_command(&who, command);
-    }
-
-    fn change_profile(&mut self) {
-        let who = self.random_user();
-        let name = self
-            .rng
-            .pick(&[None, Some("Zo\u{eb} O'Brien"), Some("\u{5f35}\u{4e09}")]);
-        let change = ChangeProfile {
-            display_name: Some(name.map(|name| DisplayName::parse(name).unwrap())),
-            avatar: None,
-            about: None,
-            locale: None,
-            custom: None,
-            kind: *self.rng.pick(&[None, None, Some(UserKind::Bot)]),
-            deactivated: *self.rng.pick(&[None, None, Some(true), Some(false)]),
-            by: who.clone(),
-        };
-        self.run_profile_command(&who, ProfileCommand::Change(change));
-    }
-
-    fn govern_profile(&mut self) {
-        let who = self.random_user();
-        let command = match self.rng.below(3) {
-            0 => ProfileCommand::Erase(who.clone()),
-            1 => ProfileCommand::RevokeTokens(RevokeTokens {
-                before: Timestamp::from_millis(self.now),
-                by: who.clone(),
-            }),
-            _ => ProfileCommand::ChangeSettings(ChangeSettings {
-                read_receipts: *self.rng.pick(&[None, Some(true), Some(false)]),
-                last_seen: *self.rng.pick(&[None, Some(true), Some(false)]),
-                ..ChangeSettings::default()
-            }),
-        };
-        self.run_profile_command(&who, command);
     }
 
     /// Decides a command of a profile, and applies and records its events.

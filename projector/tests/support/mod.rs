@@ -2,8 +2,10 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
+mod group_acts;
 pub mod history;
 pub mod log;
+mod mailbox_acts;
 mod message_acts;
 pub mod threads;
 

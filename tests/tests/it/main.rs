@@ -73,6 +73,7 @@ mod readme;
 mod rebuild;
 mod receipts;
 mod restore;
+mod sanctions;
 mod seals;
 mod search;
 mod search_faults;

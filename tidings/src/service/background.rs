@@ -30,6 +30,23 @@ use super::shedding;
 use super::tasks::TaskGroup;
 
 impl ServiceRuntime {
+    /// Starts what works on the log besides the relay and the projections.
+    pub(super) fn spawn_log_followers(&self, background: &mut TaskGroup) -> Result<()> {
+        if self.services.commands {
+            if let SealInterval::AtMost(every) = self.config.seals.seal_every {
+                background.spawn("the sealer", self.sealer_task(every)?);
+            }
+            background.spawn("the eraser", self.eraser_task());
+        }
+        if self.services.dispatcher {
+            background.spawn("the dispatcher", self.dispatcher_task()?);
+            if let Some(copies) = self.seal_copies_task()? {
+                background.spawn("the seal copies", copies);
+            }
+        }
+        Ok(())
+    }
+
     /// Fetches the keys of tokens for the first time, and starts what keeps them current, if they
     /// come from an address.
     pub(super) async fn follow_key_address(&self, background: &mut TaskGroup) -> Result<()> {

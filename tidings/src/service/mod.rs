@@ -399,23 +399,6 @@ impl ServiceRuntime {
         }
     }
 
-    /// Starts what works on the log besides the relay and the projections.
-    fn spawn_log_followers(&self, background: &mut TaskGroup) -> Result<()> {
-        if self.services.commands {
-            if let SealInterval::AtMost(every) = self.config.seals.seal_every {
-                background.spawn("the sealer", self.sealer_task(every)?);
-            }
-            background.spawn("the eraser", self.eraser_task());
-        }
-        if self.services.dispatcher {
-            background.spawn("the dispatcher", self.dispatcher_task()?);
-            if let Some(copies) = self.seal_copies_task()? {
-                background.spawn("the seal copies", copies);
-            }
-        }
-        Ok(())
-    }
-
     async fn fetch_versions(&self) -> ServerVersions {
         let nats = self.nats.server_info().version;
         ServerVersions {
