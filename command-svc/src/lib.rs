@@ -3,8 +3,8 @@
 //! The modules, in the order in which a request passes through them:
 //!
 //! - [`router()`]: the routes and their OpenAPI documentation. All routes share a [`CommandState`].
-//! - `caller`, `params`, `present`, `ndjson`: parse the authenticated user and the idempotency key, the ids in
-//!   paths and bodies, and NDJSON bodies.
+//! - `caller`, `params`, `present`, `ndjson`: parse the authenticated user and the idempotency key,
+//!   the ids in paths and bodies, and NDJSON bodies.
 //! - `commands`: one module per command. Each parses its request into a *command handler*, which
 //!   names the target aggregate, loads what it needs from other aggregates, and decides.
 //! - `handler`: the `CommandHandler` trait. `idempotency`: the client's key and the fingerprint of

@@ -1,5 +1,5 @@
-//! Retention: erases messages that exceed the maximum age for their kind of conversation, or that of
-//! the policy of their conversation, in small steps.
+//! Retention: erases messages that exceed the maximum age for their kind of conversation, or that
+//! of the policy of their conversation, in small steps.
 //!
 //! The age of a message counts from when it was appended to the log, so that imported history is
 //! not erased before users have seen it. Messages under a legal hold are left out; when one is

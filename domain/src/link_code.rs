@@ -9,8 +9,9 @@ text_id!(
     /// The code of a link: 128 random bits as hexadecimal digits, a full stop, and the id of the
     /// conversation.
     ///
-    /// The code itself names the conversation, so a command finds the aggregate that decides without
-    /// any lookup. Nobody can guess the random digits, and without them the id opens nothing.
+    /// The code itself names the conversation, so a command finds the aggregate that decides
+    /// without any lookup. Nobody can guess the random digits, and without them the id opens
+    /// nothing.
     LinkCode,
     |text| {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);

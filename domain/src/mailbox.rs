@@ -1,5 +1,6 @@
-//! The mailbox aggregate: a user's device cursors, read marks, preferences, blocks, clears, contacts
-//! and threads. Only its owner sends commands to it, so there are rules but no permissions.
+//! The mailbox aggregate: a user's device cursors, read marks, preferences, blocks, clears,
+//! contacts and threads. Only its owner sends commands to it, so there are rules but no
+//! permissions.
 
 pub mod command;
 pub mod event;
@@ -81,8 +82,8 @@ impl Mailbox {
         Ok(event.into_iter().collect())
     }
 
-    /// The number of devices, read marks, preferences, blocks, clears and contacts: a measure of the
-    /// size of the state.
+    /// The number of devices, read marks, preferences, blocks, clears and contacts: a measure of
+    /// the size of the state.
     pub fn entry_count(&self) -> usize {
         self.devices.len()
             + self.read_marks.len()

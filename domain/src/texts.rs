@@ -1,9 +1,9 @@
-//! Short texts that people see: names, descriptions, languages and pictures.
+//! Short texts that people see: names, descriptions, languages and addresses of avatars.
 
 use crate::body::is_invisible;
 use crate::ids::{InvalidIdError, text_id};
 
-/// The maximum length of the address of a picture, in characters.
+/// The maximum length of the address of an avatar, in characters.
 const MAX_ADDRESS_CHARS: usize = 2_048;
 
 text_id!(
@@ -52,7 +52,7 @@ text_id!(
 );
 
 text_id!(
-    /// The picture of a user or a conversation: an https URL of at most 2,048 characters.
+    /// The avatar of a user or a conversation: an https URL of at most 2,048 characters.
     Avatar,
     |text| {
         let rest = text.strip_prefix("https://").unwrap_or_default();
@@ -176,7 +176,6 @@ mod tests {
             "",
             "e",
             "en_US",
-            "english-is-a-language",
             "en-",
             "-en",
             "en-u",

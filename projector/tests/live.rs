@@ -140,7 +140,7 @@ async fn without_nats_the_log_is_polled() {
     let running = RunningProjector::start(&database, None, MirrorConfig::named("none"));
     wait_for_position(&database, 300).await;
     log::append(&database.pool, &generator.log[300..]).await;
-    wait_for_position(&database, 600).await;
+    wait_for_position(&database, generator.log.len() as i64).await;
     running.stop().await;
     assert_folded(&database, &generator.log).await;
     database.close().await;
@@ -159,7 +159,7 @@ async fn an_unreachable_nats_server_delays_nothing() {
     };
     let mirror = MirrorConfig::named("none");
     let running = RunningProjector::start_with(one_by_one, &database, Some(unreachable), mirror);
-    wait_for_position(&database, 2_300).await;
+    wait_for_position(&database, generator.log.len() as i64).await;
     running.stop().await;
     assert_folded(&database, &generator.log).await;
     database.close().await;
@@ -206,7 +206,7 @@ async fn the_stream_is_followed_and_signals_are_published() {
     wait_for_position(&database, 100).await;
     log::append(&database.pool, &generator.log[100..]).await;
     publish(&client, &mirror, &generator.log[100..]).await;
-    wait_for_position(&database, 600).await;
+    wait_for_position(&database, generator.log.len() as i64).await;
     let (mut position, mut named) = (0, 0);
     while position != 600 {
         let message = tokio::time::timeout(std::time::Duration::from_secs(10), signals.next())
@@ -254,7 +254,7 @@ async fn the_log_is_read_when_the_stream_is_late_wrong_or_deleted() {
         .await
         .unwrap();
     log::append(&database.pool, &generator.log[600..]).await;
-    wait_for_position(&database, 900).await;
+    wait_for_position(&database, generator.log.len() as i64).await;
     running.stop().await;
     assert_folded(&database, &generator.log).await;
     database.close().await;

@@ -16,6 +16,7 @@ use domain::envelope::Envelope;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::ContactState;
 use domain::mailbox::event::MailboxEvent;
+use domain::profile::event::ProfileEvent;
 use support::history::{DomainEvent, HistoryGenerator, read};
 use support::{ProjectorDatabase, config, fold};
 
@@ -33,6 +34,8 @@ struct Oracle {
     /// The position and sender of each message.
     messages: BTreeMap<ConversationId, Vec<(i64, UserId)>>,
     inbox: BTreeSet<Row>,
+    /// Whether users send read receipts, if they have ever said.
+    sends_receipts: BTreeMap<UserId, bool>,
 }
 
 impl Oracle {
@@ -42,6 +45,9 @@ impl Oracle {
                 self.apply_conversation(event.position, id, fact);
             }
             DomainEvent::Mailbox(owner, fact) => self.apply_mailbox(event.position, &owner, &fact),
+            DomainEvent::Profile(user, ProfileEvent::SettingsChanged(settings)) => {
+                self.sends_receipts.insert(user, settings.read_receipts);
+            }
             DomainEvent::Profile(..) => {}
         }
     }
@@ -123,7 +129,8 @@ impl Oracle {
             MailboxEvent::ConversationRead(mark) => {
                 let inside = self.members_at(&mark.conversation, at);
                 let is_small = inside.len() as i64 <= config().max_receipt_members;
-                let recipients = if is_small {
+                let is_sent = self.sends_receipts.get(owner) != Some(&false);
+                let recipients = if is_small && is_sent {
                     inside
                 } else {
                     vec![owner.clone()]
@@ -398,7 +405,10 @@ async fn contacts_match_the_mailboxes_of_both_users() {
     }
     assert_eq!(rows, expected);
     for state in ["contact", "incoming", "outgoing"] {
-        assert!(rows.iter().any(|row| row.2 == state), "nobody is {state}");
+        assert!(
+            rows.iter().any(|row| row.2 == state),
+            "no contact is {state}"
+        );
     }
     // Every entry without a conversation has its one inbox row, and the number of its user.
     let strays = "SELECT count(*) FROM read.inbox i FULL JOIN read.timeline t \

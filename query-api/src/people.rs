@@ -43,7 +43,7 @@ pub struct UserView {
     /// The name that others see; null if the user has not chosen one.
     #[schema(required = true)]
     pub display_name: Option<String>,
-    /// The picture.
+    /// The avatar.
     #[schema(required = true)]
     pub avatar: Option<String>,
     /// What the user says about themselves.
@@ -104,8 +104,8 @@ const FIND: &str = concat!(
 );
 
 /// The number of memberships in the conversations of the caller, up to which a search lists the
-/// people whom the caller can see. In more, the caller can see so many that a search meets them soon
-/// when it reads the names in order.
+/// people whom the caller can see. In more, the caller can see so many that a search meets them
+/// soon when it reads the names in order.
 const MAX_LISTED: i64 = 20_000;
 
 /// Binds the caller.

@@ -108,6 +108,40 @@ impl QuerySetup<'_> {
         tokio::spawn(watermark::run(tracker, self.shutdown.clone()));
         (watermark, pending_changes)
     }
+
+    /// Starts the task that follows the search index.
+    fn follow_index(&self) -> IndexReader {
+        let (dir, reader) = (self.index.clone(), self.reader.clone());
+        let index = IndexReader::new(dir, reader, self.min_position_timeout);
+        tokio::spawn(index_reader::follow(index.clone(), self.shutdown.clone()));
+        index
+    }
+
+    /// Starts the task that delivers to live connections.
+    fn start_delivery(&self, hub: &Hub, history: &ReadHistory, pending_changes: PendingChanges) {
+        let deliverer = Deliverer::new(
+            hub.clone(),
+            &self.pool,
+            history.clone(),
+            pending_changes,
+            self.local_signal.clone(),
+            self.rulebook.clone(),
+        );
+        tokio::spawn(live::run(deliverer, self.shutdown.clone()));
+    }
+
+    /// Starts the tasks that share who is online.
+    async fn start_presence(&self, hub: &Hub) -> PresenceService {
+        PresenceService::start(
+            hub.clone(),
+            (self.pool.clone(), self.presence_pool.clone()),
+            self.nats,
+            self.mirror,
+            self.rulebook.clone(),
+            self.shutdown.clone(),
+        )
+        .await
+    }
 }
 
 impl QueryState {
@@ -116,46 +150,24 @@ impl QueryState {
     pub async fn start(setup: QuerySetup<'_>) -> Self {
         let history = setup.follow_history();
         let (watermark, pending_changes) = setup.follow_projector(&history).await;
+        let index = setup.follow_index();
+        let hub = Hub::default();
+        setup.start_delivery(&hub, &history, pending_changes);
+        let presence = setup.start_presence(&hub).await;
         let QuerySetup {
             pool,
-            presence_pool,
             reader,
             primary,
-            nats,
-            mirror,
-            local_signal,
-            index,
             acks,
             directory,
             max_live_connections,
             max_live_per_user,
             answer_bytes,
-            min_position_timeout,
             rulebook,
             shutdown,
+            ..
         } = setup;
         let answers = AnswerBudget::new(answer_bytes);
-        let index = IndexReader::new(index, reader.clone(), min_position_timeout);
-        tokio::spawn(index_reader::follow(index.clone(), shutdown.clone()));
-        let hub = Hub::default();
-        let deliverer = Deliverer::new(
-            hub.clone(),
-            &pool,
-            history.clone(),
-            pending_changes,
-            local_signal,
-            rulebook.clone(),
-        );
-        tokio::spawn(live::run(deliverer, shutdown.clone()));
-        let presence = PresenceService::start(
-            hub.clone(),
-            (pool.clone(), presence_pool),
-            nats,
-            mirror,
-            rulebook.clone(),
-            shutdown.clone(),
-        )
-        .await;
         Self {
             people: PeopleState {
                 pool: pool.clone(),

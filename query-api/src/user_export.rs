@@ -5,8 +5,8 @@
 //! because it reads almost every table of `read.*`: a column that is added for a query is added to
 //! the export in the same crate.
 //!
-//! It contains the messages and reactions of the user, their settings, contacts and invitations, and
-//! their current and former memberships. Messages of others that mention the user are only
+//! It contains the messages and reactions of the user, their settings, contacts and invitations,
+//! and their current and former memberships. Messages of others that mention the user are only
 //! referenced. What the user has cleared from their own view is left out.
 
 use futures::TryStreamExt as _;

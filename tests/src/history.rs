@@ -147,13 +147,7 @@ impl RandomHistory {
                 client.create_group(&act.conversation, &members).await
             }
             Action::Send { control, mentions } => {
-                self.bodies += 1;
-                let message = json!({
-                    "client_message_id": format!("h{}", self.bodies),
-                    "type": if *control { "control" } else { "text" },
-                    "body": { "text": format!("message {} 你好", self.bodies) },
-                    "mentions": mentions,
-                });
+                let message = self.compose_message(*control, mentions);
                 client.send_message(&act.conversation, message).await
             }
             Action::Edit(seq) => {
@@ -180,15 +174,7 @@ impl RandomHistory {
                     .post(&format!("{at}/read"), json!({ "unread_from": from }))
                     .await
             }
-            Action::Add(user, role) => {
-                let role = role.map_or(Value::Null, |role| role.name().into());
-                let body = if role.is_null() {
-                    json!({"users":[user]})
-                } else {
-                    json!({"users":[user],"role":role})
-                };
-                client.post(&format!("{at}/members"), body).await
-            }
+            Action::Add(user, role) => add_member(&client, &at, user, *role).await,
             Action::Remove(user) => client.delete(&format!("{at}/members/{user}")).await,
             Action::SinceJoin(on) => {
                 client
@@ -214,6 +200,16 @@ impl RandomHistory {
             Action::Pin(on) => set_preference(&client, &at, "pinned", *on).await,
             Action::Archive(on) => set_preference(&client, &at, "archived", *on).await,
         }
+    }
+
+    fn compose_message(&mut self, control: bool, mentions: &[String]) -> Value {
+        self.bodies += 1;
+        json!({
+            "client_message_id": format!("h{}", self.bodies),
+            "type": if control { "control" } else { "text" },
+            "body": { "text": format!("message {} 你好", self.bodies) },
+            "mentions": mentions,
+        })
     }
 
     /// Chooses an act with a defined outcome: mostly accepted, sometimes refused.
@@ -299,6 +295,21 @@ impl RandomHistory {
             },
         }
     }
+}
+
+async fn add_member(
+    client: &Client,
+    at: &str,
+    user: &str,
+    role: Option<MemberRole>,
+) -> ApiResponse {
+    let role = role.map_or(Value::Null, |role| role.name().into());
+    let body = if role.is_null() {
+        json!({"users":[user]})
+    } else {
+        json!({"users":[user],"role":role})
+    };
+    client.post(&format!("{at}/members"), body).await
 }
 
 async fn put_or_delete(client: &Client, path: &str, on: bool) -> ApiResponse {

@@ -88,7 +88,7 @@ pub(crate) struct ChangeRequest {
         reason = "omitted, null and a value have different meanings"
     )]
     topic: Option<Option<String>>,
-    /// The picture of the group: an https URL of at most 2,048 characters; null removes it.
+    /// The avatar of the group: an https URL of at most 2,048 characters; null removes it.
     #[serde(
         default,
         deserialize_with = "some_if_present",

@@ -52,7 +52,8 @@ pub(crate) struct CreateResponse<'a> {
     added: Vec<&'a str>,
     /// The users who were invited to a new group, because they let only their contacts add them.
     invited: Vec<&'a str>,
-    /// The log position of the last event of its creation, or the head of the log if it already existed.
+    /// The log position of the last event of its creation, or the head of the log if it already
+    /// existed.
     #[serde(skip_serializing_if = "PositionPlaceholder::is_placeholder")]
     #[schema(value_type = i64, required = true, minimum = 0)]
     position: PositionPlaceholder,

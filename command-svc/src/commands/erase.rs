@@ -125,12 +125,12 @@ impl ErasureRequest {
 /// Permanently erase content
 ///
 /// Erases one message, a whole conversation, or everything that a user has sent, with their
-/// profile. Bodies, earlier versions, mentions, titles and profiles are erased permanently: immediately for all readers, within
-/// seconds from the log and the stream, and from the files on disk by `tidings erase files`.
-/// Positions, seqs and seals do not change; an erased message looks like a recalled one. One
-/// request erases about 5,000 messages: if the response has `next`, repeat the request with it as
-/// `from`. Repeating a request for erased content changes nothing. If a legal hold covers any of
-/// it, the request erases nothing and answers 409 `held`.
+/// profile. Bodies, earlier versions, mentions, titles and profiles are erased permanently:
+/// immediately for all readers, within seconds from the log and the stream, and from the files on
+/// disk by `tidings erase files`. Positions, seqs and seals do not change; an erased message looks
+/// like a recalled one. One request erases about 5,000 messages: if the response has `next`, repeat
+/// the request with it as `from`. Repeating a request for erased content changes nothing. If a
+/// legal hold covers any of it, the request erases nothing and answers 409 `held`.
 ///
 /// Unknown fields are refused even with `Prefer: handling=lenient`: without a misspelt `seq`, the
 /// request would erase the whole conversation.

@@ -2,8 +2,8 @@
 //!
 //! Every module contains the request type, its parser, the command handler, and the documented
 //! route. `consent`, `membership` and `message_lookup` are lookups that several commands share;
-//! `rejected` is the handler of a request whose parser rejected it, `access` that of joining, links,
-//! silences and bans. `profile_for`: commands of local accounts.
+//! `rejected` is the handler of a request whose parser rejected it, `access` that of joining,
+//! links, silences and bans. `profile_for`: commands of local accounts.
 
 pub(crate) mod ack;
 pub(crate) mod add_members;

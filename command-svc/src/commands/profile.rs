@@ -73,7 +73,7 @@ pub(crate) struct ProfileRequest {
     )]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     display_name: Option<Option<String>>,
-    /// The picture: an https URL.
+    /// The avatar: an https URL.
     #[serde(
         default,
         deserialize_with = "deserialize_present",
@@ -122,7 +122,7 @@ pub(crate) struct UserRequest {
     )]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     display_name: Option<Option<String>>,
-    /// The picture: an https URL.
+    /// The avatar: an https URL.
     #[serde(
         default,
         deserialize_with = "deserialize_present",

@@ -64,7 +64,7 @@ async fn execute_sanction(
     };
     let conversation = params::parse_conversation(&id)?;
     let by = requester.user.clone();
-    let by_moderator = caller.is_admin();
+    let by_moderator = caller.is_moderator();
     let meta = requester.into_meta(command, conversation, &[&id, &user], &request)?;
     let user = params::parse_user(&user)?;
     let terms = request.parse();
@@ -95,7 +95,7 @@ async fn execute_lift(
     };
     let conversation = params::parse_conversation(&id)?;
     let by = requester.user.clone();
-    let by_moderator = caller.is_admin();
+    let by_moderator = caller.is_moderator();
     let meta = requester.into_meta(command, conversation, &[&id, &user], &())?;
     let user = params::parse_user(&user)?;
     let respond = respond_position;
@@ -114,8 +114,8 @@ async fn execute_lift(
 /// Silence a user
 ///
 /// The user can read, but not write: sending, editing, recalling and reacting get 403 `silenced`.
-/// Requires the role owner or admin, or a moderator, who need not be a member. Admins cannot silence
-/// each other or the owner.
+/// Requires the role owner or admin, or a moderator, who need not be a member. Admins cannot
+/// silence each other or the owner.
 #[utoipa::path(
     put,
     path = "/v1/conversations/{id}/silences/{user}",

@@ -88,7 +88,7 @@ impl SettingsRequest {
 
 /// Change your settings
 ///
-/// `read_receipts` and `last_seen` work both ways: whoever hides theirs sees nobody else's.
+/// `read_receipts` and `last_seen` work both ways: a user who hides theirs sees nobody else's.
 #[utoipa::path(
     patch,
     path = "/v1/users/me/settings",

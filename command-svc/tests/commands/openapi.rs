@@ -9,7 +9,7 @@ fn document() -> Result<Value> {
     Ok(serde_json::to_value(command_svc::document())?)
 }
 
-const OPERATIONS: [(&str, &str, &str); 40] = [
+const OPERATIONS: [(&str, &str, &str); 49] = [
     ("post", "/v1/conversations", "create_conversation"),
     ("patch", "/v1/conversations/{id}", "change_conversation"),
     ("post", "/v1/conversations/{id}/members", "add_members"),
@@ -106,6 +106,27 @@ const OPERATIONS: [(&str, &str, &str); 40] = [
         "unpin_message",
     ),
     ("post", "/v1/conversations/{id}/clear", "clear_conversation"),
+    (
+        "put",
+        "/v1/conversations/{id}/messages/{seq}/thread/follow",
+        "follow_thread",
+    ),
+    (
+        "delete",
+        "/v1/conversations/{id}/messages/{seq}/thread/follow",
+        "unfollow_thread",
+    ),
+    (
+        "post",
+        "/v1/conversations/{id}/messages/{seq}/thread/read",
+        "mark_thread_read",
+    ),
+    ("put", "/v1/admin/switches/{name}", "switch_feature"),
+    ("put", "/v1/admin/holds/{name}", "place_hold"),
+    ("delete", "/v1/admin/holds/{name}", "lift_hold"),
+    ("put", "/v1/moderation/lists/{name}", "set_word_list"),
+    ("delete", "/v1/moderation/lists/{name}", "remove_word_list"),
+    ("put", "/v1/moderation/links", "set_link_rules"),
 ];
 
 #[test]
@@ -165,22 +186,18 @@ async fn responses_have_the_documented_fields() -> Result<()> {
         (asked, "ContactAnswer"),
     ] {
         let schema = &document["components"]["schemas"][schema];
-        let mut documented: Vec<_> = schema["properties"]
-            .as_object()
-            .context("properties")?
-            .keys()
-            .collect();
+        let required = schema["required"].as_array().context("required")?;
+        let mut documented: Vec<_> = required.iter().filter_map(Value::as_str).collect();
         let mut answered: Vec<_> = reply
             .json
             .as_object()
             .context("an object")?
             .keys()
+            .map(String::as_str)
             .collect();
-        documented.sort();
-        answered.sort();
+        documented.sort_unstable();
+        answered.sort_unstable();
         ensure!(documented == answered, "{documented:?} but {answered:?}");
-        let required = schema["required"].as_array().map_or(0, Vec::len);
-        ensure!(required == answered.len(), "{schema}");
     }
     Ok(())
 }

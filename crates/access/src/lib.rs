@@ -5,7 +5,8 @@
 //!
 //! - [`AccessFollower`]: reads the events of these decisions from the log.
 //! - [`AccessView`]: folds them. Pure.
-//! - [`SharedAccess`]: the newest view, shared by the middleware and the live connections of a process.
+//! - [`SharedAccess`]: the newest view, shared by the middleware and the live connections of a
+//!   process.
 
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test panics"))]

@@ -81,7 +81,7 @@ impl AccessView {
         self.check_user(user, now)
     }
 
-    /// Whether calls of a user are accepted now, whoever makes them.
+    /// Whether calls of a user are accepted now, no matter who makes them.
     pub fn check_user(&self, user: &str, now: Timestamp) -> Result<(), AccessRefusal> {
         let Some(user) = self.users.get(user) else {
             return Ok(());

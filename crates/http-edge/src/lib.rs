@@ -14,7 +14,8 @@
 //! - [`client_address`]: the address that a request comes from.
 //! - [`rate_limit`]: how many commands one user may send. `concurrency`: how many requests of one
 //!   user may be under way.
-//! - [`auth`]: bearer tokens. [`auth::Caller`] and [`auth::Admin`] are extractors.
+//! - [`auth`]: bearer tokens. [`auth::Caller`], [`auth::Moderator`] and
+//!   [`auth::Admin`] are extractors.
 //! - [`extract`]: bodies, queries and paths, parsed or rejected with a [`problem::Problem`].
 //! - [`idempotency`]: the `Idempotency-Key` header.
 //! - [`problem`]: the RFC 9457 document that describes every rejection and failure.
@@ -50,7 +51,7 @@ pub mod schema;
 pub mod serve;
 pub mod tls;
 
-pub use auth::{Admin, Auth, Caller};
+pub use auth::{Admin, Auth, Caller, Moderator};
 pub use client_address::ClientAddress;
 pub use concurrency::DEFAULT_REQUESTS_PER_USER;
 pub use config::EdgeConfig;

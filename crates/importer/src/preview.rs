@@ -41,7 +41,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let [file, map] = ["chat.jsonl", "map.csv"].map(|name| directory.path().join(name));
         let lines = [
-            r#"{"conversation":"a","sender":"ann","sent_at":"2026-11-01T09:30:00Z","text":"hi","thread":1}"#,
+            r#"{"conversation":"a","sender":"ann","sent_at":"2026-11-01T09:30:00Z","text":"hi","topic":1}"#,
             r#"{"conversation":"b","sender":"bob","sent_at":"2026-11-01T09:30:00Z","text":"hi",
                "reactions":[{"key":"+1","user":"cid"}]}"#,
             r#"{"conversation":"a","members":["dan"]}"#,

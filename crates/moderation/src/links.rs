@@ -117,7 +117,7 @@ const KNOWN_ENDINGS: &[&str] = &[
 
 /// A host that is not allowed, and where it is in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefusedHost {
+pub struct RefusedLink {
     /// The host, in ASCII.
     pub host: String,
     /// Where it is in the text, in bytes.
@@ -165,7 +165,7 @@ impl LinkMatcher {
     }
 
     /// The hosts of a text that are not accepted.
-    pub fn find(&self, text: &str) -> Vec<RefusedHost> {
+    pub fn find(&self, text: &str) -> Vec<RefusedLink> {
         if self.is_empty() {
             return Vec::new();
         }
@@ -178,7 +178,7 @@ impl LinkMatcher {
                             && !is_listed(allowed, &host.name)
                     });
                 if is_refused {
-                    refused.push(RefusedHost {
+                    refused.push(RefusedLink {
                         host: host.name,
                         range: host.range,
                     });

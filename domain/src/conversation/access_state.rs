@@ -1,5 +1,5 @@
-//! What a conversation knows of its policy, silences and bans, join requests and links. It is stored
-//! in snapshots; the serialized field names must not change.
+//! What a conversation knows of its policy, silences and bans, join requests and links. It is
+//! stored in snapshots; the serialized field names must not change.
 
 use std::collections::BTreeMap;
 

@@ -14,8 +14,9 @@ use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
 impl Conversation {
-    /// Imports all items in order, whatever the policy says: the messages were sent elsewhere. Senders and reacting users join immediately before their first
-    /// message or reaction, unless they have left: an import does not bring users back.
+    /// Imports all items in order, whatever the policy says: the messages were sent elsewhere.
+    /// Senders and reacting users join immediately before their first message or reaction, unless
+    /// they have left: an import does not bring users back.
     pub(super) fn import(
         &self,
         imported: Vec<ImportItem>,

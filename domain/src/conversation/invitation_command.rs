@@ -14,7 +14,7 @@ pub type UsersToAsk = BTreeSet<UserId>;
 pub struct AcceptInvitation {
     /// The user who was invited.
     pub user: UserId,
-    /// Lookup: whether the user blocks the one who invited them.
+    /// Lookup: whether the user blocks the user who invited them.
     pub blocks_inviter: bool,
     /// The current time.
     pub now: Timestamp,

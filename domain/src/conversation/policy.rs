@@ -31,8 +31,8 @@ pub(super) struct ActingMember<'a> {
 }
 
 impl AccessState {
-    /// Checks whether policy and silences let a member do something now. What the system does is not
-    /// checked: imports, retention and erasure work in any conversation.
+    /// Checks whether policy and silences let a member do something now. What the system does is
+    /// not checked: imports, retention and erasure work in any conversation.
     pub fn check(
         &self,
         action: MemberAction,

@@ -113,7 +113,7 @@ pub struct ConversationPolicy {
     pub frozen: bool,
     /// What the conversation is about.
     pub topic: Option<Topic>,
-    /// The picture of the conversation.
+    /// The avatar of the conversation.
     pub avatar: Option<Avatar>,
     /// What the app keeps with it.
     pub custom: Option<CustomFields>,
@@ -137,7 +137,8 @@ impl ConversationPolicy {
     }
 }
 
-/// What to change in a policy. `None` keeps a value; for the optional ones, `Some(None)` removes it.
+/// What to change in a policy. `None` keeps a value; for the optional ones, `Some(None)` removes
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[expect(
     clippy::option_option,
@@ -156,7 +157,7 @@ pub struct PolicyChange {
     pub frozen: Option<bool>,
     /// What the conversation is about.
     pub topic: Option<Option<Topic>>,
-    /// The picture of the conversation.
+    /// The avatar of the conversation.
     pub avatar: Option<Option<Avatar>>,
     /// What the app keeps with it.
     pub custom: Option<Option<CustomFields>>,

@@ -3,8 +3,8 @@
 //! Every act of a user towards another one is one event, in the user's own mailbox. What the two
 //! are to each other follows from both mailboxes: a request counts until either user removes the
 //! other. So an act is whole as soon as its one event is stored, and no second mailbox has to
-//! follow. The acts between two users are numbered across both mailboxes; a decision relies on both,
-//! so the numbers are in the order of the log.
+//! follow. The acts between two users are numbered across both mailboxes; a decision relies on
+//! both, so the numbers are in the order of the log.
 
 use super::Mailbox;
 use super::command::{AddContact, RemoveContact};

@@ -33,7 +33,7 @@ pub enum ProfileCommand {
 pub struct ChangeProfile {
     /// The name that others see.
     pub display_name: Option<Option<DisplayName>>,
-    /// The picture.
+    /// The avatar.
     pub avatar: Option<Option<Avatar>>,
     /// What the user says about themselves.
     pub about: Option<Option<About>>,

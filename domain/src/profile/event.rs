@@ -39,7 +39,7 @@ pub struct PublicProfile {
     /// The name that others see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<DisplayName>,
-    /// The picture.
+    /// The avatar.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar: Option<Avatar>,
     /// What the user says about themselves.

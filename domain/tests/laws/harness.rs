@@ -342,8 +342,8 @@ impl ConversationHarness {
                 by_moderator: false,
                 now,
             }),
-            A::Join { user: asker } => AccessCommand::Join(JoinConversation {
-                user: user(asker),
+            A::Join { user: asking } => AccessCommand::Join(JoinConversation {
+                user: user(asking),
                 note: None,
                 now,
             }),
@@ -356,9 +356,9 @@ impl ConversationHarness {
                 by: user(by),
                 now,
             }),
-            A::JoinByLink { user: asker, link } => AccessCommand::JoinByLink(JoinByLink {
+            A::JoinByLink { user: asking, link } => AccessCommand::JoinByLink(JoinByLink {
                 code: self.link_code(link),
-                user: user(asker),
+                user: user(asking),
                 now,
             }),
             A::EndLink { by, link } => AccessCommand::EndLink(EndLink {

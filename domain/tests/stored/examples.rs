@@ -42,6 +42,7 @@ pub(crate) fn time(text: &str) -> Timestamp {
 
 pub fn conversation() -> Vec<Example<ConversationEvent>> {
     let mut examples = membership_events();
+    examples.extend(invitation_events());
     examples.extend(message_events());
     examples.extend(access_events());
     examples
@@ -101,15 +102,22 @@ fn membership_events() -> Vec<Example<ConversationEvent>> {
             E::MemberRoleChanged(MemberRoleChanged {
                 user: cleo.clone(),
                 role: Role::Owner,
-                by: anna.clone(),
+                by: anna,
             }),
         ),
         ("title_erased", 1, E::TitleErased(TitleErased { by: cleo })),
+    ]
+}
+
+fn invitation_events() -> Vec<Example<ConversationEvent>> {
+    use ConversationEvent as E;
+    let (anna, zoe) = (user("anna"), user("zoë@example.org"));
+    vec![
         (
             "invited",
             1,
             E::Invited(Invited {
-                user: user("zoë@example.org"),
+                user: zoe.clone(),
                 role: Role::Admin,
                 by: anna.clone(),
             }),
@@ -118,9 +126,9 @@ fn membership_events() -> Vec<Example<ConversationEvent>> {
             "invitation_ended",
             1,
             E::InvitationEnded(InvitationEnded {
-                user: user("zoë@example.org"),
+                user: zoe.clone(),
                 outcome: InvitationOutcome::Declined,
-                by: user("zoë@example.org"),
+                by: zoe,
                 invited_by: anna,
             }),
         ),
@@ -171,6 +179,19 @@ fn link_code() -> LinkCode {
     LinkCode::new(0x5f3a_9c21_e0b7_4d66_85f3_a9c2_1e0b_74d6, &conversation)
 }
 
+fn policy() -> ConversationPolicy {
+    ConversationPolicy {
+        post: PostPolicy::Admins,
+        join: JoinPolicy::Asked,
+        slow_mode: SlowMode::try_from(30).unwrap(),
+        retention_days: RetentionDays::try_from(7).ok(),
+        frozen: true,
+        topic: Topic::parse("Where we eat").ok(),
+        avatar: Avatar::parse("https://example.org/a.png").ok(),
+        custom: CustomFields::parse(&json!({ "colour": "blue", "size": 2.5 })).ok(),
+    }
+}
+
 fn access_events() -> Vec<Example<ConversationEvent>> {
     use ConversationEvent as E;
     let [anna, ben, cleo] = ["anna", "ben", "cleo"].map(user);
@@ -185,17 +206,7 @@ fn access_events() -> Vec<Example<ConversationEvent>> {
         user: ben.clone(),
         by: anna.clone(),
     };
-    let policy = ConversationPolicy {
-        post: PostPolicy::Admins,
-        join: JoinPolicy::Asked,
-        slow_mode: SlowMode::try_from(30).unwrap(),
-        retention_days: RetentionDays::try_from(7).ok(),
-        frozen: true,
-        topic: Topic::parse("Where we eat").ok(),
-        avatar: Avatar::parse("https://example.org/a.png").ok(),
-        custom: CustomFields::parse(&json!({ "colour": "blue", "size": 2.5 })).ok(),
-    };
-    let (created, by) = (link_code(), anna.clone());
+    let (policy, by) = (policy(), anna.clone());
     vec![
         (
             "conversation_policy_changed",
@@ -226,7 +237,7 @@ fn access_events() -> Vec<Example<ConversationEvent>> {
             "link_created",
             1,
             E::LinkCreated(LinkCreated {
-                code: created,
+                code: link_code(),
                 max_uses: Some(10),
                 expires_at: until,
                 by: anna.clone(),
@@ -348,6 +359,14 @@ fn edit() -> MessageEdited {
 }
 
 pub fn mailbox() -> Vec<Example<MailboxEvent>> {
+    let mut examples = own_view_events();
+    examples.extend(contact_events());
+    examples.extend(thread_events());
+    examples
+}
+
+/// The events that change only what the user sees of their conversations.
+fn own_view_events() -> Vec<Example<MailboxEvent>> {
     use MailboxEvent as E;
     let acked = |previous| {
         let device = DeviceId::parse("phone").unwrap();
@@ -378,11 +397,6 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
     let zoe = || BlockedUser {
         user: user("zoë@example.org"),
     };
-    let thread = || FollowedThread {
-        conversation: ConversationId::parse("room").unwrap(),
-        root: 3,
-        head_seq: 9,
-    };
     vec![
         ("device_acked", 1, acked(0)),
         ("device_acked", 2, acked(80)),
@@ -408,11 +422,18 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
                 up_to: 9,
             }),
         ),
+    ]
+}
+
+fn contact_events() -> Vec<Example<MailboxEvent>> {
+    use MailboxEvent as E;
+    let zoe = || user("zoë@example.org");
+    vec![
         (
             "contact_requested",
             1,
             E::ContactRequested(ContactRequested {
-                user: zoe().user,
+                user: zoe(),
                 note: Some(ContactNote::parse("hi Zoë").unwrap()),
                 number: 3,
             }),
@@ -421,7 +442,7 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
             "contact_added",
             1,
             E::ContactAdded(ContactAdded {
-                user: zoe().user,
+                user: zoe(),
                 number: 4,
             }),
         ),
@@ -429,10 +450,21 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
             "contact_removed",
             1,
             E::ContactRemoved(ContactRemoved {
-                user: zoe().user,
+                user: zoe(),
                 number: Some(5),
             }),
         ),
+    ]
+}
+
+fn thread_events() -> Vec<Example<MailboxEvent>> {
+    use MailboxEvent as E;
+    let thread = || FollowedThread {
+        conversation: ConversationId::parse("room").unwrap(),
+        root: 3,
+        head_seq: 9,
+    };
+    vec![
         ("thread_followed", 1, E::ThreadFollowed(thread())),
         ("thread_unfollowed", 1, E::ThreadUnfollowed(thread())),
         (

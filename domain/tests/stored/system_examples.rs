@@ -2,10 +2,15 @@
 
 use domain::custom_fields::CustomFields;
 use domain::deployment::content::{ContentAction, TextPlace, WordMatching};
-use domain::deployment::event::{DeploymentEvent, FeatureSwitched, HoldPlaced, LinkRulesSet, RuleRemoved, WordListSet};
+use domain::deployment::event::{
+    DeploymentEvent, FeatureSwitched, HoldPlaced, LinkRulesSet, RuleRemoved, WordListSet,
+};
 use domain::deployment::feature::Feature;
 use domain::ids::{ConversationId, RuleName};
-use domain::profile::event::{ProfileChanged, ProfileErased, ProfileEvent, PublicProfile, RestrictionKind, RestrictionLifted, TokensRevoked, UserActivation, UserKind, UserKindChanged, UserRestricted};
+use domain::profile::event::{
+    ProfileChanged, ProfileErased, ProfileEvent, PublicProfile, RestrictionKind, RestrictionLifted,
+    TokensRevoked, UserActivation, UserKind, UserKindChanged, UserRestricted,
+};
 use domain::profile::settings::{Consent, QuietHours, TimeOfDay, UserSettings};
 use domain::texts::{About, Avatar, DisplayName, Locale, TimeZoneName};
 use serde_json::json;

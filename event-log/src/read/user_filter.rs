@@ -21,8 +21,8 @@ const USER_TEXT_FIELDS: [&str; 13] = [
     "name",
 ];
 
-/// Whether the event belongs to the user's mailbox or profile, or names the user in its data: as a sender, a
-/// member or a mention.
+/// Whether the event belongs to the user's mailbox or profile, or names the user in its data: as a
+/// sender, a member or a mention.
 pub fn involves_user(event: &Envelope, user: &str) -> bool {
     let is_own = match event.aggregate {
         AggregateKind::Mailbox | AggregateKind::Profile => event.aggregate_id == user,

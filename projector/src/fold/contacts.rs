@@ -50,7 +50,7 @@ impl Fold<'_> {
         }
     }
 
-    /// A user who blocks the asker does not learn of the request, not even later.
+    /// A user who blocks the user who asked does not learn of the request, not even later.
     fn apply_contact_requested(
         &mut self,
         at: EventPosition,

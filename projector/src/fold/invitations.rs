@@ -1,5 +1,5 @@
-//! Applies invitations. Only the invited user gets an entry: one without a conversation, because the
-//! user is not a member.
+//! Applies invitations. Only the invited user gets an entry: one without a conversation, because
+//! the user is not a member.
 
 use domain::conversation::event::{InvitationEnded, InvitationOutcome, Invited};
 use domain::ids::ConversationId;

@@ -39,22 +39,7 @@ impl Fold<'_> {
             conversation.last_seq = Some(sent.seq);
             conversation.activity = at.position;
         }
-        let recipients = conversation.member_count;
-        // Imported history is not fanned out: it is merged on read when a client syncs from an
-        // earlier position.
-        let fanned = if sent.is_imported(at.time) {
-            conversation.unfanned = at.position;
-            false
-        } else {
-            self.decide_fan_out(conversation, at, recipients)
-        };
-        if fanned {
-            let entry = FanOutEntry {
-                seq: Some(sent.seq),
-                ..FanOutEntry::new(conversation.id, at.position)
-            };
-            self.fan_out(entry, recipients);
-        }
+        let fanned = self.fan_out_message(at, conversation, sent);
         if let Some(member) = self.working_set.present_member((conversation.id, sender)) {
             let member = member.mark(RowChange::Marks);
             member.read_seq = sent.seq;
@@ -83,6 +68,33 @@ impl Fold<'_> {
             thread: sent.thread,
         });
         Ok(())
+    }
+
+    /// Adds the message to the feeds of the members, unless it is merged on read. Returns whether
+    /// it was added.
+    fn fan_out_message(
+        &mut self,
+        at: EventPosition,
+        conversation: &mut ConversationState,
+        sent: &MessageSent,
+    ) -> bool {
+        let recipients = conversation.member_count;
+        // Imported history is not fanned out: it is merged on read when a client syncs from an
+        // earlier position.
+        let fanned = if sent.is_imported(at.time) {
+            conversation.unfanned = at.position;
+            false
+        } else {
+            self.decide_fan_out(conversation, at, recipients)
+        };
+        if fanned {
+            let entry = FanOutEntry {
+                seq: Some(sent.seq),
+                ..FanOutEntry::new(conversation.id, at.position)
+            };
+            self.fan_out(entry, recipients);
+        }
+        fanned
     }
 
     pub(super) fn apply_edited(

@@ -8,7 +8,7 @@ use domain::conversation::command::{
     AddMembers, ChangeConversation, ConversationCommand, CreateConversation, InvitationCommand,
     RemoveMember,
 };
-use domain::conversation::event::{ConversationKind, Role};
+use domain::conversation::event::{ConversationKind, HistoryVisibility as Visibility, Role};
 use domain::conversation::invitation_command::{AcceptInvitation, UsersToAsk, WithdrawInvitation};
 use domain::conversation::settings::{JoinPolicy, PolicyChange, PostPolicy};
 use domain::ids::{ConversationId, JoinNote, SanctionReason, Title, Topic, UserId};

@@ -128,7 +128,7 @@ impl HistoryGenerator {
         }
     }
 
-    fn random_user(&mut self) -> UserId {
+    pub(super) fn random_user(&mut self) -> UserId {
         self.rng.pick(&self.users).clone()
     }
 

@@ -200,7 +200,7 @@ struct SanctionLiftedEntrySchema {
 struct ContactRequestEntrySchema {
     /// The other user: who asked, or who was asked.
     user: String,
-    /// What the asker says; null if nothing.
+    /// What the user who asked says; null if nothing.
     #[schema(required = true)]
     note: Option<String>,
     /// The user who asked.

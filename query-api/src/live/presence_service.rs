@@ -222,7 +222,7 @@ impl PresenceService {
         self.presence().is_online(user)
     }
 
-    /// The current presence of users, with what each of them shows to the one who asks.
+    /// The current presence of users, with what each of them shows to the user who asks.
     pub async fn load_presence(
         &self,
         users: &[SharingUser],

@@ -139,7 +139,7 @@ impl AccessList {
             .fetch_all(&state.pool)
             .await?;
         let standing = CallerStanding::from_rows(&rows)?;
-        if let Err(problem) = standing.check(self.is_for_moderators && caller.is_admin()) {
+        if let Err(problem) = standing.check(self.is_for_moderators && caller.is_moderator()) {
             return guard.reject(standing.position, problem);
         }
         let mut items = Vec::with_capacity(rows.len());

@@ -62,7 +62,7 @@ pub struct ContactView {
     pub user: String,
     /// What the other user is to the caller.
     pub state: ContactStateView,
-    /// What the asker said with the request; null if nothing, and for contacts.
+    /// What the user who asked said with the request; null if nothing, and for contacts.
     #[schema(required = true)]
     pub note: Option<String>,
     /// Since when.

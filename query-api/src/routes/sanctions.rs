@@ -206,7 +206,7 @@ async fn find_sanction(
         .await?;
     let standing = CallerStanding::from_rows(&rows)?;
     let is_own = standing.is_member() && caller.user == user;
-    if let Err(problem) = standing.check(caller.is_admin())
+    if let Err(problem) = standing.check(caller.is_moderator())
         && !is_own
     {
         return guard.reject(standing.position, problem);

@@ -33,7 +33,7 @@ pub struct OwnProfile {
     /// The name that others see; null if the caller has not chosen one.
     #[schema(required = true)]
     pub display_name: Option<String>,
-    /// The picture.
+    /// The avatar.
     #[schema(required = true)]
     pub avatar: Option<String>,
     /// What the caller says about themselves.
@@ -145,8 +145,8 @@ pub async fn get_own_profile(
 }
 
 /// Returns what a user shows to others. The caller can see their own profile, and those of users
-/// with whom they share a conversation, of their contacts, and of users who have asked to be one; with
-/// an open directory, those of all users.
+/// with whom they share a conversation, of their contacts, and of users who have asked to be one;
+/// with an open directory, those of all users.
 #[utoipa::path(
     get, path = "/v1/users/{user}", operation_id = "get_user", tag = "users",
     params(("user" = String, Path, description = "The user.", example = "bob"), MinPositionParams),
@@ -201,7 +201,7 @@ pub struct UsersParams {
     ids: Option<String>,
     /// What an id, or a word of a display name, begins with. Case, accents, width, and traditional
     /// and simplified Chinese do not matter, as in a search of messages.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, example = "an")]
     q: Option<String>,
     /// The maximum number of users for `q`.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 50)]

@@ -189,21 +189,9 @@ impl FeedEntry {
         let kind: Option<String> = row.try_get("entry_type")?;
         let at: Option<OffsetDateTime> = row.try_get("entry_at")?;
         let at = at.map(Timestamp::from);
-        let mut stored = parse_raw_json("an entry", row.try_get("entry_data")?)?;
-        if kind.as_deref() == Some(EntryType::Invited.as_str()) {
-            let title: Option<String> = row.try_get("invitation_title")?;
-            let titled = stored.map(|data| recipient_part::with_title(&data, title.as_deref()));
-            stored = titled.transpose()?;
-        }
-        let recipient_part = match (&kind, &message, &stored) {
-            (None, Some(message), _) => {
-                RecipientPart::of_message(&message.sender, row.try_get("author_key")?)
-            }
-            (Some(kind), _, Some(data)) => {
-                RecipientPart::of_entry(kind, data.get(), row.try_get("joined_conversation")?)?
-            }
-            _ => None,
-        };
+        let stored = read_stored_data(row, kind.as_deref())?;
+        let recipient_part =
+            read_recipient_part(row, kind.as_deref(), message.as_ref(), stored.as_deref())?;
         let (kind, at, data) = match (kind, message, stored) {
             (None, Some(message), _) => (
                 EntryType::MessageSent.as_str().to_owned(),
@@ -253,5 +241,35 @@ impl FeedEntry {
             data,
             recipient_part,
         }))
+    }
+}
+
+/// Reads the data that the event recorded. That of an invitation gets the title of the group.
+fn read_stored_data(row: &PgRow, kind: Option<&str>) -> Result<Option<Box<RawValue>>, QueryError> {
+    let stored = parse_raw_json("an entry", row.try_get("entry_data")?)?;
+    if kind != Some(EntryType::Invited.as_str()) {
+        return Ok(stored);
+    }
+    let title: Option<String> = row.try_get("invitation_title")?;
+    let titled = stored.map(|data| recipient_part::with_title(&data, title.as_deref()));
+    titled.transpose()
+}
+
+/// Reads what only some of the recipients get. `kind` is `None` for a sent message.
+fn read_recipient_part(
+    row: &PgRow,
+    kind: Option<&str>,
+    message: Option<&MessageView>,
+    stored: Option<&RawValue>,
+) -> Result<Option<RecipientPart>, QueryError> {
+    match (kind, message, stored) {
+        (None, Some(message), _) => {
+            let key: Option<String> = row.try_get("author_key")?;
+            Ok(RecipientPart::of_message(&message.sender, key))
+        }
+        (Some(kind), _, Some(data)) => {
+            RecipientPart::of_entry(kind, data.get(), row.try_get("joined_conversation")?)
+        }
+        _ => Ok(None),
     }
 }

@@ -9,8 +9,8 @@ macro_rules! caller_id {
 }
 
 /// The condition under which the caller, whose name is `$1`, sees the profile of the user `u`: they
-/// share a conversation, they are contacts, or the user has asked the caller to be one. With `$2` (an
-/// open directory) that is everybody.
+/// share a conversation, they are contacts, or the user has asked the caller to be one. With `$2`
+/// (an open directory) that is everybody.
 macro_rules! sees_profile {
     () => {
         "($2 OR u.name = $1 OR EXISTS (

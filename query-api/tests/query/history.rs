@@ -170,7 +170,7 @@ async fn a_message_has_the_documented_shape() {
             "conversation_id": "room", "seq": 2, "position": 3, "sender": "bob", "type": "text",
             "body": {"text": "a \"quoted\" \\ 😀 text", "n": 1.50, "z": {"b": 1, "a": 2}}, "reply_to": 1,
             "mentions": ["ana", "cleo"], "sent_at": time_at(3), "edited_at": null, "recalled": false,
-            "reactions": {"zebra": ["cleo", "ana"], "+1": ["bob"]},
+            "reactions": {"zebra": ["cleo", "ana"], "+1": ["bob"]}, "thread": null,
         })
     );
     let first = fixture

@@ -29,6 +29,8 @@ fn every_query_is_documented() {
         paths,
         [
             "/v1/admin/conversations/{id}/messages/{seq}/explain",
+            "/v1/admin/holds",
+            "/v1/admin/switches",
             "/v1/blocks",
             "/v1/contacts",
             "/v1/conversations/{id}",
@@ -42,6 +44,7 @@ fn every_query_is_documented() {
             "/v1/conversations/{id}/messages/{seq}/history",
             "/v1/conversations/{id}/messages/{seq}/reactions/{key}",
             "/v1/conversations/{id}/messages/{seq}/receipts",
+            "/v1/conversations/{id}/messages/{seq}/thread",
             "/v1/conversations/{id}/pins",
             "/v1/conversations/{id}/silences",
             "/v1/conversations/{id}/silences/{user}",
@@ -53,9 +56,13 @@ fn every_query_is_documented() {
             "/v1/invitations",
             "/v1/links/{code}",
             "/v1/live",
+            "/v1/moderation/links",
+            "/v1/moderation/lists",
+            "/v1/moderation/lists/{name}",
             "/v1/outbox",
             "/v1/presence",
             "/v1/search",
+            "/v1/threads",
             "/v1/users",
             "/v1/users/me",
             "/v1/users/{user}",
@@ -64,16 +71,21 @@ fn every_query_is_documented() {
     let ids: BTreeSet<&str> = operations.iter().map(|(_, id)| id.as_str()).collect();
     assert_eq!(ids.len(), paths.len());
     for (path, item) in document["paths"].as_object().unwrap() {
-        let parameters = item["get"]["parameters"].as_array().unwrap();
-        assert!(
-            path == "/v1/live"
-                || parameters
-                    .iter()
-                    .any(|parameter| parameter["name"] == "min_position")
-        );
-        for status in ["200", "400", "401", "503"] {
-            assert!(item["get"]["responses"][status].is_object(), "{item}");
-        }
+        assert_query_is_complete(path, &item["get"]);
+    }
+}
+
+/// Checks the parameters and responses that all queries have.
+fn assert_query_is_complete(path: &str, query: &Value) {
+    let parameters = query["parameters"].as_array().unwrap();
+    assert!(
+        path == "/v1/live"
+            || parameters
+                .iter()
+                .any(|parameter| parameter["name"] == "min_position")
+    );
+    for status in ["200", "400", "401", "503"] {
+        assert!(query["responses"][status].is_object(), "{query}");
     }
 }
 
@@ -163,15 +175,76 @@ fn assert_fields_match(document: &Value, schema: &str, value: &Value) {
     );
     assert!(required.is_subset(&present), "{required:?} in {present:?}");
     let optional: Vec<_> = documented.difference(&required).collect();
-    let may_be_absent = ["peer", "mentions", "truncated", "client_message_id"];
+    let may_be_absent = [
+        "peer",
+        "mentions",
+        "truncated",
+        "client_message_id",
+        "replies",
+    ];
     assert!(
-        optional.len() < 3
+        optional.len() < 4
             && optional
                 .iter()
                 .all(|name| may_be_absent.contains(&name.as_str())),
         "{optional:?} should be required"
     );
 }
+
+/// A route, the schema of its response or of a part of it, and the JSON pointer to that part.
+const RESPONSES: &[(&str, &str, &str)] = &[
+    ("/v1/inbox", "Inbox", ""),
+    ("/v1/inbox", "InboxConversation", "/conversations/0"),
+    ("/v1/inbox", "LastMessage", "/conversations/0/last_message"),
+    ("/v1/inbox/unread", "UnreadCounts", ""),
+    ("/v1/inbox/unread/room/explain", "Explanation", ""),
+    ("/v1/inbox/unread/room/explain", "Excluded", "/excluded/0"),
+    ("/v1/inbox/entries", "Entries", ""),
+    (
+        "/v1/inbox/entries",
+        "ConversationCreatedEntry",
+        "/entries/0",
+    ),
+    (
+        "/v1/inbox/entries?after=2",
+        "MessageEdited",
+        "/entries/0/data",
+    ),
+    ("/v1/conversations/room", "Conversation", ""),
+    ("/v1/conversations/room", "MyPlace", "/my"),
+    ("/v1/conversations/room/members", "Members", ""),
+    ("/v1/conversations/room/members", "Member", "/members/0"),
+    ("/v1/conversations/room/messages", "HistoryPage", ""),
+    (
+        "/v1/conversations/room/messages",
+        "TextMessage",
+        "/messages/0",
+    ),
+    (
+        "/v1/conversations/room/messages/1/history",
+        "MessageHistory",
+        "",
+    ),
+    (
+        "/v1/conversations/room/messages/1/history",
+        "MessageVersion",
+        "/versions/0",
+    ),
+    ("/v1/conversations/room/messages/1/receipts", "Receipts", ""),
+    (
+        "/v1/conversations/room/messages/1/reactions/heart",
+        "ReactionUserPage",
+        "",
+    ),
+    ("/v1/conversations/room/pins", "PinnedMessages", ""),
+    ("/v1/outbox", "Outbox", ""),
+    ("/v1/blocks", "Blocks", ""),
+    ("/v1/presence?users=bob", "Presences", ""),
+    ("/v1/contacts", "Contacts", ""),
+    ("/v1/contacts", "Contact", "/contacts/0"),
+    ("/v1/invitations", "Invitations", ""),
+    ("/v1/invitations", "Invitation", "/invitations/0"),
+];
 
 #[tokio::test]
 async fn responses_have_the_fields_that_their_schemas_require() {
@@ -188,59 +261,7 @@ async fn responses_have_the_fields_that_their_schemas_require() {
     .await
     .unwrap();
     let document = build_document();
-    for (route, schema, part) in [
-        ("/v1/inbox", "Inbox", ""),
-        ("/v1/inbox", "InboxConversation", "/conversations/0"),
-        ("/v1/inbox", "LastMessage", "/conversations/0/last_message"),
-        ("/v1/inbox/unread", "UnreadCounts", ""),
-        ("/v1/inbox/unread/room/explain", "Explanation", ""),
-        ("/v1/inbox/unread/room/explain", "Excluded", "/excluded/0"),
-        ("/v1/inbox/entries", "Entries", ""),
-        (
-            "/v1/inbox/entries",
-            "ConversationCreatedEntry",
-            "/entries/0",
-        ),
-        (
-            "/v1/inbox/entries?after=2",
-            "MessageEdited",
-            "/entries/0/data",
-        ),
-        ("/v1/conversations/room", "Conversation", ""),
-        ("/v1/conversations/room", "MyPlace", "/my"),
-        ("/v1/conversations/room/members", "Members", ""),
-        ("/v1/conversations/room/members", "Member", "/members/0"),
-        ("/v1/conversations/room/messages", "HistoryPage", ""),
-        (
-            "/v1/conversations/room/messages",
-            "TextMessage",
-            "/messages/0",
-        ),
-        (
-            "/v1/conversations/room/messages/1/history",
-            "MessageHistory",
-            "",
-        ),
-        (
-            "/v1/conversations/room/messages/1/history",
-            "MessageVersion",
-            "/versions/0",
-        ),
-        ("/v1/conversations/room/messages/1/receipts", "Receipts", ""),
-        (
-            "/v1/conversations/room/messages/1/reactions/heart",
-            "ReactionUserPage",
-            "",
-        ),
-        ("/v1/conversations/room/pins", "PinnedMessages", ""),
-        ("/v1/outbox", "Outbox", ""),
-        ("/v1/blocks", "Blocks", ""),
-        ("/v1/presence?users=bob", "Presences", ""),
-        ("/v1/contacts", "Contacts", ""),
-        ("/v1/contacts", "Contact", "/contacts/0"),
-        ("/v1/invitations", "Invitations", ""),
-        ("/v1/invitations", "Invitation", "/invitations/0"),
-    ] {
+    for &(route, schema, part) in RESPONSES {
         let answer = fixture.get("ana", route).await.expect_ok();
         assert_fields_match(&document, schema, answer.pointer(part).unwrap());
     }

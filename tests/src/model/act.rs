@@ -126,6 +126,14 @@ impl Model {
     }
 }
 
+fn applied_if(changes: bool) -> Outcome {
+    if changes {
+        Outcome::Applied
+    } else {
+        Outcome::Unchanged
+    }
+}
+
 impl ModelConversation {
     fn join_outcome(&self, user: &str) -> Outcome {
         if self.is_member(user) {
@@ -158,13 +166,6 @@ impl ModelConversation {
         let Some(me) = self.members.get(by) else {
             return NOT_FOUND;
         };
-        let changes = |it: bool| {
-            if it {
-                Outcome::Applied
-            } else {
-                Outcome::Unchanged
-            }
-        };
         match what {
             Action::CreateGroup(_) => Outcome::Refused(409),
             Action::Send { .. } | Action::Edit(_) | Action::Recall(_)
@@ -177,9 +178,9 @@ impl ModelConversation {
             {
                 FORBIDDEN
             }
-            Action::Silence(user, on) => changes(self.silenced.contains(user) != *on),
+            Action::Silence(user, on) => applied_if(self.silenced.contains(user) != *on),
             Action::Ban(..) if self.direct => INVALID,
-            Action::Ban(user, on) => changes(self.banned.contains(user) != *on),
+            Action::Ban(user, on) => applied_if(self.banned.contains(user) != *on),
             Action::Send { mentions, .. } if mentions.iter().any(|user| !self.is_member(user)) => {
                 INVALID
             }
@@ -189,25 +190,17 @@ impl ModelConversation {
             {
                 NOT_FOUND
             }
-            Action::Edit(seq) => match self.message(*seq) {
-                Some(message) if message.sender != by => FORBIDDEN,
-                Some(message) if message.recalled => INVALID,
-                _ => Outcome::Applied,
-            },
-            Action::Recall(seq) => match self.message(*seq) {
-                Some(message) if message.sender != by && me.role == MemberRole::Member => FORBIDDEN,
-                Some(message) => changes(!message.recalled),
-                None => NOT_FOUND,
-            },
+            Action::Edit(seq) => self.edit_outcome(by, *seq),
+            Action::Recall(seq) => self.recall_outcome(by, me.role, *seq),
             Action::Restore(_) if me.role == MemberRole::Member => FORBIDDEN,
-            Action::Restore(seq) => changes(self.message(*seq).is_some_and(|m| m.recalled)),
-            Action::Clear(up_to) => changes(self.head().min(*up_to) > self.cleared_seq(by)),
-            Action::Read(up_to) => changes(self.head().min(*up_to) > me.read_mark),
+            Action::Restore(seq) => applied_if(self.message(*seq).is_some_and(|m| m.recalled)),
+            Action::Clear(up_to) => applied_if(self.head().min(*up_to) > self.cleared_seq(by)),
+            Action::Read(up_to) => applied_if(self.head().min(*up_to) > me.read_mark),
             Action::MarkUnread(from) if !self.can_see(by, *from) => INVALID,
-            Action::MarkUnread(from) => changes(me.read_mark != from - 1),
-            Action::Mute(on) => changes(me.muted != *on),
-            Action::Pin(on) => changes(me.pinned != *on),
-            Action::Archive(on) => changes(me.archived != *on),
+            Action::MarkUnread(from) => applied_if(me.read_mark != from - 1),
+            Action::Mute(on) => applied_if(me.muted != *on),
+            Action::Pin(on) => applied_if(me.pinned != *on),
+            Action::Archive(on) => applied_if(me.archived != *on),
             Action::Join => Outcome::Unchanged,
             Action::Add(..) | Action::Remove(_) | Action::OpenJoin(_) | Action::Freeze(_)
                 if self.direct =>
@@ -224,27 +217,53 @@ impl ModelConversation {
             {
                 FORBIDDEN
             }
-            Action::SinceJoin(on) => changes(self.since_join != *on),
-            Action::OpenJoin(on) => changes(self.open != *on),
-            Action::Freeze(on) => changes(self.frozen != *on),
+            Action::SinceJoin(on) => applied_if(self.since_join != *on),
+            Action::OpenJoin(on) => applied_if(self.open != *on),
+            Action::Freeze(on) => applied_if(self.frozen != *on),
             Action::Add(user, _) if self.banned.contains(user) => FORBIDDEN,
-            Action::Add(user, role) => match (self.members.get(user), role) {
-                (None, _) => Outcome::Applied,
-                (Some(_), None) => Outcome::Unchanged,
-                (Some(them), Some(role)) if them.role == *role => Outcome::Unchanged,
-                (Some(them), Some(_))
-                    if them.role == MemberRole::Admin && me.role != MemberRole::Owner =>
-                {
-                    FORBIDDEN
-                }
-                (Some(_), Some(_)) => Outcome::Applied,
-            },
+            Action::Add(user, role) => self.add_outcome(me.role, user, *role),
             Action::Remove(user) if user == by => Outcome::Applied,
-            Action::Remove(user) => match self.members.get(user) {
-                _ if me.role == MemberRole::Member => FORBIDDEN,
-                Some(them) if them.role == MemberRole::Owner => FORBIDDEN,
-                them => changes(them.is_some()),
-            },
+            Action::Remove(user) => self.remove_outcome(me.role, user),
+        }
+    }
+
+    /// The outcome of an edit of a message that the member can see.
+    fn edit_outcome(&self, by: &str, seq: i64) -> Outcome {
+        match self.message(seq) {
+            Some(message) if message.sender != by => FORBIDDEN,
+            Some(message) if message.recalled => INVALID,
+            _ => Outcome::Applied,
+        }
+    }
+
+    /// The outcome of the recall of a message that the member can see.
+    fn recall_outcome(&self, by: &str, role: MemberRole, seq: i64) -> Outcome {
+        match self.message(seq) {
+            Some(message) if message.sender != by && role == MemberRole::Member => FORBIDDEN,
+            Some(message) => applied_if(!message.recalled),
+            None => NOT_FOUND,
+        }
+    }
+
+    /// The outcome when somebody with the role `by` adds a user or changes the user's role.
+    fn add_outcome(&self, by: MemberRole, user: &str, role: Option<MemberRole>) -> Outcome {
+        match (self.members.get(user), role) {
+            (None, _) => Outcome::Applied,
+            (Some(_), None) => Outcome::Unchanged,
+            (Some(them), Some(role)) if them.role == role => Outcome::Unchanged,
+            (Some(them), Some(_)) if them.role == MemberRole::Admin && by != MemberRole::Owner => {
+                FORBIDDEN
+            }
+            (Some(_), Some(_)) => Outcome::Applied,
+        }
+    }
+
+    /// The outcome when somebody with the role `by` removes another user.
+    fn remove_outcome(&self, by: MemberRole, user: &str) -> Outcome {
+        match self.members.get(user) {
+            _ if by == MemberRole::Member => FORBIDDEN,
+            Some(them) if them.role == MemberRole::Owner => FORBIDDEN,
+            them => applied_if(them.is_some()),
         }
     }
 

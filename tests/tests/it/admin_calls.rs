@@ -2,6 +2,7 @@
 
 use eventually::eventually;
 use serde_json::{Value, json};
+use tests::client::Client;
 use tests::world::{Settings, World};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,27 +127,32 @@ async fn an_audit_accounts_for_every_message_of_a_conversation() {
     assert_eq!(unknown.expect_problem(404), "not_found");
 
     // And lists are searched and have pages
-    let ids = async |query: &str| {
-        let list = admin
-            .get_ok(&format!("/v1/admin/conversations?{query}"))
-            .await;
-        let ids: Vec<Value> = list["conversations"]
-            .as_array()
-            .expect("a list")
-            .iter()
-            .map(|conversation| conversation["id"].clone())
-            .collect();
-        (ids, list["next"].clone())
-    };
-    assert_eq!(ids("q=lunch").await.0, ["lunch", "other"]);
-    let (first, next) = ids("limit=2").await;
+    let found = list_ids(&admin, "q=lunch").await.0;
+    assert_eq!(found, ["lunch", "other"]);
+    let (first, next) = list_ids(&admin, "limit=2").await;
     assert_eq!(first, ["lunch", "launch"]);
     let next = next.as_str().expect("a cursor").to_owned();
     assert_eq!(
-        ids(&format!("limit=2&after={next}")).await,
+        list_ids(&admin, &format!("limit=2&after={next}")).await,
         (vec![json!("other")], Value::Null)
     );
 }
+
+/// The ids of a page of conversations, and where the next page begins.
+async fn list_ids(admin: &Client, query: &str) -> (Vec<Value>, Value) {
+    let list = admin
+        .get_ok(&format!("/v1/admin/conversations?{query}"))
+        .await;
+    let ids = list["conversations"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|conversation| conversation["id"].clone())
+        .collect();
+    (ids, list["next"].clone())
+}
+
+const WEBHOOKS: &str = "/v1/admin/webhooks";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_are_added_changed_replayed_and_removed() {
@@ -157,12 +163,11 @@ async fn webhooks_are_added_changed_replayed_and_removed() {
     let world = World::start_with(settings).await;
     let (admin, ann) = (world.admin(), world.user("ann"));
     ann.create_group("c", &[]).await.expect(201);
-    let path = "/v1/admin/webhooks";
     let refusing = format!("{}/nowhere", world.base_urls().commands);
 
     // When a webhook is added, then it is listed with its progress
     let request = json!({ "url": refusing, "events": ["message_sent"], "from": 1 });
-    let added = admin.post(path, request).await.expect(201);
+    let added = admin.post(WEBHOOKS, request).await.expect(201);
     assert!(
         added["secret"]
             .as_str()
@@ -171,27 +176,9 @@ async fn webhooks_are_added_changed_replayed_and_removed() {
         "{added}"
     );
     assert_eq!(added["position"], 0);
-    let one = format!("{path}/{}", added["id"]);
-    let listed = admin.get_ok(path).await;
-    let webhook = &listed["webhooks"][0];
-    assert_eq!(
-        (
-            &webhook["url"],
-            &webhook["events"],
-            &webhook["notifications"],
-            &webhook["enabled"]
-        ),
-        (
-            &json!(refusing),
-            &json!(["message_sent"]),
-            &json!(false),
-            &json!(true)
-        )
-    );
-    assert!(
-        webhook.get("secret").is_none() && listed["next"].is_null(),
-        "{listed}"
-    );
+    let one = format!("{WEBHOOKS}/{}", added["id"]);
+    let listed = admin.get_ok(WEBHOOKS).await;
+    assert_webhook_is_listed(&listed, &refusing);
 
     // When a delivery fails, then it is parked
     let sent = ann.send("c", "1", "hello").await.position();
@@ -216,42 +203,70 @@ async fn webhooks_are_added_changed_replayed_and_removed() {
         .post(&format!("{one}/replay"), json!({ "from": 1 }))
         .await;
     assert_eq!(replayed.expect(200)["position"], 0);
-    let webhook = admin.get_ok(path).await["webhooks"][0].clone();
+    let webhook = admin.get_ok(WEBHOOKS).await["webhooks"][0].clone();
     assert_eq!(
         (&webhook["enabled"], &webhook["events"], &webhook["parked"]),
         (&json!(false), &json!([]), &json!(0))
     );
 
     // And what is not valid is refused
-    for (body, field) in [
-        (json!({ "url": "ftp://a.example" }), "url"),
-        (json!({ "url": "nothing" }), "url"),
-        (
-            json!({ "url": refusing, "events": ["message_send"] }),
-            "events",
-        ),
-        (
-            json!({ "url": refusing, "events": [], "notifications": true }),
-            "notifications",
-        ),
-        (json!({ "url": refusing, "from": 0 }), "from"),
-    ] {
-        let refused = admin.post(path, body).await;
-        assert_eq!(refused.expect_problem(422), "invalid");
-        assert_eq!(refused.json()["errors"][0]["field"], field, "{refused}");
-    }
+    assert_invalid_webhooks_are_refused(&admin, &refusing).await;
 
     // When it is removed, then it is gone
     admin.delete(&one).await.expect(200);
+    assert_webhook_is_gone(&admin, &one).await;
+    assert_eq!(admin.get_ok(WEBHOOKS).await["webhooks"], json!([]));
+}
+
+/// Checks that the list begins with this webhook, as it was added, and has no further page.
+fn assert_webhook_is_listed(listed: &Value, url: &str) {
+    let webhook = &listed["webhooks"][0];
+    assert_eq!(
+        (
+            &webhook["url"],
+            &webhook["events"],
+            &webhook["notifications"],
+            &webhook["enabled"]
+        ),
+        (
+            &json!(url),
+            &json!(["message_sent"]),
+            &json!(false),
+            &json!(true)
+        )
+    );
+    assert!(
+        webhook.get("secret").is_none() && listed["next"].is_null(),
+        "{listed}"
+    );
+}
+
+async fn assert_invalid_webhooks_are_refused(admin: &Client, url: &str) {
+    for (body, field) in [
+        (json!({ "url": "ftp://a.example" }), "url"),
+        (json!({ "url": "nothing" }), "url"),
+        (json!({ "url": url, "events": ["message_send"] }), "events"),
+        (
+            json!({ "url": url, "events": [], "notifications": true }),
+            "notifications",
+        ),
+        (json!({ "url": url, "from": 0 }), "from"),
+    ] {
+        let refused = admin.post(WEBHOOKS, body).await;
+        assert_eq!(refused.expect_problem(422), "invalid");
+        assert_eq!(refused.json()["errors"][0]["field"], field, "{refused}");
+    }
+}
+
+async fn assert_webhook_is_gone(admin: &Client, path: &str) {
     for gone in [
-        admin.delete(&one).await,
-        admin.patch(&one, json!({})).await,
-        admin.get(&format!("{one}/parked")).await,
+        admin.delete(path).await,
+        admin.patch(path, json!({})).await,
+        admin.get(&format!("{path}/parked")).await,
         admin
-            .post(&format!("{one}/replay"), json!({ "from": 1 }))
+            .post(&format!("{path}/replay"), json!({ "from": 1 }))
             .await,
     ] {
         assert_eq!(gone.expect_problem(404), "not_found");
     }
-    assert_eq!(admin.get_ok(path).await["webhooks"], json!([]));
 }

@@ -55,6 +55,45 @@ async fn restore_pin_and_clear(ann: &Client) {
     ann.post(clear, json!({ "up_to": 1 })).await.expect(200);
 }
 
+/// Changes the policy, silences and bans, and lifts both.
+async fn govern(ann: &Client) {
+    let base = "/v1/conversations/c";
+    let policy = json!({ "topic": "everything" });
+    ann.patch(base, policy).await.expect(200);
+    for (kind, user) in [("silences", "bob"), ("bans", "dan")] {
+        let path = format!("{base}/{kind}/{user}");
+        ann.put(&path, None).await.expect(200);
+        ann.delete(&path).await.expect(200);
+    }
+}
+
+/// Asks to be a contact, becomes one, and ends it; is invited, and declines.
+async fn meet(world: &World, ann: &Client) {
+    let eve = world.user("eve");
+    ann.put("/v1/contacts/eve", None).await.expect(200);
+    eve.put("/v1/contacts/ann", None).await.expect(200);
+    ann.delete("/v1/contacts/eve").await.expect(200);
+    let settings = json!({ "groups_from": "contacts" });
+    ann.patch("/v1/users/me/settings", settings)
+        .await
+        .expect(200);
+    eve.create_group("e", &["ann"]).await.expect(201);
+    ann.delete("/v1/invitations/e").await.expect(200);
+}
+
+/// Follows, reads and leaves a thread.
+async fn use_thread(ann: &Client) {
+    let thread = "/v1/conversations/c/messages/1/thread";
+    let reply = json!({
+        "client_message_id": "reply", "type": "text", "body": { "text": "yes" }, "thread": 1,
+    });
+    ann.send_message("c", reply).await.expect(201);
+    ann.put(&format!("{thread}/follow"), None).await.expect(200);
+    let read = json!({ "up_to": 1 });
+    ann.post(&format!("{thread}/read"), read).await.expect(200);
+    ann.delete(&format!("{thread}/follow")).await.expect(200);
+}
+
 /// Does everything that gives Ann an entry. Returns the last position.
 async fn do_everything(world: &World) -> i64 {
     let (ann, bob) = (world.user("ann"), world.user("bob"));
@@ -81,6 +120,9 @@ async fn do_everything(world: &World) -> i64 {
     let delivered = ann.delete(&format!("{base}/messages/2")).await.position();
     world.wait_until_projected(delivered).await;
     restore_pin_and_clear(&ann).await;
+    govern(&ann).await;
+    meet(world, &ann).await;
+    use_thread(&ann).await;
     let ack = json!({ "device": "phone", "cursor": delivered });
     bob.post("/v1/inbox/ack", ack).await.expect(200);
     bob.read("c", 3).await.expect(200);

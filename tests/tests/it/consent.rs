@@ -91,6 +91,29 @@ async fn only_contacts_begin_a_direct_conversation_with_who_wants_that() {
     assert_eq!(dan.expect_problem(403), "blocked");
 }
 
+/// Checks the first invitation of a user: by ann, to a group with the title Choir and two members.
+async fn assert_invited_to_choir(invited: &Client) {
+    let page = invited.get_ok("/v1/invitations").await;
+    let invitation = &page["invitations"][0];
+    assert_eq!(invitation["conversation_id"], "choir", "{page}");
+    assert_eq!(
+        (
+            &invitation["title"],
+            &invitation["by"],
+            &invitation["member_count"]
+        ),
+        (&json!("Choir"), &json!("ann"), &json!(2))
+    );
+    assert!(invitation["at"].is_string() && page["next"].is_null());
+}
+
+async fn assert_choir_is_hidden(client: &Client) {
+    for path in ["", "/messages", "/members"] {
+        let hidden = client.get(&format!("/v1/conversations/choir{path}")).await;
+        hidden.expect_problem(404);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_must_be_asked_is_invited_and_joins() {
     let world = World::start().await;
@@ -112,29 +135,11 @@ async fn who_must_be_asked_is_invited_and_joins() {
         (&json!([]), &json!([]))
     );
     world.wait_until_projected(again.position()).await;
-    let page = bob.get_ok("/v1/invitations").await;
-    let invitation = &page["invitations"][0];
-    assert_eq!(invitation["conversation_id"], "choir", "{page}");
-    assert_eq!(
-        (
-            &invitation["title"],
-            &invitation["by"],
-            &invitation["member_count"]
-        ),
-        (&json!("Choir"), &json!("ann"), &json!(2))
-    );
-    assert!(invitation["at"].is_string() && page["next"].is_null());
+    assert_invited_to_choir(&bob).await;
     // Until bob joins, the group is hidden from him; his invitation is hidden from everybody else.
-    for path in ["", "/messages", "/members"] {
-        let hidden = bob.get(&format!("/v1/conversations/choir{path}")).await;
-        hidden.expect_problem(404);
-    }
-    assert!(
-        !ann.get_ok("/v1/conversations/choir/members")
-            .await
-            .to_string()
-            .contains("bob")
-    );
+    assert_choir_is_hidden(&bob).await;
+    let members = ann.get_ok("/v1/conversations/choir/members").await;
+    assert!(!members.to_string().contains("bob"));
     for user in [&ann, &cleo, &zoe] {
         assert_eq!(invitations(user).await, [""; 0]);
         let entries = private_entries(user, created.position()).await;

@@ -61,22 +61,9 @@ async fn a_request_is_shown_to_the_user_who_was_asked_and_becomes_a_contact() {
         "nothing was appended: {again}"
     );
     world.wait_until_projected(asked.position()).await;
-    let page = bob.get_ok("/v1/contacts?state=incoming").await;
-    let incoming = &page["contacts"][0];
-    assert_eq!(
-        (&incoming["user"], &incoming["state"], &incoming["note"]),
-        (
-            &json!("ann"),
-            &json!("incoming"),
-            &json!("We met at lunch.")
-        )
-    );
-    assert!(
-        incoming["since"].is_string() && page["next"].is_null(),
-        "{page}"
-    );
+    assert_request_is_shown(&bob, "ann", "We met at lunch.").await;
     assert_eq!(contacts(&ann, "").await, [pair("bob", "outgoing")]);
-    // Only the asker is visible to the other, until the request is accepted.
+    // Only the user who asked is visible to the other, until the request is accepted.
     assert_eq!(
         bob.get_ok("/v1/users/ann").await["display_name"],
         "Name of ann"
@@ -114,10 +101,30 @@ async fn a_request_is_shown_to_the_user_who_was_asked_and_becomes_a_contact() {
         [request("ann"), added("ann")]
     );
     // Nobody else learns of any of it.
-    assert_eq!(contacts(&zoe, "").await, []);
-    assert_eq!(private_entries(&zoe, position).await, []);
-    for user in ["ann", "bob"] {
-        zoe.get(&format!("/v1/users/{user}"))
+    assert_learned_nothing(&zoe, ["ann", "bob"], position).await;
+}
+
+/// Checks the first request that is shown to the user who was asked.
+async fn assert_request_is_shown(asked: &Client, requester: &str, note: &str) {
+    let page = asked.get_ok("/v1/contacts?state=incoming").await;
+    let incoming = &page["contacts"][0];
+    assert_eq!(
+        (&incoming["user"], &incoming["state"], &incoming["note"]),
+        (&json!(requester), &json!("incoming"), &json!(note))
+    );
+    assert!(
+        incoming["since"].is_string() && page["next"].is_null(),
+        "{page}"
+    );
+}
+
+/// Checks that neither the request nor the profiles of others are visible to a user.
+async fn assert_learned_nothing(stranger: &Client, others: [&str; 2], position: i64) {
+    assert_eq!(contacts(stranger, "").await, []);
+    assert_eq!(private_entries(stranger, position).await, []);
+    for user in others {
+        stranger
+            .get(&format!("/v1/users/{user}"))
             .await
             .expect_problem(404);
     }
@@ -131,13 +138,13 @@ async fn a_request_can_be_withdrawn_or_declined_and_a_contact_ended() {
     ann.delete("/v1/contacts/bob").await.expect(200);
     assert_eq!(log::head(&world.pool).await.expect("a head"), 0);
     let mut last = 0;
-    for (asker, remover) in [(&ann, &ann), (&ann, &bob), (&bob, &ann)] {
-        let (asked, other) = if asker.user() == "ann" {
+    for (requester, remover) in [(&ann, &ann), (&ann, &bob), (&bob, &ann)] {
+        let (asked, other) = if requester.user() == "ann" {
             (&bob, "ann")
         } else {
             (&ann, "bob")
         };
-        assert_eq!(ask(asker, asked.user()).await["state"], "outgoing");
+        assert_eq!(ask(requester, asked.user()).await["state"], "outgoing");
         let peer = if remover.user() == "ann" {
             "bob"
         } else {
@@ -149,7 +156,7 @@ async fn a_request_can_be_withdrawn_or_declined_and_a_contact_ended() {
         assert_eq!(again.expect(200)["position"], last, "nothing was appended");
         world.wait_until_projected(last).await;
         assert_eq!(contacts(asked, "").await, [], "{other}");
-        assert_eq!(contacts(asker, "").await, []);
+        assert_eq!(contacts(requester, "").await, []);
     }
     ask(&ann, "bob").await;
     ask(&bob, "ann").await;

@@ -191,7 +191,7 @@ async fn parts_of_lines_that_cannot_be_imported_are_listed_with_their_place() {
     let world = World::start().await;
     let file = world.dir.join("chat.jsonl");
     let mut lines = [line("lunch", "ann", "one"), line("lunch", "bob", "two")];
-    lines[0]["thread"] = json!("t1");
+    lines[0]["topic"] = json!("t1");
     lines[1]["reply_to"] = json!("nowhere");
     write(&file, &join_lines(&lines));
     let report = import_file(&world, &file).await;
@@ -206,7 +206,7 @@ async fn parts_of_lines_that_cannot_be_imported_are_listed_with_their_place() {
         json!([
             part(
                 1,
-                "has thread, which is no field of such a line: not imported"
+                "has topic, which is no field of such a line: not imported"
             ),
             part(
                 2,

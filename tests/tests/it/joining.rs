@@ -208,12 +208,14 @@ async fn a_link_that_is_over_is_unknown() {
     let again = alice.delete(&of(&code)).await;
     assert_eq!(again.position(), ended.position());
     alice.delete(&of("nonsense")).await.expect(200);
-    let short = create_link(&alice, json!({ "expires_in": "1s" })).await;
-    eventually::eventually("the link expires", async || {
-        let answer = zoe.get(&format!("/v1/links/{short}")).await;
-        (answer.status == 404).then_some(())
-    })
-    .await;
+    let short = create_link(&alice, json!({ "expires_in": "3s" })).await;
+    for (moment, status) in [("is shown", 200), ("expires", 404)] {
+        eventually::eventually(format!("the link {moment}"), async || {
+            let answer = zoe.get(&format!("/v1/links/{short}")).await;
+            (answer.status == status).then_some(())
+        })
+        .await;
+    }
     world.wait_until_projected(ended.position()).await;
     let guess = format!("{}.room", "0".repeat(32));
     for code in [code.as_str(), &short, &guess, "nonsense", "a.room"] {

@@ -23,8 +23,12 @@ async fn no_command_erases_what_a_hold_covers() {
     let (admin, ann, bob) = (world.admin(), world.user("ann"), world.user("bob"));
     for group in ["a", "b"] {
         ann.create_group(group, &["bob"]).await.expect(201);
-        ann.send(group, "1", "of ann").await.expect(201);
-        bob.send(group, "1", "of bob").await.expect(201);
+        ann.send(group, &format!("{group} 1"), "of ann")
+            .await
+            .expect(201);
+        bob.send(group, &format!("{group} 1"), "of bob")
+            .await
+            .expect(201);
     }
     let held = |(status, body): &(u16, Value)| *status == 409 && body["code"] == "held";
 
@@ -103,8 +107,12 @@ async fn retention_leaves_out_what_is_held_and_makes_up_for_it() {
     .await;
     for group in ["held", "free"] {
         ann.create_group(group, &["bob"]).await.expect(201);
-        ann.send(group, "1", "of ann").await.expect(201);
-        bob.send(group, "1", "of bob").await.expect(201);
+        ann.send(group, &format!("{group} 1"), "of ann")
+            .await
+            .expect(201);
+        bob.send(group, &format!("{group} 1"), "of bob")
+            .await
+            .expect(201);
     }
     let last = ann.send("free", "2", "the end").await.position();
     world.wait_until_projected(last).await;

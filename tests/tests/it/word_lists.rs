@@ -7,6 +7,7 @@ use tests::client::Client;
 use tests::ports;
 use tests::response::ApiResponse;
 use tests::service::ServiceProcess;
+use tests::token;
 use tests::world::World;
 use uuid::Uuid;
 
@@ -83,8 +84,20 @@ async fn a_list_refuses_masks_and_is_gone_when_it_is_removed() {
     );
 
     // And edits, batches and titles are checked too
+    assert_other_texts_are_checked(&ann, masked.number("seq")).await;
+    // Those who are not members learn nothing of the lists.
+    let stranger = world.user("eve").send("c", "1", "schurke").await;
+    assert_eq!(stranger.expect_problem(404), "not_found");
+
+    // When the list is removed, then the word is accepted again
+    admin.delete("/v1/moderation/lists/no").await.expect(200);
+    send_until(&ann, "schurke", |sent| sent.status == 201).await;
+}
+
+/// Edits a message, changes the title and sends a batch, with words that are refused or masked.
+async fn assert_other_texts_are_checked(ann: &Client, seq: i64) {
     let edit = |text: &str| json!({ "body": { "text": text } });
-    let path = format!("/v1/conversations/c/messages/{}", masked.number("seq"));
+    let path = format!("/v1/conversations/c/messages/{seq}");
     let refused = ann.put(&path, Some(edit("schurke"))).await;
     assert_eq!(refused.expect_problem(422), "content_refused");
     let edited = ann.put(&path, Some(edit("ein Dämlack"))).await;
@@ -107,13 +120,6 @@ async fn a_list_refuses_masks_and_is_gone_when_it_is_removed() {
         (&batch[0]["code"], &batch[1]["masked"]),
         (&json!("content_refused"), &json!(true))
     );
-    // Those who are not members learn nothing of the lists.
-    let stranger = world.user("eve").send("c", "1", "schurke").await;
-    assert_eq!(stranger.expect_problem(404), "not_found");
-
-    // When the list is removed, then the word is accepted again
-    admin.delete("/v1/moderation/lists/no").await.expect(200);
-    send_until(&ann, "schurke", |sent| sent.status == 201).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -240,4 +246,39 @@ async fn links_are_refused_however_they_are_written_in_every_process() {
     assert_eq!(stored_text(&ann, &sent).await, "https://************/a");
     let fine = ann.send("c", "org", "https://docs.example.org/").await;
     assert_eq!(fine.expect(201).get("masked"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moderators_set_rules_and_silence_but_administer_nothing_else() {
+    // Given a group of others
+    let world = World::start().await;
+    let ann = world.user("ann");
+    ann.create_group("c", &["bob"]).await.expect(201);
+    let now = token::unix_now();
+    let with_scope = |scope: &str| {
+        world
+            .user("mia")
+            .with_token(Some(token::issued_at("mia", now, scope)))
+    };
+    let (moderator, service) = (with_scope("moderator"), with_scope("service"));
+
+    // When a moderator and a service try the calls of moderators and those of administrators
+    set_list(&moderator, "no", "refuse", "word", &["schurke"]).await;
+    moderator.get_ok("/v1/moderation/links").await;
+    let silence = "/v1/conversations/c/silences/bob";
+    moderator.put(silence, None).await.expect(200);
+
+    // Then the lists and the silence count, and nothing else is open to them
+    send_until(&ann, "Schurke", is_refused).await;
+    let silenced = world.user("bob").send("c", "bob-1", "hello").await;
+    assert_eq!(silenced.expect_problem(403), "silenced");
+    let refused = [
+        moderator.get("/v1/admin/switches").await,
+        moderator.get("/v1/events").await,
+        service.get("/v1/moderation/lists").await,
+        ann.get("/v1/moderation/lists").await,
+    ];
+    for response in refused {
+        assert_eq!(response.expect_problem(403), "forbidden");
+    }
 }

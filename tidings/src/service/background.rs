@@ -24,10 +24,11 @@ use utoipa_axum::router::OpenApiRouter;
 use super::ServiceRuntime;
 use super::accounts::{self, AccountsState};
 use super::jwks::JwksFetcher;
-use super::operator::{OperatorSetup, OperatorState};
+use super::operator::{self, OperatorSetup, OperatorState};
 use super::services::Services;
 use super::shedding;
 use super::tasks::TaskGroup;
+use crate::config::SealInterval;
 
 impl ServiceRuntime {
     /// Starts what works on the log besides the relay and the projections.
@@ -60,8 +61,23 @@ impl ServiceRuntime {
         Ok(())
     }
 
+    /// Starts what belongs to the command service. Returns its routes, and those that need it.
+    pub(super) fn serve_commands(
+        &self,
+        state: CommandState,
+        log: &EventLog,
+        background: &mut TaskGroup,
+    ) -> Result<OpenApiRouter> {
+        self.startup.set_log(log.clone());
+        background.spawn("retention", self.retention_task(state.clone()));
+        let operator_state = self.operator_state(state.live_rulebook());
+        Ok(operator::command_router(operator_state)
+            .merge(self.serve_accounts(&state, log, background)?)
+            .merge(command_svc::router(state)))
+    }
+
     /// The routes of local accounts. Starts what finishes changes of passwords.
-    pub(super) fn serve_accounts(
+    fn serve_accounts(
         &self,
         commands: &CommandState,
         log: &EventLog,
@@ -92,10 +108,7 @@ impl ServiceRuntime {
         Ok(())
     }
 
-    pub(super) fn retention_task(
-        &self,
-        state: CommandState,
-    ) -> impl Future<Output = Result<()>> + use<> {
+    fn retention_task(&self, state: CommandState) -> impl Future<Output = Result<()>> + use<> {
         let args = &self.config.retention;
         let ages = RetentionPolicy {
             direct: args.retain_direct,

@@ -356,14 +356,7 @@ impl ServiceRuntime {
                 background.spawn("load shedding", self.shedding_task(&state));
             }
             if self.services.commands {
-                self.startup.set_log(log.clone());
-                background.spawn("retention", self.retention_task(state.clone()));
-                routes = routes
-                    .merge(operator::command_router(
-                        self.operator_state(state.live_rulebook()),
-                    ))
-                    .merge(self.serve_accounts(&state, log, background)?)
-                    .merge(command_svc::router(state));
+                routes = routes.merge(self.serve_commands(state, log, background)?);
             }
             self.spawn_relay(log.clone(), background);
         }

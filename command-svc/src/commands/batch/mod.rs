@@ -44,7 +44,7 @@ pub const MAX_BATCH_LINES: usize = 1_000;
     tag = "batch",
     request_body(description = "The commands: an array, or one `BatchLine` on each line", content(
         (Vec<BatchLine> = "application/json", example = json!([
-            {"op": "send", "conversation_id": "lunch", "client_message_id": "m4", "type": "text",
+            {"op": "send", "conversation_id": "lunch", "client_message_id": "m5", "type": "text",
              "body": {"text": "rice?"}},
             {"op": "read", "conversation_id": "lunch", "up_to": 1}
         ])),

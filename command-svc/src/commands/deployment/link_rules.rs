@@ -5,7 +5,7 @@ use domain::deployment::command::{DeploymentCommand, SetLinkRules};
 use domain::deployment::content::ContentAction;
 use domain::ids::UserId;
 use domain::refusal::Refusal;
-use http_edge::{Admin, LargeJson};
+use http_edge::{LargeJson, Moderator};
 use moderation::links::parse_host;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -87,7 +87,7 @@ fn parse_hosts(field: &'static str, hosts: &[String]) -> Result<Vec<String>, Ref
 )]
 pub(crate) async fn set_link_rules(
     State(state): State<CommandState>,
-    _: Admin,
+    _: Moderator,
     requester: Requester,
     LargeJson(request): LargeJson<LinkRulesRequest>,
 ) -> Result<CommandResponse, CommandError> {

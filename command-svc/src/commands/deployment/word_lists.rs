@@ -6,7 +6,7 @@ use domain::deployment::content::{ContentAction, TextPlace, WordMatching};
 use domain::deployment::listed_words::ListedWords;
 use domain::ids::UserId;
 use domain::refusal::Refusal;
-use http_edge::{Admin, LargeJson, Path};
+use http_edge::{LargeJson, Moderator, Path};
 use moderation::word_matcher::fold_word;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -125,7 +125,7 @@ impl WordListRequest {
 )]
 pub(crate) async fn set_word_list(
     State(state): State<CommandState>,
-    _: Admin,
+    _: Moderator,
     requester: Requester,
     Path(name): Path<String>,
     LargeJson(request): LargeJson<WordListRequest>,
@@ -153,7 +153,7 @@ pub(crate) async fn set_word_list(
 )]
 pub(crate) async fn remove_word_list(
     State(state): State<CommandState>,
-    _: Admin,
+    _: Moderator,
     requester: Requester,
     Path(name): Path<String>,
 ) -> Result<CommandResponse, CommandError> {

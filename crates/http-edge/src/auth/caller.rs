@@ -44,6 +44,11 @@ impl Caller {
         self.scopes.admin
     }
 
+    /// Whether the token has the scope `moderator` or `admin`.
+    pub fn is_moderator(&self) -> bool {
+        self.scopes.moderator || self.scopes.admin
+    }
+
     /// Whether limits for each user do not apply: an administrator makes the call.
     pub(crate) fn is_unlimited(&self) -> bool {
         let actor = self.actor.as_ref();
@@ -119,6 +124,23 @@ impl<S: Sync> FromRequestParts<S> for Admin {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
         if caller.is_admin() {
+            Ok(Self(caller))
+        } else {
+            Err(Problem::forbidden())
+        }
+    }
+}
+
+/// A caller with the scope `moderator` or `admin`; `403` for any other caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moderator(pub Caller);
+
+impl<S: Sync> FromRequestParts<S> for Moderator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        if caller.is_moderator() {
             Ok(Self(caller))
         } else {
             Err(Problem::forbidden())

@@ -9,7 +9,7 @@
 //! - `access`: what is decided about users after their tokens were issued. `scopes`: what a token
 //!   opens. `acting`: a service that acts for a user.
 //! - `caller_watch`: ends connections whose caller may no longer call.
-//! - `caller`: [`Caller`] and [`Admin`], and where a request carries its token.
+//! - `caller`: [`Caller`], [`Moderator`] and [`Admin`], and where a request carries its token.
 //! - [`KeyRefetch`]: how a token with an unknown key asks for keys from an address.
 //! - `signing`: signs tokens. `error`: why a key cannot be used.
 
@@ -29,7 +29,7 @@ mod signing;
 mod verifier;
 
 pub use access::AccessCheck;
-pub use caller::{Actor, Admin, Caller, LIVE_SUBPROTOCOL, accepts_event_stream};
+pub use caller::{Actor, Admin, Caller, LIVE_SUBPROTOCOL, Moderator, accepts_event_stream};
 pub use caller_watch::CallerWatch;
 pub use clock::CLOCK_LEEWAY_SECONDS;
 pub use error::{AuthError, MIN_SECRET_BYTES};

@@ -56,7 +56,7 @@ fn fields_that_a_line_does_not_have_are_named() {
     let fields = |json: String| parse(&json).expect("valid").unknown_fields;
     for (more, names) in [
         ("", vec![]),
-        (r#","thread":"t1","colour":null"#, vec!["thread"]),
+        (r#","topic":"t1","colour":null"#, vec!["topic"]),
         (r#","joined_at":"2026-11-01T09:30:00Z""#, vec!["joined_at"]),
         (
             r#","reactions":[{"key":"+1","user":"bob","at":1}],"a\u001bb":1"#,

@@ -6,8 +6,8 @@ use sqlx::{PgPool, Postgres, Transaction};
 /// The number of the lock: "retain" in ASCII.
 const RETENTION_LOCK: i64 = 0x0000_7265_7461_696e;
 
-/// The exclusive right to apply the policies of conversations. Dropping it releases the lock without
-/// progress.
+/// The exclusive right to apply the policies of conversations. Dropping it releases the lock
+/// without progress.
 pub struct ConversationRetentionLock {
     transaction: Transaction<'static, Postgres>,
     lifted_holds: i64,
@@ -27,9 +27,9 @@ pub struct ExpiredMessages {
 }
 
 impl ConversationRetentionLock {
-    /// Acquires the lock. `None` if another process holds it. `lifted_holds` is how many legal holds
-    /// have been lifted so far: if a conversation was last completed with fewer, nothing of it is
-    /// done yet, because what they have covered may be due.
+    /// Acquires the lock. `None` if another process holds it. `lifted_holds` is how many legal
+    /// holds have been lifted so far: if a conversation was last completed with fewer, nothing of
+    /// it is done yet, because what they have covered may be due.
     pub async fn acquire(pool: &PgPool, lifted_holds: i64) -> Result<Option<Self>, sqlx::Error> {
         let mut transaction = pool.begin().await?;
         let is_acquired: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")

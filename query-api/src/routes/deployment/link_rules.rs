@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::deployment::content::ContentAction;
-use http_edge::Admin;
+use http_edge::Moderator;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,7 +42,7 @@ pub struct LinkRulesView {
 )]
 pub async fn get_link_rules(
     State(state): State<ReadState>,
-    _admin: Admin,
+    _moderator: Moderator,
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {
     let guard = min_position.wait().await?;

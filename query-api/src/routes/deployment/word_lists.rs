@@ -5,7 +5,7 @@ use axum::response::Response;
 use domain::deployment::content::{ContentAction, TextPlace, WordMatching};
 use domain::ids::RuleName;
 use domain::time::Timestamp;
-use http_edge::{Admin, Path, Query};
+use http_edge::{Moderator, Path, Query};
 use moderation::WordList;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -110,7 +110,7 @@ impl WordListSummary {
 )]
 pub async fn list_word_lists(
     State(state): State<ReadState>,
-    _admin: Admin,
+    _moderator: Moderator,
     Query(query): Query<NamePageParams>,
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {
@@ -140,7 +140,7 @@ pub async fn list_word_lists(
 )]
 pub async fn get_word_list(
     State(state): State<ReadState>,
-    _admin: Admin,
+    _moderator: Moderator,
     Path(name): Path<String>,
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {

@@ -7,6 +7,37 @@ use crate::programs::ProductSource;
 use crate::sql;
 
 const DESCRIPTIONS: &[(&str, &str)] = &[
+    ("presence.last_seen", "when users were online last"),
+    ("read.bans", "the bans of conversations, with their ends"),
+    (
+        "read.join_requests",
+        "requests to join a group that wait for an answer",
+    ),
+    (
+        "read.links",
+        "the links by which users join a group, with their uses",
+    ),
+    (
+        "read.name_keys",
+        "folded names, and the rests of them from each word on, for the search of people",
+    ),
+    (
+        "read.policies",
+        "each policy of a conversation, from a position on",
+    ),
+    (
+        "read.profiles",
+        "what users show, have set, and what is decided about them",
+    ),
+    ("read.receipts_off", "when users sent no read receipts"),
+    (
+        "read.silences",
+        "the silences of conversations, with their ends",
+    ),
+    (
+        "read.thread_marks",
+        "which threads users followed, unfollowed and read, and when",
+    ),
     (
         "accounts.accounts",
         "local accounts with the Argon2id hashes of their passwords",
@@ -43,6 +74,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     (
         "log.erased",
         "the events whose content was erased; rows are never removed",
+    ),
+    (
+        "log.conversation_retention",
+        "how far the retention of each conversation with a policy of its own is",
     ),
     (
         "log.epochs",
