@@ -154,12 +154,11 @@ impl ConversationRetention {
         let mut due = Vec::with_capacity(batch.len());
         for (_, days) in batch {
             let age = days.millis();
-            let position = match by_age.get(&age) {
-                Some(position) => *position,
-                None => {
-                    let oldest = Timestamp::from_millis(now.saturating_sub(age));
-                    reader.last_position_before(oldest).await?
-                }
+            let position = if let Some(position) = by_age.get(&age) {
+                *position
+            } else {
+                let oldest = Timestamp::from_millis(now.saturating_sub(age));
+                reader.last_position_before(oldest).await?
             };
             by_age.insert(age, position);
             due.push(position);

@@ -139,9 +139,16 @@ mod tests {
 
     use super::*;
 
+    fn assert_statuses(errors: impl IntoIterator<Item = (CommandError, u16, &'static str)>) {
+        for (error, status, code) in errors {
+            let problem = Problem::from(error);
+            assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
+        }
+    }
+
     #[test]
-    fn each_kind_has_its_status() {
-        let statuses = [
+    fn each_kind_of_refusal_has_its_status() {
+        assert_statuses([
             (
                 CommandError::Rejected(Refusal::not_found()),
                 404,
@@ -178,6 +185,12 @@ mod tests {
                 410,
                 "cursor_expired",
             ),
+        ]);
+    }
+
+    #[test]
+    fn each_kind_of_failure_has_its_status() {
+        assert_statuses([
             (
                 CommandError::IdempotencyMismatch,
                 409,
@@ -208,11 +221,7 @@ mod tests {
                 500,
                 "internal",
             ),
-        ];
-        for (error, status, code) in statuses {
-            let problem = Problem::from(error);
-            assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
-        }
+        ]);
     }
 
     #[test]

@@ -28,7 +28,8 @@ use settings::UserSettings;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// What others see.
-    profile: PublicProfile,
+    #[serde(rename = "profile")]
+    shown: PublicProfile,
     settings: UserSettings,
     kind: UserKind,
     deactivated: bool,
@@ -54,7 +55,7 @@ impl Profile {
             }
             ProfileCommand::Erase(by) => {
                 let erased = ProfileEvent::ProfileErased(ProfileErased { by });
-                let is_empty = self.profile == PublicProfile::default();
+                let is_empty = self.shown == PublicProfile::default();
                 (!is_empty).then_some(erased).into_iter().collect()
             }
         })
@@ -62,7 +63,7 @@ impl Profile {
 
     /// What others see of the user.
     pub fn public_profile(&self) -> &PublicProfile {
-        &self.profile
+        &self.shown
     }
 
     /// The user's settings.
@@ -92,7 +93,7 @@ impl Profile {
 
     fn change(&self, change: ChangeProfile) -> Vec<ProfileEvent> {
         let by = change.by;
-        let known = &self.profile;
+        let known = &self.shown;
         let profile = PublicProfile {
             display_name: change
                 .display_name
@@ -183,7 +184,7 @@ impl Aggregate for Profile {
 
     fn apply(&mut self, event: ProfileEvent) {
         match event {
-            ProfileEvent::ProfileChanged(changed) => self.profile = changed.profile,
+            ProfileEvent::ProfileChanged(changed) => self.shown = changed.profile,
             ProfileEvent::SettingsChanged(settings) => self.settings = settings,
             ProfileEvent::UserKindChanged(changed) => self.kind = changed.kind,
             ProfileEvent::UserDeactivated(_) => self.deactivated = true,
@@ -193,7 +194,7 @@ impl Aggregate for Profile {
             }
             ProfileEvent::UserRestricted(restricted) => self.restriction = Some(restricted),
             ProfileEvent::RestrictionLifted(_) => self.restriction = None,
-            ProfileEvent::ProfileErased(_) => self.profile = PublicProfile::default(),
+            ProfileEvent::ProfileErased(_) => self.shown = PublicProfile::default(),
         }
     }
 }

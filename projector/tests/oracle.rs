@@ -34,8 +34,8 @@ struct Oracle {
     /// The position and sender of each message.
     messages: BTreeMap<ConversationId, Vec<(i64, UserId)>>,
     inbox: BTreeSet<Row>,
-    /// Whether users send read receipts, if they have ever said.
-    sends_receipts: BTreeMap<UserId, bool>,
+    /// The users who neither send nor see read receipts.
+    receipts_off: BTreeSet<UserId>,
 }
 
 impl Oracle {
@@ -45,10 +45,7 @@ impl Oracle {
                 self.apply_conversation(event.position, id, fact);
             }
             DomainEvent::Mailbox(owner, fact) => self.apply_mailbox(event.position, &owner, &fact),
-            DomainEvent::Profile(user, ProfileEvent::SettingsChanged(settings)) => {
-                self.sends_receipts.insert(user, settings.read_receipts);
-            }
-            DomainEvent::Profile(..) => {}
+            DomainEvent::Profile(user, fact) => self.apply_profile(user, &fact),
         }
     }
 
@@ -124,13 +121,23 @@ impl Oracle {
         self.states.entry(id).or_default().apply(fact);
     }
 
+    fn apply_profile(&mut self, user: UserId, fact: &ProfileEvent) {
+        if let ProfileEvent::SettingsChanged(settings) = fact {
+            if settings.read_receipts {
+                self.receipts_off.remove(&user);
+            } else {
+                self.receipts_off.insert(user);
+            }
+        }
+    }
+
     fn apply_mailbox(&mut self, at: i64, owner: &UserId, fact: &MailboxEvent) {
         match fact {
             MailboxEvent::ConversationRead(mark) => {
-                let inside = self.members_at(&mark.conversation, at);
+                let mut inside = self.members_at(&mark.conversation, at);
                 let is_small = inside.len() as i64 <= config().max_receipt_members;
-                let is_sent = self.sends_receipts.get(owner) != Some(&false);
-                let recipients = if is_small && is_sent {
+                let recipients = if is_small && !self.receipts_off.contains(owner) {
+                    inside.retain(|user| user == owner || !self.receipts_off.contains(user));
                     inside
                 } else {
                     vec![owner.clone()]
@@ -405,10 +412,7 @@ async fn contacts_match_the_mailboxes_of_both_users() {
     }
     assert_eq!(rows, expected);
     for state in ["contact", "incoming", "outgoing"] {
-        assert!(
-            rows.iter().any(|row| row.2 == state),
-            "no contact is {state}"
-        );
+        assert!(rows.iter().any(|row| row.2 == state), "no row is {state}");
     }
     // Every entry without a conversation has its one inbox row, and the number of its user.
     let strays = "SELECT count(*) FROM read.inbox i FULL JOIN read.timeline t \

@@ -299,13 +299,18 @@ impl CommandHandler for SendHandler {
             Err(refusal) => return Err(refusal.clone().into()),
         };
         let thread = match (draft.thread, lookups.root) {
-            (Some(root), Some(cleared)) => {
+            (Some(root), Some(cleared)) if !cleared.is_cleared() => {
                 let caller = &self.meta.caller;
                 let message =
                     message_lookup::load_unless_recent(locked, caller, root, cleared).await?;
                 Some(ThreadLookup { root, message })
             }
-            _ => None,
+            // To the sender, a message that they have cleared does not exist.
+            (Some(root), _) => Some(ThreadLookup {
+                root,
+                message: None,
+            }),
+            (None, _) => None,
         };
         let send = SendMessage {
             sender: self.meta.caller.clone(),

@@ -196,7 +196,7 @@ mod tests {
         let deactivated = ProfileEvent::UserDeactivated(activation());
         let check = |events: &[ProfileEvent]| view(events).check_user("ann", at(1));
         assert_eq!(
-            check(&[deactivated.clone()]),
+            check(std::slice::from_ref(&deactivated)),
             Err(AccessRefusal::Deactivated)
         );
         let events = [deactivated, ProfileEvent::UserReactivated(activation())];

@@ -73,17 +73,15 @@ impl LoginAttempts {
         let mut recorded_at = OffsetDateTime::UNIX_EPOCH;
         // The user always comes first, so two attempts never wait for each other.
         for (subject, limit) in subjects.iter().zip(limits) {
-            match self
+            let recorded = self
                 .record_subject(&mut transaction, subject, limit)
-                .await?
-            {
-                Some(at) => recorded_at = at,
-                None => {
-                    let retry_after = self.time_left(&mut transaction, subject).await?;
-                    transaction.rollback().await?;
-                    return Ok(Err(TooManyAttemptsError { retry_after }));
-                }
-            }
+                .await?;
+            let Some(at) = recorded else {
+                let retry_after = self.time_left(&mut transaction, subject).await?;
+                transaction.rollback().await?;
+                return Ok(Err(TooManyAttemptsError { retry_after }));
+            };
+            recorded_at = at;
         }
         transaction.commit().await?;
         Ok(Ok(LoginAttempt {

@@ -112,13 +112,13 @@ impl AccountStore {
     ) -> Result<Registration, sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         if let Some(invite) = invite {
-            let used = sqlx::query(
+            let spent = sqlx::query(
                 "DELETE FROM accounts.invites WHERE digest = $1 AND expires_at > now()",
             )
             .bind(invite.digest().to_vec())
             .execute(&mut *transaction)
             .await?;
-            if used.rows_affected() == 0 {
+            if spent.rows_affected() == 0 {
                 return Ok(Registration::InvalidInvite);
             }
         }

@@ -95,7 +95,7 @@ async fn a_change_of_password_stores_what_is_to_be_revoked() {
     let again = store.change_password(&ann, &old, &new).await;
     assert_eq!(again.expect("a query"), None);
     let pending = store.list_pending_revocations(10).await.expect("a query");
-    assert_eq!(pending, [first.clone()]);
+    assert_eq!(pending, std::slice::from_ref(&first));
     // A later one takes the place of the first, which then settles nothing.
     let second = store.reset_password(&ann, &old).await.expect("a query");
     let second = second.expect("there is an account");

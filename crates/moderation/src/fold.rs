@@ -42,11 +42,10 @@ impl FoldedText {
             text: String::with_capacity(text.len()),
             chars: Vec::with_capacity(units.len()),
         };
-        let mut pieces = Pieces(&units).peekable();
         // Whether the last letters were a single one, and the separators after them.
         let mut was_single = false;
         let mut separators: &[NormalizedChar] = &[];
-        while let Some(piece) = pieces.next() {
+        for piece in Pieces(&units) {
             if !is_letter(&piece[0]) {
                 separators = piece;
                 continue;

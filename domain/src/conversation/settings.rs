@@ -140,10 +140,6 @@ impl ConversationPolicy {
 /// What to change in a policy. `None` keeps a value; for the optional ones, `Some(None)` removes
 /// it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[expect(
-    clippy::option_option,
-    reason = "keeping, removing and setting have different meanings"
-)]
 pub struct PolicyChange {
     /// Who can send messages.
     pub post: Option<PostPolicy>,

@@ -26,10 +26,6 @@ pub enum ProfileCommand {
 
 /// The data of [`ProfileCommand::Change`]. `None` keeps the current value; `Some(None)` removes it.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::option_option,
-    reason = "omitted, null and a value have different meanings"
-)]
 pub struct ChangeProfile {
     /// The name that others see.
     pub display_name: Option<Option<DisplayName>>,
@@ -51,10 +47,6 @@ pub struct ChangeProfile {
 
 /// The data of [`ProfileCommand::ChangeSettings`]. `None` keeps the current value.
 #[derive(Debug, Clone, Default)]
-#[expect(
-    clippy::option_option,
-    reason = "omitted, null and a value have different meanings"
-)]
 pub struct ChangeSettings {
     /// Who may begin a direct conversation.
     pub direct_from: Option<Consent>,

@@ -10,14 +10,14 @@ use domain::texts::ContactNote;
 use crate::builders::user;
 use crate::given_when_then::given;
 
-fn note(text: &str) -> Option<ContactNote> {
-    Some(ContactNote::parse(text).unwrap())
+fn note(text: &str) -> ContactNote {
+    ContactNote::parse(text).unwrap()
 }
 
 fn requested(name: &str, number: i64) -> MailboxEvent {
     MailboxEvent::ContactRequested(ContactRequested {
         user: user(name),
-        note: note("hi"),
+        note: Some(note("hi")),
         number,
     })
 }
@@ -35,7 +35,7 @@ fn removed(name: &str, number: Option<i64>) -> MailboxEvent {
 fn add(name: &str, other: ContactActs) -> MailboxCommand {
     MailboxCommand::AddContact(AddContact {
         user: user(name),
-        note: note("hi"),
+        note: Some(note("hi")),
         other,
     })
 }

@@ -26,7 +26,7 @@ impl Fold<'_> {
         use ConversationEvent as E;
         match event {
             E::ConversationPolicyChanged(changed) => {
-                self.apply_policy(at, conversation, changed)?
+                self.apply_policy(at, conversation, changed)?;
             }
             E::MemberSilenced(sanction) | E::MemberBanned(sanction) => {
                 let is_ban = matches!(event, E::MemberBanned(_));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::texts::ContactNote;
 use sqlx::PgConnection;
 
 use super::columns::{column_values, to_sql_time};
@@ -42,7 +43,7 @@ pub(super) async fn write(
     .bind(column_values(&rows, |(key, _)| key.1))
     .bind(column_values(&rows, |(_, row)| row.state))
     .bind(column_values(&rows, |(_, row)| {
-        row.note.as_ref().map(|note| note.as_str())
+        row.note.as_ref().map(ContactNote::as_str)
     }))
     .bind(column_values(&rows, |(_, row)| row.position))
     .bind(column_values(&rows, |(_, row)| to_sql_time(row.at)))

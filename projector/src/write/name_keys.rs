@@ -41,9 +41,9 @@ pub(super) async fn insert<'a>(
 }
 
 /// Replaces the keys of these users.
-pub(super) async fn replace<'a>(
+pub(super) async fn replace(
     connection: &mut PgConnection,
-    users: &[NamedUser<'a>],
+    users: &[NamedUser<'_>],
 ) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM name_keys WHERE user_id = ANY($1)")
         .bind(column_values(users, |user| user.id))

@@ -103,7 +103,7 @@ static THREADS: TemporalStatement = TemporalStatement::new(concat!(
         FULL JOIN chosen k USING (conversation, root)
         WHERE coalesce(k.followed, false) OR i.position > coalesce(k.position, 0)
     ), page AS MATERIALIZED (
-        SELECT c.name, m.conversation, m.user_id, c.history, c.head_seq, f.root,
+        SELECT c.name, m.conversation, m.user_id, m.cleared_seq, c.history, c.head_seq, f.root,
                coalesce(s.activity, o.position) AS activity, octet_length(o.body) AS bytes,
                greatest(s.own_seq, CASE WHEN o.sender = m.user_id THEN o.seq END,
                         (SELECT max(k.read_seq) FROM read.thread_marks k

@@ -15,7 +15,7 @@ const OWNERS: [(&str, &[&str], &[&str]); 5] = [
     ),
     ("hooks", &["dispatcher"], &[]),
     ("accounts", &["accounts"], &[]),
-    ("presence", &["query-api"], &[]),
+    ("presence", &["query-api"], &["diagnostics"]),
 ];
 
 #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use eventually::eventually;
-use search::index::{Index, IndexDir};
+use search::index::{Index, IndexDigest, IndexDir};
 
 use super::load::{COMMAND_SERVICES, Load, members};
 use crate::client::Client;
@@ -114,8 +114,8 @@ pub async fn run_index_chaos(kills: usize, seed: u64) -> Result<IndexChaosReport
     .await;
     let reference = fleet.build_reference_index().await?;
     let served = eventually("the index equals a new one", async || {
-        let served = open_served_index(&fleet.index_dir(0)).ok()?;
-        (served.digest().ok()? == reference).then_some(served)
+        let (served, digest) = read_served_index(fleet.index_dir(0)).await?;
+        (digest == reference).then_some(served)
     })
     .await;
     report.messages = served.message_count();
@@ -126,6 +126,17 @@ pub async fn run_index_chaos(kills: usize, seed: u64) -> Result<IndexChaosReport
         load.acked.len()
     );
     Ok(report)
+}
+
+/// Reads the served index and its digest. None if it cannot be read: tantivy can also panic on the
+/// flipped bit until the worker has repaired the index.
+async fn read_served_index(place: IndexDir) -> Option<(Index, IndexDigest)> {
+    let read = tokio::task::spawn_blocking(move || {
+        let served = open_served_index(&place)?;
+        let digest = served.digest()?;
+        anyhow::Ok((served, digest))
+    });
+    read.await.ok()?.ok()
 }
 
 /// Opens the served build of an index directory.

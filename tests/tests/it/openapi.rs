@@ -69,6 +69,7 @@ async fn the_document_introduces_itself_and_has_the_tags_in_the_order_of_need() 
         "search",
         "users",
         "batch",
+        "moderation",
         "admin",
     ];
     assert_eq!(names, expected);

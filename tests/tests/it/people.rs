@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tests::client::Client;
+use tests::single_machine::SingleMachine;
 use tests::world::{Settings, World};
 
 /// The ids in a list of users.
@@ -312,11 +313,10 @@ async fn erasing_a_user_erases_the_profile_everywhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_show_set_deactivate_and_log_out_users() {
-    let world = World::start().await;
-    let ann = world.user("ann");
+    let machine = SingleMachine::start(&Settings::default()).await;
+    let ann = machine.user("ann");
     ann.create_group("room", &[]).await.expect(201);
-    let data = world.dir.join("data");
-    world
+    machine
         .run_ok(&[
             "user",
             "set",
@@ -327,19 +327,21 @@ async fn operators_show_set_deactivate_and_log_out_users() {
             "bot",
         ])
         .await;
-    world.run_ok(&["user", "deactivate", "ann", "--yes"]).await;
+    machine
+        .run_ok(&["user", "deactivate", "ann", "--yes"])
+        .await;
     eventually::eventually("the user is refused", async || {
         (ann.get("/v1/inbox").await.status == 403).then_some(())
     })
     .await;
-    world.run_ok(&["user", "reactivate", "ann"]).await;
-    world.run_ok(&["user", "revoke", "ann"]).await;
+    machine.run_ok(&["user", "reactivate", "ann"]).await;
+    machine.run_ok(&["user", "revoke", "ann"]).await;
     eventually::eventually("the tokens are refused", async || {
         (ann.get("/v1/inbox").await.status == 401).then_some(())
     })
     .await;
     let shown = eventually::eventually("the user is shown", async || {
-        let text = world.run_ok(&["user", "show", "ann", "--json"]).await;
+        let text = machine.run_ok(&["user", "show", "ann", "--json"]).await;
         let shown: Value = serde_json::from_str(&text).expect("JSON");
         shown["revoked_before"].is_string().then_some(shown)
     })
@@ -352,10 +354,6 @@ async fn operators_show_set_deactivate_and_log_out_users() {
         (&shown["deactivated"], &shown["conversations"]),
         (&json!(false), &json!(1))
     );
-    let text = world.run_ok(&["user", "show", "ann"]).await;
-    assert!(
-        text.contains("kind           bot"),
-        "{text} {}",
-        data.display()
-    );
+    let text = machine.run_ok(&["user", "show", "ann"]).await;
+    assert!(text.contains("kind           bot"), "{text}");
 }

@@ -268,8 +268,8 @@ async fn messages_older_than_the_policy_of_their_conversation_are_erased() {
     let other = carol.get_ok("/v1/conversations/other/messages").await;
     assert_eq!(other["messages"][0]["body"]["text"], "old");
     // It is the one event that erased it, and the progress is kept.
-    let events = world.admin().get_ok("/v1/events?type=message_erased").await;
-    let count = events["events"].as_array().map_or(0, Vec::len);
+    let events = world.admin().get("/v1/events?type=message_erased").await;
+    let count = events.body.iter().filter(|byte| **byte == b'\n').count();
     assert_eq!(count, 1, "{events}");
 }
 

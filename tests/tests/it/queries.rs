@@ -354,6 +354,7 @@ async fn without_a_read_model_every_query_is_unavailable() {
         let query = match route.template {
             "/v1/search" => "?q=text",
             "/v1/presence" => "?users=bob",
+            "/v1/users" => "?q=an",
             _ => "",
         };
         let answer = ann.get(&format!("{}{query}", route.path("room"))).await;

@@ -181,7 +181,9 @@ async fn who_may_sanction_whom() {
             assert_eq!(answer.status, status, "{answer}");
         }
         // A moderator need not be a member, and may sanction the owner.
-        admin.put(&path("alice"), None).await.expect(200);
+        let put = admin.put(&path("alice"), None).await;
+        put.expect(200);
+        world.wait_until_projected(put.position()).await;
         let listed = admin.get(&format!("/v1/conversations/room/{kind}")).await;
         listed.expect(200);
         for user in ["alice", "bob", "dave"] {

@@ -316,7 +316,7 @@ async fn a_thread_can_be_followed_and_read() {
         assert_eq!(of_threads.count(), expected, "{}", client.user());
     }
     let exported = world.run_ok(&["export-user", "dave"]).await;
-    assert!(exported.contains(r#""kind" : "thread""#), "{exported}");
+    assert!(exported.contains(r#""kind":"thread""#), "{exported}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

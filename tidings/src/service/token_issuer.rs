@@ -126,14 +126,14 @@ mod tests {
         let issuer = issuer(TokenKeys::Shared(SecretString::new(SECRET)));
         assert!(issuer.check().is_ok());
         let ttl = Duration::from_secs(60);
-        let Ok(issued) = issuer.issue("ann", "admin", ttl, None) else {
+        let Ok(token) = issuer.issue("ann", "admin", ttl, None) else {
             panic!("the secret signs");
         };
         let auth = Auth::hs256(SECRET.as_bytes()).expect("a secret");
-        let caller = auth.verify(&issued.token).expect("a valid token");
+        let caller = auth.verify(&token.token).expect("a valid token");
         assert_eq!((caller.user.as_str(), caller.is_admin()), ("ann", true));
         assert_eq!(
-            issued.expires_at.millis(),
+            token.expires_at.millis(),
             i64::try_from(caller.expires_at).expect("a time") * 1_000
         );
     }

@@ -49,7 +49,7 @@ pub const MAX_BATCH_LINES: usize = 1_000;
             {"op": "read", "conversation_id": "lunch", "up_to": 1}
         ])),
         (inline(BatchLines) = "application/x-ndjson", example = json!(
-            "{\"op\":\"send\",\"conversation_id\":\"lunch\",\"client_message_id\":\"m4\",\
+            "{\"op\":\"send\",\"conversation_id\":\"lunch\",\"client_message_id\":\"m5\",\
             \"type\":\"text\",\"body\":{\"text\":\"rice?\"}}\n\
             {\"op\":\"read\",\"conversation_id\":\"lunch\",\"up_to\":1}\n")))),
     responses(

@@ -28,12 +28,15 @@ pub struct NamePageParams {
     after: Option<String>,
 }
 
+/// Named items of a page, and the name after which the next page starts.
+type NamedItems<'a, T> = (Vec<(&'a RuleName, &'a T)>, Option<String>);
+
 impl NamePageParams {
     /// The items of the page, and the name after which the next page starts.
     pub fn cut<'a, T>(
         &self,
         items: &'a BTreeMap<RuleName, T>,
-    ) -> Result<(Vec<(&'a RuleName, &'a T)>, Option<String>), Problem> {
+    ) -> Result<NamedItems<'a, T>, Problem> {
         let limit = usize::try_from(PAGE_LIMIT.parse(self.limit.as_deref())?).unwrap_or_default();
         let after = params::non_empty(self.after.as_deref()).map(|name| {
             RuleName::parse(name)

@@ -16,17 +16,17 @@ pub(super) async fn read_rules(
     let mut follower = TypeFollower::new(reader.clone(), event_types);
     let mut rules = DeploymentRules::default();
     loop {
-        let followed = follower.step().await?;
-        if followed.restarted {
+        let page = follower.step().await?;
+        if page.restarted {
             rules = DeploymentRules::default();
         }
-        for event in &followed.events {
+        for event in &page.events {
             rules.apply(event).map_err(|error| QueryError::Corrupt {
                 value: "an event of the deployment",
                 reason: error.to_string(),
             })?;
         }
-        if followed.is_current {
+        if page.is_current {
             return Ok((position, rules));
         }
     }

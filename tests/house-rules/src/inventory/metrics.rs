@@ -8,6 +8,19 @@ use crate::programs::ProductSource;
 const TYPES: [&str; 3] = ["counter", "gauge", "histogram"];
 
 const DESCRIPTIONS: &[(&str, &str)] = &[
+    (
+        "tidings_auth_jwks_age_seconds",
+        "age of the keys of tokens that were fetched from an address",
+    ),
+    (
+        "tidings_logins_total",
+        "sign-ins with a password, by outcome",
+    ),
+    (
+        "tidings_password_hashes_total",
+        "passwords that were hashed or compared",
+    ),
+    ("tidings_shed_features", "features that are shed now"),
     ("tidings_build_info", "the version; always 1"),
     ("tidings_cache_bytes", "memory of the aggregate cache"),
     (

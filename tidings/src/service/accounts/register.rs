@@ -112,8 +112,8 @@ impl AccountsState {
             tracing::debug!(%error, "the head of the log is unknown");
             projection_behind()
         })?;
-        let used = query_api::is_user_id_used(&self.reads, head, user).await;
-        match used.map_err(|error| database_away(&error))? {
+        let is_used = query_api::is_user_id_used(&self.reads, head, user).await;
+        match is_used.map_err(|error| database_away(&error))? {
             Some(false) => Ok(()),
             Some(true) => Err(user_id_taken()),
             None => Err(projection_behind()),

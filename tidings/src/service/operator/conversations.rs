@@ -1,5 +1,10 @@
 //! `GET /v1/admin/conversations` and `GET /v1/admin/conversations/{id}`.
 
+#![expect(
+    unused_qualifications,
+    reason = "utoipa qualifies the parameters of the route"
+)]
+
 use std::time::Duration;
 
 use axum::Json;
@@ -81,11 +86,11 @@ pub async fn list_all_conversations(
         let has_more = found.len() as i64 > limit;
         found.truncate(limit as usize);
         let last = found.last().map(|last| last.number.to_string());
-        let list = ConversationList {
+        let page = ConversationList {
             next: last.filter(|_| has_more),
             conversations: found,
         };
-        Ok((headers, Json(list)))
+        Ok((headers, Json(page)))
     };
     load.await.map_err(|error| unavailable(&error))
 }

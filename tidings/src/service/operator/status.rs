@@ -24,7 +24,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 #[utoipa::path(
     get, path = "/v1/admin/status", operation_id = "get_status", tag = "admin",
     responses(
-        (status = 200, description = "The status.", body = Object,
+        (status = 200, description = "The status.", body = std::collections::HashMap<String, Value>,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         OperatorProblems,

@@ -1,6 +1,11 @@
 //! `/v1/admin/webhooks`: what `tidings webhooks` does. The dispatcher follows changes within a
 //! second.
 
+#![expect(
+    unused_qualifications,
+    reason = "utoipa qualifies the parameters of the route"
+)]
+
 use std::time::Duration;
 
 use axum::Json;
