@@ -60,7 +60,7 @@ CREATE INDEX name_keys_in_order ON read.name_keys (key, user_id);
 
 -- When users were online last. Not part of the log and not part of the read models: it says nothing
 -- about messages, changes all the time, and a rebuild could not restore it. The query services write
--- it every few seconds for whoever went offline.
+-- it every few seconds for users who went offline.
 CREATE SCHEMA presence;
 
 CREATE TABLE presence.last_seen (
