@@ -108,6 +108,8 @@ pub(crate) struct ProfileRequest {
 }
 
 /// What to change of a user. Omitted fields stay unchanged; null removes a value.
+//
+// It lists the fields of `ProfileRequest` again: a flattened field would make unknown names valid.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[expect(
     clippy::option_option,

@@ -1,8 +1,10 @@
 //! What the lists of join requests, links, silences and bans share: their pages, and who gets them.
 
+use axum::extract::{FromRef, FromRequestParts};
 use axum::response::Response;
 use domain::ids::ConversationId;
-use http_edge::{Caller, Problem};
+use http::request::Parts;
+use http_edge::{Caller, Path, Problem, Query};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row as _};
@@ -92,13 +94,34 @@ pub struct AccessList {
     pub is_for_moderators: bool,
 }
 
-/// A request for a page of such a list.
+/// A request for a page of such a list. The path names the conversation.
 pub struct AccessListRequest {
-    pub state: ReadState,
-    pub caller: Caller,
-    pub id: String,
-    pub params: AccessListParams,
-    pub min_position: MinPosition,
+    state: ReadState,
+    caller: Caller,
+    id: String,
+    params: AccessListParams,
+    min_position: MinPosition,
+}
+
+impl<S> FromRequestParts<S> for AccessListRequest
+where
+    ReadState: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        let Path(id) = Path::from_request_parts(parts, state).await?;
+        let Query(params) = Query::from_request_parts(parts, state).await?;
+        Ok(Self {
+            state: ReadState::from_ref(state),
+            caller,
+            id,
+            params,
+            min_position: MinPosition::from_request_parts(parts, state).await?,
+        })
+    }
 }
 
 impl AccessList {

@@ -82,20 +82,7 @@ const LIST: AccessList = AccessList {
         AdminProblem,
     ),
 )]
-pub async fn list_join_requests(
-    State(state): State<ReadState>,
-    caller: Caller,
-    Path(id): Path<String>,
-    Query(params): Query<AccessListParams>,
-    min_position: MinPosition,
-) -> Result<Response, EndpointError> {
-    let request = AccessListRequest {
-        state,
-        caller,
-        id,
-        params,
-        min_position,
-    };
+pub async fn list_join_requests(request: AccessListRequest) -> Result<Response, EndpointError> {
     let page = |requests, next| JoinRequestsPage { requests, next };
     LIST.respond(request, |item: &JoinRequestView| item.position, page)
         .await

@@ -108,20 +108,7 @@ const LIST: AccessList = AccessList {
         AdminProblem,
     ),
 )]
-pub async fn list_links(
-    State(state): State<ReadState>,
-    caller: Caller,
-    Path(id): Path<String>,
-    Query(params): Query<AccessListParams>,
-    min_position: MinPosition,
-) -> Result<Response, EndpointError> {
-    let request = AccessListRequest {
-        state,
-        caller,
-        id,
-        params,
-        min_position,
-    };
+pub async fn list_links(request: AccessListRequest) -> Result<Response, EndpointError> {
     let page = |links, next| LinksPage { links, next };
     LIST.respond(request, |item: &LinkView| item.position, page)
         .await

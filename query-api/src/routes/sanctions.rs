@@ -79,9 +79,9 @@ impl FromRow<'_, PgRow> for SanctionView {
     }
 }
 
-/// The statement of a list of one of the two tables.
-macro_rules! list_sanctions {
-    ($table:literal) => {
+/// A statement about the rows of one of the two tables that have not ended and meet a condition.
+macro_rules! select_sanctions {
+    ($table:literal, $condition:literal) => {
         concat!(
             standing!(),
             "LEFT JOIN LATERAL (
@@ -89,26 +89,24 @@ macro_rules! list_sanctions {
                 FROM ",
             $table,
             " x JOIN read.users who ON who.id = x.user_id
-                WHERE x.conversation = c.id AND x.position > $3 AND (x.until IS NULL OR x.until > now())
-                ORDER BY x.position LIMIT $4) p ON true
-            ORDER BY p.position"
+                WHERE x.conversation = c.id AND (x.until IS NULL OR x.until > now()) AND ",
+            $condition,
+            ") p ON true ORDER BY p.position"
         )
+    };
+}
+
+/// The statement of a list.
+macro_rules! list_sanctions {
+    ($table:literal) => {
+        select_sanctions!($table, "x.position > $3 ORDER BY x.position LIMIT $4")
     };
 }
 
 /// The statement of the row of one user. Binds the caller, the conversation and the user.
 macro_rules! find_sanction {
     ($table:literal) => {
-        concat!(
-            standing!(),
-            "LEFT JOIN LATERAL (
-                SELECT who.name, x.until, x.reason, x.by, x.at, x.position
-                FROM ",
-            $table,
-            " x JOIN read.users who ON who.id = x.user_id
-                WHERE x.conversation = c.id AND who.name = $3
-                AND (x.until IS NULL OR x.until > now())) p ON true"
-        )
+        select_sanctions!($table, "who.name = $3")
     };
 }
 
@@ -137,20 +135,7 @@ const BANS: AccessList = AccessList {
         AdminProblem,
     ),
 )]
-pub async fn list_silences(
-    State(state): State<ReadState>,
-    caller: Caller,
-    Path(id): Path<String>,
-    Query(params): Query<AccessListParams>,
-    min_position: MinPosition,
-) -> Result<Response, EndpointError> {
-    let request = AccessListRequest {
-        state,
-        caller,
-        id,
-        params,
-        min_position,
-    };
+pub async fn list_silences(request: AccessListRequest) -> Result<Response, EndpointError> {
     let page = |silences, next| SilencesPage { silences, next };
     SILENCES
         .respond(request, |item: &SanctionView| item.position, page)
@@ -170,20 +155,7 @@ pub async fn list_silences(
         AdminProblem,
     ),
 )]
-pub async fn list_bans(
-    State(state): State<ReadState>,
-    caller: Caller,
-    Path(id): Path<String>,
-    Query(params): Query<AccessListParams>,
-    min_position: MinPosition,
-) -> Result<Response, EndpointError> {
-    let request = AccessListRequest {
-        state,
-        caller,
-        id,
-        params,
-        min_position,
-    };
+pub async fn list_bans(request: AccessListRequest) -> Result<Response, EndpointError> {
     let page = |bans, next| BansPage { bans, next };
     BANS.respond(request, |item: &SanctionView| item.position, page)
         .await
