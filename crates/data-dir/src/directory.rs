@@ -110,10 +110,8 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
     }
 
-    #[test]
-    fn a_run_file_of_a_dead_process_is_ignored() {
-        let data = scratch_dir("running");
-        let mut running = RunInfo {
+    fn starting() -> RunInfo {
+        RunInfo {
             pid: std::process::id(),
             is_starting: true,
             address: ([0, 0, 0, 0], 8080).into(),
@@ -123,7 +121,28 @@ mod tests {
             servers: vec![],
             webhook_allow: vec![],
             started_at: domain::time::Timestamp::from_millis(0),
-        };
+        }
+    }
+
+    #[test]
+    fn a_run_file_whose_lock_is_free_is_ignored() {
+        let data = scratch_dir("crashed");
+        let announced = data.write_run_file(&starting()).expect("writes");
+        let remaining = fs::read(data.run_file_path()).expect("reads");
+        drop(announced);
+        // As after a crash, and this process has the process id that the file names.
+        fs::write(data.run_file_path(), remaining).expect("writes");
+        assert!(data.find_running().expect("reads").is_none());
+        let again = data.write_run_file(&starting()).expect("writes");
+        assert!(data.find_running().expect("reads").is_some());
+        drop(again);
+        fs::remove_dir_all(data.path()).expect("clean up");
+    }
+
+    #[test]
+    fn a_running_system_is_found_until_it_ends() {
+        let data = scratch_dir("running");
+        let mut running = starting();
         let announced = data.write_run_file(&running).expect("writes");
         let found = data
             .find_running()
@@ -135,10 +154,9 @@ mod tests {
         announced.replace(&running).expect("writes");
         let found = data.find_running().expect("reads");
         assert!(found.is_some_and(|running| !running.is_starting));
+        let second = data.write_run_file(&running).expect_err("it is locked");
+        assert!(second.to_string().contains("run.lock"), "{second}");
         drop(announced);
-        assert!(data.find_running().expect("reads").is_none());
-        running.pid = u32::MAX / 2;
-        let _announced = data.write_run_file(&running).expect("writes");
         assert!(data.find_running().expect("reads").is_none());
         fs::remove_dir_all(data.path()).expect("clean up");
     }

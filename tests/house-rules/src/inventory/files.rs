@@ -105,6 +105,7 @@ const FILES: &[(&str, &str, &str)] = &[
         "DATA/run.json",
         "process id and addresses of the running system, mode 600",
     ),
+    ("run.lock", "DATA/run.lock", "locked by the running system"),
     (
         "seal-key",
         "DATA/seal-key",
