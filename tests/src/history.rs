@@ -134,6 +134,10 @@ impl RandomHistory {
                 );
             }
             Action::Add(user, _) => assert!(conversation.is_member(user)),
+            Action::ReadThread(root, _) => {
+                let mark = conversation.thread_mark(&act.user, *root);
+                assert_eq!(answer.number("read_seq"), mark.read_seq, "{answer}");
+            }
             _ => {}
         }
     }
@@ -146,8 +150,12 @@ impl RandomHistory {
                 let members: Vec<&str> = members.iter().map(String::as_str).collect();
                 client.create_group(&act.conversation, &members).await
             }
-            Action::Send { control, mentions } => {
-                let message = self.compose_message(*control, mentions);
+            Action::Send {
+                control,
+                mentions,
+                thread,
+            } => {
+                let message = self.compose_message(*control, mentions, *thread);
                 client.send_message(&act.conversation, message).await
             }
             Action::Edit(seq) => {
@@ -196,19 +204,33 @@ impl RandomHistory {
             Action::Ban(user, on) => {
                 put_or_delete(&client, &format!("{at}/bans/{user}"), *on).await
             }
+            Action::FollowThread(root, on) => {
+                let path = format!("{at}/messages/{root}/thread/follow");
+                put_or_delete(&client, &path, *on).await
+            }
+            Action::ReadThread(root, up_to) => {
+                let path = format!("{at}/messages/{root}/thread/read");
+                client.post(&path, json!({ "up_to": up_to })).await
+            }
             Action::Mute(on) => set_preference(&client, &at, "muted", *on).await,
             Action::Pin(on) => set_preference(&client, &at, "pinned", *on).await,
             Action::Archive(on) => set_preference(&client, &at, "archived", *on).await,
         }
     }
 
-    fn compose_message(&mut self, control: bool, mentions: &[String]) -> Value {
+    fn compose_message(
+        &mut self,
+        control: bool,
+        mentions: &[String],
+        thread: Option<i64>,
+    ) -> Value {
         self.bodies += 1;
         json!({
             "client_message_id": format!("h{}", self.bodies),
             "type": if control { "control" } else { "text" },
             "body": { "text": format!("message {} 你好", self.bodies) },
             "mentions": mentions,
+            "thread": thread,
         })
     }
 
@@ -246,6 +268,13 @@ impl RandomHistory {
         let anybody = (*rng.pick(&USERS)).to_owned();
         let seq = rng.between((head - 20).max(1), head + 1);
         let recalled = |seq: &i64| conversation.message(*seq).is_some_and(|m| m.recalled);
+        // A few roots, so that threads have several replies. Some are no roots.
+        let root = rng.between((head - 20).max(1), head.max(1));
+        let root = if rng.chance(90) {
+            root - root % 6
+        } else {
+            root
+        };
         let recalled_seq = (1..=head).rev().take(40).find(recalled);
         // Mostly the older part, so that there is something left to see.
         let newest = if rng.chance(20) { head + 2 } else { head / 2 };
@@ -261,12 +290,15 @@ impl RandomHistory {
                 Action::Send {
                     control: rng.chance(12),
                     mentions,
+                    thread: (root > 0 && rng.chance(30)).then_some(root),
                 }
             }
             35..42 => Action::Edit(seq),
             42..48 => Action::Recall(seq),
             48..52 => Action::Restore(recalled_seq.unwrap_or(seq)),
-            52..65 => Action::Read(rng.between(1, head + 3)),
+            52..54 => Action::FollowThread(root.max(1), rng.chance(60)),
+            54..57 => Action::ReadThread(root.max(1), rng.between(1, head + 2)),
+            57..65 => Action::Read(rng.between(1, head + 3)),
             65..71 => Action::MarkUnread(seq),
             71..79 => {
                 let role = [

@@ -82,6 +82,7 @@ fn actions_of(kind: &str, by: &str, data: &Value) -> Vec<Action> {
         "message_sent" => vec![Action::Send {
             control: data["type"] == "control",
             mentions: vec![],
+            thread: None,
         }],
         "message_recalled" => vec![Action::Recall(number("seq"))],
         "message_restored" => vec![Action::Restore(number("seq"))],

@@ -2,6 +2,7 @@
 
 use super::Model;
 use super::conversation::{MemberRole, ModelConversation, ModelMessage};
+use super::threads::{ModelThreadChoice, ModelThreadMark};
 
 /// A command of a user.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub enum Action {
         control: bool,
         /// The mentioned members.
         mentions: Vec<String>,
+        /// The root of the thread that it belongs to.
+        thread: Option<i64>,
     },
     /// Edit a message.
     Edit(i64),
@@ -43,6 +46,10 @@ pub enum Action {
     Add(String, Option<MemberRole>),
     /// Remove a user, or leave.
     Remove(String),
+    /// Follow the thread of a root, or no longer follow it.
+    FollowThread(i64, bool),
+    /// Read the thread of a root up to a seq.
+    ReadThread(i64, i64),
     /// Mute.
     Mute(bool),
     /// Pin.
@@ -184,7 +191,23 @@ impl ModelConversation {
             Action::Send { mentions, .. } if mentions.iter().any(|user| !self.is_member(user)) => {
                 INVALID
             }
+            Action::Send {
+                thread: Some(root), ..
+            } if !self.can_see(by, *root) || self.is_reply(*root) => INVALID,
             Action::Send { .. } => Outcome::Applied,
+            Action::FollowThread(root, _) | Action::ReadThread(root, _)
+                if !self.can_see(by, *root) =>
+            {
+                NOT_FOUND
+            }
+            Action::FollowThread(root, _) | Action::ReadThread(root, _) if self.is_reply(*root) => {
+                INVALID
+            }
+            Action::FollowThread(root, follow) => self.follow_outcome(by, *root, *follow),
+            Action::ReadThread(root, up_to) => {
+                let read_seq = self.thread_mark(by, *root).read_seq;
+                applied_if(self.head().min(*up_to) > read_seq)
+            }
             Action::Edit(seq) | Action::Recall(seq) | Action::Restore(seq)
                 if !self.can_see(by, *seq) =>
             {
@@ -225,6 +248,20 @@ impl ModelConversation {
             Action::Remove(user) if user == by => Outcome::Applied,
             Action::Remove(user) => self.remove_outcome(me.role, user),
         }
+    }
+
+    fn is_reply(&self, seq: i64) -> bool {
+        self.message(seq)
+            .is_some_and(|message| message.thread.is_some())
+    }
+
+    /// The outcome of a choice about a thread. Once there are new messages, one of them may have
+    /// made the user follow the thread again.
+    fn follow_outcome(&self, by: &str, root: i64, follow: bool) -> Outcome {
+        let choice = self.thread_mark(by, root).choice;
+        applied_if(!choice.is_some_and(|choice| {
+            choice.follow == follow && (follow || choice.head == self.head())
+        }))
     }
 
     /// The outcome of an edit of a message that the member can see.
@@ -270,12 +307,17 @@ impl ModelConversation {
     fn apply(&mut self, by: &str, what: &Action, position: i64) {
         match what {
             Action::CreateGroup(_) | Action::Edit(_) => {}
-            Action::Send { control, mentions } => {
+            Action::Send {
+                control,
+                mentions,
+                thread,
+            } => {
                 self.messages.push(ModelMessage {
                     sender: by.to_owned(),
                     control: *control,
                     recalled: false,
                     mentions: mentions.clone(),
+                    thread: *thread,
                     position,
                 });
                 let head = self.head();
@@ -293,6 +335,17 @@ impl ModelConversation {
                 self.update_member(by, |me| me.read_mark = me.read_mark.max(up_to));
             }
             Action::MarkUnread(from) => self.update_member(by, |me| me.read_mark = from - 1),
+            Action::FollowThread(root, follow) => {
+                let choice = ModelThreadChoice {
+                    follow: *follow,
+                    head: self.head(),
+                    position,
+                };
+                self.mark_thread(by, *root).choice = Some(choice);
+            }
+            Action::ReadThread(root, up_to) => {
+                self.mark_thread(by, *root).read_seq = self.head().min(*up_to);
+            }
             Action::Mute(on) => self.update_member(by, |me| me.muted = *on),
             Action::Pin(on) => self.update_member(by, |me| me.pinned = *on),
             Action::Archive(on) => self.update_member(by, |me| me.archived = *on),
@@ -326,6 +379,11 @@ impl ModelConversation {
             },
             Action::Remove(user) => self.leave(user),
         }
+    }
+
+    fn mark_thread(&mut self, user: &str, root: i64) -> &mut ModelThreadMark {
+        let marks = self.thread_marks.entry(user.to_owned()).or_default();
+        marks.entry(root).or_default()
     }
 
     fn set_recalled(&mut self, seq: i64, recalled: bool) {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::threads::ModelThreadMark;
+
 /// What a member may do, in ascending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MemberRole {
@@ -35,6 +37,8 @@ pub struct ModelMessage {
     pub recalled: bool,
     /// The mentioned users.
     pub mentions: Vec<String>,
+    /// The root of the thread that it belongs to.
+    pub thread: Option<i64>,
     /// The position of its event in the log.
     pub position: i64,
 }
@@ -95,6 +99,8 @@ pub struct ModelConversation {
     pub banned: BTreeSet<String>,
     /// The last seq that a user has removed from their own view, member or not.
     pub cleared: BTreeMap<String, i64>,
+    /// What users did with threads, by user and root. It survives leaving.
+    pub thread_marks: BTreeMap<String, BTreeMap<i64, ModelThreadMark>>,
 }
 
 impl ModelConversation {
@@ -113,6 +119,7 @@ impl ModelConversation {
             silenced: BTreeSet::new(),
             banned: BTreeSet::new(),
             cleared: BTreeMap::new(),
+            thread_marks: BTreeMap::new(),
         };
         for (index, user) in users.iter().enumerate() {
             let role = if index == 0 && !direct {

@@ -3,12 +3,14 @@
 
 mod act;
 mod conversation;
+mod threads;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use act::{Act, Action, Outcome};
 pub use conversation::{MemberRole, ModelConversation, ModelMember, ModelMessage, ModelPeriod};
+pub use threads::{ModelReplies, ModelThreadChoice, ModelThreadMark, ThreadRow};
 pub use view::InboxRow;
 
 /// The state after everything that users did so far.

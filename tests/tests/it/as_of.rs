@@ -46,7 +46,7 @@ async fn historical_paths(client: &Client, rng: &mut Rng) -> Vec<String> {
     let mut paths: Vec<String> = ["/v1/inbox", "/v1/inbox?archived=true", "/v1/inbox?limit=2"]
         .map(str::to_owned)
         .into();
-    paths.push("/v1/inbox/unread".to_owned());
+    paths.extend(["/v1/inbox/unread", "/v1/threads", "/v1/threads?limit=1"].map(str::to_owned));
     let mut ids: Vec<String> = vec!["g1".into(), "g2".into(), "g3".into(), "g4".into()];
     for archived in ["false", "true"] {
         let inbox = client
@@ -77,6 +77,7 @@ async fn historical_paths(client: &Client, rng: &mut Rng) -> Vec<String> {
             format!("{at}/messages/{seq}"),
             format!("{at}/messages/{seq}/history"),
             format!("{at}/messages/{seq}/receipts"),
+            format!("{at}/messages/{seq}/thread"),
             format!("{at}/pins"),
         ]);
     }

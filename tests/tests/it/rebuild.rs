@@ -71,6 +71,7 @@ async fn a_rebuild_in_batches_of_1_100_and_10_000_equals_the_live_tables() {
         "devices",
         "blocks",
         "versions",
+        "thread_marks",
     ] {
         assert!(
             !live[table].is_empty(),

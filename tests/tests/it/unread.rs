@@ -9,6 +9,8 @@ use tests::model::{InboxRow, ModelConversation};
 use tests::seed::seed;
 use tests::world::World;
 
+use crate::model_threads::compare_threads;
+
 /// Acts between two comparisons.
 const ACTS_PER_STEP: usize = 8;
 
@@ -162,6 +164,11 @@ async fn random_histories_agree_with_the_model() {
         counted > 100,
         "only {counted} unread messages were compared"
     );
+    let followed = USERS.map(|user| history.model.threads(user).len());
+    assert!(
+        followed.iter().sum::<usize>() > 10,
+        "few threads were compared: {followed:?}"
+    );
 }
 
 /// Compares what every user is served with the model; returns how many unread messages there were.
@@ -200,6 +207,7 @@ pub async fn compare_with_model(history: &RandomHistory) -> Result<i64> {
             );
             compare_inbox(user, &inbox, &history.model.inbox(user, archived))?;
         }
+        compare_threads(history, user).await?;
     }
     Ok(counted)
 }
