@@ -6,13 +6,13 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use tests::world::World;
+use tests::world::{Settings, World};
 use tests::{binary, token};
 
 use crate::exports::{write_matrix_export, write_slack_export};
 use crate::readme::example_commands;
 
-/// The pages. Their commands run in this order, in one directory.
+/// The pages that share a system. Their commands run in this order, in one directory.
 const PAGES: [&str; 7] = [
     "search.md",
     "import.md",
@@ -22,6 +22,9 @@ const PAGES: [&str; 7] = [
     "moderation.md",
     "seals-and-erasure.md",
 ];
+
+/// Pages whose commands change what others rely on. Each has a system of its own.
+const JOURNEYS: [&str; 4] = ["people.md", "policies.md", "threads.md", "accounts.md"];
 
 const NOT_RUN: &str = "<!-- not run: ";
 
@@ -89,7 +92,8 @@ async fn send_messages(world: &World) {
     ann.create_group("lunch", &["bob"]).await.expect(201);
     ann.send("lunch", "m1", "noodles?").await.expect(201);
     ann.create_group("team", &["bob"]).await.expect(201);
-    ann.send_texts("team", "text", 40).await;
+    let last = ann.send_texts("team", "text", 40).await;
+    world.wait_until_projected(last).await;
 }
 
 /// Runs commands as a user of the page does.
@@ -98,6 +102,12 @@ async fn run(world: &World, commands: &str) -> Result<(), String> {
         ("api", format!("http://{}/v1", world.address())),
         ("ann", token::for_user("ann")),
         ("bob", token::for_user("bob")),
+        ("cleo", token::for_user("cleo")),
+        ("dave", token::for_user("dave")),
+        (
+            "robot",
+            token::issued_at("robot", token::unix_now(), "service"),
+        ),
         ("admin", token::for_admin("admin")),
         ("TIDINGS_DATA", world.dir.join("data").display().to_string()),
     ];
@@ -124,6 +134,26 @@ async fn run(world: &World, commands: &str) -> Result<(), String> {
     ))
 }
 
+/// Runs the commands of a page; returns how many blocks there were, and adds those that failed.
+async fn run_page(world: &World, page: &str, failures: &mut Vec<String>) -> usize {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../docs")
+        .join(page);
+    let text = std::fs::read_to_string(path).expect(page);
+    let mut count = 0;
+    for block in command_blocks(&text) {
+        if let Some(reason) = block.reason {
+            assert!(!reason.is_empty(), "{page}: a block has no reason");
+            continue;
+        }
+        count += 1;
+        if let Err(failure) = run(world, &block.commands).await {
+            failures.push(format!("{page}: {failure}"));
+        }
+    }
+    count
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_commands_of_the_documentation_run_as_written() {
     // Given a system with the conversations of the pages
@@ -132,26 +162,26 @@ async fn the_commands_of_the_documentation_run_as_written() {
     send_messages(&world).await;
     let mut failures = Vec::new();
     let mut count = 0;
+    // when their commands run,
     for page in PAGES {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../docs")
-            .join(page);
-        let text = std::fs::read_to_string(path).expect(page);
-        for block in command_blocks(&text) {
-            match block.reason {
-                Some(reason) => assert!(!reason.is_empty(), "{page}: a block has no reason"),
-                // when their commands run,
-                None => {
-                    count += 1;
-                    if let Err(failure) = run(&world, &block.commands).await {
-                        failures.push(format!("{page}: {failure}"));
-                    }
-                }
-            }
-        }
+        count += run_page(&world, page, &mut failures).await;
     }
     // then each succeeds.
     assert!(count >= 6, "only {count} blocks were run");
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journeys_of_the_documentation_run_as_written() {
+    let mut failures = Vec::new();
+    for page in JOURNEYS {
+        let world =
+            World::start_with(Settings::default().with("TIDINGS_ACCOUNTS", "invited")).await;
+        prepare_directory(&world.dir);
+        send_messages(&world).await;
+        let count = run_page(&world, page, &mut failures).await;
+        assert!(count > 0, "{page} has no commands");
+    }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
