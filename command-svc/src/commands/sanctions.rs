@@ -26,7 +26,8 @@ pub(crate) struct SanctionRequest {
     /// When it ends by itself; never, if omitted or null.
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<String>,
-    /// Why, at most 500 characters. Only the owner, admins and moderators see it.
+    /// Why, at most 500 characters. The owner, admins and moderators see it, and a silenced member
+    /// sees it of their own silence.
     #[schema(max_length = 500)]
     reason: Option<String>,
 }

@@ -1,18 +1,14 @@
 //! `GET /v1/conversations/{id}/join-requests`: who waits to be admitted.
 
-use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
-use http_edge::{Caller, Path, Query};
 use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{FromRow, Row as _};
 use utoipa::ToSchema;
 
-use crate::consistency::min_position::MinPosition;
 use crate::consistency::position_params::MinPositionParams;
-use crate::consistency::read_state::ReadState;
 use crate::docs::{AdminProblem, CallerProblems, NotFoundProblem};
 use crate::error::EndpointError;
 use crate::routes::access_list::{AccessList, AccessListParams, AccessListRequest, standing};

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::link_code::LinkCode;
 use domain::time::Timestamp;
-use http_edge::{Caller, Path, Problem, Query};
+use http_edge::{Caller, Path, Problem};
 use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::types::time::OffsetDateTime;

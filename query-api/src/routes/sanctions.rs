@@ -4,7 +4,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
-use http_edge::{Caller, Path, Problem, Query};
+use http_edge::{Caller, Path, Problem};
 use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::types::time::OffsetDateTime;

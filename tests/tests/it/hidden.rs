@@ -37,7 +37,7 @@ const SECRETS: [Secret; 12] = [
     secret("the version before an edit", "kiwi", &["ann", "cat", "bob"]),
     secret("a message after a ban", "bilby", &["ann", "cat", "bob"]),
     secret("the reason of a ban", "kakapo", &["ann"]),
-    secret("the reason of a silence", "kereru", &["ann"]),
+    secret("the reason of a silence", "kereru", &["ann", "cat"]),
     secret("the note of a join request", "takahe", &["ann", "eve"]),
     secret("the title of an invitation", "pukeko", &["ann", "cat"]),
     secret("a topic", "morepork", &["ann", "bob", "cat"]),
