@@ -306,8 +306,8 @@ impl CommandHandler for SendHandler {
                 Some(ThreadLookup { root, message })
             }
             // To the sender, a message that they have cleared does not exist.
-            (Some(root), _) => Some(ThreadLookup {
-                root,
+            (Some(_), _) => Some(ThreadLookup {
+                root: 0,
                 message: None,
             }),
             (None, _) => None,

@@ -211,11 +211,18 @@ async fn commands_on_a_cleared_message_are_refused_as_on_one_that_does_not_exist
         ] {
             assert_eq!(answer.expect_problem(404), "not_found", "{answer}");
         }
-        let reply = json!({ "client_message_id": format!("r{seq}"), "type": "text",
-            "reply_to": seq, "body": { "text": "x" } });
-        let answer = ann.send_message("room", reply).await;
-        assert_eq!(answer.expect_problem(422), "invalid");
-        assert_eq!(answer.json()["errors"][0]["field"], "reply_to");
+        for field in ["reply_to", "thread"] {
+            let reply = json!({ "client_message_id": format!("{field}{seq}"), "type": "text",
+                field: seq, "body": { "text": "x" } });
+            let answer = ann.send_message("room", reply).await;
+            assert_eq!(answer.expect_problem(422), "invalid");
+            assert_eq!(answer.json()["errors"][0]["field"], field);
+        }
+        let follow = format!("{message}/thread/follow");
+        assert_eq!(
+            ann.put(&follow, None).await.expect_problem(404),
+            "not_found"
+        );
         let unread = ann
             .post(&format!("{at}/read"), json!({ "unread_from": seq }))
             .await;
