@@ -38,7 +38,7 @@ const SECRETS: [Secret; 12] = [
     secret("a message after a ban", "bilby", &["ann", "cat", "bob"]),
     secret("the reason of a ban", "kakapo", &["ann"]),
     secret("the reason of a silence", "kereru", &["ann", "cat"]),
-    secret("the note of a join request", "takahe", &["ann", "eve"]),
+    secret("the note of a join request", "takahe", &["ann"]),
     secret("the title of an invitation", "pukeko", &["ann", "cat"]),
     secret("a topic", "morepork", &["ann", "bob", "cat"]),
 ];
