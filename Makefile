@@ -16,7 +16,7 @@ DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 DEPLOY := $(TARGET)/deploy
 
-.PHONY: run build dist test fmt lint licences inventory servers test-clients harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-seals bench-stock-postgres bench-word-lists blue-green as-of fuzz soak
+.PHONY: run build dist test fmt lint licences inventory servers test-clients harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists blue-green as-of fuzz soak
 
 # Builds the program without link-time optimisation, starts it in the foreground and prints its address
 # and a token that works. If the port is taken: TIDINGS_LISTEN=127.0.0.1:9090 make run DATA=./other-data
@@ -79,6 +79,10 @@ bench: harness
 # Median send on a Postgres as initdb makes it, compared with the private one: at most 3 times.
 bench-stock-postgres: harness
 	TIDINGS_BIN=$(DEPLOY)/tidings $(RELEASE)/benches stock-postgres $(ARGS)
+
+# 10,000 scheduled messages that are due in the same second: the last is sent within 5 s.
+bench-scheduled: harness
+	TIDINGS_BIN=$(DEPLOY)/tidings $(RELEASE)/benches scheduled $(ARGS)
 
 # What 100,000 listed words cost a send, and false positives: make bench-word-lists WORDS=words.txt FILES="a.jsonl.gz".
 bench-word-lists: harness

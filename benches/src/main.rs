@@ -10,6 +10,7 @@
 //! - [`retries`], [`seals`]: what they cost sends. [`as_of`]: queries of the past.
 //! - [`stock_postgres`]: sends on a Postgres with its default settings.
 //! - [`client_limits`]: clients that read nothing, and floods of frames.
+//! - [`scheduled`]: many scheduled messages that are due at once.
 //! - [`word_lists`]: what word lists cost a send, and what they mask wrongly.
 //! - [`projection`]: the projector alone, statement by statement.
 //!
@@ -43,6 +44,7 @@ mod power_loss;
 mod projection;
 mod recall_queries;
 mod retries;
+mod scheduled;
 mod seals;
 mod search;
 mod send;
@@ -92,6 +94,8 @@ enum Benchmark {
     ClientLimits(client_limits::Args),
     /// Measure the projector alone, with the time of each SQL statement.
     Projection(projection::Args),
+    /// Measure how soon many scheduled messages are sent that are due at once.
+    Scheduled(scheduled::Args),
     /// Measure what word lists cost a send, and count what they mask wrongly.
     WordLists(word_lists::Args),
     /// Kill processes at random moments under load, and check that nothing is lost or reordered.
@@ -147,6 +151,7 @@ async fn run(benchmark: Benchmark) -> Result<ExitCode> {
         Benchmark::StockPostgres(args) => return stock_postgres::run(&args).await,
         Benchmark::ClientLimits(args) => return client_limits::run(&args).await,
         Benchmark::Projection(args) => projection::run(&args).await?,
+        Benchmark::Scheduled(args) => return scheduled::run(&args).await,
         Benchmark::WordLists(args) => return word_lists::run(&args),
         Benchmark::Faults(args) => faults::run(&args).await?,
         Benchmark::Failover(args) => failover::run(&args).await?,

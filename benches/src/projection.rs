@@ -154,6 +154,7 @@ fn generate_events(
             sent_at: Timestamp::from_millis(EVENT_TIME),
             client_message_id: None,
             thread: None,
+            scheduled_for: None,
         });
         let id = direct.id.clone();
         builder.append(&id, &sent)?;

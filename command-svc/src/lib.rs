@@ -17,6 +17,7 @@
 //! - `docs`: the problem responses of commands, for the OpenAPI document.
 //! - [`retention`]: a background task that erases expired messages, also of the conversations whose
 //!   policy says so (`conversation_retention`). `legal_holds`: what must not be erased.
+//! - [`scheduled`]: a background task that sends scheduled messages.
 
 #![deny(missing_docs)]
 
@@ -38,6 +39,7 @@ mod present;
 mod response;
 pub mod retention;
 mod router;
+pub mod scheduled;
 mod screening;
 mod single_flight;
 mod state;

@@ -64,10 +64,13 @@ pub(crate) enum CommandKind {
     FollowThread,
     UnfollowThread,
     ReadThread,
+    Schedule,
+    ChangeScheduled,
+    CancelScheduled,
 }
 
 impl CommandKind {
-    const ALL: [Self; 49] = [
+    const ALL: [Self; 52] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,
@@ -117,6 +120,9 @@ impl CommandKind {
         Self::FollowThread,
         Self::UnfollowThread,
         Self::ReadThread,
+        Self::Schedule,
+        Self::ChangeScheduled,
+        Self::CancelScheduled,
     ];
 
     /// The feature that it belongs to, if that can be switched off.
@@ -181,6 +187,9 @@ impl CommandKind {
             Self::FollowThread => "follow_thread",
             Self::UnfollowThread => "unfollow_thread",
             Self::ReadThread => "read_thread",
+            Self::Schedule => "schedule",
+            Self::ChangeScheduled => "change_scheduled",
+            Self::CancelScheduled => "cancel_scheduled",
         }
     }
 }

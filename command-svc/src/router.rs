@@ -9,7 +9,7 @@ use crate::commands::deployment::{feature_switch, holds, link_rules, word_lists}
 use crate::commands::{
     ack, add_members, batch, block, change, clear, contact, create, edit, erase, import,
     invitation, join, links, pin, preferences, profile, react, read, recall, remove_member,
-    restore, sanctions, send, thread, user_settings,
+    restore, sanctions, schedule, send, thread, user_settings,
 };
 use crate::docs;
 use crate::state::CommandState;
@@ -37,6 +37,10 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
         .routes(routes!(read::mark_read))
         .routes(routes!(thread::follow_thread, thread::unfollow_thread))
         .routes(routes!(thread::mark_thread_read))
+        .routes(routes!(
+            schedule::change_scheduled,
+            schedule::cancel_scheduled
+        ))
         .routes(routes!(ack::acknowledge))
         .routes(routes!(preferences::set_preferences))
         .routes(routes!(block::block_user, block::unblock_user))

@@ -126,6 +126,11 @@ event_family!(MailboxEvent {
     ThreadFollowed = "thread_followed", 1;
     ThreadUnfollowed = "thread_unfollowed", 1;
     ThreadRead = "thread_read", 1;
+    MessageScheduled = "message_scheduled", 1;
+    ScheduledMessageChanged = "scheduled_message_changed", 1;
+    ScheduledMessageCancelled = "scheduled_message_cancelled", 1;
+    ScheduledMessageSent = "scheduled_message_sent", 1;
+    ScheduledMessageFailed = "scheduled_message_failed", 1;
 });
 
 event_family!(ProfileEvent {

@@ -33,6 +33,8 @@ pub struct Limits {
     /// The maximum number of threads in one mailbox that its owner has followed, unfollowed or
     /// marked as read.
     pub threads: usize,
+    /// The maximum number of scheduled messages in one mailbox that wait or failed.
+    pub scheduled: usize,
 }
 
 impl Default for Limits {
@@ -52,6 +54,7 @@ impl Default for Limits {
             links: 100,
             sanctions: 10_000,
             threads: 100_000,
+            scheduled: 1_000,
         }
     }
 }

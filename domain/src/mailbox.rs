@@ -12,10 +12,13 @@ mod contacts;
 mod devices;
 mod preferences;
 mod read_marks;
+mod scheduled;
 mod state;
 mod threads;
 
 pub use contact_state::{ContactActs, ContactState};
+pub use scheduled::ScheduledContent;
+pub use state::ScheduledState;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,6 +59,20 @@ pub struct Mailbox {
     /// What the owner did with threads, by the seq of the root.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     threads: BTreeMap<ConversationId, BTreeMap<i64, ThreadMark>>,
+    /// The scheduled messages that wait or failed, by number.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    scheduled: BTreeMap<i64, ScheduledState>,
+    /// How many messages the owner has ever scheduled: the last number.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    scheduled_count: i64,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(count: &i64) -> bool {
+    *count == 0
 }
 
 impl Mailbox {
@@ -78,6 +95,12 @@ impl Mailbox {
             MailboxCommand::RemoveContact(remove) => self.remove_contact(remove),
             MailboxCommand::FollowThread(follow) => self.follow_thread(follow, limits)?,
             MailboxCommand::ReadThread(read) => self.read_thread(read, limits)?,
+            MailboxCommand::Schedule(schedule) => Some(self.schedule(schedule, limits)?),
+            MailboxCommand::ChangeScheduled(change) => self.change_scheduled(change, limits)?,
+            MailboxCommand::CancelScheduled(cancel) => return self.cancel_scheduled(cancel),
+            MailboxCommand::CompleteScheduled(outcomes) => {
+                return Ok(self.complete_scheduled(outcomes));
+            }
         };
         Ok(event.into_iter().collect())
     }
@@ -92,6 +115,7 @@ impl Mailbox {
             + self.cleared.len()
             + self.contacts.len()
             + self.thread_count()
+            + self.scheduled.len()
     }
 }
 
@@ -140,6 +164,15 @@ impl Aggregate for Mailbox {
             MailboxEvent::ThreadFollowed(thread) => self.apply_thread_followed(thread, true),
             MailboxEvent::ThreadUnfollowed(thread) => self.apply_thread_followed(thread, false),
             MailboxEvent::ThreadRead(mark) => self.apply_thread_read(mark),
+            MailboxEvent::MessageScheduled(scheduled) => self.apply_scheduled(scheduled),
+            MailboxEvent::ScheduledMessageChanged(changed) => self.apply_rescheduled(&changed),
+            MailboxEvent::ScheduledMessageCancelled(cancelled) => {
+                self.scheduled.remove(&cancelled.number);
+            }
+            MailboxEvent::ScheduledMessageSent(sent) => {
+                self.scheduled.remove(&sent.number);
+            }
+            MailboxEvent::ScheduledMessageFailed(failed) => self.apply_failed(failed),
         }
     }
 }

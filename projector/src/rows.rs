@@ -190,6 +190,30 @@ pub(crate) struct ThreadMarkRow {
     pub read_seq: Option<i64>,
 }
 
+/// A scheduled message, without what a change can change.
+#[derive(Debug)]
+pub(crate) struct ScheduledRow {
+    pub conversation: i64,
+    pub kind: MessageType,
+    pub reply_to: Option<i64>,
+    pub thread: Option<i64>,
+    pub mentions: Option<String>,
+    pub client_message_id: Option<ClientKey>,
+}
+
+/// What a batch does to a scheduled message.
+#[derive(Debug, Default)]
+pub(crate) struct ScheduledChange {
+    /// The message, if it was scheduled in this batch.
+    pub inserted: Option<ScheduledRow>,
+    pub send_at: Option<Timestamp>,
+    pub body: Option<MessageBody>,
+    /// The code of the refusal, or that it waits again.
+    pub code: Option<Option<String>>,
+    /// It was sent or cancelled.
+    pub is_removed: bool,
+}
+
 /// An ack whose delivery receipts are to be written.
 #[derive(Debug)]
 pub(crate) struct DeviceAck {
@@ -321,6 +345,8 @@ pub(crate) struct BatchRows {
     /// The invitation of the user to the conversation after the batch; `None` if it ended.
     pub invitations: BTreeMap<(i64, i64), Option<InvitationRow>>,
     pub thread_marks: Vec<ThreadMarkRow>,
+    /// By user and number.
+    pub scheduled: BTreeMap<(i64, i64), ScheduledChange>,
     pub acks: Vec<DeviceAck>,
     pub receipts_off: Vec<ReceiptsOffPeriod>,
     /// Users whose period without read receipts began before this batch, and where it ends.

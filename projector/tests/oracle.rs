@@ -159,6 +159,21 @@ impl Oracle {
             MailboxEvent::ThreadRead(mark) => {
                 self.add_inbox_rows(std::slice::from_ref(owner), at, &mark.conversation);
             }
+            MailboxEvent::MessageScheduled(event) => {
+                self.add_inbox_rows(std::slice::from_ref(owner), at, &event.conversation);
+            }
+            MailboxEvent::ScheduledMessageChanged(event) => {
+                self.add_inbox_rows(std::slice::from_ref(owner), at, &event.conversation);
+            }
+            MailboxEvent::ScheduledMessageCancelled(event) => {
+                self.add_inbox_rows(std::slice::from_ref(owner), at, &event.conversation);
+            }
+            MailboxEvent::ScheduledMessageSent(event) => {
+                self.add_inbox_rows(std::slice::from_ref(owner), at, &event.conversation);
+            }
+            MailboxEvent::ScheduledMessageFailed(event) => {
+                self.add_inbox_rows(std::slice::from_ref(owner), at, &event.conversation);
+            }
             MailboxEvent::DeviceAcked(acked) => {
                 let ids: Vec<_> = self.states.keys().cloned().collect();
                 for id in ids {

@@ -24,7 +24,7 @@ pub enum UserExportError {
 }
 
 /// The statements, in output order. Each binds the user's id.
-const STATEMENTS: [&str; 10] = [
+const STATEMENTS: [&str; 11] = [
     "SELECT json_build_object('kind', 'user', 'id', u.name, 'position', k.position)::text
      FROM read.users u CROSS JOIN read.checkpoint k WHERE u.id = $1",
     "SELECT json_build_object('kind', 'conversation', 'id', c.name, 'type', c.kind, 'title', c.title,
@@ -75,6 +75,12 @@ const STATEMENTS: [&str; 10] = [
             'followed', k.followed, 'read_seq', k.read_seq)::text
      FROM read.thread_marks k JOIN read.conversations c ON c.id = k.conversation WHERE k.user_id = $1
      ORDER BY k.position",
+    "SELECT json_build_object('kind', 'scheduled', 'conversation_id', c.name, 'scheduled_id', 's' || s.number,
+            'type', s.type, 'body', s.body::json, 'reply_to', s.reply_to, 'thread', s.thread,
+            'mentions', s.mentions::json, 'send_at', s.send_at, 'code', s.code,
+            'client_message_id', s.client_message_id)::text
+     FROM read.scheduled s JOIN read.conversations c ON c.id = s.conversation WHERE s.user_id = $1
+     ORDER BY s.number",
 ];
 
 /// Passes every line to `write`, all from one snapshot, and returns the number of lines: 0 for an

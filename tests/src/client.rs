@@ -1,10 +1,12 @@
 //! An HTTP client that acts as one user.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::types::time::OffsetDateTime;
 
 use crate::response::ApiResponse;
 use crate::token;
@@ -148,6 +150,19 @@ impl Client {
         self.send_message(
             conversation,
             json!({ "client_message_id": key, "type": "text", "body": { "text": text } }),
+        )
+        .await
+    }
+
+    /// Schedules a text message for a time that is this far ahead.
+    pub async fn schedule(&self, conversation: &str, key: &str, ahead: Duration) -> ApiResponse {
+        let due = OffsetDateTime::now_utc() + ahead;
+        let (date, (hour, minute, second)) = (due.date(), due.to_hms());
+        let send_at = format!("{date}T{hour:02}:{minute:02}:{second:02}Z");
+        self.send_message(
+            conversation,
+            json!({ "client_message_id": key, "type": "text", "body": { "text": key },
+                    "send_at": send_at }),
         )
         .await
     }

@@ -243,6 +243,14 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/outbox", Access::User, None),
     route("GET", "/v1/presence", Access::User, None),
     route("GET", "/v1/threads", Access::User, None),
+    route("GET", "/v1/scheduled", Access::User, None),
+    route(
+        "PATCH",
+        "/v1/scheduled/{scheduled}",
+        Access::User,
+        Some(r#"{"body":{"text":"better"}}"#),
+    ),
+    route("DELETE", "/v1/scheduled/{scheduled}", Access::User, None),
     route("GET", "/v1/live", Access::User, None),
     route("GET", "/v1/search", Access::User, None),
     route("GET", "/v1/events", Access::Admin, None),
@@ -462,6 +470,7 @@ impl Route {
             .replace("{key}", "%F0%9F%91%8D")
             .replace("{code}", LINK_CODE)
             .replace("{name}", "typing")
+            .replace("{scheduled}", "s1")
     }
 
     /// Method and path with every parameter as `{}`, for comparison with the OpenAPI document.

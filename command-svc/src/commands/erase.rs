@@ -1,5 +1,6 @@
 //! `POST /v1/admin/erasures`: permanently erases content.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use axum::extract::State;
@@ -7,6 +8,7 @@ use axum::response::IntoResponse;
 use domain::conversation::command::{ConversationCommand, EraseContent};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
+use domain::mailbox::command::{CancelScheduledMessages, MailboxCommand};
 use domain::profile::command::ProfileCommand;
 use domain::refusal::Refusal;
 use event_log::{AppendError, AppendRequest, AppendedRange, LogError};
@@ -166,6 +168,7 @@ pub(crate) async fn erase_content(
         ErasureScope::Conversation(id) => {
             legal_holds::check_conversation(&state, &id, None).await?;
             run.append_erasure(&id, &[], true).await?;
+            run.cancel_scheduled_to(&id).await?;
             if !run.erase_conversation(&id, None).await? {
                 run.response.next = Some(id.to_string());
             }
@@ -192,6 +195,57 @@ struct ErasureRun<'a> {
 }
 
 impl ErasureRun<'_> {
+    /// Cancels the scheduled messages to a conversation, which erases their content.
+    async fn cancel_scheduled_to(&mut self, id: &ConversationId) -> Result<(), CommandError> {
+        let pool = self.state.log().pool();
+        let found = scope::find_scheduled(pool, id.as_str()).await;
+        let mut numbers: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+        for (owner, number) in found.map_err(LogError::from)? {
+            numbers.entry(owner).or_default().push(number);
+        }
+        for (owner, numbers) in numbers {
+            let owner = UserId::parse(&owner).map_err(|e| LogError::Corrupt(e.to_string()))?;
+            self.cancel_scheduled(&owner, Some(numbers)).await?;
+        }
+        Ok(())
+    }
+
+    /// Cancels these scheduled messages of a user, or all of them.
+    async fn cancel_scheduled(
+        &mut self,
+        owner: &UserId,
+        numbers: Option<Vec<i64>>,
+    ) -> Result<(), CommandError> {
+        let mut attempts = Attempts::default();
+        loop {
+            attempts.start_next().await?;
+            let locked = self.state.log().mailboxes().lock(owner.as_str()).await?;
+            let all = || locked.state().scheduled_numbers().collect();
+            let cancel = MailboxCommand::CancelScheduled(CancelScheduledMessages {
+                numbers: numbers.clone().unwrap_or_else(all),
+                by: self.by.clone(),
+                now: None,
+            });
+            let events = locked.state().decide(cancel, self.state.limits());
+            let events = events.map_err(CommandError::Rejected)?;
+            let count = events.len();
+            match locked
+                .append(AppendRequest::from_events(events))
+                .wait()
+                .await
+            {
+                Ok(appended) if count > 0 => {
+                    self.response.first.get_or_insert(appended.first);
+                    self.response.position = appended.last;
+                    return Ok(());
+                }
+                Ok(_) => return Ok(()),
+                Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => {}
+                Err(AppendError::Log(error)) => return Err(error.into()),
+            }
+        }
+    }
+
     /// Erases the profile of a user, and their messages from the conversation `from` onwards.
     async fn erase_user(&mut self, user: &UserId, from: Option<&str>) -> Result<(), CommandError> {
         if let Some(appended) = erase_profile(self.state, user, &self.by).await? {
@@ -207,6 +261,9 @@ impl ErasureRun<'_> {
         for id in &conversations {
             let id = params::parse_conversation(id)?;
             legal_holds::check_conversation(self.state, &id, Some(user)).await?;
+        }
+        if from.is_none() {
+            self.cancel_scheduled(user, None).await?;
         }
         for id in conversations {
             if from.is_some_and(|from| id.as_str() < from) {

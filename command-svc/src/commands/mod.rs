@@ -29,13 +29,16 @@ pub(crate) mod recall;
 pub(crate) mod remove_member;
 pub(crate) mod restore;
 pub(crate) mod sanctions;
+pub(crate) mod schedule;
 pub(crate) mod send;
 pub(crate) mod thread;
 pub(crate) mod user_settings;
 
 mod access;
 mod consent;
+pub(crate) mod due_message;
 mod membership;
+pub(crate) mod message_draft;
 mod message_lookup;
 mod profile_for;
 mod rejected;

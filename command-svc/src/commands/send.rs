@@ -3,24 +3,27 @@
 use std::borrow::Cow;
 
 use axum::extract::State;
-use domain::body::{MessageBody, MessageType};
+use domain::body::MessageBody;
 use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, SendMessage, ThreadLookup};
 use domain::conversation::event::ConversationEvent;
-use domain::digest;
 use domain::ids::{ClientKey, ConversationId, UserId};
 use domain::limits::Limits;
+use domain::mailbox::ScheduledContent;
 use domain::refusal::Refusal;
 use domain::time::Timestamp;
-use event_log::{LockedAggregate, LogError, Observation, ReceiptKey};
+use event_log::{LockedAggregate, LogError, Observation, Receipt, ReceiptKey};
 use http::StatusCode;
-use http_edge::{Json, Path, schema};
+use http_edge::{Json, Path};
 use moderation::Rulebook;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::due_message::DueMessage;
+use super::message_draft::{MessageDraft, SendRequest};
 use super::message_lookup::{self, ClearedMessage};
+use super::schedule::{ScheduleHandler, ScheduleResponse};
 use crate::caller::AuthenticatedUser;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
@@ -30,38 +33,7 @@ use crate::idempotency::Idempotency;
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
-use crate::screening;
 use crate::state::CommandState;
-
-/// The message to send.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct SendRequest {
-    /// The idempotency key: 1 to 128 printable ASCII characters. Repeating it returns the first
-    /// response. The sender's devices, and no one else, get it back with the message.
-    #[schema(min_length = 1, max_length = 128)]
-    client_message_id: String,
-    #[serde(rename = "type")]
-    #[schema(value_type = schema::MessageTypeSchema)]
-    kind: MessageType,
-    /// A JSON object of at most 64 KiB. Text messages have their text in `text`; images, audio and
-    /// video have their address in `url`, files `url` or `name`, and locations `lat` and `lng`.
-    /// These keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any
-    /// other key is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits
-    /// and no 64-bit float is refused.
-    #[schema(value_type = schema::message_body::MessageBodySchema)]
-    body: Value,
-    /// The seq of the message that this one replies to.
-    #[schema(minimum = 1)]
-    reply_to: Option<i64>,
-    /// The seq of the message whose thread this one belongs to. That message must not belong to a
-    /// thread itself.
-    #[schema(minimum = 1)]
-    thread: Option<i64>,
-    /// The mentioned members, at most 50.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    mentions: Vec<String>,
-}
 
 /// The message that was sent.
 #[derive(Serialize, ToSchema)]
@@ -87,19 +59,11 @@ pub(crate) struct SendResponse<'a> {
 pub(crate) struct SendHandler {
     meta: CommandMeta<Conversation>,
     client_message_id: ClientKey,
+    /// The scheduled message that is due, if it is one.
+    scheduled: Option<DueMessage>,
     /// The message, or the refusal of an invalid one. Only members see the refusal, and only under
     /// a new key.
     draft: Result<MessageDraft, Refusal>,
-}
-
-/// The validated content of a message to send.
-struct MessageDraft {
-    kind: MessageType,
-    body: MessageBody,
-    reply_to: Option<i64>,
-    thread: Option<i64>,
-    mentions: Vec<UserId>,
-    masked: bool,
 }
 
 impl SendHandler {
@@ -132,68 +96,68 @@ impl SendHandler {
         Ok(Self {
             meta,
             client_message_id: key,
+            scheduled: None,
             draft,
         })
     }
-}
 
-impl SendHandler {
     /// The same command with its text screened. The fingerprint stays that of the request.
-    pub(crate) fn screened(
-        mut self,
-        request: &SendRequest,
-        rulebook: &Rulebook,
-        limits: &Limits,
-    ) -> Self {
-        if let Ok(draft) = &mut self.draft {
-            let screened = screening::screen_body(rulebook, draft.kind, &request.body);
-            let masked = screened.and_then(|masked| {
-                let parse = |body| MessageBody::parse(draft.kind, &body, limits);
-                masked.map(parse).transpose()
-            });
-            match masked {
-                Ok(None) => {}
-                Ok(Some(body)) => (draft.body, draft.masked) = (body, true),
-                Err(refusal) => self.draft = Err(refusal),
-            }
-        }
+    pub(crate) fn screened(mut self, body: &Value, rulebook: &Rulebook, limits: &Limits) -> Self {
+        self.draft = self
+            .draft
+            .and_then(|draft| draft.screened(body, rulebook, limits));
         self
     }
-}
 
-impl SendRequest {
-    /// The fingerprint of the parsed request, which ignores whitespace and the order of keys.
-    fn fingerprint(&self, conversation: &ConversationId, body: &str) -> u128 {
-        let reply_to = self.reply_to.unwrap_or_default().to_be_bytes();
-        let mut parts: Vec<&[u8]> = Vec::with_capacity(5 + self.mentions.len());
-        parts.extend([
-            CommandKind::Send.as_str().as_bytes(),
-            conversation.as_str().as_bytes(),
-            self.kind.as_str().as_bytes(),
-            body.as_bytes(),
-            reply_to.as_slice(),
-        ]);
-        parts.extend(self.mentions.iter().map(String::as_bytes));
-        // No mention contains a control character. Without a thread, the fingerprint is that of
-        // earlier releases.
-        let thread = self.thread.map(i64::to_be_bytes);
-        if let Some(thread) = &thread {
-            parts.extend([b"\0thread".as_slice(), thread.as_slice()]);
-        }
-        digest::fingerprint(&parts)
-    }
-}
-
-impl MessageDraft {
-    fn parse(request: &SendRequest, limits: &Limits) -> Result<Self, Refusal> {
-        Ok(Self {
-            kind: request.kind,
-            body: MessageBody::parse(request.kind, &request.body, limits)?,
-            reply_to: request.reply_to,
-            thread: request.thread,
-            mentions: params::parse_users("mentions", &request.mentions)?,
+    /// The handler that sends a scheduled message. `None` if its content is erased. The rules for
+    /// texts may have changed since it was scheduled, so they apply again.
+    pub(crate) fn for_scheduled(
+        state: &CommandState,
+        owner: &UserId,
+        content: ScheduledContent,
+    ) -> Result<Option<Self>, LogError> {
+        let ScheduledContent { message, actor } = content;
+        let Some(client_message_id) = message.client_message_id else {
+            return Ok(None);
+        };
+        let due = DueMessage {
+            number: message.number,
+            send_at: message.send_at,
+            body_digest: message.body.digest(),
+        };
+        let meta = CommandMeta {
+            kind: CommandKind::Send,
+            aggregate_id: message.conversation,
+            caller: owner.clone(),
+            actor,
+            idempotency: Some(Idempotency {
+                key: ReceiptKey::for_scheduled(owner, message.number),
+                // The key alone identifies it: what was sent is sent, whatever it was.
+                fingerprint: 0,
+            }),
+        };
+        let draft = MessageDraft {
+            kind: message.kind,
+            body: message.body,
+            reply_to: message.reply_to,
+            thread: message.thread,
+            mentions: message.mentions,
             masked: false,
-        })
+        };
+        let rulebook = state.rulebook();
+        let draft = if rulebook.screens() {
+            let body: Value = serde_json::from_str(draft.body.as_json())
+                .map_err(|error| LogError::Corrupt(format!("a scheduled message: {error}")))?;
+            draft.screened(&body, &rulebook, state.limits())
+        } else {
+            Ok(draft)
+        };
+        Ok(Some(Self {
+            meta,
+            client_message_id,
+            scheduled: Some(due),
+            draft,
+        }))
     }
 }
 
@@ -246,6 +210,9 @@ impl DirectPeer {
         state: &CommandState,
         observed: &mut Vec<Observation>,
     ) -> Result<Self, AttemptError> {
+        if let Some(due) = handler.scheduled {
+            due.observe(state, &handler.meta.caller, observed).await?;
+        }
         if !handler.meta.aggregate_id.is_direct() {
             return Ok(Self::default());
         }
@@ -326,6 +293,7 @@ impl CommandHandler for SendHandler {
             now: state.now(),
             blocked: peer.has_blocked,
             thread,
+            scheduled_for: self.scheduled.map(|due| due.send_at),
         };
         let events = conversation.decide(ConversationCommand::Send(send), state.limits())?;
         let fields = match events.last() {
@@ -350,9 +318,21 @@ impl CommandHandler for SendHandler {
             body: fields,
         })
     }
+
+    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
+        // Nobody waits for the response to a scheduled message, which says what became of it.
+        if self.scheduled.is_some() {
+            return Ok(true);
+        }
+        state
+            .is_member(&self.meta.aggregate_id, &self.meta.caller)
+            .await
+    }
 }
 
 /// Send a message
+///
+/// With `send_at`, the message is scheduled: see `GET /v1/scheduled`.
 ///
 /// Repeating a send with the same `client_message_id` and payload returns the first response, with
 /// status 200 and the header `Idempotent-Replay: true`. Sending moves the sender's own read mark to
@@ -383,6 +363,8 @@ impl CommandHandler for SendHandler {
     responses(
         (status = 201, description = "Sent and durable", body = SendResponse,
             headers(("Tidings-Position" = i64, description = "The log position of the message"))),
+        (status = 202, description = "Scheduled and durable", body = ScheduleResponse,
+            headers(("Tidings-Position" = i64, description = "The log position of the event"))),
         (status = 200, description = "Sent earlier: the first response", body = SendResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         CommandProblems,
@@ -395,9 +377,14 @@ pub(crate) async fn send_message(
     Json(request): Json<SendRequest>,
 ) -> Result<CommandResponse, CommandError> {
     let conversation = params::parse_conversation(&id)?;
-    let limits = state.limits();
+    let (limits, rulebook) = (state.limits(), state.rulebook());
+    if request.send_at.is_some() {
+        let handler = ScheduleHandler::parse(sender, conversation, &request, limits)?;
+        let handler = handler.screened(&request.body, &rulebook, limits);
+        return execute(&state, &handler).await;
+    }
     let handler = SendHandler::parse(sender, conversation, &request, limits)?;
-    let handler = handler.screened(&request, &state.rulebook(), limits);
+    let handler = handler.screened(&request.body, &rulebook, limits);
     execute(&state, &handler).await
 }
 

@@ -18,4 +18,5 @@ mod replays;
 mod replicas;
 mod requests;
 mod restores_and_pins;
+mod scheduled;
 mod support;

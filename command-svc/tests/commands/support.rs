@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use access::SharedAccess;
 use anyhow::{Context, Result, ensure};
 use axum::Router;
 use axum::body::Body;
+use command_svc::scheduled::ScheduledSender;
 use command_svc::{Clock, CommandState};
 use domain::limits::Limits;
 use domain::time::Timestamp;
@@ -76,6 +78,7 @@ pub struct CommandTestService {
     pub log: EventLog,
     pub database: Arc<CommandTestDatabase>,
     router: Router,
+    state: CommandState,
     now: Arc<AtomicI64>,
 }
 
@@ -128,15 +131,32 @@ impl CommandTestService {
         let clock = now.clone();
         let clock = Clock::new(move || Timestamp::from_millis(clock.load(Ordering::Relaxed)));
         let state = CommandState::new(log.clone(), Arc::new(limits), clock);
-        let (router, _) = command_svc::router(state).split_for_parts();
+        let (router, _) = command_svc::router(state.clone()).split_for_parts();
         let auth = Auth::hs256(SECRET)?;
         let router = apply_middleware(router, auth, &EdgeConfig::default(), limiter);
         Ok(Self {
             log,
             database,
             router,
+            state,
             now,
         })
+    }
+
+    /// The task of this process that sends scheduled messages.
+    pub fn scheduled_sender(&self) -> ScheduledSender {
+        ScheduledSender::new(self.state.clone(), SharedAccess::default())
+    }
+
+    /// Returns once the log has an event of this type.
+    pub async fn wait_for_event(&self, event_type: &str) {
+        loop {
+            let events = self.event_payloads(event_type).await;
+            if events.is_ok_and(|events| !events.is_empty()) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Advances the clock.

@@ -55,17 +55,18 @@ impl AccessCheck for SharedAccess {
 }
 
 fn to_problem(refusal: AccessRefusal) -> Problem {
+    let code = refusal.code();
     match refusal {
         AccessRefusal::Revoked => Problem::new(
             StatusCode::UNAUTHORIZED,
-            "revoked",
+            code,
             "The token has been revoked. Get a new one.",
         ),
         AccessRefusal::Deactivated => {
-            Problem::forbidden_with_code("deactivated", "This user is deactivated.")
+            Problem::forbidden_with_code(code, "This user is deactivated.")
         }
         AccessRefusal::Banned(until) => {
-            let problem = Problem::forbidden_with_code("banned", "This user is banned.");
+            let problem = Problem::forbidden_with_code(code, "This user is banned.");
             match until {
                 Some(until) => problem.with_member("until", until.to_string()),
                 None => problem,

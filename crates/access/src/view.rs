@@ -29,6 +29,17 @@ pub enum AccessRefusal {
     Banned(Option<Timestamp>),
 }
 
+impl AccessRefusal {
+    /// The code of the problem that answers such a call.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Deactivated => "deactivated",
+            Self::Banned(_) => "banned",
+        }
+    }
+}
+
 /// What is decided about all users: only those have an entry about whom something is decided.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccessView {

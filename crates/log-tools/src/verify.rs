@@ -11,6 +11,7 @@ use data_dir::format_count;
 use domain::envelope::Envelope;
 use domain::hex::to_hex;
 use event_log::reader::{EventFilter, LogReader};
+use log_integrity::erasure::ERASURE_EVENT_TYPES;
 use log_integrity::erasure::redaction;
 use log_integrity::seal::verify::{SealFinding, SealVerifier};
 use log_integrity::seal::{Seal, store};
@@ -257,9 +258,7 @@ async fn observe_unsealed(
     head: i64,
 ) -> Result<()> {
     let erasures = EventFilter {
-        event_types: ["message_erased", "title_erased", "profile_erased"]
-            .map(str::to_owned)
-            .into(),
+        event_types: ERASURE_EVENT_TYPES.map(str::to_owned).into(),
         ..EventFilter::default()
     };
     let mut after = verifier.sealed_to();

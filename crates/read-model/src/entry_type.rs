@@ -86,6 +86,16 @@ entry_types! {
     ThreadUnfollowed = "thread_unfollowed";
     /// The reader of the feed read a thread.
     ThreadRead = "thread_read";
+    /// The reader of the feed scheduled a message.
+    MessageScheduled = "message_scheduled";
+    /// The reader of the feed changed a scheduled message.
+    ScheduledMessageChanged = "scheduled_message_changed";
+    /// A scheduled message was cancelled.
+    ScheduledMessageCancelled = "scheduled_message_cancelled";
+    /// A scheduled message was sent.
+    ScheduledMessageSent = "scheduled_message_sent";
+    /// A rule refused a scheduled message.
+    ScheduledMessageFailed = "scheduled_message_failed";
 }
 
 #[cfg(test)]

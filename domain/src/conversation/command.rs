@@ -140,6 +140,8 @@ pub struct SendMessage {
     pub blocked: bool,
     /// The thread that it belongs to.
     pub thread: Option<ThreadLookup>,
+    /// For when its sender had scheduled it.
+    pub scheduled_for: Option<Timestamp>,
 }
 
 /// The thread that a message is sent to.

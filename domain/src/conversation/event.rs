@@ -207,9 +207,13 @@ pub struct MessageSent {
     /// this field have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_message_id: Option<ClientKey>,
-    /// The seq of the message whose thread it belongs to.
+    /// The seq of the message whose thread it belongs to. Events that are older than this field
+    /// lack it, and rightly: there were no threads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<i64>,
+    /// For when its sender had scheduled it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled_for: Option<Timestamp>,
 }
 
 /// A message was imported if it was sent more than this long before it was appended to the log.

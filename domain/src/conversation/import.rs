@@ -106,6 +106,7 @@ impl ImportPlan<'_> {
                 sent_at,
                 client_message_id: None,
                 thread,
+                scheduled_for: None,
             }));
         if let Some(edit) = edit {
             let edited = MessageEdited {

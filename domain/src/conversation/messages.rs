@@ -50,6 +50,7 @@ impl Conversation {
             sent_at: send.now,
             client_message_id: Some(send.client_message_id),
             thread,
+            scheduled_for: send.scheduled_for,
         })])
     }
 

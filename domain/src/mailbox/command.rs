@@ -2,10 +2,12 @@
 //! of the command, as a [`MembershipSnapshot`].
 
 use super::contact_state::ContactActs;
-use crate::ids::{ConversationId, DeviceId, UserId};
+use crate::body::{MessageBody, MessageType};
+use crate::ids::{ClientKey, ConversationId, DeviceId, UserId};
 use crate::membership::MembershipSnapshot;
 use crate::refusal::Refusal;
 use crate::texts::ContactNote;
+use crate::time::Timestamp;
 
 /// A command to a mailbox.
 #[derive(Debug, Clone)]
@@ -33,6 +35,14 @@ pub enum MailboxCommand {
     FollowThread(FollowThread),
     /// Mark a thread as read up to a seq.
     ReadThread(ReadThread),
+    /// Schedule a message.
+    Schedule(ScheduleMessage),
+    /// Change a scheduled message.
+    ChangeScheduled(ChangeScheduledMessage),
+    /// Cancel a scheduled message.
+    CancelScheduled(CancelScheduledMessages),
+    /// Record what became of messages that were due.
+    CompleteScheduled(Vec<ScheduledOutcome>),
 }
 
 impl MailboxCommand {
@@ -165,4 +175,63 @@ pub struct ReadThread {
     pub up_to: i64,
     /// Lookup: the caller's membership.
     pub membership: MembershipSnapshot,
+}
+
+/// The data of [`MailboxCommand::Schedule`].
+#[derive(Debug, Clone)]
+pub struct ScheduleMessage {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The message type.
+    pub kind: MessageType,
+    /// The body.
+    pub body: MessageBody,
+    /// The seq of the message to which it replies.
+    pub reply_to: Option<i64>,
+    /// The users it mentions.
+    pub mentions: Vec<UserId>,
+    /// The seq of the root of the thread that it belongs to.
+    pub thread: Option<i64>,
+    /// The key that the client gave it.
+    pub client_message_id: ClientKey,
+    /// When to send it.
+    pub send_at: Timestamp,
+    /// The current time.
+    pub now: Timestamp,
+}
+
+/// The data of [`MailboxCommand::ChangeScheduled`]. `None` keeps the current value.
+#[derive(Debug, Clone)]
+pub struct ChangeScheduledMessage {
+    /// The number of the scheduled message.
+    pub number: i64,
+    /// When to send it.
+    pub send_at: Option<Timestamp>,
+    /// The new body.
+    pub body: Option<serde_json::Value>,
+    /// The current time.
+    pub now: Timestamp,
+}
+
+/// The data of [`MailboxCommand::CancelScheduled`].
+#[derive(Debug, Clone)]
+pub struct CancelScheduledMessages {
+    /// The numbers of the scheduled messages. Those that no longer wait are skipped.
+    pub numbers: Vec<i64>,
+    /// The owner, or the operator who erases them.
+    pub by: UserId,
+    /// The current time, after which the owner cannot cancel what is due; `None` to cancel in any
+    /// case.
+    pub now: Option<Timestamp>,
+}
+
+/// What became of a scheduled message that was due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduledOutcome {
+    /// The number of the scheduled message.
+    pub number: i64,
+    /// When it was due.
+    pub send_at: Timestamp,
+    /// The seq that it got, or the code of the refusal.
+    pub result: Result<i64, String>,
 }

@@ -3,8 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ConversationId, DeviceId, UserId};
+use crate::body::{MessageBody, MessageType};
+use crate::ids::{ClientKey, ConversationId, DeviceId, UserId};
 use crate::texts::ContactNote;
+use crate::time::Timestamp;
 
 /// An event of a mailbox. The owner is the aggregate id in the envelope.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +38,17 @@ pub enum MailboxEvent {
     ThreadUnfollowed(FollowedThread),
     /// The owner read a thread.
     ThreadRead(ThreadReadMark),
+    /// The owner scheduled a message.
+    MessageScheduled(MessageScheduled),
+    /// The owner changed a message that waits, or one that failed, which then waits again.
+    ScheduledMessageChanged(ScheduledMessageChanged),
+    /// The message will not be sent. This erases its content from the earlier events.
+    ScheduledMessageCancelled(ScheduledMessageCancelled),
+    /// The message was sent. This erases its content from the earlier events: it is in the
+    /// conversation now, and is erased there.
+    ScheduledMessageSent(ScheduledMessageSent),
+    /// A rule refused the message when it was due.
+    ScheduledMessageFailed(ScheduledMessageFailed),
 }
 
 /// The data of [`MailboxEvent::DeviceAcked`].
@@ -150,4 +163,79 @@ pub struct ThreadReadMark {
     pub root: i64,
     /// The last seq that counts as read in the thread.
     pub read_seq: i64,
+}
+
+/// The data of [`MailboxEvent::MessageScheduled`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageScheduled {
+    /// Its number among the scheduled messages of the owner: 1, 2, 3, ...
+    pub number: i64,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The message type.
+    #[serde(rename = "type")]
+    pub kind: MessageType,
+    /// The body.
+    pub body: MessageBody,
+    /// The seq of the message to which it replies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<i64>,
+    /// The users it mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserId>,
+    /// The seq of the root of the thread that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<i64>,
+    /// The key that its author's client gave it; absent once it is erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_message_id: Option<ClientKey>,
+    /// When it is due.
+    pub send_at: Timestamp,
+}
+
+/// The data of [`MailboxEvent::ScheduledMessageChanged`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScheduledMessageChanged {
+    /// The number of the scheduled message.
+    pub number: i64,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// When it is due now.
+    pub send_at: Timestamp,
+    /// The new body, if that changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<MessageBody>,
+}
+
+/// The data of [`MailboxEvent::ScheduledMessageCancelled`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScheduledMessageCancelled {
+    /// The number of the scheduled message.
+    pub number: i64,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The owner, or the operator who erased it.
+    pub by: UserId,
+}
+
+/// The data of [`MailboxEvent::ScheduledMessageSent`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScheduledMessageSent {
+    /// The number of the scheduled message.
+    pub number: i64,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The seq that it got there.
+    pub seq: i64,
+}
+
+/// The data of [`MailboxEvent::ScheduledMessageFailed`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScheduledMessageFailed {
+    /// The number of the scheduled message.
+    pub number: i64,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The code of the refusal.
+    pub code: String,
 }

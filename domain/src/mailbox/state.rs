@@ -3,6 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::body::MessageType;
+use crate::ids::ConversationId;
+use crate::time::Timestamp;
+
 /// A read mark set by a command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct ExplicitReadMark {
@@ -62,4 +66,22 @@ pub(super) struct ThreadChoice {
     pub follow: bool,
     /// The head of the conversation at that time.
     pub head_seq: i64,
+}
+
+/// A scheduled message that waits or failed. Its content is in its events.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScheduledState {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The message type.
+    #[serde(rename = "type")]
+    pub kind: MessageType,
+    /// When it is due.
+    pub send_at: Timestamp,
+    /// The digest of the body. It reveals a change that changes nothing.
+    #[serde(with = "crate::digest")]
+    pub body_digest: u128,
+    /// Whether a rule refused it when it was due.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
 }

@@ -183,6 +183,7 @@ impl ConversationHarness {
                 root: self.resolve_seq(back),
                 message: self.look_up_message(self.resolve_seq(back)),
             }),
+            scheduled_for: None,
         })
     }
 

@@ -132,6 +132,7 @@ pub fn message(seq: i64, sender: &str) -> MessageSent {
         sent_at: noon(),
         client_message_id: Some(client_key()),
         thread: None,
+        scheduled_for: None,
     }
 }
 
@@ -246,6 +247,7 @@ pub fn send_by(sender: &str) -> SendMessage {
         now: noon(),
         blocked: false,
         thread: None,
+        scheduled_for: None,
     }
 }
 

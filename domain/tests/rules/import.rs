@@ -69,6 +69,7 @@ fn sent_at(seq: i64, sender: &str, reply_to: Option<i64>, millis: i64) -> Conver
         sent_at,
         client_message_id: None,
         thread: None,
+        scheduled_for: None,
         ..message(seq, sender)
     })
 }
@@ -222,6 +223,7 @@ fn an_edited_message_is_sent_and_then_edited() {
         body: MessageBody::from_text("helo"),
         client_message_id: None,
         thread: None,
+        scheduled_for: None,
         ..message(2, "ben")
     });
     group_of_two()

@@ -25,6 +25,7 @@ mod policy;
 mod profile;
 mod reactions;
 mod restore;
+mod scheduled;
 mod send;
 mod threads;
 mod visibility;

@@ -23,7 +23,9 @@ use domain::limits::Limits;
 use domain::link_code::LinkCode;
 use domain::mailbox::event::{
     BlockedUser, ClearedHistory, ContactAdded, ContactRemoved, ContactRequested, DeviceAcked,
-    FollowedThread, MailboxEvent, PreferencesChanged, ReadMark, ThreadReadMark,
+    FollowedThread, MailboxEvent, MessageScheduled, PreferencesChanged, ReadMark,
+    ScheduledMessageCancelled, ScheduledMessageChanged, ScheduledMessageFailed,
+    ScheduledMessageSent, ThreadReadMark,
 };
 use domain::texts::{Avatar, ContactNote};
 use domain::time::Timestamp;
@@ -272,6 +274,7 @@ pub fn message() -> MessageSent {
         sent_at: time("2026-11-01T09:30:00.250Z"),
         client_message_id: None,
         thread: None,
+        scheduled_for: None,
     }
 }
 
@@ -305,6 +308,18 @@ pub fn additions() -> Vec<Addition> {
                 reply_to: None,
                 mentions: vec![],
                 thread: Some(3),
+                ..message()
+            }),
+        ),
+        (
+            "scheduled_for",
+            "message_sent",
+            E::MessageSent(MessageSent {
+                seq: 8,
+                body: MessageBody::from_text("hello"),
+                reply_to: None,
+                mentions: vec![],
+                scheduled_for: Some(time("2026-11-01T09:31:00Z")),
                 ..message()
             }),
         ),
@@ -418,7 +433,7 @@ fn own_view_events() -> Vec<Example<MailboxEvent>> {
             "conversation_cleared",
             1,
             E::ConversationCleared(ClearedHistory {
-                conversation: ConversationId::parse("room").unwrap(),
+                conversation: room(),
                 up_to: 9,
             }),
         ),
@@ -457,10 +472,14 @@ fn contact_events() -> Vec<Example<MailboxEvent>> {
     ]
 }
 
+fn room() -> ConversationId {
+    ConversationId::parse("room").unwrap()
+}
+
 fn thread_events() -> Vec<Example<MailboxEvent>> {
     use MailboxEvent as E;
     let thread = || FollowedThread {
-        conversation: ConversationId::parse("room").unwrap(),
+        conversation: room(),
         root: 3,
         head_seq: 9,
     };
@@ -474,6 +493,64 @@ fn thread_events() -> Vec<Example<MailboxEvent>> {
                 conversation: ConversationId::parse("room").unwrap(),
                 root: 3,
                 read_seq: 7,
+            }),
+        ),
+    ]
+}
+
+fn scheduled_events() -> Vec<Example<MailboxEvent>> {
+    use MailboxEvent as E;
+    vec![
+        (
+            "message_scheduled",
+            1,
+            E::MessageScheduled(MessageScheduled {
+                number: 4,
+                conversation: room(),
+                kind: MessageType::Text,
+                body: MessageBody::from_text("happy birthday"),
+                reply_to: Some(3),
+                mentions: vec![user("ben")],
+                thread: Some(2),
+                client_message_id: Some(ClientKey::parse("7f3c-2").unwrap()),
+                send_at: time("2026-11-01T09:30:00.250Z"),
+            }),
+        ),
+        (
+            "scheduled_message_changed",
+            1,
+            E::ScheduledMessageChanged(ScheduledMessageChanged {
+                number: 4,
+                conversation: room(),
+                send_at: time("2026-11-01T09:31:00Z"),
+                body: Some(MessageBody::from_text("happy new year")),
+            }),
+        ),
+        (
+            "scheduled_message_cancelled",
+            1,
+            E::ScheduledMessageCancelled(ScheduledMessageCancelled {
+                number: 4,
+                conversation: room(),
+                by: user("anna"),
+            }),
+        ),
+        (
+            "scheduled_message_sent",
+            1,
+            E::ScheduledMessageSent(ScheduledMessageSent {
+                number: 4,
+                conversation: room(),
+                seq: 9,
+            }),
+        ),
+        (
+            "scheduled_message_failed",
+            1,
+            E::ScheduledMessageFailed(ScheduledMessageFailed {
+                number: 4,
+                conversation: room(),
+                code: "blocked".into(),
             }),
         ),
     ]

@@ -12,7 +12,7 @@ pub trait LoggedEvent: EventFamily {
     /// The kind of aggregate that has these events.
     const AGGREGATE_KIND: AggregateKind;
 
-    /// The seq of the message that the event is about, if any.
+    /// The seq of the message, or the number of the scheduled message, that the event is about.
     fn message_seq(&self) -> Option<i64>;
 }
 
@@ -53,7 +53,7 @@ impl LoggedEvent for MailboxEvent {
     const AGGREGATE_KIND: AggregateKind = AggregateKind::Mailbox;
 
     fn message_seq(&self) -> Option<i64> {
-        None
+        self.scheduled_number()
     }
 }
 

@@ -33,6 +33,15 @@ impl ReceiptKey {
         ]))
     }
 
+    /// The key for sending a scheduled message. Nothing that a client sends can have this key.
+    pub fn for_scheduled(owner: &UserId, number: i64) -> Self {
+        Self(digest::fingerprint(&[
+            b"scheduled",
+            owner.as_str().as_bytes(),
+            &number.to_be_bytes(),
+        ]))
+    }
+
     /// The key of the receipt that a source made a conversation. Nothing that a client sends can
     /// have this key.
     pub fn for_import_source(conversation: &ConversationId, source: &str) -> Self {

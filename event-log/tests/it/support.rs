@@ -103,6 +103,7 @@ pub fn send_text(sender: &str, text: &str) -> ConversationCommand {
         now: Timestamp::from_millis(1_700_000_000_000),
         blocked: false,
         thread: None,
+        scheduled_for: None,
     })
 }
 

@@ -182,6 +182,19 @@ pub(super) struct ThreadData {
     pub root: i64,
 }
 
+/// The data of the entries of scheduled messages. It has no text: that is erased once the message
+/// is sent or cancelled.
+#[derive(Serialize)]
+pub(super) struct ScheduledData<'a> {
+    pub scheduled_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub send_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'a str>,
+}
+
 /// The data of `thread_read`.
 #[derive(Serialize)]
 pub(super) struct ThreadReadData {

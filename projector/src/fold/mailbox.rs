@@ -69,6 +69,13 @@ impl Fold<'_> {
                 self.apply_thread_followed(at, user, thread, false)?;
             }
             MailboxEvent::ThreadRead(mark) => self.apply_thread_read(at, user, mark)?,
+            MailboxEvent::MessageScheduled(_)
+            | MailboxEvent::ScheduledMessageChanged(_)
+            | MailboxEvent::ScheduledMessageCancelled(_)
+            | MailboxEvent::ScheduledMessageSent(_)
+            | MailboxEvent::ScheduledMessageFailed(_) => {
+                self.apply_scheduled(at, user, event)?;
+            }
         }
         Ok(FoldOutcome::Folded)
     }
@@ -291,6 +298,11 @@ pub(crate) fn conversation_of(event: &MailboxEvent) -> Option<&ConversationId> {
             Some(&thread.conversation)
         }
         MailboxEvent::ThreadRead(mark) => Some(&mark.conversation),
+        MailboxEvent::MessageScheduled(event) => Some(&event.conversation),
+        MailboxEvent::ScheduledMessageChanged(event) => Some(&event.conversation),
+        MailboxEvent::ScheduledMessageCancelled(event) => Some(&event.conversation),
+        MailboxEvent::ScheduledMessageSent(event) => Some(&event.conversation),
+        MailboxEvent::ScheduledMessageFailed(event) => Some(&event.conversation),
         MailboxEvent::DeviceAcked(_)
         | MailboxEvent::UserBlocked(_)
         | MailboxEvent::UserUnblocked(_)

@@ -25,6 +25,7 @@ mod outcome;
 mod pins;
 mod profile;
 mod recalls;
+mod scheduled;
 mod sequence;
 mod state;
 mod threads;

@@ -27,6 +27,7 @@ mod pins;
 mod profiles;
 mod recipients;
 mod restores;
+mod scheduled;
 mod threads;
 mod titles;
 mod users;
@@ -77,6 +78,7 @@ impl WriteBatch<'_> {
             || !rows.contacts.is_empty()
             || !rows.invitations.is_empty()
             || !rows.thread_marks.is_empty()
+            || !rows.scheduled.is_empty()
             || !rows.parked.is_empty()
             || !rows.access.is_empty()
             || history::needs_transaction(rows)
@@ -122,6 +124,7 @@ impl WriteBatch<'_> {
         contacts::write(connection, &rows.contacts).await?;
         invitations::write(connection, &rows.invitations).await?;
         threads::insert_marks(connection, &rows.thread_marks).await?;
+        scheduled::write(connection, &rows.scheduled).await?;
         titles::erase(connection, &rows.erased_titles).await?;
         profiles::write(connection, &self.working_set.profiles).await?;
         history::write(connection, rows).await?;

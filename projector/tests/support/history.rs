@@ -118,7 +118,8 @@ impl HistoryGenerator {
             73..82 => self.read(),
             82..85 => self.mark_unread(),
             85..88 => self.set_preferences(),
-            88..94 => self.ack(),
+            88..93 => self.ack(),
+            93 => self.schedule(),
             94 => self.mark_thread(),
             95 => self.clear(),
             96 => self.change_profile(),
@@ -154,7 +155,6 @@ impl HistoryGenerator {
 
     pub(super) fn random_seq(&mut self, id: &ConversationId) -> i64 {
         let head = u64::try_from(self.conversations[id].head_seq()).unwrap();
-        // Mostly recent messages.
         let reach = if self.rng.chance(70) {
             head.min(6)
         } else {
@@ -179,7 +179,6 @@ impl HistoryGenerator {
         };
         let reply_to = (head > 0 && self.rng.chance(20)).then(|| self.random_seq(&id));
         let body = MessageBody::from_text(&format!("message {} \u{0}\n", self.log.len()));
-        let now = Timestamp::from_millis(self.now);
         let send = SendMessage {
             sender,
             kind,
@@ -187,9 +186,10 @@ impl HistoryGenerator {
             reply_to,
             mentions,
             client_message_id: ClientKey::parse(&format!("key {}", self.log.len())).unwrap(),
-            now,
+            now: Timestamp::from_millis(self.now),
             blocked: false,
             thread: self.random_thread(&id),
+            scheduled_for: None,
         };
         self.run_command(&id, ConversationCommand::Send(send));
     }

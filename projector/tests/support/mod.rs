@@ -7,6 +7,7 @@ pub mod history;
 pub mod log;
 mod mailbox_acts;
 mod message_acts;
+pub mod scheduled;
 pub mod threads;
 
 use std::time::Duration;

@@ -257,6 +257,23 @@ struct ThreadReadEntrySchema {
     read_seq: i64,
 }
 
+/// The data of the entries of scheduled messages.
+#[derive(ToSchema)]
+#[schema(as = ScheduledData)]
+struct ScheduledEntrySchema {
+    /// The id of the scheduled message.
+    scheduled_id: String,
+    /// When it is due, in `message_scheduled` and `scheduled_message_changed`.
+    #[schema(required = false, format = DateTime)]
+    send_at: String,
+    /// The seq that it got, in `scheduled_message_sent`.
+    #[schema(required = false)]
+    seq: i64,
+    /// The code of the refusal, in `scheduled_message_failed`.
+    #[schema(required = false)]
+    code: String,
+}
+
 /// Adds the schema of the data of entries of this type, and returns its name.
 fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
     fn add<S: ToSchema>(schemas: &mut SchemaMap) -> String {
@@ -302,6 +319,11 @@ fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
             add::<ThreadEntrySchema>(schemas)
         }
         EntryType::ThreadRead => add::<ThreadReadEntrySchema>(schemas),
+        EntryType::MessageScheduled
+        | EntryType::ScheduledMessageChanged
+        | EntryType::ScheduledMessageCancelled
+        | EntryType::ScheduledMessageSent
+        | EntryType::ScheduledMessageFailed => add::<ScheduledEntrySchema>(schemas),
     }
 }
 

@@ -35,6 +35,7 @@ mod presence;
 mod reactions;
 mod receipts;
 mod sanctions;
+mod scheduled;
 mod search;
 mod sent_messages;
 mod thread;
@@ -70,6 +71,7 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(message::get_message_history))
         .routes(routes!(thread::get_thread))
         .routes(routes!(threads::list_threads))
+        .routes(routes!(scheduled::list_scheduled))
         .routes(routes!(receipts::get_receipts))
         .routes(routes!(reactions::list_reaction_users))
         .routes(routes!(pins::list_pins))

@@ -47,6 +47,7 @@ async fn append_more(log: &EventLog, count: i64) {
                 sent_at: Timestamp::from_millis(1_700_000_000_000),
                 client_message_id: None,
                 thread: None,
+                scheduled_for: None,
             })
         } else {
             ConversationEvent::ConversationCreated(ConversationCreated {

@@ -37,6 +37,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     (
         "command-svc",
         &[
+            "access",
             "domain",
             "event-log",
             "http-edge",

@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::iter;
+use std::time::Duration;
 
 use eventually::eventually;
 use reqwest::Method;
@@ -216,6 +217,9 @@ async fn walk(operations: &[Operation<'_>], client: &Client) {
         let (media_type, example) = &operation.bodies()[0];
         operation.call(client, Some((media_type, example))).await;
     }
+    // No fixed time is in the future for good, so there is no example of one.
+    let hour = Duration::from_secs(3_600);
+    client.schedule("lunch", "later", hour).await.expect(202);
 }
 
 /// Opens an account for the caller, with the password of the examples.

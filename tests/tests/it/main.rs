@@ -76,6 +76,7 @@ mod rebuild;
 mod receipts;
 mod restore;
 mod sanctions;
+mod scheduled;
 mod seals;
 mod search;
 mod search_faults;

@@ -246,7 +246,7 @@ async fn who_writes_started_or_is_mentioned_follows() {
     assert_eq!(followed(&dave, position).await, Value::Null);
     let mention = reply(&bob, "hey", json!({ "mentions": ["dave"] })).await;
     assert_eq!(followed(&dave, mention.position()).await["unread"], 4);
-    // Who unfollows hears of nothing, until the next mention.
+    // Who unfollows a thread no longer follows it, until the next mention.
     let follow = format!("{ROOT}/thread/follow");
     let unfollowed = dave.delete(&follow).await;
     unfollowed.expect(200);

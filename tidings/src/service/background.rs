@@ -7,6 +7,7 @@ use access::AccessFollower;
 use anyhow::{Context as _, Result};
 use command_svc::CommandState;
 use command_svc::retention::{self, Retention, RetentionPolicy};
+use command_svc::scheduled::{self, ScheduledSender};
 use data_dir::seal_key;
 use dispatcher::WebhookSender;
 use dispatcher::address::AllowedNetworks;
@@ -70,6 +71,8 @@ impl ServiceRuntime {
     ) -> Result<OpenApiRouter> {
         self.startup.set_log(log.clone());
         background.spawn("retention", self.retention_task(state.clone()));
+        let sender = self.scheduled_sender_task(state.clone());
+        background.spawn("the sender of scheduled messages", sender);
         let operator_state = self.operator_state(state.live_rulebook());
         Ok(operator::command_router(operator_state)
             .merge(self.serve_accounts(&state, log, background)?)
@@ -128,6 +131,18 @@ impl ServiceRuntime {
         let ending = self.background_shutdown.clone();
         let (pool, limit) = (self.pools.reads.clone(), self.config.limits.shed_lag);
         shedding::run(pool, limit, state.live_rulebook().clone(), ending)
+    }
+
+    pub(super) fn scheduled_sender_task(
+        &self,
+        state: CommandState,
+    ) -> impl Future<Output = Result<()>> + use<> {
+        let ending = self.background_shutdown.clone();
+        let sender = ScheduledSender::new(state, self.access.clone());
+        async move {
+            scheduled::run(sender, ending).await;
+            Ok(())
+        }
     }
 
     pub(super) fn eraser_task(&self) -> impl Future<Output = Result<()>> + use<> {

@@ -2,6 +2,7 @@
 
 use domain::ids::ConversationId;
 use domain::limits::Limits;
+use domain::refusal::Refusal;
 use event_log::{LogError, Receipt};
 use http_edge::Problem;
 use http_edge::extract::params::check_seq;
@@ -78,8 +79,13 @@ impl BatchCommand {
             BatchLine::Send(line) => {
                 let conversation = params::parse_conversation(&line.conversation_id)?;
                 let request = &line.request;
+                if request.send_at.is_some() {
+                    let detail =
+                        "A batch cannot schedule messages. Schedule it by a request of its own.";
+                    return Err(Refusal::invalid("send_at", detail).into());
+                }
                 let handler = SendHandler::parse(user.clone(), conversation, request, limits)?;
-                Self::Send(handler.screened(request, rulebook, limits))
+                Self::Send(handler.screened(&request.body, rulebook, limits))
             }
             BatchLine::Edit(line) => {
                 let (conversation, seq) = parse_message_ref(&line.message)?;

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use crate::commands::ack::AckRequest;
 use crate::commands::edit::EditRequest;
+use crate::commands::message_draft::SendRequest;
 use crate::commands::read::ReadRequest;
-use crate::commands::send::SendRequest;
 
 /// One command: `op`, the path parameters of that operation, and the fields of its body.
 #[derive(Debug, Deserialize, ToSchema)]

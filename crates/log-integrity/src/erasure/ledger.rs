@@ -34,15 +34,16 @@ impl ErasureProgress {
 /// Loads the current progress.
 pub async fn load_progress(pool: &PgPool) -> Result<ErasureProgress, sqlx::Error> {
     sqlx::query_as(
-        "SELECT greatest((SELECT max(e.position) FROM log.events e WHERE e.event_type = 'message_erased'),
-                         (SELECT max(e.position) FROM log.events e WHERE e.event_type = 'title_erased'),
-                         (SELECT max(e.position) FROM log.events e WHERE e.event_type = 'profile_erased'), 0)
+        "SELECT coalesce((SELECT max(n.last) FROM unnest($1::text[]) AS t(name)
+                          CROSS JOIN LATERAL (SELECT max(e.position) AS last FROM log.events e
+                                              WHERE e.event_type = t.name AND e.event_type <> 'message_sent') n), 0)
                     AS ordered,
                 n.position, x.events, x.not_mirrored, n.files_at
          FROM log.erasure n
          CROSS JOIN (SELECT count(*) AS events, count(*) FILTER (WHERE NOT mirrored) AS not_mirrored
                      FROM log.erased) x",
     )
+    .bind(&super::ERASURE_EVENT_TYPES[..])
     .fetch_one(pool)
     .await
 }

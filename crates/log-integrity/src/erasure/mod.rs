@@ -1,5 +1,4 @@
-//! Erasure: removes the content that `message_erased`, `title_erased` and `profile_erased` erase
-//! from the events before them.
+//! Erasure: removes the content that the [`ERASURE_EVENT_TYPES`] erase from the events before them.
 //!
 //! In the order in which it happens:
 //!
@@ -13,6 +12,16 @@
 //!   old versions of changed rows for a while.
 //! - [`ledger`]: records which event erased what, and the progress. [`retention`] and
 //!   [`conversation_retention`]: the progress of erasure by age.
+
+/// The types of the events that erase content from events before them. A scheduled message that is
+/// sent or cancelled is erased from the events of the mailbox.
+pub const ERASURE_EVENT_TYPES: [&str; 5] = [
+    "message_erased",
+    "title_erased",
+    "profile_erased",
+    "scheduled_message_sent",
+    "scheduled_message_cancelled",
+];
 
 pub mod conversation_retention;
 pub mod eraser;

@@ -4,24 +4,28 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::conversation::event::ConversationEvent;
-use domain::event::EventFamily as _;
+use domain::event::EventFamily;
+use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
 use sqlx::{PgConnection, PgPool};
 
+use super::ERASURE_EVENT_TYPES;
 use crate::seal::leaf::SALT_BYTES;
 use crate::sealing_lock;
 
 /// How many erasure events are processed at a time.
 const BATCH_LIMIT: i64 = 500;
 
-/// An erasure event: `message_erased`, `title_erased` or `profile_erased`.
+/// An erasure event: see [`ERASURE_EVENT_TYPES`].
 #[derive(sqlx::FromRow)]
 struct ErasureEvent {
     position: i64,
     stream: i64,
-    /// The seq of the message; `None` if the event erases the title of the conversation, or what a
-    /// profile says.
+    /// The seq of the message, or the number of the scheduled message; `None` if the event erases
+    /// the title of the conversation, or what a profile says.
     message: Option<i64>,
+    /// Whether it is about a scheduled message.
+    is_scheduled: bool,
 }
 
 /// An event whose content is to be removed.
@@ -51,9 +55,10 @@ pub async fn redact_next(pool: &PgPool) -> Result<bool, sqlx::Error> {
         .await?;
     let is_due: bool = sqlx::query_scalar(
         "SELECT EXISTS (SELECT FROM log.events e WHERE e.position > $1
-                        AND e.event_type IN ('message_erased', 'title_erased', 'profile_erased'))",
+                        AND e.event_type = ANY($2) AND e.event_type <> 'message_sent')",
     )
     .bind(done)
+    .bind(&ERASURE_EVENT_TYPES[..])
     .fetch_one(&mut *transaction)
     .await?;
     if !is_due {
@@ -97,12 +102,14 @@ async fn load_erasure_events(
     after: i64,
 ) -> Result<Vec<ErasureEvent>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT e.position, e.stream, e.message FROM log.events e
-         WHERE e.position > $1 AND e.event_type IN ('message_erased', 'title_erased', 'profile_erased')
+        "SELECT e.position, e.stream, e.message, e.event_type LIKE 'scheduled%' AS is_scheduled
+         FROM log.events e
+         WHERE e.position > $1 AND e.event_type = ANY($3) AND e.event_type <> 'message_sent'
          ORDER BY e.position LIMIT $2",
     )
     .bind(after)
     .bind(BATCH_LIMIT)
+    .bind(&ERASURE_EVENT_TYPES[..])
     .fetch_all(connection)
     .await
 }
@@ -113,9 +120,10 @@ async fn load_affected_events(
     orders: &[ErasureEvent],
 ) -> Result<Vec<AffectedEvent>, sqlx::Error> {
     let mut seqs: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-    let mut untitled = Vec::new();
+    let (mut untitled, mut scheduled) = (Vec::new(), Vec::new());
     for order in orders {
         match order.message {
+            Some(number) if order.is_scheduled => scheduled.push((order.stream, number)),
             Some(seq) => seqs.entry(order.stream).or_default().push(seq),
             None => untitled.push(order.stream),
         }
@@ -133,10 +141,40 @@ async fn load_affected_events(
          AND NOT EXISTS (SELECT FROM log.erased x WHERE x.position = e.position)",
     )
     .bind(&untitled)
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
     targets.extend(titles);
+    targets.extend(load_scheduled_events(connection, &scheduled).await?);
     Ok(targets)
+}
+
+/// Loads the events with the content of these scheduled messages, named by stream and number.
+async fn load_scheduled_events(
+    connection: &mut PgConnection,
+    scheduled: &[(i64, i64)],
+) -> Result<Vec<AffectedEvent>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT e.position, e.stream, e.message, e.event_type, e.event_version, e.payload
+         FROM unnest($1::bigint[], $2::bigint[]) AS n(stream, number)
+         JOIN log.events e ON e.stream = n.stream AND e.message = n.number
+              AND e.event_type <> 'message_sent'
+              AND e.event_type IN ('message_scheduled', 'scheduled_message_changed')
+         WHERE NOT EXISTS (SELECT FROM log.erased x WHERE x.position = e.position)",
+    )
+    .bind(
+        scheduled
+            .iter()
+            .map(|(stream, _)| *stream)
+            .collect::<Vec<_>>(),
+    )
+    .bind(
+        scheduled
+            .iter()
+            .map(|(_, number)| *number)
+            .collect::<Vec<_>>(),
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// Loads the sends and edits of these messages. Every message is an event of its stream, so message
@@ -204,14 +242,18 @@ fn redact(orders: &[ErasureEvent], targets: &[AffectedEvent]) -> Vec<RedactedEve
 
 /// The version and the data of an event without its content; `None` if it cannot be decoded.
 fn remove_content(target: &AffectedEvent) -> Option<(i16, Vec<u8>)> {
-    let (name, version) = (target.event_type.as_str(), target.event_version);
-    if name == "profile_changed" {
-        let event = ProfileEvent::decode(name, version, &target.payload).ok()?;
-        let event = event.without_content()?;
-        return Some((event.version(), event.encode().ok()?));
-    }
-    let event = ConversationEvent::decode(name, version, &target.payload).ok()?;
-    let event = event.without_content()?;
+    encode_without_content::<ConversationEvent>(target, ConversationEvent::without_content)
+        .or_else(|| encode_without_content::<MailboxEvent>(target, MailboxEvent::without_content))
+        .or_else(|| encode_without_content::<ProfileEvent>(target, ProfileEvent::without_content))
+}
+
+/// The same for an event of this family. `None` if it belongs to another one.
+fn encode_without_content<E: EventFamily>(
+    target: &AffectedEvent,
+    without_content: fn(E) -> Option<E>,
+) -> Option<(i16, Vec<u8>)> {
+    let event = E::decode(&target.event_type, target.event_version, &target.payload).ok()?;
+    let event = without_content(event)?;
     Some((event.version(), event.encode().ok()?))
 }
 

@@ -74,6 +74,32 @@ pub async fn find_messages(
     Ok((found.map(|message| message.seq).collect(), more))
 }
 
+/// Finds the scheduled messages to a conversation that were neither sent nor cancelled, by owner
+/// and number.
+pub async fn find_scheduled(
+    pool: &PgPool,
+    conversation: &str,
+) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT s.aggregate_id, e.message FROM log.events e JOIN log.streams s ON s.id = e.stream
+         WHERE e.event_type = 'message_scheduled' AND e.event_type <> 'message_sent'
+         AND s.aggregate_type = 'mailbox' AND position($1 IN e.payload) > 0
+         AND NOT EXISTS (SELECT FROM log.events x WHERE x.stream = e.stream AND x.message = e.message
+                         AND x.event_type IN ('scheduled_message_sent', 'scheduled_message_cancelled')
+                         AND x.event_type <> 'message_sent')
+         ORDER BY s.aggregate_id, e.message",
+    )
+    .bind(
+        [
+            b"\"conversation\":".as_slice(),
+            &user_filter::to_json_literal(conversation),
+        ]
+        .concat(),
+    )
+    .fetch_all(pool)
+    .await
+}
+
 /// The text that the payload of every message of this sender contains.
 fn encode_sender_field(user: &str) -> Vec<u8> {
     [

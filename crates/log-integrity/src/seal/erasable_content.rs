@@ -4,14 +4,19 @@
 use domain::conversation::event::ConversationEvent;
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily as _;
+use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
 
-/// The body of a message, the title of a conversation, or what a profile says.
+use crate::erasure::ERASURE_EVENT_TYPES;
+
+/// The body of a message or of a scheduled message, the title of a conversation, or what a profile
+/// says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct ErasableContent {
     aggregate: AggregateKind,
     aggregate_id: String,
-    /// The seq of the message; `None` for a title or a profile.
+    /// The seq of the message, or the number of the scheduled message; `None` for a title or a
+    /// profile.
     seq: Option<i64>,
 }
 
@@ -22,6 +27,11 @@ pub(super) fn identify_redacted_content(event: &Envelope) -> Option<ErasableCont
         let decoded = decode_profile_event(event)?;
         let is_redacted = decoded.clone().without_content().as_ref() == Some(&decoded);
         return is_redacted.then(|| erasable_content(event, None));
+    }
+    if event.aggregate == AggregateKind::Mailbox {
+        let decoded = decode_mailbox_event(event)?;
+        let is_redacted = decoded.clone().without_content().as_ref() == Some(&decoded);
+        return is_redacted.then(|| erasable_content(event, decoded.scheduled_number()));
     }
     let decoded = decode_event(event)?;
     let is_redacted = decoded.clone().without_content().as_ref() == Some(&decoded);
@@ -43,13 +53,17 @@ fn erasable_content(event: &Envelope, seq: Option<i64>) -> ErasableContent {
 
 /// Identifies the content that an erasure event erased. `None` for any other event.
 pub(super) fn identify_erased_content(event: &Envelope) -> Option<ErasableContent> {
+    if !ERASURE_EVENT_TYPES.contains(&event.event_type.as_str()) {
+        return None;
+    }
     if event.aggregate == AggregateKind::Profile {
         let erased = decode_profile_event(event)?;
         let is_erasure = matches!(erased, ProfileEvent::ProfileErased(_));
         return is_erasure.then(|| erasable_content(event, None));
     }
-    if !["message_erased", "title_erased"].contains(&event.event_type.as_str()) {
-        return None;
+    if event.aggregate == AggregateKind::Mailbox {
+        let ended = decode_mailbox_event(event)?;
+        return Some(erasable_content(event, ended.scheduled_number()));
     }
     let seq = match decode_event(event)? {
         ConversationEvent::MessageErased(erased) => Some(erased.seq),
@@ -57,6 +71,11 @@ pub(super) fn identify_erased_content(event: &Envelope) -> Option<ErasableConten
         _ => return None,
     };
     Some(erasable_content(event, seq))
+}
+
+fn decode_mailbox_event(event: &Envelope) -> Option<MailboxEvent> {
+    let data = event.data.get().as_bytes();
+    MailboxEvent::decode(&event.event_type, event.version, data).ok()
 }
 
 fn decode_event(event: &Envelope) -> Option<ConversationEvent> {
