@@ -1,20 +1,16 @@
-//! The `tidings` program: the command line, and the composition of the services.
+//! The `tidings` program. The crate `settings` has its command line, and `service` assembles and
+//! runs the services.
 //!
-//! The modules, in the order in which an invocation passes through them:
-//!
-//! - [`config`]: command-line flags and environment variables. [`logging`]: logs to standard error.
+//! - [`logging`]: logs to standard error.
 //! - [`commands`]: the subcommands, one module each: they call a library and print its result.
 //!   [`output`], [`progress`]: standard output, and progress bars.
-//! - [`service`]: the composition root, which assembles, runs and stops the services.
 
 #![deny(missing_docs)]
 
 pub mod commands;
-pub mod config;
 pub mod logging;
 pub mod output;
 pub mod progress;
-pub mod service;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -25,7 +21,7 @@ use importer::{SkippedRecordsError, UnsupportedInputError};
 
 /// The entry point of the program: parses the command line, runs the command and reports an error.
 pub fn main() -> ExitCode {
-    let outcome = config::load_file()
+    let outcome = settings::load_file()
         .map_err(anyhow::Error::from)
         .and_then(|()| parse_and_run());
     match outcome {
@@ -39,14 +35,14 @@ pub fn main() -> ExitCode {
 }
 
 fn parse_and_run() -> anyhow::Result<()> {
-    let mut command = config::arrange_help(config::Cli::command());
+    let mut command = settings::arrange_help(settings::Cli::command());
     let words: Vec<OsString> = std::env::args_os().collect();
     let matches = command
         .try_get_matches_from_mut(&words)
-        .unwrap_or_else(|error| config::explain_usage(error, &command, &words).exit());
-    let cli = config::Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        .unwrap_or_else(|error| settings::explain_usage(error, &command, &words).exit());
+    let cli = settings::Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     logging::init(&cli.config)?;
-    for warning in config::unknown_variables() {
+    for warning in settings::unknown_variables() {
         tracing::warn!("{warning}");
     }
     cli.config.check_addresses()?;
@@ -68,7 +64,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     }
 }
 
-fn run(cli: config::Cli) -> anyhow::Result<()> {
+fn run(cli: settings::Cli) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

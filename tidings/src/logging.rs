@@ -3,11 +3,10 @@
 use std::io::IsTerminal;
 
 use data_dir::UsageError;
+use settings::{LogFormat, SystemConfig};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
-
-use crate::config::{LogFormat, SystemConfig};
 
 /// The filter for libraries that log too much at `info`. The pool logs each connection that is not
 /// used because its server is a standby, and notices repeat what an error says. The NATS client

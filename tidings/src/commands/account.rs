@@ -7,10 +7,10 @@ use accounts::{AccountStore, Password, PasswordHash, PasswordHasher, Registratio
 use anyhow::{Context as _, Result, bail};
 use data_dir::{OperatorDatabase, SecretString, UsageError, with_migrated_database};
 use domain::ids::UserId;
+use settings::{AccountCommand, AccountPasswordArgs, ConfirmArgs, SystemConfig};
 use uuid::Uuid;
 
 use super::confirmation;
-use crate::config::{AccountCommand, AccountPasswordArgs, ConfirmArgs, SystemConfig};
 use crate::output::outln;
 
 /// The longest input that is read for a password, in bytes: 128 characters and a line end.

@@ -7,8 +7,7 @@ use anyhow::{Context as _, Result};
 use data_dir::{RunInfo, SecretString, UsageError};
 use http_edge::tls::pinned;
 use rustls::ClientConfig;
-
-use crate::config::SystemConfig;
+use settings::SystemConfig;
 
 /// The lifetime of the token.
 const ADMIN_TOKEN_TTL: Duration = Duration::from_secs(24 * 3600);

@@ -5,9 +5,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use reqwest::{Client, Method, Url};
 use serde_json::Value;
+use settings::SystemConfig;
 
 use super::admin;
-use crate::config::SystemConfig;
 
 /// The timeout of one call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);

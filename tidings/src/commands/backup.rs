@@ -7,14 +7,14 @@ use data_dir::{OperatorDatabase, TokenKeys, UsageError, format_count, seal_key, 
 use log_tools::backup::{BackupOptions, PrivateFile, write_backup};
 use log_tools::verify::{VerifyEvent, VerifyOptions, VerifySummary, verify_database};
 use serde_json::json;
+use service::signals;
+use settings::{BackupArgs, SealInterval, SystemConfig, given_settings};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use super::log;
-use crate::config::{BackupArgs, SealInterval, SystemConfig, given_settings};
 use crate::output::outln;
 use crate::progress::CommandProgress;
-use crate::service::signals;
 
 /// The secret that signs tokens.
 pub const AUTH_SECRET_FILE: &str = "auth-secret";

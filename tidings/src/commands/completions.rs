@@ -2,8 +2,8 @@
 
 use anyhow::{Context as _, Result};
 use clap::CommandFactory as _;
+use settings::{Cli, CompletionsArgs, ManArgs, arrange_help};
 
-use crate::config::{Cli, CompletionsArgs, ManArgs, arrange_help};
 use crate::output::out;
 
 /// Prints a completion script.

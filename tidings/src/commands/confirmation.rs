@@ -4,8 +4,7 @@ use std::io::{BufRead as _, IsTerminal as _, stderr, stdin};
 
 use anyhow::{Context as _, Result, bail};
 use data_dir::UsageError;
-
-use crate::config::ConfirmArgs;
+use settings::ConfirmArgs;
 
 /// What has to be typed to go on.
 const CONSENT: &str = "yes";

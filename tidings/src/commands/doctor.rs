@@ -2,11 +2,10 @@
 
 use anyhow::{Result, bail};
 use diagnostics::doctor::{ExaminedSystem, RoleSessions, examine};
+use service::pools::SessionLimits;
+use settings::{DoctorArgs, Services, SystemConfig};
 
-use crate::config::{DoctorArgs, SystemConfig};
 use crate::output::{out, outln};
-use crate::service::pools::SessionLimits;
-use crate::service::services::Services;
 
 /// Examines the system and prints what was found. Returns an error if something must change.
 pub async fn run(config: &SystemConfig, args: &DoctorArgs) -> Result<()> {

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use data_dir::{OperatorDatabase, with_migrated_database};
 use query_api::explanation::{VisibilityExplanation, VisibilityQuestion, explain_visibility};
+use settings::{ExplainArgs, SystemConfig};
 
-use crate::config::{ExplainArgs, SystemConfig};
 use crate::output::{out, outln};
 
 /// Prints the explanation. That a user does not see a message is an answer and no failure.

@@ -10,8 +10,8 @@ use data_dir::{OperatorDatabase, UsageError, format_count, with_migrated_databas
 use domain::ids::UserId;
 use query_api::user_export;
 use serde_json::json;
+use settings::{ExportUserArgs, SystemConfig};
 
-use crate::config::{ExportUserArgs, SystemConfig};
 use crate::output::OutputError;
 
 /// Writes the export, and prints the number of lines to standard error.

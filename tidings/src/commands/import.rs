@@ -9,9 +9,9 @@ use importer::{
     ImportClient, ImportInput, ImportProgress, ImportSummary, ImportTarget, LineContext,
     SkippedRecordsError, UserNames,
 };
+use settings::{ImportArgs, SystemConfig};
 
 use super::admin;
-use crate::config::{ImportArgs, SystemConfig};
 use crate::output::{out, outln};
 use crate::progress::CommandProgress;
 

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use data_dir::{OperatorDatabase, postgres, with_new_database};
+use settings::SystemConfig;
 
-use crate::config::SystemConfig;
 use crate::output::outln;
 
 /// Applies the missing migrations and prints the schema version.

@@ -34,9 +34,7 @@ pub mod verify;
 pub mod webhooks;
 
 use anyhow::Result;
-
-use crate::config::{Cli, CliCommand};
-use crate::service::services::Services;
+use settings::{Cli, CliCommand, Services};
 
 /// Runs the command of the invocation.
 pub async fn run(cli: Cli) -> Result<()> {

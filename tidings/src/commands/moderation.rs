@@ -3,9 +3,9 @@
 use anyhow::{Context as _, Result};
 use reqwest::Method;
 use serde_json::{Value, json};
+use settings::{ModerationCommand, SetListArgs, SystemConfig};
 
 use super::admin_call::call;
-use crate::config::{ModerationCommand, SetListArgs, SystemConfig};
 use crate::output::outln;
 
 /// Runs the subcommand against the running system. Every process follows within a second.

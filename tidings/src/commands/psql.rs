@@ -8,11 +8,11 @@ use anyhow::{Context as _, Result};
 use data_dir::{OperatorDatabase, READER_APPLICATION, ReaderAccess, with_migrated_database};
 use embedded_servers::find_psql;
 use log_tools::sql_rows::print_rows;
+use settings::{PsqlArgs, RowFormatArg, SystemConfig};
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit_code;
-use crate::config::{PsqlArgs, RowFormatArg, SystemConfig};
 use crate::output::OutputError;
 
 /// Runs the SQL, or psql; then exits this process with the exit code of psql.
@@ -89,7 +89,7 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
-    use crate::config::{Cli, CliCommand};
+    use settings::{Cli, CliCommand};
 
     #[test]
     fn a_backslash_command_is_for_psql() {

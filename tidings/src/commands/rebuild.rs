@@ -7,9 +7,9 @@ use anyhow::{Result, bail};
 use data_dir::{OperatorDatabase, UsageError, format_count, with_database, with_migrated_database};
 use projector::index::{IndexBuilds, IndexProgress};
 use projector::{PreviousVersion, RebuildProgress, RebuildStart, RebuildSummary, rollback};
+use settings::{ConfirmArgs, RebuildAction, RebuildArgs, RebuildSource, SystemConfig};
 
 use super::{comparison, confirmation};
-use crate::config::{ConfirmArgs, RebuildAction, RebuildArgs, RebuildSource, SystemConfig};
 use crate::output::{OutputError, outln};
 use crate::progress::CommandProgress;
 

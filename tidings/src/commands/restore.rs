@@ -11,16 +11,16 @@ use embedded_servers::write_private_file;
 use log_tools::backup::{BackupReader, check_database_is_empty, restore_backup};
 use log_tools::verify::VerifySummary;
 use serde_json::json;
+use service::signals;
+use settings::{RestoreArgs, SystemConfig, given_settings};
 use tokio_util::sync::CancellationToken;
 
 use super::backup::{
     AUTH_SECRET_FILE, JWKS_FILE, PUBLIC_KEY_FILE, SEAL_KEY_FILE, SETTINGS_FILE, verify_log,
 };
 use super::confirmation;
-use crate::config::{RestoreArgs, SystemConfig, given_settings};
 use crate::output::outln;
 use crate::progress::CommandProgress;
-use crate::service::signals;
 
 /// Settings that belong to a machine: they may differ after a restore.
 const MACHINE_SETTINGS: [&str; 4] = ["DATABASE_URL", "NATS_URL", "TIDINGS_DATA", "TIDINGS_LISTEN"];

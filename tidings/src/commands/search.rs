@@ -14,9 +14,9 @@ use query_api::search::{
 };
 use search::ParsedQuery;
 use search::index::Sort;
+use settings::{SearchArgs, SearchOrder, SystemConfig};
 use time::OffsetDateTime;
 
-use crate::config::{SearchArgs, SearchOrder, SystemConfig};
 use crate::output::{OutputError, outln};
 
 /// Searches and prints the first page.

@@ -3,15 +3,14 @@
 
 use anyhow::Result;
 use data_dir::UsageError;
-
-use crate::config::{
+use service::ports::ServicePorts;
+use service::{ServiceSetup, signals};
+use settings::{
     DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DISPATCHER, DEFAULT_LISTEN_PROJECTOR,
-    DEFAULT_LISTEN_QUERY_API, SystemConfig,
+    DEFAULT_LISTEN_QUERY_API, Services, SystemConfig,
 };
+
 use crate::output::outln;
-use crate::service::ports::ServicePorts;
-use crate::service::services::Services;
-use crate::service::{self, ServiceSetup, signals};
 
 /// Runs the service until a signal. It uses the configured servers, or those of the system that
 /// runs on the data directory; it does not start any.

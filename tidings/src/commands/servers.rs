@@ -3,9 +3,9 @@
 use anyhow::{Context as _, Result, anyhow, bail};
 use embedded_servers::run_as::Account;
 use embedded_servers::{ServerOptions, fetch, locate_programs};
+use settings::{ServersCommand, SystemConfig};
 
 use super::{servers_env, servers_run};
-use crate::config::{ServersCommand, SystemConfig};
 use crate::output::outln;
 
 /// Runs the subcommand. Those that read files and run programs use a blocking thread.

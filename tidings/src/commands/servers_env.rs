@@ -6,9 +6,9 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use anyhow::{Result, anyhow};
+use settings::SystemConfig;
 
 use super::admin;
-use crate::config::SystemConfig;
 use crate::output::outln;
 
 /// Prints lines for a shell, or becomes the command, with the addresses in its environment.

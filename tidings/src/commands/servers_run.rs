@@ -7,11 +7,11 @@ use std::process::ExitStatus;
 use anyhow::{Context as _, Result, anyhow};
 use embedded_servers::ServerOptions;
 use embedded_servers::process::{self, Signal};
+use service::signals;
+use settings::SystemConfig;
 use tokio::process::{Child, Command};
 
 use super::exit_code;
-use crate::config::SystemConfig;
-use crate::service::signals;
 
 /// Runs the command, and exits this process with the exit code of the command.
 pub async fn run(config: &SystemConfig, command: &[OsString]) -> Result<()> {

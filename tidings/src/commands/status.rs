@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use diagnostics::{StatusSources, collect_status, render_status};
+use settings::{StatusArgs, SystemConfig};
 
-use crate::config::{StatusArgs, SystemConfig};
 use crate::output::{out, outln};
 
 /// Prints the status. A stopped system is a valid result; a running one that cannot be queried is

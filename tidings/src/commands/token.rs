@@ -3,8 +3,8 @@
 use anyhow::Result;
 use data_dir::UsageError;
 use domain::ids::UserId;
+use settings::{SystemConfig, TokenArgs};
 
-use crate::config::{SystemConfig, TokenArgs};
 use crate::output::outln;
 
 /// Prints the token, and nothing else.

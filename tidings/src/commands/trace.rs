@@ -4,8 +4,8 @@ use anyhow::{Result, bail};
 use data_dir::{OperatorDatabase, UsageError, with_migrated_database};
 use diagnostics::trace::{TraceSources, render_trace, trace_message};
 use event_stream::nats;
+use settings::{SystemConfig, TraceArgs};
 
-use crate::config::{SystemConfig, TraceArgs};
 use crate::output::{out, outln};
 
 /// Prints the trace of a message.

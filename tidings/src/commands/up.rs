@@ -10,14 +10,13 @@ use data_dir::{RunInfo, TokenKeys, UsageError};
 use domain::ids::UserId;
 use domain::time::Timestamp;
 use embedded_servers::EmbeddedServers;
+use service::ports::ServicePorts;
+use service::{ServerVersions, ServiceSetup, signals};
+use settings::{DEFAULT_LISTEN_UP, Services, SystemConfig, UpArgs};
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{DEFAULT_LISTEN_UP, SystemConfig, UpArgs};
 use crate::output::out;
-use crate::service::ports::ServicePorts;
-use crate::service::services::Services;
-use crate::service::{self, ServerVersions, ServiceSetup, signals};
 
 /// The lifetime of the printed token.
 const PRINTED_TOKEN_TTL: Duration = Duration::from_secs(30 * 24 * 3600);

@@ -7,9 +7,9 @@ use data_dir::{OperatorDatabase, with_migrated_database};
 use diagnostics::UserReport;
 use reqwest::{Client, Method, Url};
 use serde_json::{Map, Value, json};
+use settings::{ConfirmArgs, OutputArgs, SystemConfig, UserCommand, UserSetArgs};
 
 use super::{admin, confirmation};
-use crate::config::{ConfirmArgs, OutputArgs, SystemConfig, UserCommand, UserSetArgs};
 use crate::output::{out, outln};
 
 /// The timeout of one request.
@@ -132,7 +132,7 @@ async fn call(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::UserKindArg;
+    use settings::UserKindArg;
 
     #[test]
     fn an_empty_text_removes_a_value_and_an_absent_one_keeps_it() {

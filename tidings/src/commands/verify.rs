@@ -5,9 +5,9 @@ use anyhow::{Result, bail};
 use data_dir::{OperatorDatabase, inflect, with_migrated_database};
 use projector::{ReadModelComparison, RebuildProgress};
 use serde_json::json;
+use settings::{SystemConfig, VerifyArgs};
 
 use super::comparison;
-use crate::config::{SystemConfig, VerifyArgs};
 use crate::output::{OutputError, outln};
 use crate::progress::CommandProgress;
 

@@ -10,10 +10,10 @@ use dispatcher::webhook::{self, ParkedDeliveryRow, WebhookKind, WebhookStatus};
 use ipnet::IpNet;
 use log_tools::event_types;
 use reqwest::Url;
+use settings::{ConfirmArgs, SystemConfig, WebhookAddArgs, WebhookListArgs, WebhooksCommand};
 use sqlx::PgPool;
 
 use super::confirmation;
-use crate::config::{ConfirmArgs, SystemConfig, WebhookAddArgs, WebhookListArgs, WebhooksCommand};
 use crate::output::outln;
 
 /// The maximum number of parked deliveries that are listed.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser as _};
 use log_tools::replay::ReplaySpeed;
-use tidings::config::{Cli, CliCommand, LogCommand, RebuildAction, RebuildSource, SealInterval};
+use settings::{Cli, CliCommand, LogCommand, RebuildAction, RebuildSource, SealInterval};
 
 fn parse(args: &[&str]) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(std::iter::once("tidings").chain(args.iter().copied()))

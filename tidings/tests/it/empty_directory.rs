@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use clap::CommandFactory as _;
-use tidings::config::Cli;
+use settings::Cli;
 
 use crate::support::{ScratchDir, stderr, tidings_command};
 

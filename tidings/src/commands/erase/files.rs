@@ -9,9 +9,9 @@ use log_integrity::erasure::ledger;
 use projector::index::{IndexBuilds, IndexProgress};
 use projector::{PreviousVersion, RebuildProgress, RebuildStart};
 use serde_json::json;
+use settings::{OutputArgs, SystemConfig};
 use sqlx::PgPool;
 
-use crate::config::{OutputArgs, SystemConfig};
 use crate::output::{OutputError, outln};
 use crate::progress::CommandProgress;
 

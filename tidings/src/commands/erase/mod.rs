@@ -15,11 +15,11 @@ use diagnostics::{ErasureReceipt, ErasureSummary, find_existing_users, read_mode
 use log_integrity::erasure::ledger;
 use log_integrity::erasure::preview::{ErasurePreview, ErasureTarget};
 use serde_json::{Value, json};
+use settings::{EraseCommand, OutputArgs, SystemConfig};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
 use super::{admin, confirmation};
-use crate::config::{EraseCommand, OutputArgs, SystemConfig};
 use crate::output::{OutputError, out, outln};
 
 /// How long to wait until erased data has been removed from the log, the stream and the read

@@ -7,9 +7,9 @@ use diagnostics::ErasureSummary;
 use reqwest::{Client, StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
+use settings::SystemConfig;
 
 use crate::commands::admin;
-use crate::config::SystemConfig;
 
 /// The timeout of one request. Finding everything that a user has sent reads the whole log.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(600);

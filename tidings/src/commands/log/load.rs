@@ -7,9 +7,9 @@ use log_tools::export::ExportReader;
 use log_tools::load::{LoadSummary, check_is_loadable, check_is_new, load_export};
 use log_tools::verify::{VerifyOptions, VerifySummary, verify_database};
 use serde_json::json;
+use settings::{LogLoadArgs, SystemConfig};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{LogLoadArgs, SystemConfig};
 use crate::output::outln;
 use crate::progress::CommandProgress;
 

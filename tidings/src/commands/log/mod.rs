@@ -22,17 +22,17 @@ use log_tools::slice::{EventSelection, check_conversation};
 use log_tools::stats;
 use log_tools::tail::{TailOptions, write_tail};
 use serde_json::{Value, json};
+use service::signals;
+use settings::{
+    EventFilterArgs, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs,
+    SystemConfig,
+};
 use sqlx::PgPool;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{
-    EventFilterArgs, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs,
-    SystemConfig,
-};
 use crate::output::outln;
 use crate::progress::CommandProgress;
-use crate::service::signals;
 
 /// Runs the command. A signal stops it gracefully.
 pub async fn run(config: &SystemConfig, command: LogCommand) -> Result<()> {

@@ -8,10 +8,10 @@ use log_tools::export::escape_formula;
 use log_tools::output::LineOutput;
 use log_tools::slice::check_conversation;
 use projector::{UnreadHistory, UnreadRow};
+use settings::{LogUnreadArgs, UnreadGroupingArg};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{LogUnreadArgs, UnreadGroupingArg};
 use crate::progress::CommandProgress;
 
 /// The columns, in the order of the table and of CSV.
@@ -125,7 +125,7 @@ mod tests {
     use domain::time::Timestamp;
 
     use super::*;
-    use crate::config::{Cli, CliCommand, LogCommand};
+    use settings::{Cli, CliCommand, LogCommand};
 
     #[test]
     fn the_header_names_the_columns_of_the_grouping() {

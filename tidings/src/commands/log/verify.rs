@@ -10,10 +10,10 @@ use log_integrity::seal::verify::SealFinding;
 use log_tools::verify::{
     VerifyEvent, VerifyOptions, VerifySummary, finding_to_json, verify_database, verify_export,
 };
+use settings::{LogVerifyArgs, SystemConfig};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{LogVerifyArgs, SystemConfig};
 use crate::output::outln;
 use crate::progress::CommandProgress;
 

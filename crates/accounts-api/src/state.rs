@@ -9,11 +9,11 @@ use domain::time::Timestamp;
 use event_log::EventLog;
 use http_edge::Problem;
 use serde::Serialize;
+use settings::AccountsMode;
 use sqlx::PgPool;
 use utoipa::ToSchema;
 
-use super::super::token_issuer::{IssuedToken, TokenIssuer};
-use crate::config::AccountsMode;
+use super::token_issuer::{IssuedToken, TokenIssuer};
 
 /// How long the token of an account is valid.
 pub const ACCOUNT_TOKEN_TTL: Duration = Duration::from_secs(30 * 24 * 3_600);

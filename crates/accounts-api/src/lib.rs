@@ -1,12 +1,15 @@
 //! Local accounts, and tokens that this system issues: the routes where a password, an invite or an
-//! administrator stands behind a token. The passwords are in the crate `accounts`; only the
-//! composition root also knows the keys of tokens, the log and the read model.
+//! administrator stands behind a token. The passwords are in the crate `accounts`, which knows
+//! neither the keys of tokens nor the log and the read model, as this one does.
 //!
 //! - `register`, `sign_in`, `change_password`: the routes for everybody.
 //! - `invites`, `tokens`: the routes for administrators.
 //! - `check`: compares a password within the limits. `people`: what an account changes in the log.
 //! - `state`: what these routes share. `problems`: their problems.
+//! - `token_issuer`: signs tokens.
 //! - [`upkeep`]: the background task that finishes what an ended process has left.
+
+#![deny(missing_docs)]
 
 mod change_password;
 mod check;
@@ -16,10 +19,12 @@ mod problems;
 mod register;
 mod sign_in;
 mod state;
+mod token_issuer;
 mod tokens;
 pub mod upkeep;
 
 pub use state::AccountsState;
+pub use token_issuer::{IssuedToken, TokenIssuer};
 
 use http_edge::schema;
 use utoipa_axum::router::OpenApiRouter;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use access::AccessFollower;
+use accounts_api::AccountsState;
 use anyhow::{Context as _, Result};
 use command_svc::CommandState;
 use command_svc::retention::{self, Retention, RetentionPolicy};
@@ -17,19 +18,17 @@ use event_log::{EventLog, OutageLog};
 use log_integrity::erasure::eraser::{self, Eraser};
 use log_integrity::seal::sealer::{self, Sealer, SealerConfig};
 use moderation::LiveRulebook;
+use operator_api::{OperatorSetup, OperatorState};
 use projector::InProcessChannels;
 use projector::index::IntegrityChecks;
+use settings::{SealInterval, Services};
 use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::ServiceRuntime;
-use super::accounts::{self, AccountsState};
 use super::jwks::JwksFetcher;
-use super::operator::{self, OperatorSetup, OperatorState};
-use super::services::Services;
 use super::shedding;
 use super::tasks::TaskGroup;
-use crate::config::SealInterval;
 
 impl ServiceRuntime {
     /// Starts what works on the log besides the relay and the projections.
@@ -74,7 +73,7 @@ impl ServiceRuntime {
         let sender = self.scheduled_sender_task(state.clone());
         background.spawn("the sender of scheduled messages", sender);
         let operator_state = self.operator_state(state.live_rulebook());
-        Ok(operator::command_router(operator_state)
+        Ok(operator_api::command_router(operator_state)
             .merge(self.serve_accounts(&state, log, background)?)
             .merge(command_svc::router(state)))
     }
@@ -90,9 +89,9 @@ impl ServiceRuntime {
         let (issuer, reads) = (self.issuer.clone(), self.pools.reads.clone());
         let state = AccountsState::new(mode, issuer, commands.clone(), log.clone(), reads);
         let state = state.context("local accounts cannot be served")?;
-        let upkeep = accounts::upkeep::run(state.clone(), self.background_shutdown.clone());
+        let upkeep = accounts_api::upkeep::run(state.clone(), self.background_shutdown.clone());
         background.spawn("the upkeep of accounts", upkeep);
-        Ok(accounts::router(state))
+        Ok(accounts_api::router(state))
     }
 
     /// Learns who may call before the first request, and goes on learning.

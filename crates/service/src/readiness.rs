@@ -9,10 +9,10 @@ use event_log::EventLog;
 use event_log::reader::LogReader;
 use event_stream::mirror_health::MirrorHealth;
 use http_edge::ops::Readiness;
+use settings::Services;
 use tokio_util::sync::CancellationToken;
 
 use super::pools::Pools;
-use super::services::Services;
 
 /// The largest acceptable lag of the read model, in seconds. With more, clients would notice stale
 /// data.

@@ -6,8 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use reqwest::header::{ACCEPT, CACHE_CONTROL, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
-
-use crate::config::JwksUrl;
+use settings::JwksUrl;
 
 /// How long the server may take to answer, and to connect.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);

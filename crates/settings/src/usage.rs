@@ -90,7 +90,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
-    use crate::config::Cli;
+    use crate::Cli;
 
     /// The explanation of a wrong invocation.
     fn explained(words: &[&str]) -> String {

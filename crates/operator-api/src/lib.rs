@@ -1,10 +1,12 @@
 //! Routes for administrators that need more than one service may know: the log, the read models,
-//! the broker, the index and the webhooks. Only the composition root sees all of them.
+//! the broker, the index and the webhooks.
 //!
 //! - `conversations`: the conversations of the system, with a delivery audit.
 //! - `status`: the state of the system. `webhooks`: what `tidings webhooks` does.
 //! - `trace`: what has become of one message. `unread`: unread counts over time.
 //! - `state`: what these routes share.
+
+#![deny(missing_docs)]
 
 mod conversations;
 mod state;

@@ -9,11 +9,11 @@ use axum::Router;
 use data_dir::UsageError;
 use http_edge::EdgeConfig;
 use http_edge::tls::ServerCertificate;
+use settings::SystemConfig;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::tasks::TaskGroup;
-use crate::config::SystemConfig;
 
 /// Maximum number of connections to the port of the metrics: a few collectors, and someone who
 /// looks.

@@ -9,9 +9,9 @@ use http_edge::{Admin, Json, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::token_issuer::IssuedToken;
 use super::problems::IssuerProblems;
 use super::state::{AccountsState, parse_user};
+use super::token_issuer::IssuedToken;
 
 /// How long a token is valid unless the request says otherwise.
 const DEFAULT_TOKEN_TTL: Duration = Duration::from_secs(24 * 3_600);

@@ -11,10 +11,9 @@ use data_dir::postgres::{
 use data_dir::retry::{self, RetryError};
 use event_log::OutageLog;
 use event_log::connect::{DatabaseAddress, PrimaryFollower};
+use settings::Services;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-
-use super::services::Services;
 
 /// How long a request waits for a connection before it gets a 503 response.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);

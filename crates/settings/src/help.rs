@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use clap::{Arg, Args as _, Command};
 
+use super::services::Services;
 use super::system::SystemConfig;
-use crate::service::services::Services;
 
 /// The settings that every command needs.
 const CONNECTION: [&str; 5] = ["data", "database_url", "nats_url", "log", "log_format"];
@@ -159,7 +159,7 @@ mod tests {
     use clap::{CommandFactory as _, Parser as _};
 
     use super::*;
-    use crate::config::Cli;
+    use crate::Cli;
 
     /// The help of each command that has no subcommands, by its path.
     fn helps() -> Vec<(String, String)> {

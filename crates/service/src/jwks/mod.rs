@@ -15,9 +15,9 @@ use data_dir::retry::{self, RetryError};
 use event_log::OutageLog;
 use http_edge::Auth;
 use http_edge::auth::{KeyRefetch, TokenPolicy};
+use settings::JwksUrl;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::JwksUrl;
 use client::JwksClient;
 use schedule::FetchSchedule;
 

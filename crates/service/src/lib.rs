@@ -2,11 +2,8 @@
 //!
 //! The modules, in the order of a start:
 //!
-//! - [`services`]: which services run in this process. [`ports`]: where they listen. [`pools`]:
-//!   their connections to Postgres.
+//! - [`ports`]: where the services listen. [`pools`]: their connections to Postgres.
 //! - [`readiness`]: the readiness checks.
-//! - `accounts`: local accounts, and tokens that this system issues. `token_issuer`: signs them.
-//! - `operator`: routes for administrators that need several services.
 //! - [`acks`]: executes the acknowledgements of live connections as commands.
 //! - `mirror_repair`: restarts an embedded nats-server that stores nothing.
 //! - `background`: the background tasks. [`tasks`]: groups of tasks. [`gauges`]: metrics that are
@@ -16,28 +13,27 @@
 //!   address.
 //! - [`signals`]: the signals that stop the process.
 
-mod accounts;
+#![deny(missing_docs)]
+
 pub mod acks;
 mod background;
 pub mod gauges;
 mod jwks;
 mod mirror_repair;
-mod operator;
 pub mod pools;
 pub mod ports;
 pub mod readiness;
 mod rulebook;
-pub mod services;
 mod shedding;
 pub mod signals;
 pub mod tasks;
-mod token_issuer;
 mod token_keys;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use access::SharedAccess;
+use accounts_api::TokenIssuer;
 use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use command_svc::CommandState;
@@ -59,19 +55,17 @@ use moderation::LiveRulebook;
 use projector::InProcessChannels;
 use query_api::{QuerySetup, QueryState};
 use read_model::projection_signal::ProjectionSignalChannel;
+use settings::{SealInterval, Services, Switch, SystemConfig};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::config::{SealInterval, Switch, SystemConfig};
 use acks::CommandAcks;
 use gauges::GaugeSources;
 use pools::Pools;
 use ports::ServicePorts;
 use readiness::StartupState;
-use services::Services;
 use tasks::TaskGroup;
-use token_issuer::TokenIssuer;
 use token_keys::TokenKeyReload;
 
 /// How long to wait for background tasks to end: long enough for one batch of the projector.
@@ -452,7 +446,7 @@ impl ServiceRuntime {
 
     /// The routes of the query service, and those that need other services too.
     fn query_routes(&self, queries: QueryState, rulebook: &LiveRulebook) -> OpenApiRouter {
-        query_api::router(queries).merge(operator::router(self.operator_state(rulebook)))
+        query_api::router(queries).merge(operator_api::router(self.operator_state(rulebook)))
     }
 
     /// Starts the relay, and what observes and repairs the mirror.

@@ -4,7 +4,8 @@
 //! - `environment`: reads `.env`, and finds variables that are no settings.
 //! - `cli`: the command line, with the options of the smaller commands. `help`: what the help of a
 //!   command shows.
-//! - `system`: the options that all commands share, and what follows from them.
+//! - `system`: the options that all commands share, and what follows from them. `services`: which
+//!   services a command runs.
 //! - `accounts`, `backup`, `erase`, `log`, `psql`, `rebuild`, `webhooks`: the options of these
 //!   commands, and of what they operate. `given`: the settings that were given.
 //! - `rules`: the options of `tidings switch` and `tidings moderation`. `jwks_url`: where keys of
@@ -12,6 +13,8 @@
 //! - `questions`: the options of commands that answer questions about messages.
 //! - `usage`: explains wrong invocations. `ports`: TLS and the port of the metrics. `parse`: the
 //!   formats of values. `confirm`: how a command that destroys something is confirmed.
+
+#![deny(missing_docs)]
 
 mod accounts;
 mod backup;
@@ -30,6 +33,7 @@ mod psql;
 mod questions;
 mod rebuild;
 mod rules;
+mod services;
 mod system;
 mod usage;
 mod user;
@@ -58,6 +62,7 @@ pub use questions::{
 };
 pub use rebuild::{RebuildAction, RebuildArgs, RebuildSource, VerifyArgs};
 pub use rules::{ListAction, ModerationCommand, SetListArgs, SwitchCommand};
+pub use services::Services;
 pub use system::{
     AuthArgs, DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DISPATCHER, DEFAULT_LISTEN_PROJECTOR,
     DEFAULT_LISTEN_QUERY_API, DEFAULT_LISTEN_UP, LimitArgs, LogFormat, Switch, SystemConfig,

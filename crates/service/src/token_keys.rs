@@ -5,15 +5,14 @@
 
 use std::time::Duration;
 
+use accounts_api::TokenIssuer;
 use anyhow::{Context as _, Result};
 use data_dir::{DataDir, TokenKeyFiles, TokenKeys};
 use http_edge::Auth;
 use http_edge::auth::TokenPolicy;
+use settings::SystemConfig;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-
-use super::token_issuer::TokenIssuer;
-use crate::config::SystemConfig;
 
 /// How often the files are compared.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(2);

@@ -6,6 +6,7 @@ use domain::ids::UserId;
 use http::StatusCode;
 use http_edge::{Json, Problem};
 use serde::Deserialize;
+use settings::AccountsMode;
 use utoipa::ToSchema;
 
 use super::people::parse_name;
@@ -13,7 +14,6 @@ use super::problems::{
     AccountProblems, database_away, invite_required, not_hashed, projection_behind, user_id_taken,
 };
 use super::state::{AccountsState, SignedInResponse, parse_user};
-use crate::config::AccountsMode;
 
 /// User ids that nobody can register, because a path means something else by them.
 const RESERVED_IDS: [&str; 1] = ["me"];
