@@ -3,7 +3,7 @@
 //!
 //! In the order in which data passes through it:
 //!
-//! - [`webhook`]: the webhooks that operators configure.
+//! - [`webhook`]: the webhooks that operators configure. `webhook_text`: shows them.
 //! - [`run`]: supervises one worker per webhook; `worker` is the worker's loop.
 //! - `lease`: ensures that only one dispatcher works on a webhook. `ledger`: stores the progress.
 //! - `feed`: reads the log, from JetStream or from Postgres.
@@ -45,6 +45,7 @@ mod sender;
 mod settlement;
 mod supervisor;
 pub mod webhook;
+mod webhook_text;
 mod worker;
 
 pub use backoff::DEFAULT_MAX_ATTEMPTS;

@@ -1,5 +1,8 @@
 //! Compares two read models row by row.
 
+use std::fmt;
+
+use serde_json::{Map, Value};
 use sqlx::{Executor as _, PgConnection, PgPool};
 
 use crate::digest::{TableDigest, begin_snapshot, digest_tables};
@@ -21,6 +24,30 @@ pub struct RowDifference {
     pub served: Option<String>,
     /// The row rebuilt from the log as JSON; `None` if there should be no row.
     pub rebuilt: Option<String>,
+}
+
+/// Its key, and the columns that differ.
+impl fmt::Display for RowDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parse = |row: &Option<String>| -> Option<Map<String, Value>> {
+            serde_json::from_str(row.as_deref()?).ok()
+        };
+        write!(f, "{} {}: ", self.table, self.key)?;
+        match (parse(&self.served), parse(&self.rebuilt)) {
+            (None, _) => f.write_str("missing in the served read models"),
+            (_, None) => f.write_str("not expected in the served read models"),
+            (Some(served), Some(rebuilt)) => {
+                let columns = served
+                    .iter()
+                    .filter(|(name, value)| rebuilt.get(*name) != Some(value));
+                let columns = columns.map(|(name, value)| {
+                    let expected = rebuilt.get(name).unwrap_or(&Value::Null);
+                    format!("{name} is {value}, expected {expected}")
+                });
+                f.write_str(&columns.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
 }
 
 /// The result of comparing two read models.

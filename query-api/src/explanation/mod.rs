@@ -3,10 +3,12 @@
 //! - `facts`: reads what the rules depend on, together with the answer of the condition that every
 //!   query about one message uses. The explanation thus cannot disagree with the queries.
 //! - `visibility_explanation`: the question and the answer.
+//! - `text`: the answer as text.
 //! - `rules`: names the rule that decides, and what each of the others says. Pure.
 
 mod facts;
 mod rules;
+mod text;
 mod visibility_explanation;
 
 pub use visibility_explanation::{

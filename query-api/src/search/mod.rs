@@ -7,8 +7,10 @@
 //!   names.
 //! - `message_search`: executes a search within that scope.
 //! - `hits`: loads the hits from the read model.
+//! - `hit_text`: a hit as a line of text.
 //! - `state`: what a search needs of all of these.
 
+mod hit_text;
 mod hits;
 pub(crate) mod index_reader;
 mod message_search;

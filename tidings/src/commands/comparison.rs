@@ -3,7 +3,6 @@
 use data_dir::format_count;
 use projector::RowDifference;
 use projector::index::IndexComparison;
-use serde_json::{Map, Value};
 
 use crate::output::{OutputError, outln};
 
@@ -27,29 +26,7 @@ pub fn print_index_comparison(comparison: &IndexComparison) -> Result<(), Output
 /// Prints the rows of read models that differ, one per line.
 pub fn print_row_differences(differences: &[RowDifference]) -> Result<(), OutputError> {
     for difference in differences {
-        outln!("{}", describe_difference(difference))?;
+        outln!("{difference}")?;
     }
     Ok(())
-}
-
-/// Describes a differing row: its key, and the columns that differ.
-fn describe_difference(difference: &RowDifference) -> String {
-    let parse = |row: &Option<String>| -> Option<Map<String, Value>> {
-        serde_json::from_str(row.as_deref()?).ok()
-    };
-    let row = format!("{} {}", difference.table, difference.key);
-    match (parse(&difference.served), parse(&difference.rebuilt)) {
-        (None, _) => format!("{row}: missing in the served read models"),
-        (_, None) => format!("{row}: not expected in the served read models"),
-        (Some(served), Some(rebuilt)) => {
-            let columns = served
-                .iter()
-                .filter(|(name, value)| rebuilt.get(*name) != Some(value));
-            let columns = columns.map(|(name, value)| {
-                let expected = rebuilt.get(name).unwrap_or(&Value::Null);
-                format!("{name} is {value}, expected {expected}")
-            });
-            format!("{row}: {}", columns.collect::<Vec<_>>().join(", "))
-        }
-    }
 }

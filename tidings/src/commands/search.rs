@@ -9,9 +9,7 @@ use diagnostics::load_titles;
 use domain::ids::UserId;
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
-use query_api::search::{
-    HitPage, IndexReader, MAX_EXACT_TOTAL, MessageHit, MessageSearch, Searcher,
-};
+use query_api::search::{HitPage, IndexReader, MAX_EXACT_TOTAL, MessageSearch, Searcher};
 use search::ParsedQuery;
 use search::index::Sort;
 use settings::{SearchArgs, SearchOrder, SystemConfig};
@@ -93,7 +91,7 @@ fn print_page(
     let is_terminal = std::io::stdout().is_terminal();
     for hit in &page.hits {
         let title = titles.get(&hit.conversation_id).map(String::as_str);
-        outln!("{}", format_line(hit, title, is_terminal))?;
+        outln!("{}", hit.to_line(title, is_terminal))?;
     }
     let count = if page.total_is_lower_bound {
         format!("more than {MAX_EXACT_TOTAL}")
@@ -101,76 +99,4 @@ fn print_page(
         page.total.to_string()
     };
     outln!("{count} found, up to position {}", page.position)
-}
-
-/// Formats a hit with its place. The title is shown if it is not the id.
-fn format_line(hit: &MessageHit, title: Option<&str>, is_terminal: bool) -> String {
-    let title = title.filter(|title| *title != hit.conversation_id);
-    let title = title.map_or_else(String::new, |title| {
-        let replace = |char: char| if char.is_control() { ' ' } else { char };
-        format!(" ({})", title.chars().map(replace).collect::<String>())
-    });
-    format!(
-        "{}  {}{title} #{}  {}: {}",
-        hit.sent_at,
-        hit.conversation_id,
-        hit.seq,
-        hit.sender,
-        format_hit(hit, is_terminal)
-    )
-}
-
-/// Formats the text of a hit on one line, with highlights in bold on a terminal. Control characters
-/// of the message are replaced by spaces, so that they cannot control the terminal.
-fn format_hit(hit: &MessageHit, is_terminal: bool) -> String {
-    let mut line = String::with_capacity(hit.text.len());
-    let mark = |at, end: usize| is_terminal && hit.highlights.iter().any(|range| range[end] == at);
-    for (at, char) in hit.text.chars().enumerate() {
-        if mark(at, 0) {
-            line.push_str("\x1b[1m");
-        }
-        line.push(if char.is_control() { ' ' } else { char });
-        if mark(at + 1, 1) {
-            line.push_str("\x1b[0m");
-        }
-    }
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn example_hit() -> MessageHit {
-        MessageHit {
-            conversation_id: "c".into(),
-            seq: 1,
-            sender: "ann".into(),
-            kind: "text".into(),
-            sent_at: Timestamp::from_millis(0),
-            thread: None,
-            text: "a\n\x1b[2Jtea".into(),
-            highlights: vec![[6, 9]],
-            score: 1.0,
-        }
-    }
-
-    #[test]
-    fn a_hit_has_the_title_of_its_conversation() {
-        let hit = example_hit();
-        let line = |title| format_line(&hit, title, false);
-        let at = "1970-01-01T00:00:00.000Z";
-        let named = format!("{at}  c (#rust ) #1  ann: a  [2Jtea");
-        assert_eq!(line(Some("#rust\n")), named);
-        for title in [None, Some("c")] {
-            assert_eq!(line(title), format!("{at}  c #1  ann: a  [2Jtea"));
-        }
-    }
-
-    #[test]
-    fn highlights_are_bold_and_control_characters_are_replaced() {
-        let hit = example_hit();
-        assert_eq!(format_hit(&hit, true), "a  [2J\x1b[1mtea\x1b[0m");
-        assert_eq!(format_hit(&hit, false), "a  [2Jtea");
-    }
 }

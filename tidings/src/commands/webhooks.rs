@@ -1,12 +1,10 @@
 //! `tidings webhooks`: manages webhooks.
 
-use std::fmt::Write as _;
-
 use anyhow::{Context as _, Result, anyhow, bail};
 use data_dir::{OperatorDatabase, UsageError, with_migrated_database};
 use dispatcher::address::AllowedNetworks;
 use dispatcher::secret::SigningSecret;
-use dispatcher::webhook::{self, ParkedDeliveryRow, WebhookKind, WebhookStatus};
+use dispatcher::webhook::{self, WebhookKind, WebhookStatus};
 use ipnet::IpNet;
 use log_tools::event_types;
 use reqwest::Url;
@@ -183,7 +181,7 @@ async fn list(pool: &PgPool, args: &WebhookListArgs) -> Result<()> {
             if args.json {
                 outln!("{}", serde_json::to_string(&parked)?)?;
             } else {
-                outln!("{}", format_parked(&parked))?;
+                outln!("{}", parked.to_text())?;
             }
         }
         return Ok(());
@@ -196,47 +194,8 @@ async fn list(pool: &PgPool, args: &WebhookListArgs) -> Result<()> {
         if args.json {
             outln!("{}", serde_json::to_string(&webhook)?)?;
         } else {
-            outln!("{}", format_webhook(&webhook))?;
+            outln!("{}", webhook.to_text())?;
         }
     }
     Ok(())
-}
-
-fn format_webhook(webhook: &WebhookStatus) -> String {
-    let content = match (webhook.kind.as_str(), webhook.types.as_slice()) {
-        ("events", []) => "all events".to_owned(),
-        ("events", types) => types.join(", "),
-        (kind, _) => kind.to_owned(),
-    };
-    let last = webhook
-        .delivered_at
-        .map_or_else(String::new, |at| format!(", the last at {at}"));
-    let mut text = format!(
-        "webhook {}  {}  {}\n  {content}\n  position {} of {}, {} delivered{last}, {} waiting, {} parked",
-        webhook.id,
-        webhook.state,
-        webhook.url,
-        webhook.position,
-        webhook.head,
-        webhook.delivered,
-        webhook.waiting,
-        webhook.parked
-    );
-    if let (Some(error), Some(at)) = (&webhook.error, webhook.error_at) {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\n  last failure at {at}: {error}");
-    }
-    text
-}
-
-fn format_parked(parked: &ParkedDeliveryRow) -> String {
-    let user = if parked.user_name.is_empty() {
-        String::new()
-    } else {
-        format!(" for {}", parked.user_name)
-    };
-    format!(
-        "webhook {}  position {}  {}{user}  parked at {} after {} attempts: {}",
-        parked.webhook, parked.position, parked.lane, parked.parked_at, parked.tries, parked.error
-    )
 }
