@@ -7,5 +7,6 @@ mod dialect;
 mod documents;
 mod inventory;
 mod names;
+mod sizes;
 mod sources;
 mod tables;
