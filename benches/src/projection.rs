@@ -155,6 +155,7 @@ fn generate_events(
             client_message_id: None,
             thread: None,
             scheduled_for: None,
+            flags: vec![],
         });
         let id = direct.id.clone();
         builder.append(&id, &sent)?;

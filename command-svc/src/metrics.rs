@@ -56,6 +56,7 @@ pub(crate) enum CommandKind {
     SetWordList,
     RemoveWordList,
     SetLinkRules,
+    SetFloodRules,
     AddContact,
     RemoveContact,
     AcceptInvitation,
@@ -70,7 +71,7 @@ pub(crate) enum CommandKind {
 }
 
 impl CommandKind {
-    const ALL: [Self; 52] = [
+    const ALL: [Self; 53] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,
@@ -112,6 +113,7 @@ impl CommandKind {
         Self::SetWordList,
         Self::RemoveWordList,
         Self::SetLinkRules,
+        Self::SetFloodRules,
         Self::AddContact,
         Self::RemoveContact,
         Self::AcceptInvitation,
@@ -179,6 +181,7 @@ impl CommandKind {
             Self::SetWordList => "set_word_list",
             Self::RemoveWordList => "remove_word_list",
             Self::SetLinkRules => "set_link_rules",
+            Self::SetFloodRules => "set_flood_rules",
             Self::AddContact => "add_contact",
             Self::RemoveContact => "remove_contact",
             Self::AcceptInvitation => "accept_invitation",

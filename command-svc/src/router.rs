@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::commands::deployment::{feature_switch, holds, link_rules, word_lists};
+use crate::commands::deployment::{feature_switch, flood_rules, holds, link_rules, word_lists};
 use crate::commands::{
     ack, add_members, batch, block, change, clear, contact, create, edit, erase, import,
     invitation, join, links, pin, preferences, profile, react, read, recall, remove_member,
@@ -73,7 +73,8 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
             word_lists::set_word_list,
             word_lists::remove_word_list
         ))
-        .routes(routes!(link_rules::set_link_rules));
+        .routes(routes!(link_rules::set_link_rules))
+        .routes(routes!(flood_rules::set_flood_rules));
     docs::arrange_unions(router.get_openapi_mut());
     router
 }

@@ -4,9 +4,11 @@
 //! A handler screens when it decides, or before that keeps the refusal for then: a retry of a
 //! command that was accepted returns the first response, whatever the rules are by then.
 
+use std::borrow::Borrow;
+
 use domain::body::MessageType;
 use domain::deployment::content::TextPlace;
-use domain::ids::Title;
+use domain::ids::{InvalidIdError, RuleName, Title};
 use domain::refusal::Refusal;
 use moderation::Rulebook;
 use serde_json::Value;
@@ -18,44 +20,94 @@ pub(crate) struct Screened<T> {
     pub(crate) value: T,
     /// Whether parts of it are masked.
     pub(crate) masked: bool,
+    /// The rules that flag it. They become part of the event that stores the value.
+    pub(crate) flags: Vec<RuleName>,
 }
 
-/// Screens a text. Returns the text to store if parts of it are masked.
-pub(crate) fn screen_text(
+impl<T> Screened<T> {
+    /// A value in which nothing was found.
+    pub(crate) fn unchanged(value: T) -> Self {
+        Self {
+            value,
+            masked: false,
+            flags: Vec::new(),
+        }
+    }
+}
+
+/// Screens a text. The value is the text to store if parts of it are masked.
+fn screen_text(
     rulebook: &Rulebook,
     place: TextPlace,
     field: &'static str,
     text: &str,
-) -> Result<Option<String>, Refusal> {
+) -> Result<Screened<Option<String>>, Refusal> {
     let screening = rulebook.screen(place, text);
     if screening.is_refused {
         return Err(Refusal::content_refused(field));
     }
-    Ok(screening.mask(text))
+    let value = screening.mask(text);
+    Ok(Screened {
+        masked: value.is_some(),
+        value,
+        flags: screening.flagged_by,
+    })
 }
 
-/// Screens the body of a message: its text, and the name that a message of another type shows.
-/// Returns the body to store if parts of it are masked.
+/// Screens the body of a message: its text, and the name that a message of another type shows. The
+/// value is the body to store if parts of it are masked.
 pub(crate) fn screen_body(
     rulebook: &Rulebook,
     kind: MessageType,
     body: &Value,
-) -> Result<Option<Value>, Refusal> {
-    let mut masked = None;
+) -> Result<Screened<Option<Value>>, Refusal> {
+    let mut screened = Screened::unchanged(None);
     if !rulebook.screens() {
-        return Ok(masked);
+        return Ok(screened);
     }
     for (key, field) in [("text", "body.text"), ("name", "body.name")] {
         let is_shown = key == "text" || kind != MessageType::Text;
         let Some(text) = body.get(key).and_then(Value::as_str).filter(|_| is_shown) else {
             continue;
         };
-        if let Some(text) = screen_text(rulebook, TextPlace::Text, field, text)? {
-            let body = masked.get_or_insert_with(|| body.clone());
+        let found = screen_text(rulebook, TextPlace::Text, field, text)?;
+        for flag in found.flags {
+            if !screened.flags.contains(&flag) {
+                screened.flags.push(flag);
+            }
+        }
+        if let Some(text) = found.value {
+            let body = screened.value.get_or_insert_with(|| body.clone());
             body[key] = text.into();
+            screened.masked = true;
         }
     }
-    Ok(masked)
+    Ok(screened)
+}
+
+/// Screens a value that is a short text, such as a title. `parse` makes the masked value.
+pub(crate) fn screen_value<T: Borrow<str>>(
+    rulebook: &Rulebook,
+    place: TextPlace,
+    field: &'static str,
+    value: Option<T>,
+    parse: fn(&str) -> Result<T, InvalidIdError>,
+) -> Result<Screened<Option<T>>, Refusal> {
+    let text: Option<&str> = value.as_ref().map(Borrow::borrow);
+    let text = text.unwrap_or_default();
+    if text.is_empty() || !rulebook.screens() {
+        return Ok(Screened::unchanged(value));
+    }
+    let found = screen_text(rulebook, place, field, text)?;
+    let value = match &found.value {
+        None => value,
+        Some(masked) => Some(parse(masked).map_err(|invalid| Refusal::invalid(field, invalid.0))?),
+    };
+    Ok(Screened {
+        value,
+        masked: found.masked,
+        flags: found.flags,
+    })
 }
 
 /// Screens the title of a conversation.
@@ -63,24 +115,5 @@ pub(crate) fn screen_title(
     rulebook: &Rulebook,
     title: Option<Title>,
 ) -> Result<Screened<Option<Title>>, Refusal> {
-    let text = title.as_ref().map(Title::as_str).unwrap_or_default();
-    if text.is_empty() || !rulebook.screens() {
-        let masked = false;
-        return Ok(Screened {
-            value: title,
-            masked,
-        });
-    }
-    match screen_text(rulebook, TextPlace::Title, "title", text)? {
-        None => Ok(Screened {
-            value: title,
-            masked: false,
-        }),
-        Some(masked) => Ok(Screened {
-            value: Some(
-                Title::parse(&masked).map_err(|invalid| Refusal::invalid("title", invalid.0))?,
-            ),
-            masked: true,
-        }),
-    }
+    screen_value(rulebook, TextPlace::Title, "title", title, Title::parse)
 }

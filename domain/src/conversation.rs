@@ -6,7 +6,7 @@
 //! `members`, `invitations`, `admission`, `sanctions`, `messages`, `restore`, `pins`, `import` and
 //! `erasure`. Every rule first checks that the caller is a member, because for all other users the
 //! conversation does not exist; then it checks permissions, which `policy` evaluates, then the
-//! content. `settings` has the values of a policy.
+//! content. `settings` has the values of a policy, and `flags` what rules have found in texts.
 
 pub mod access_command;
 pub mod access_event;
@@ -20,6 +20,7 @@ mod admission;
 mod apply;
 mod create;
 mod erasure;
+mod flags;
 mod import;
 mod invitations;
 mod members;

@@ -5,6 +5,7 @@ pub mod command;
 pub mod content;
 pub mod event;
 pub mod feature;
+pub mod flood;
 pub mod limits;
 pub mod listed_words;
 
@@ -28,6 +29,7 @@ use crate::refusal::Refusal;
 use command::DeploymentCommand;
 use event::DeploymentEvent;
 use feature::Feature;
+use flood::FloodRule;
 use state::{HeldContent, SwitchedOff, WordListDigest};
 
 /// The id of the only aggregate of this kind.
@@ -49,6 +51,8 @@ pub struct Deployment {
     word_lists: BTreeMap<RuleName, WordListDigest>,
     #[serde(default)]
     link_rules: LinkRules,
+    #[serde(default)]
+    flood_rules: Vec<FloodRule>,
 }
 
 impl Deployment {
@@ -62,13 +66,15 @@ impl Deployment {
             DeploymentCommand::SetWordList(set) => self.set_word_list(set),
             DeploymentCommand::RemoveWordList(remove) => Ok(self.remove_word_list(remove)),
             DeploymentCommand::SetLinkRules(set) => self.set_link_rules(set),
+            DeploymentCommand::SetFloodRules(set) => self.set_flood_rules(set),
         }
     }
 
     /// The number of holds, lists and hosts: a measure of the state's size.
     pub fn entry_count(&self) -> usize {
         let allowed = self.link_rules.allow_only.as_ref().map_or(0, Vec::len);
-        self.holds.len() + self.word_lists.len() + self.link_rules.deny.len() + allowed
+        let hosts = self.link_rules.deny.len() + allowed;
+        self.holds.len() + self.word_lists.len() + hosts + self.flood_rules.len()
     }
 }
 
@@ -101,6 +107,7 @@ impl Aggregate for Deployment {
                 self.word_lists.remove(&removed.name);
             }
             DeploymentEvent::LinkRulesSet(set) => self.apply_link_rules(set),
+            DeploymentEvent::FloodRulesSet(set) => self.flood_rules = set.rules,
         }
     }
 }

@@ -152,4 +152,5 @@ event_family!(DeploymentEvent {
     WordListSet = "word_list_set", 1;
     WordListRemoved = "word_list_removed", 1;
     LinkRulesSet = "link_rules_set", 1;
+    FloodRulesSet = "flood_rules_set", 1;
 });

@@ -181,6 +181,13 @@ text_id!(
     }
 );
 
+impl RuleName {
+    /// What stands for the rules for links where a text names the rules that flagged it.
+    pub fn links() -> Self {
+        Self("links".into())
+    }
+}
+
 text_id!(
     /// A reaction such as an emoji or a short name: 1 to 32 characters, no control characters.
     ReactionKey,

@@ -106,7 +106,11 @@ impl Profile {
         let mut events = Vec::new();
         if profile != *known {
             let by = by.clone();
-            events.push(ProfileEvent::ProfileChanged(ProfileChanged { profile, by }));
+            events.push(ProfileEvent::ProfileChanged(ProfileChanged {
+                profile,
+                by,
+                flags: Vec::new(),
+            }));
         }
         if let Some(kind) = change.kind.filter(|kind| *kind != self.kind) {
             let by = by.clone();

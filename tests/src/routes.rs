@@ -394,6 +394,8 @@ pub const ROUTES: &[Route] = &[
         Access::Admin,
         Some(r#"{"deny":["evil.example"],"action":"flag"}"#),
     ),
+    route("GET", "/v1/moderation/flood", Access::Admin, None),
+    route("PUT", "/v1/moderation/flood", Access::Admin, Some(NO_RULES)),
     route("GET", "/v1/admin/status", Access::Admin, None),
     route("GET", "/v1/admin/conversations", Access::Admin, None),
     route("GET", "/v1/admin/conversations/{id}", Access::Admin, None),
@@ -449,6 +451,8 @@ const SEND: &str = r#"{"client_message_id":"k1","type":"text","body":{"text":"he
 
 /// A well-formed code of a link that does not exist.
 const LINK_CODE: &str = "5f3a9c21e0b74d6685f3a9c21e0b74d6.room";
+
+const NO_RULES: &str = r#"{"rules":[]}"#;
 
 const ACCOUNT: &str = r#"{"user":"zoe","password":"correct horse battery"}"#;
 

@@ -206,6 +206,7 @@ impl CommandHandler for ChangeHandler {
             masked: false,
             position: PositionPlaceholder,
         };
+        let mut title_flags = Vec::new();
         // Everybody else gets the same response, whatever the title.
         if conversation.is_member(&self.meta.caller)
             && let Some(title) = change.title.take()
@@ -213,8 +214,14 @@ impl CommandHandler for ChangeHandler {
             let screened = screening::screen_title(&state.rulebook(), title)?;
             change.title = Some(screened.value);
             response.masked = screened.masked;
+            title_flags = screened.flags;
         }
         let events = conversation.decide(ConversationCommand::Change(change), state.limits())?;
+        let flagged = |event: ConversationEvent| match event {
+            ConversationEvent::ConversationChanged(_) => event.flagged(&title_flags),
+            other => other,
+        };
+        let events = events.into_iter().map(flagged).collect();
         Ok(Decision::with_body(
             events,
             ResponseBody::serialize(&response)?,

@@ -213,6 +213,8 @@ impl CommandHandler for CreateHandler {
         let command = InvitationCommand::Create(create, lookups.to_ask);
         let command = ConversationCommand::Invitation(command);
         let events = locked.state().decide(command, state.limits())?;
+        let flagged = |event: ConversationEvent| event.flagged(&title.flags);
+        let events: Vec<_> = events.into_iter().map(flagged).collect();
         let status = if events.is_empty() {
             StatusCode::OK
         } else {

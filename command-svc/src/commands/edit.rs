@@ -20,7 +20,7 @@ use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
-use crate::screening;
+use crate::screening::{self, Screened};
 use crate::state::CommandState;
 
 /// The new body of a message.
@@ -78,22 +78,24 @@ impl CommandHandler for EditHandler {
         let caller = &self.meta.caller;
         let message = message_lookup::load_unless_recent(locked, caller, self.seq, cleared).await?;
         let conversation = locked.state();
-        let masked = match conversation.visible_message_type(caller, self.seq, message.as_ref()) {
+        let screened = match conversation.visible_message_type(caller, self.seq, message.as_ref()) {
             Some(kind) => screening::screen_body(&state.rulebook(), kind, &self.body)?,
-            None => None,
+            None => Screened::unchanged(None),
         };
         let response = EditResponse {
-            masked: masked.is_some(),
+            masked: screened.masked,
             position: PositionPlaceholder,
         };
         let edit = EditMessage {
             seq: self.seq,
-            body: masked.unwrap_or_else(|| self.body.clone()),
+            body: screened.value.unwrap_or_else(|| self.body.clone()),
             by: caller.clone(),
             now: state.now(),
             message,
         };
         let events = conversation.decide(ConversationCommand::Edit(edit), state.limits())?;
+        let flagged = |event: ConversationEvent| event.flagged(&screened.flags);
+        let events = events.into_iter().map(flagged).collect();
         Ok(Decision::with_body(
             events,
             ResponseBody::serialize(&response)?,

@@ -2,7 +2,7 @@
 
 use domain::body::{MessageBody, MessageType};
 use domain::digest;
-use domain::ids::{ConversationId, UserId};
+use domain::ids::{ConversationId, RuleName, UserId};
 use domain::limits::Limits;
 use domain::refusal::Refusal;
 use http_edge::schema;
@@ -58,6 +58,8 @@ pub(super) struct MessageDraft {
     pub(super) mentions: Vec<UserId>,
     /// Whether parts of the body are masked.
     pub(super) masked: bool,
+    /// The rules that flag it.
+    pub(super) flags: Vec<RuleName>,
 }
 
 impl SendRequest {
@@ -95,6 +97,7 @@ impl MessageDraft {
             thread: request.thread,
             mentions: params::parse_users("mentions", &request.mentions)?,
             masked: false,
+            flags: Vec::new(),
         })
     }
 
@@ -105,10 +108,12 @@ impl MessageDraft {
         rulebook: &Rulebook,
         limits: &Limits,
     ) -> Result<Self, Refusal> {
-        if let Some(masked) = screening::screen_body(rulebook, self.kind, body)? {
+        let screened = screening::screen_body(rulebook, self.kind, body)?;
+        if let Some(masked) = screened.value {
             self.body = MessageBody::parse(self.kind, &masked, limits)?;
             self.masked = true;
         }
+        self.flags = screened.flags;
         Ok(self)
     }
 }

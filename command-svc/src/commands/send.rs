@@ -143,6 +143,7 @@ impl SendHandler {
             thread: message.thread,
             mentions: message.mentions,
             masked: false,
+            flags: Vec::new(),
         };
         let rulebook = state.rulebook();
         let draft = if rulebook.screens() {
@@ -296,6 +297,8 @@ impl CommandHandler for SendHandler {
             scheduled_for: self.scheduled.map(|due| due.send_at),
         };
         let events = conversation.decide(ConversationCommand::Send(send), state.limits())?;
+        let flagged = |event: ConversationEvent| event.flagged(&draft.flags);
+        let events: Vec<_> = events.into_iter().map(flagged).collect();
         let fields = match events.last() {
             Some(ConversationEvent::MessageSent(message)) => {
                 ResponseBody::serialize(&SendResponse {

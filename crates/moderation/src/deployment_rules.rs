@@ -9,6 +9,7 @@ use domain::deployment::event::{
     DeploymentEvent, FeatureSwitched, HoldPlaced, LinkRulesSet, WordListSet,
 };
 use domain::deployment::feature::Feature;
+use domain::deployment::flood::FloodRule;
 use domain::envelope::Envelope;
 use domain::event::{EventDecodeError, EventFamily as _};
 use domain::ids::{ConversationId, RuleName, UserId};
@@ -25,6 +26,8 @@ pub struct DeploymentRules {
     pub word_lists: BTreeMap<RuleName, Arc<WordList>>,
     /// The rules for links.
     pub link_rules: Arc<LinkRules>,
+    /// The flood rules.
+    pub flood_rules: Vec<FloodRule>,
 }
 
 /// The newest switch of a feature.
@@ -121,6 +124,7 @@ impl DeploymentRules {
                     action,
                 });
             }
+            DeploymentEvent::FloodRulesSet(set) => self.flood_rules = set.rules,
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use aho_corasick::BuildError;
 use domain::deployment::content::{ContentAction, TextPlace};
 use domain::deployment::feature::Feature;
+use domain::ids::RuleName;
 use domain::time::Timestamp;
 
 use crate::deployment_rules::DeploymentRules;
@@ -34,7 +35,7 @@ pub struct Screening {
     /// The parts of the text to mask, in bytes: in order, and not overlapping.
     pub masked: Vec<Range<usize>>,
     /// The names of the rules that flag it: word lists, or `links`.
-    pub flagged_by: Vec<String>,
+    pub flagged_by: Vec<RuleName>,
 }
 
 impl Screening {
@@ -55,12 +56,12 @@ impl Screening {
         Some(masked)
     }
 
-    fn add(&mut self, action: ContentAction, range: Range<usize>, rule: &str) {
+    fn add(&mut self, action: ContentAction, range: Range<usize>, rule: &RuleName) {
         match action {
             ContentAction::Refuse => self.is_refused = true,
             ContentAction::Mask => self.masked.push(range),
-            ContentAction::Flag if !self.flagged_by.iter().any(|known| known == rule) => {
-                self.flagged_by.push(rule.to_owned());
+            ContentAction::Flag if !self.flagged_by.contains(rule) => {
+                self.flagged_by.push(rule.clone());
             }
             ContentAction::Flag => {}
         }
@@ -126,12 +127,12 @@ impl Rulebook {
         if let Some(words) = &self.words {
             let folded = FoldedText::new(text);
             for found in words.find(place, &folded) {
-                screening.add(found.rules.action, found.range(), found.list.as_str());
+                screening.add(found.rules.action, found.range(), found.list);
             }
         }
         if place == TextPlace::Text {
             for found in self.links.find(text) {
-                screening.add(self.links.action(), found.range, "links");
+                screening.add(self.links.action(), found.range, &RuleName::links());
             }
         }
         screening.merge_masked();

@@ -143,7 +143,7 @@ fn each_list_counts_and_only_in_its_places() {
     let text = "a big  rogue one";
     let found = rules.screen(TextPlace::Text, text);
     assert!(!found.is_refused);
-    assert_eq!(found.flagged_by, ["l1"]);
+    assert_eq!(found.flagged_by, [RuleName::parse("l1").unwrap()]);
     // Matches that overlap are one masked part.
     assert_eq!(found.mask(text).as_deref(), Some("a **************"));
     assert!(rules.screen(TextPlace::Title, text).is_refused);

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::settings::ConversationPolicy;
-use crate::ids::{JoinNote, SanctionReason, UserId};
+use crate::ids::{JoinNote, RuleName, SanctionReason, UserId};
 use crate::link_code::LinkCode;
 use crate::time::Timestamp;
 
@@ -15,6 +15,9 @@ pub struct ConversationPolicyChanged {
     pub policy: ConversationPolicy,
     /// The user who changed it.
     pub by: UserId,
+    /// The rules that flagged the topic: names of word lists, or `links`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<RuleName>,
 }
 
 /// The data of `member_silenced` and `member_banned`. A later one replaces an earlier one.

@@ -74,6 +74,7 @@ impl Conversation {
                 members: std::iter::once(first).chain(rest).collect(),
                 by,
                 created_at,
+                flags: Vec::new(),
             },
         )])
     }
@@ -130,14 +131,23 @@ impl Conversation {
         if title != about.title || history != about.history {
             let by = change.by.clone();
             events.push(ConversationEvent::ConversationChanged(
-                ConversationChanged { title, history, by },
+                ConversationChanged {
+                    title,
+                    history,
+                    by,
+                    flags: Vec::new(),
+                },
             ));
         }
         let policy = change.policy.apply_to(&self.access.policy);
         if policy != self.access.policy {
             let by = change.by;
             events.push(ConversationEvent::ConversationPolicyChanged(
-                ConversationPolicyChanged { policy, by },
+                ConversationPolicyChanged {
+                    policy,
+                    by,
+                    flags: Vec::new(),
+                },
             ));
         }
         Ok(events)

@@ -41,7 +41,11 @@ impl Conversation {
             if policy.has_text() {
                 let (policy, by) = (policy.clone().without_text(), by.clone());
                 events.push(ConversationEvent::ConversationPolicyChanged(
-                    ConversationPolicyChanged { policy, by },
+                    ConversationPolicyChanged {
+                        policy,
+                        by,
+                        flags: Vec::new(),
+                    },
                 ));
             }
             events.push(ConversationEvent::TitleErased(TitleErased { by }));

@@ -10,7 +10,7 @@ use crate::conversation::access_event::{
     ConversationPolicyChanged, JoinRequestDeclined, JoinRequested, LinkCreated, LinkEnded,
     MemberSanction, SanctionLifted,
 };
-use crate::ids::{ClientKey, ReactionKey, Title, UserId};
+use crate::ids::{ClientKey, ReactionKey, RuleName, Title, UserId};
 use crate::link_code::LinkCode;
 use crate::time::Timestamp;
 
@@ -133,6 +133,9 @@ pub struct ConversationCreated {
     /// When it was created in the source system, if it was imported and that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
+    /// The rules that flagged the title: names of word lists, or `links`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<RuleName>,
 }
 
 /// The data of [`ConversationEvent::ConversationChanged`].
@@ -144,6 +147,9 @@ pub struct ConversationChanged {
     pub history: HistoryVisibility,
     /// The user who changed it.
     pub by: UserId,
+    /// The rules that flagged the title: names of word lists, or `links`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<RuleName>,
 }
 
 /// The data of [`ConversationEvent::MemberAdded`].
@@ -214,6 +220,9 @@ pub struct MessageSent {
     /// For when its sender had scheduled it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduled_for: Option<Timestamp>,
+    /// The rules that flagged the text: names of word lists, or `links`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<RuleName>,
 }
 
 /// A message was imported if it was sent more than this long before it was appended to the log.
@@ -240,6 +249,9 @@ pub struct MessageEdited {
     pub by: UserId,
     /// When it was edited.
     pub edited_at: Timestamp,
+    /// The rules that flagged the new text: names of word lists, or `links`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<RuleName>,
 }
 
 /// The data of [`ConversationEvent::MessageRecalled`].

@@ -107,6 +107,7 @@ impl ImportPlan<'_> {
                 client_message_id: None,
                 thread,
                 scheduled_for: None,
+                flags: Vec::new(),
             }));
         if let Some(edit) = edit {
             let edited = MessageEdited {
@@ -114,6 +115,7 @@ impl ImportPlan<'_> {
                 body,
                 by: sender,
                 edited_at: edit.edited_at,
+                flags: Vec::new(),
             };
             self.events.push(ConversationEvent::MessageEdited(edited));
         }

@@ -51,6 +51,7 @@ impl Conversation {
             client_message_id: Some(send.client_message_id),
             thread,
             scheduled_for: send.scheduled_for,
+            flags: Vec::new(),
         })])
     }
 
@@ -131,6 +132,7 @@ impl Conversation {
             body,
             by,
             edited_at: now,
+            flags: Vec::new(),
         };
         Ok(vec![ConversationEvent::MessageEdited(edited)])
     }

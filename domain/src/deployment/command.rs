@@ -2,6 +2,7 @@
 
 use super::content::{ContentAction, TextPlace, WordMatching};
 use super::feature::Feature;
+use super::flood::FloodRule;
 use super::listed_words::ListedWords;
 use crate::ids::{ConversationId, RuleName, UserId};
 use crate::time::Timestamp;
@@ -21,6 +22,8 @@ pub enum DeploymentCommand {
     RemoveWordList(RemoveRule),
     /// Set the rules for links.
     SetLinkRules(SetLinkRules),
+    /// Set the flood rules.
+    SetFloodRules(SetFloodRules),
 }
 
 /// The data of [`DeploymentCommand::SwitchFeature`].
@@ -90,6 +93,15 @@ pub struct SetLinkRules {
     pub allow_only: Option<Vec<String>>,
     /// What happens to a text with another host.
     pub action: ContentAction,
+    /// The administrator or moderator.
+    pub by: UserId,
+}
+
+/// The data of [`DeploymentCommand::SetFloodRules`].
+#[derive(Debug, Clone)]
+pub struct SetFloodRules {
+    /// The rules; none to remove all of them.
+    pub rules: Vec<FloodRule>,
     /// The administrator or moderator.
     pub by: UserId,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::content::{ContentAction, TextPlace, WordMatching};
 use super::feature::Feature;
+use super::flood::FloodRule;
 use crate::ids::{ConversationId, RuleName, UserId};
 use crate::time::Timestamp;
 
@@ -24,6 +25,8 @@ pub enum DeploymentEvent {
     WordListRemoved(RuleRemoved),
     /// The rules for links were set.
     LinkRulesSet(LinkRulesSet),
+    /// The flood rules were set.
+    FloodRulesSet(FloodRulesSet),
 }
 
 /// The data of [`DeploymentEvent::FeatureSwitched`].
@@ -105,6 +108,15 @@ pub struct LinkRulesSet {
     pub allow_only: Option<Vec<String>>,
     /// What happens to a text with such a host.
     pub action: ContentAction,
+    /// Who did it.
+    pub by: UserId,
+}
+
+/// The data of [`DeploymentEvent::FloodRulesSet`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FloodRulesSet {
+    /// The rules, which replace the earlier ones. They count the messages after this event.
+    pub rules: Vec<FloodRule>,
     /// Who did it.
     pub by: UserId,
 }

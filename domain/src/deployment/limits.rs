@@ -23,6 +23,18 @@ pub const MAX_HOSTS: usize = 10_000;
 /// The maximum length of a reason, in code points.
 pub const MAX_REASON_CHARS: usize = 500;
 
+/// The maximum number of flood rules. Each message is compared with all of them.
+pub const MAX_FLOOD_RULES: usize = 20;
+
+/// The maximum number of near-equal texts that a flood rule can ask for.
+pub const MAX_SAME_TEXT: u32 = 100;
+
+/// The longest time within which a flood rule counts: a day, in seconds.
+pub const MAX_FLOOD_WINDOW_SECONDS: u32 = 24 * 3_600;
+
+/// The longest first silence of a flood rule: 30 days, in seconds.
+pub const MAX_FLOOD_SECONDS: u32 = 30 * 24 * 3_600;
+
 /// Checks a reason that people must give.
 pub(super) fn check_reason(reason: Option<&str>) -> Result<(), Refusal> {
     let length = reason.map_or(0, |reason| reason.chars().count());

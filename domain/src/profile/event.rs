@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::UserSettings;
 use crate::custom_fields::CustomFields;
-use crate::ids::UserId;
+use crate::ids::{RuleName, UserId};
 use crate::texts::{About, Avatar, DisplayName, Locale};
 use crate::time::Timestamp;
 
@@ -61,6 +61,9 @@ pub struct ProfileChanged {
     pub profile: PublicProfile,
     /// The user who changed it: its owner or an administrator.
     pub by: UserId,
+    /// The rules that flagged the display name: names of word lists, or `links`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<RuleName>,
 }
 
 /// What kind of user it is.
@@ -169,6 +172,16 @@ impl RestrictionKind {
 }
 
 impl ProfileEvent {
+    /// The same event, which records that these rules flagged its text. An event that stores no
+    /// text stays as it is.
+    #[must_use]
+    pub fn flagged(mut self, flags: &[RuleName]) -> Self {
+        if let Self::ProfileChanged(changed) = &mut self {
+            flags.clone_into(&mut changed.flags);
+        }
+        self
+    }
+
     /// The same event without what it says of the user; `None` if it says nothing.
     pub fn without_content(self) -> Option<Self> {
         match self {

@@ -76,6 +76,7 @@ fn created(kind: ConversationKind, members: &[&str], first: Role) -> Conversatio
             .collect(),
         by: user(members[0]),
         created_at: None,
+        flags: vec![],
     })
 }
 
@@ -93,6 +94,7 @@ pub fn changed(by: &str, name: Option<&str>, history: HistoryVisibility) -> Conv
         title: name.map(title),
         history,
         by: user(by),
+        flags: vec![],
     })
 }
 
@@ -133,6 +135,7 @@ pub fn message(seq: i64, sender: &str) -> MessageSent {
         client_message_id: Some(client_key()),
         thread: None,
         scheduled_for: None,
+        flags: vec![],
     }
 }
 
@@ -151,6 +154,7 @@ pub fn edited(seq: i64, by: &str, text: &str) -> ConversationEvent {
         body: MessageBody::from_text(text),
         by: user(by),
         edited_at: noon(),
+        flags: vec![],
     })
 }
 
@@ -307,6 +311,7 @@ pub fn policy_changed(by: &str, policy: ConversationPolicy) -> ConversationEvent
     ConversationEvent::ConversationPolicyChanged(ConversationPolicyChanged {
         policy,
         by: user(by),
+        flags: vec![],
     })
 }
 

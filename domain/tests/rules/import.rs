@@ -59,6 +59,7 @@ fn edited_at(seq: i64, by: &str, millis: i64) -> ConversationEvent {
         body: MessageBody::from_text("hello"),
         by: user(by),
         edited_at: noon_plus(millis),
+        flags: vec![],
     })
 }
 

@@ -51,6 +51,7 @@ fn changed(display_name: Option<&str>, about: Option<&str>) -> ProfileEvent {
             ..PublicProfile::default()
         },
         by: user("anna"),
+        flags: vec![],
     })
 }
 
@@ -88,7 +89,11 @@ fn an_administrator_changes_several_things_at_once() {
     empty()
         .when(all())
         .then([
-            ProfileEvent::ProfileChanged(ProfileChanged { profile, by: by() }),
+            ProfileEvent::ProfileChanged(ProfileChanged {
+                profile,
+                by: by(),
+                flags: vec![],
+            }),
             ProfileEvent::UserKindChanged(UserKindChanged {
                 kind: UserKind::Bot,
                 by: by(),

@@ -68,6 +68,7 @@ fn membership_events() -> Vec<Example<ConversationEvent>> {
                 members: vec![first("anna", Role::Owner), first("ben", Role::Member)],
                 by: anna.clone(),
                 created_at: None,
+                flags: vec![],
             }),
         ),
         (
@@ -77,6 +78,7 @@ fn membership_events() -> Vec<Example<ConversationEvent>> {
                 title: None,
                 history: HistoryVisibility::SinceJoin,
                 by: anna.clone(),
+                flags: vec![],
             }),
         ),
         (
@@ -213,7 +215,11 @@ fn access_events() -> Vec<Example<ConversationEvent>> {
         (
             "conversation_policy_changed",
             1,
-            E::ConversationPolicyChanged(ConversationPolicyChanged { policy, by }),
+            E::ConversationPolicyChanged(ConversationPolicyChanged {
+                policy,
+                by,
+                flags: vec![],
+            }),
         ),
         ("member_silenced", 1, E::MemberSilenced(sanction())),
         ("member_unsilenced", 1, E::MemberUnsilenced(lifted())),
@@ -275,14 +281,15 @@ pub fn message() -> MessageSent {
         client_message_id: None,
         thread: None,
         scheduled_for: None,
+        flags: vec![],
     }
 }
 
 /// An optional field that an event got without a new version, the type of the event, and an event
 /// that has it.
-pub type Addition = (&'static str, &'static str, ConversationEvent);
+pub type Addition<E> = (&'static str, &'static str, E);
 
-pub fn additions() -> Vec<Addition> {
+pub fn additions() -> Vec<Addition<ConversationEvent>> {
     use ConversationEvent as E;
     let [anna, cleo] = ["anna", "cleo"].map(user);
     let long_ago = Some(time("2019-03-04T08:00:00Z"));
@@ -358,6 +365,7 @@ pub fn additions() -> Vec<Addition> {
                 }],
                 by: anna,
                 created_at: long_ago,
+                flags: vec![],
             }),
         ),
     ]
@@ -370,6 +378,7 @@ fn edit() -> MessageEdited {
         body: MessageBody::parse(MessageType::Custom, &body, &Limits::default()).unwrap(),
         by: user("anna"),
         edited_at: time("2026-11-01T09:31:00Z"),
+        flags: vec![],
     }
 }
 

@@ -11,7 +11,7 @@ use domain::profile::event::ProfileEvent;
 use serde_json::Value;
 
 use crate::examples::{self, Addition, Example};
-use crate::system_examples;
+use crate::{flag_examples, system_examples};
 
 fn golden_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
@@ -43,6 +43,8 @@ fn every_type_and_version_has_a_golden_file_and_there_are_no_others() {
         .chain(golden_file_names::<ProfileEvent>())
         .chain(golden_file_names::<DeploymentEvent>())
         .chain(examples::additions().iter().map(addition_file_name))
+        .chain(flag_examples::conversation().iter().map(addition_file_name))
+        .chain(flag_examples::profile().iter().map(addition_file_name))
         .collect();
     let present: BTreeSet<_> = std::fs::read_dir(golden_dir())
         .unwrap()
@@ -114,20 +116,27 @@ fn serde_tags_match_the_event_names_of_the_log() {
     check_tags(&system_examples::deployment());
 }
 
-fn addition_file_name((field, event_type, event): &Addition) -> String {
+fn addition_file_name<E: EventFamily>((field, event_type, event): &Addition<E>) -> String {
     format!("{event_type}.v{}.{field}.json", event.version())
+}
+
+fn check_additions<E: EventFamily>(additions: Vec<Addition<E>>) {
+    for addition in additions {
+        let stored = read_file(&addition_file_name(&addition));
+        let (field, event_type, event) = addition;
+        assert!(String::from_utf8_lossy(&stored).contains(field));
+        let read = E::decode(event_type, event.version(), &stored).unwrap();
+        assert_eq!(read, event);
+        let written = String::from_utf8(event.encode().unwrap()).unwrap();
+        assert_eq!(written, String::from_utf8(stored).unwrap(), "{field}");
+    }
 }
 
 #[test]
 fn optional_fields_that_were_added_later_have_golden_files_too() {
-    for addition in examples::additions() {
-        let stored = read_file(&addition_file_name(&addition));
-        let (field, event_type, event) = addition;
-        assert!(String::from_utf8_lossy(&stored).contains(field));
-        let read = ConversationEvent::decode(event_type, event.version(), &stored).unwrap();
-        assert_eq!(read, event);
-        assert_eq!(event.encode().unwrap(), stored, "{field}");
-    }
+    check_additions(examples::additions());
+    check_additions(flag_examples::conversation());
+    check_additions(flag_examples::profile());
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod bodies;
 mod envelope;
 mod examples;
+mod flag_examples;
 mod golden;
 mod system_examples;
 mod upcast;

@@ -3,10 +3,12 @@
 use domain::custom_fields::CustomFields;
 use domain::deployment::content::{ContentAction, TextPlace, WordMatching};
 use domain::deployment::event::{
-    DeploymentEvent, FeatureSwitched, HoldPlaced, LinkRulesSet, RuleRemoved, WordListSet,
+    DeploymentEvent, FeatureSwitched, FloodRulesSet, HoldPlaced, LinkRulesSet, RuleRemoved,
+    WordListSet,
 };
 use domain::deployment::feature::Feature;
-use domain::ids::{ConversationId, RuleName};
+use domain::deployment::flood::{FloodAction, FloodReach, FloodRule, RuleDuration};
+use domain::ids::{ConversationId, RuleName, UserId};
 use domain::profile::event::{
     ProfileChanged, ProfileErased, ProfileEvent, PublicProfile, RestrictionKind, RestrictionLifted,
     TokensRevoked, UserActivation, UserKind, UserKindChanged, UserRestricted,
@@ -82,7 +84,11 @@ fn changed_profile() -> ProfileChanged {
         custom: Some(CustomFields::parse(&json!({ "team": 7 })).unwrap()),
     };
     let by = user("anna");
-    ProfileChanged { profile, by }
+    ProfileChanged {
+        profile,
+        by,
+        flags: vec![],
+    }
 }
 
 fn settings() -> UserSettings {
@@ -145,5 +151,26 @@ pub fn deployment() -> Vec<Example<DeploymentEvent>> {
             E::WordListRemoved(removed("insults")),
         ),
         ("link_rules_set", 1, E::LinkRulesSet(links)),
+        ("flood_rules_set", 1, E::FloodRulesSet(flood_rules(root))),
     ]
+}
+
+fn flood_rules(by: UserId) -> FloodRulesSet {
+    let duration = |text| RuleDuration::parse(text).unwrap();
+    let silencing = FloodRule {
+        same_text: 5,
+        within: duration("30s"),
+        across: FloodReach::Conversation,
+        then: FloodAction::Silence,
+        lasting: Some(duration("1m")),
+    };
+    let flagging = FloodRule {
+        same_text: 20,
+        within: duration("1d"),
+        across: FloodReach::All,
+        then: FloodAction::Flag,
+        lasting: None,
+    };
+    let rules = vec![silencing, flagging];
+    FloodRulesSet { rules, by }
 }

@@ -53,7 +53,12 @@ impl Fold<'_> {
         conversation: &mut ConversationState,
         changed: &ConversationPolicyChanged,
     ) -> Result<(), FoldError> {
-        let ConversationPolicyChanged { policy, by } = changed;
+        let ConversationPolicyChanged {
+            policy,
+            by,
+            // Only moderators see it, in their cases.
+            flags: _,
+        } = changed;
         let data = to_json(&PolicyData {
             policy: policy.clone(),
             by: by.clone(),

@@ -159,7 +159,13 @@ impl Fold<'_> {
         conversation: &mut ConversationState,
         changed: &ConversationChanged,
     ) -> Result<(), FoldError> {
-        let ConversationChanged { title, history, by } = changed;
+        let ConversationChanged {
+            title,
+            history,
+            by,
+            // Only moderators see it, in their cases.
+            flags: _,
+        } = changed;
         let details = entry_data::ConversationData {
             id: id.clone(),
             kind: conversation.kind,
@@ -214,6 +220,7 @@ impl Fold<'_> {
             title: None,
             history: conversation.history,
             by: by.clone(),
+            flags: Vec::new(),
         };
         self.apply_changed(at, id, conversation, &untitled)
     }

@@ -98,7 +98,8 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(deployment::holds::list_holds))
         .routes(routes!(deployment::word_lists::list_word_lists))
         .routes(routes!(deployment::word_lists::get_word_list))
-        .routes(routes!(deployment::link_rules::get_link_rules));
+        .routes(routes!(deployment::link_rules::get_link_rules))
+        .routes(routes!(deployment::flood_rules::get_flood_rules));
     docs::arrange_unions(router.get_openapi_mut());
     router
 }

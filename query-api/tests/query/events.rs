@@ -48,6 +48,7 @@ async fn append_more(log: &EventLog, count: i64) {
                 client_message_id: None,
                 thread: None,
                 scheduled_for: None,
+                flags: Vec::new(),
             })
         } else {
             ConversationEvent::ConversationCreated(ConversationCreated {
@@ -60,6 +61,7 @@ async fn append_more(log: &EventLog, count: i64) {
                 }],
                 by: ana.clone(),
                 created_at: None,
+                flags: Vec::new(),
             })
         };
         let append = AppendRequest {

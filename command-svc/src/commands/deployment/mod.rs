@@ -1,9 +1,10 @@
 //! The commands to the deployment: what administrators and moderators set for the whole system.
 //!
 //! - `handler`: executes any of them. `name`: parses the names in paths.
-//! - `feature_switch`, `holds`, `word_lists`, `link_rules`: the routes.
+//! - `feature_switch`, `holds`, `word_lists`, `link_rules`, `flood_rules`: the routes.
 
 pub(crate) mod feature_switch;
+pub(crate) mod flood_rules;
 mod handler;
 pub(crate) mod holds;
 pub(crate) mod link_rules;

@@ -134,3 +134,20 @@ pub enum JoinPolicySchema {
     Asked,
     Open,
 }
+
+/// Where near-equal texts are counted, and where their sender is silenced: in each conversation by
+/// itself, or in `all` together.
+#[derive(ToSchema)]
+#[schema(as = FloodReach, rename_all = "snake_case")]
+pub enum FloodReachSchema {
+    Conversation,
+    All,
+}
+
+/// What happens when a user floods: a case is opened (`flag`), or the user is silenced too.
+#[derive(ToSchema)]
+#[schema(as = FloodAction, rename_all = "snake_case")]
+pub enum FloodActionSchema {
+    Flag,
+    Silence,
+}

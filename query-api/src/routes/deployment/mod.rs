@@ -2,8 +2,9 @@
 //! that every answer has what was set before.
 //!
 //! - `rules_at_head`: reads it. `name_page`: pages of things with names.
-//! - `switches`, `holds`, `word_lists`, `link_rules`: the routes.
+//! - `switches`, `holds`, `word_lists`, `link_rules`, `flood_rules`: the routes.
 
+pub(super) mod flood_rules;
 pub(super) mod holds;
 pub(super) mod link_rules;
 mod name_page;
