@@ -5,6 +5,8 @@ use std::borrow::Borrow;
 use std::future::Future;
 use std::sync::Arc;
 
+use domain::case::Case;
+use domain::case::target::CaseId;
 use domain::conversation::Conversation;
 use domain::deployment::Deployment;
 use domain::ids::{ConversationId, UserId};
@@ -89,6 +91,19 @@ impl TargetAggregate for Deployment {
 
     /// The routes check the scope of the token before anything else.
     async fn has_access(_: &CommandState, _: &&'static str, _: &UserId) -> Result<bool, LogError> {
+        Ok(true)
+    }
+}
+
+impl TargetAggregate for Case {
+    type Id = CaseId;
+
+    fn store(log: &EventLog) -> &Arc<AggregateStore<Self>> {
+        log.cases()
+    }
+
+    /// Each command checks who may send it, and the responses hold nothing of the case.
+    async fn has_access(_: &CommandState, _: &CaseId, _: &UserId) -> Result<bool, LogError> {
         Ok(true)
     }
 }

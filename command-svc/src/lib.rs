@@ -45,6 +45,8 @@ mod single_flight;
 mod state;
 
 pub use clock::Clock;
-pub use commands::{MAX_BATCH_LINES, acknowledge_for, revoke_tokens_for, set_display_name_for};
+pub use commands::{
+    MAX_BATCH_LINES, acknowledge_for, add_evidence, revoke_tokens_for, set_display_name_for,
+};
 pub use router::{document, router};
 pub use state::CommandState;

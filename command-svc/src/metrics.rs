@@ -68,10 +68,15 @@ pub(crate) enum CommandKind {
     Schedule,
     ChangeScheduled,
     CancelScheduled,
+    ReportMessage,
+    ReportUser,
+    AddEvidence,
+    ResolveCase,
+    ReopenCase,
 }
 
 impl CommandKind {
-    const ALL: [Self; 53] = [
+    const ALL: [Self; 58] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,
@@ -125,6 +130,11 @@ impl CommandKind {
         Self::Schedule,
         Self::ChangeScheduled,
         Self::CancelScheduled,
+        Self::ReportMessage,
+        Self::ReportUser,
+        Self::AddEvidence,
+        Self::ResolveCase,
+        Self::ReopenCase,
     ];
 
     /// The feature that it belongs to, if that can be switched off.
@@ -193,6 +203,11 @@ impl CommandKind {
             Self::Schedule => "schedule",
             Self::ChangeScheduled => "change_scheduled",
             Self::CancelScheduled => "cancel_scheduled",
+            Self::ReportMessage => "report_message",
+            Self::ReportUser => "report_user",
+            Self::AddEvidence => "add_evidence",
+            Self::ResolveCase => "resolve_case",
+            Self::ReopenCase => "reopen_case",
         }
     }
 }

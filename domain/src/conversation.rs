@@ -24,6 +24,7 @@ mod flags;
 mod import;
 mod invitations;
 mod members;
+mod message_moderation;
 mod messages;
 mod pins;
 mod policy;
@@ -115,6 +116,7 @@ impl Conversation {
                 Ok(self.end_invitations_of_joining(events))
             }
             ConversationCommand::Restore(restore) => self.restore(restore),
+            ConversationCommand::Moderate(moderate) => self.moderate_message(&moderate),
             ConversationCommand::Pin(pin) => self.pin(pin),
             ConversationCommand::Unpin(pin) => self.unpin(pin),
             ConversationCommand::Invitation(command) => self.decide_invitation(command, limits),

@@ -20,15 +20,18 @@ pub enum AggregateKind {
     Profile,
     /// The deployment, of which there is one.
     Deployment,
+    /// A case.
+    Case,
 }
 
 impl AggregateKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Conversation,
         Self::Mailbox,
         Self::Profile,
         Self::Deployment,
+        Self::Case,
     ];
 
     /// The name used in the log and in subjects.
@@ -38,6 +41,7 @@ impl AggregateKind {
             Self::Mailbox => "mailbox",
             Self::Profile => "profile",
             Self::Deployment => "deployment",
+            Self::Case => "case",
         }
     }
 
@@ -53,6 +57,7 @@ impl AggregateKind {
             Self::Mailbox => "/mailboxes/",
             Self::Profile => "/profiles/",
             Self::Deployment => "/deployment/",
+            Self::Case => "/cases/",
         }
     }
 }
@@ -148,7 +153,7 @@ impl Envelope {
         match self.aggregate {
             AggregateKind::Conversation => Some(Cow::Borrowed(&self.aggregate_id)),
             AggregateKind::Mailbox | AggregateKind::Deployment => self.common_data()?.conversation,
-            AggregateKind::Profile => None,
+            AggregateKind::Profile | AggregateKind::Case => None,
         }
     }
 

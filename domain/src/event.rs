@@ -15,6 +15,7 @@ pub use family::{EventDecodeError, EventFamily, EventType};
 use cqrs_es::DomainEvent;
 use serde::de::DeserializeOwned;
 
+use crate::case::event::CaseEvent;
 use crate::conversation::event::ConversationEvent;
 use crate::deployment::event::DeploymentEvent;
 use crate::mailbox::event::MailboxEvent;
@@ -153,4 +154,12 @@ event_family!(DeploymentEvent {
     WordListRemoved = "word_list_removed", 1;
     LinkRulesSet = "link_rules_set", 1;
     FloodRulesSet = "flood_rules_set", 1;
+});
+
+event_family!(CaseEvent {
+    CaseOpened = "case_opened", 1;
+    ReportFiled = "report_filed", 1;
+    EvidenceAdded = "evidence_added", 1;
+    CaseResolved = "case_resolved", 1;
+    CaseReopened = "case_reopened", 1;
 });

@@ -249,6 +249,13 @@ fn check_note(text: &str) -> Result<(), InvalidIdError> {
     Ok(())
 }
 
+impl UserId {
+    /// The user as whom the system itself acts.
+    pub fn system() -> Self {
+        Self("tidings".into())
+    }
+}
+
 impl ReactionKey {
     /// Parses the key of a reaction to add. Keys that cannot be part of a path exist only in older
     /// logs; [`ReactionKey::parse`] accepts them, so that they can be read and removed.

@@ -8,7 +8,8 @@
 //! - [`conversation`], [`mailbox`] and [`profile`]: the aggregates. A command carries the current
 //!   time and the lookups it needs; `decide` returns events or a [`refusal::Refusal`]; `apply`
 //!   folds an event into the state. Both are pure functions.
-//! - [`deployment`]: what administrators and moderators set for the whole system.
+//! - [`deployment`]: what administrators and moderators set for the whole system. [`case`]: what
+//!   moderators decide about something that was reported or found.
 //! - [`membership`]: what a conversation tells the rules of a mailbox about a member.
 //! - [`message`]: the state of one message, folded from its events.
 //! - [`event`]: event names, versions, encoding and decoding, including old versions.
@@ -20,6 +21,7 @@
 #![deny(missing_docs)]
 
 pub mod body;
+pub mod case;
 pub mod conversation;
 pub mod custom_fields;
 pub mod deployment;

@@ -22,6 +22,9 @@ pub struct MessageState {
     /// Whether it was recalled for everyone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recalled: bool,
+    /// The user who recalled it, while it is recalled. Snapshots of older releases do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recalled_by: Option<UserId>,
     /// Whether its content was permanently erased. An erased message is also recalled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub erased: bool,
@@ -45,6 +48,7 @@ impl MessageState {
             sent_at: event.sent_at,
             kind: event.kind,
             recalled: false,
+            recalled_by: None,
             erased: false,
             body_digest: event.body.digest(),
             thread: event.thread,
@@ -70,8 +74,14 @@ impl MessageState {
     pub(crate) fn apply(&mut self, event: ConversationEvent) {
         match event {
             ConversationEvent::MessageEdited(edited) => self.body_digest = edited.body.digest(),
-            ConversationEvent::MessageRecalled(_) => self.recalled = true,
-            ConversationEvent::MessageRestored(_) => self.recalled = self.erased,
+            ConversationEvent::MessageRecalled(recalled) => {
+                self.recalled = true;
+                self.recalled_by = Some(recalled.by);
+            }
+            ConversationEvent::MessageRestored(_) => {
+                self.recalled = self.erased;
+                self.recalled_by = None;
+            }
             ConversationEvent::MessageErased(_) => {
                 self.recalled = true;
                 self.erased = true;

@@ -52,6 +52,19 @@ text_id!(
 );
 
 text_id!(
+    /// What a reporter or a moderator writes about a case: at most 1,000 characters.
+    CaseNote,
+    |text| {
+        if text.chars().count() > 1_000 || text.contains('\0') {
+            return Err(InvalidIdError(
+                "A note must have at most 1,000 characters, without U+0000.",
+            ));
+        }
+        Ok(())
+    }
+);
+
+text_id!(
     /// The avatar of a user or a conversation: an https URL of at most 2,048 characters.
     Avatar,
     |text| {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use domain::case::Case;
 use domain::conversation::Conversation;
 use domain::deployment::Deployment;
 use domain::history::History;
@@ -27,6 +28,9 @@ use crate::read::reader::LogReader;
 
 /// The memory of the store of the deployment, in bytes.
 const DEPLOYMENT_CACHE_BYTES: u64 = 1024 * 1024;
+
+/// The memory of the store of the cases, in bytes. Few commands concern one.
+const CASE_CACHE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The limits of the log.
 #[derive(Debug, Clone)]
@@ -65,6 +69,7 @@ struct Inner {
     mailboxes: Arc<AggregateStore<Mailbox>>,
     profiles: Arc<AggregateStore<Profile>>,
     deployments: Arc<AggregateStore<Deployment>>,
+    cases: Arc<AggregateStore<Case>>,
     commits: CommitBroadcaster,
     history: watch::Receiver<Arc<History>>,
     receipts: Arc<ReceiptLookup>,
@@ -95,14 +100,16 @@ impl EventLog {
         let deployments = AggregateStore::new(
             pool.clone(),
             queue.clone(),
-            snapshots,
+            snapshots.clone(),
             DEPLOYMENT_CACHE_BYTES,
         );
+        let cases = AggregateStore::new(pool.clone(), queue.clone(), snapshots, CASE_CACHE_BYTES);
         let sinks: Vec<Arc<dyn ExternalEventSink>> = vec![
             conversations.clone(),
             mailboxes.clone(),
             profiles.clone(),
             deployments.clone(),
+            cases.clone(),
         ];
         let commits = CommitBroadcaster::default();
         let session = WriterSession::new(pool.clone(), queue.clone(), sinks, history_sender);
@@ -123,6 +130,7 @@ impl EventLog {
             mailboxes,
             profiles,
             deployments,
+            cases,
             commits,
             history,
             receipts,
@@ -153,6 +161,11 @@ impl EventLog {
     /// The store of the deployment.
     pub fn deployments(&self) -> &Arc<AggregateStore<Deployment>> {
         &self.0.deployments
+    }
+
+    /// The store of all cases.
+    pub fn cases(&self) -> &Arc<AggregateStore<Case>> {
+        &self.0.cases
     }
 
     /// The durable head, as far as this process knows.

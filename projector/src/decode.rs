@@ -1,5 +1,7 @@
 //! Decodes envelopes to domain events of the current version.
 
+use domain::case::event::CaseEvent;
+use domain::case::target::CaseId;
 use domain::conversation::event::ConversationEvent;
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily as _;
@@ -28,6 +30,8 @@ pub(crate) enum EventPayload {
     Mailbox(UserId, MailboxEvent),
     /// An event of a user's profile.
     Profile(UserId, ProfileEvent),
+    /// An event of a case.
+    Case(CaseId, CaseEvent),
     /// An event of an aggregate that no read model shows.
     Unprojected,
     /// An event that could not be decoded, with the reason.
@@ -99,6 +103,11 @@ fn decode(envelope: &Envelope) -> Result<EventPayload, String> {
             let event =
                 ProfileEvent::decode(event_type, *version, data).map_err(|e| e.to_string())?;
             Ok(EventPayload::Profile(user, event))
+        }
+        AggregateKind::Case => {
+            let id = CaseId::parse(aggregate_id).map_err(|e| e.to_string())?;
+            let event = CaseEvent::decode(event_type, *version, data).map_err(|e| e.to_string())?;
+            Ok(EventPayload::Case(id, event))
         }
         AggregateKind::Deployment => Ok(EventPayload::Unprojected),
     }

@@ -3,12 +3,14 @@
 //! Every module contains the request type, its parser, the command handler, and the documented
 //! route. `consent`, `membership` and `message_lookup` are lookups that several commands share;
 //! `rejected` is the handler of a request whose parser rejected it, `access` that of joining,
-//! links, silences and bans. `profile_for`: commands of local accounts.
+//! links, silences and bans. `profile_for`: commands of local accounts. `cases`: reports, and what
+//! moderators decide.
 
 pub(crate) mod ack;
 pub(crate) mod add_members;
 pub(crate) mod batch;
 pub(crate) mod block;
+pub(crate) mod cases;
 pub(crate) mod change;
 pub(crate) mod clear;
 pub(crate) mod contact;
@@ -45,4 +47,5 @@ mod rejected;
 
 pub use ack::acknowledge_for;
 pub use batch::MAX_BATCH_LINES;
+pub use cases::add_evidence;
 pub use profile_for::{revoke_tokens_for, set_display_name_for};

@@ -1,6 +1,7 @@
 //! The names of the event types in the log.
 
 use data_dir::UsageError;
+use domain::case::event::CaseEvent;
 use domain::conversation::event::ConversationEvent;
 use domain::deployment::event::DeploymentEvent;
 use domain::event::EventFamily as _;
@@ -14,6 +15,7 @@ pub fn validate_names(names: &[String]) -> Result<(), UsageError> {
         .chain(MailboxEvent::TYPES)
         .chain(ProfileEvent::TYPES)
         .chain(DeploymentEvent::TYPES)
+        .chain(CaseEvent::TYPES)
         .map(|event_type| event_type.name)
         .collect();
     match names.iter().find(|name| !known.contains(&name.as_str())) {

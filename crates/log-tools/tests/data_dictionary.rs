@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use domain::case::event::CaseEvent;
 use domain::conversation::event::ConversationEvent;
 use domain::deployment::event::DeploymentEvent;
 use domain::event::{EventFamily as _, EventType};
@@ -41,11 +42,13 @@ fn event_types() -> impl Iterator<Item = (&'static str, EventType)> {
     let of_mailboxes = MailboxEvent::TYPES.iter();
     let of_profiles = ProfileEvent::TYPES.iter();
     let of_deployment = DeploymentEvent::TYPES.iter();
+    let of_cases = CaseEvent::TYPES.iter();
     of_conversations
         .map(|event_type| ("conversation", *event_type))
         .chain(of_mailboxes.map(|event_type| ("mailbox", *event_type)))
         .chain(of_profiles.map(|event_type| ("profile", *event_type)))
         .chain(of_deployment.map(|event_type| ("deployment", *event_type)))
+        .chain(of_cases.map(|event_type| ("case", *event_type)))
 }
 
 /// The data of examples of the current version, with every field.

@@ -40,6 +40,8 @@ pub enum ConversationCommand {
     Access(AccessCommand),
     /// Restore a recalled message.
     Restore(RestoreMessage),
+    /// Recall a message as a moderator, or undo that.
+    Moderate(ModerateMessage),
     /// Pin a message.
     Pin(UpdatePin),
     /// Unpin a message.
@@ -271,6 +273,33 @@ pub enum ReplyTarget {
     Seq(i64),
     /// An earlier message of the same import, by its index in the import.
     Index(usize),
+}
+
+/// What a moderator does about a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MessageAct {
+    /// Recall it, unless it is recalled.
+    Recall,
+    /// Restore it, if it is recalled because this user recalled it.
+    UndoRecall {
+        /// The user.
+        recalled_by: UserId,
+    },
+}
+
+/// The data of [`ConversationCommand::Moderate`].
+#[derive(Debug, Clone)]
+pub struct ModerateMessage {
+    /// The seq of the message.
+    pub seq: i64,
+    /// What to do.
+    pub act: MessageAct,
+    /// The caller.
+    pub by: UserId,
+    /// Whether the caller's token is that of a moderator, who need not be a member.
+    pub by_moderator: bool,
+    /// Lookup: see [`RecallMessage::message`].
+    pub message: Option<MessageState>,
 }
 
 /// The data of [`ConversationCommand::Restore`].

@@ -8,6 +8,7 @@ mod harness;
 mod reference_model;
 mod strategies;
 
+mod case;
 mod conversation;
 mod mailbox;
 mod profile;

@@ -2,6 +2,7 @@
 //! `.then([events])` or `.then_refused(code)`.
 
 use cqrs_es::Aggregate;
+use domain::case::Case;
 use domain::conversation::Conversation;
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
@@ -38,6 +39,12 @@ impl Decider for Mailbox {
 }
 
 impl Decider for Profile {
+    fn decide_with(&self, command: Self::Command, _: &Limits) -> Result<Vec<Self::Event>, Refusal> {
+        self.decide(command)
+    }
+}
+
+impl Decider for Case {
     fn decide_with(&self, command: Self::Command, _: &Limits) -> Result<Vec<Self::Event>, Refusal> {
         self.decide(command)
     }

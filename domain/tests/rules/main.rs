@@ -8,6 +8,7 @@ mod admission;
 mod builders;
 mod given_when_then;
 
+mod cases;
 mod clearing;
 mod contacts;
 mod create;
@@ -19,6 +20,7 @@ mod invitations;
 mod mailbox;
 mod members;
 mod membership_snapshot;
+mod message_moderation;
 mod messages;
 mod pins;
 mod policy;

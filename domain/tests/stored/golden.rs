@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use domain::case::event::CaseEvent;
 use domain::conversation::event::ConversationEvent;
 use domain::deployment::event::DeploymentEvent;
 use domain::event::EventFamily;
@@ -11,7 +12,7 @@ use domain::profile::event::ProfileEvent;
 use serde_json::Value;
 
 use crate::examples::{self, Addition, Example};
-use crate::{flag_examples, system_examples};
+use crate::{case_examples, flag_examples, system_examples};
 
 fn golden_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
@@ -42,6 +43,7 @@ fn every_type_and_version_has_a_golden_file_and_there_are_no_others() {
         .chain(golden_file_names::<MailboxEvent>())
         .chain(golden_file_names::<ProfileEvent>())
         .chain(golden_file_names::<DeploymentEvent>())
+        .chain(golden_file_names::<CaseEvent>())
         .chain(examples::additions().iter().map(addition_file_name))
         .chain(flag_examples::conversation().iter().map(addition_file_name))
         .chain(flag_examples::profile().iter().map(addition_file_name))
@@ -71,6 +73,7 @@ fn every_golden_file_decodes_to_the_expected_event() {
     check_decoding(&examples::mailbox());
     check_decoding(&system_examples::profile());
     check_decoding(&system_examples::deployment());
+    check_decoding(&case_examples::case());
 }
 
 fn check_encoding<E: EventFamily>(examples: &[Example<E>]) {
@@ -98,6 +101,7 @@ fn the_current_version_is_encoded_byte_for_byte() {
     check_encoding(&examples::mailbox());
     check_encoding(&system_examples::profile());
     check_encoding(&system_examples::deployment());
+    check_encoding(&case_examples::case());
 }
 
 fn check_tags<E: EventFamily>(examples: &[Example<E>]) {
@@ -114,6 +118,7 @@ fn serde_tags_match_the_event_names_of_the_log() {
     check_tags(&examples::mailbox());
     check_tags(&system_examples::profile());
     check_tags(&system_examples::deployment());
+    check_tags(&case_examples::case());
 }
 
 fn addition_file_name<E: EventFamily>((field, event_type, event): &Addition<E>) -> String {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bodies;
+mod case_examples;
 mod envelope;
 mod examples;
 mod flag_examples;

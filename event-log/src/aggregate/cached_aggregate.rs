@@ -2,6 +2,7 @@
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::EventUpcaster;
+use domain::case::Case;
 use domain::conversation::Conversation;
 use domain::deployment::Deployment;
 use domain::mailbox::Mailbox;
@@ -45,6 +46,12 @@ impl CachedAggregate for Deployment {
     }
 }
 
+impl CachedAggregate for Case {
+    fn weight(&self) -> u64 {
+        1_024 + 160 * self.entry_count() as u64
+    }
+}
+
 /// Provides the upcasters for old events of an aggregate.
 pub trait UpcasterProvider {
     /// The upcasters, in the order in which they are tried.
@@ -72,5 +79,11 @@ impl UpcasterProvider for Profile {
 impl UpcasterProvider for Deployment {
     fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
         domain::deployment::upcasters()
+    }
+}
+
+impl UpcasterProvider for Case {
+    fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
+        domain::case::upcasters()
     }
 }

@@ -1,5 +1,6 @@
 //! The properties of an event that the log needs in addition to its name and data.
 
+use domain::case::event::CaseEvent;
 use domain::conversation::event::ConversationEvent;
 use domain::deployment::event::DeploymentEvent;
 use domain::envelope::AggregateKind;
@@ -59,6 +60,14 @@ impl LoggedEvent for MailboxEvent {
 
 impl LoggedEvent for ProfileEvent {
     const AGGREGATE_KIND: AggregateKind = AggregateKind::Profile;
+
+    fn message_seq(&self) -> Option<i64> {
+        None
+    }
+}
+
+impl LoggedEvent for CaseEvent {
+    const AGGREGATE_KIND: AggregateKind = AggregateKind::Case;
 
     fn message_seq(&self) -> Option<i64> {
         None

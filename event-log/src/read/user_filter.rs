@@ -22,16 +22,23 @@ const USER_TEXT_FIELDS: [&str; 13] = [
 ];
 
 /// Whether the event belongs to the user's mailbox or profile, or names the user in its data: as a
-/// sender, a member or a mention.
+/// sender, a member or a mention. A case involves those who reported something and those who
+/// decided; whom it is about must not learn of it.
 pub fn involves_user(event: &Envelope, user: &str) -> bool {
     let is_own = match event.aggregate {
         AggregateKind::Mailbox | AggregateKind::Profile => event.aggregate_id == user,
         AggregateKind::Conversation | AggregateKind::Deployment => false,
+        AggregateKind::Case => return acts_in_case(event, user),
     };
     if is_own {
         return true;
     }
     serde_json::from_str(event.data.get()).is_ok_and(|data| contains_user(&data, user))
+}
+
+fn acts_in_case(event: &Envelope, user: &str) -> bool {
+    serde_json::from_str::<Value>(event.data.get())
+        .is_ok_and(|data| data["reporter"] == user || data["by"] == user)
 }
 
 /// The user id as a JSON string literal, as it occurs in stored payloads.

@@ -56,7 +56,7 @@ impl Fold<'_> {
             (None, EventPayload::Profile(user, fact)) => self
                 .apply_profile(event.position(), user, fact)
                 .map(|()| FoldOutcome::Folded),
-            (None, EventPayload::Unprojected) => Ok(FoldOutcome::Folded),
+            (None, EventPayload::Case(..) | EventPayload::Unprojected) => Ok(FoldOutcome::Folded),
             (None, EventPayload::Unreadable(reason)) => Err(FoldError::Poison(reason.clone())),
         };
         match outcome {

@@ -29,7 +29,7 @@ impl<'a> ReferencedIds<'a> {
                 self.users.insert(user);
                 self.profiles.insert(user);
             }
-            EventPayload::Unprojected | EventPayload::Unreadable(_) => {}
+            EventPayload::Case(..) | EventPayload::Unprojected | EventPayload::Unreadable(_) => {}
         }
     }
 

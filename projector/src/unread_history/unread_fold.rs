@@ -151,6 +151,7 @@ impl UnreadFold {
             )
             | EventPayload::Unprojected
             | EventPayload::Profile(..)
+            | EventPayload::Case(..)
             | EventPayload::Unreadable(_) => {}
             EventPayload::Conversation(id, _) => {
                 self.changed_conversations.insert(id);

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 
 use cqrs_es::Aggregate as _;
 use domain::body::{MessageBody, MessageType};
+use domain::case::Case;
+use domain::case::event::CaseEvent;
+use domain::case::target::CaseId;
 use domain::conversation::Conversation;
 use domain::conversation::command::{
     ConversationCommand, EditMessage, RecallMessage, SendMessage, UpdateReaction,
@@ -56,6 +59,7 @@ pub struct HistoryGenerator {
     pub conversations: BTreeMap<ConversationId, Conversation>,
     pub mailboxes: BTreeMap<UserId, Mailbox>,
     pub profiles: BTreeMap<UserId, Profile>,
+    pub cases: BTreeMap<CaseId, Case>,
     pub(super) users: Vec<UserId>,
     sequences: BTreeMap<String, i64>,
     pub(super) now: i64,
@@ -79,6 +83,7 @@ impl HistoryGenerator {
             conversations: BTreeMap::new(),
             mailboxes: BTreeMap::new(),
             profiles: BTreeMap::new(),
+            cases: BTreeMap::new(),
             users: (0..users)
                 .map(|n| user(&format!("user \u{e9}{n}")))
                 .collect(),
@@ -100,6 +105,7 @@ impl HistoryGenerator {
     /// Runs one random command; a rejected one adds no events.
     pub fn run_random_command(&mut self) {
         self.now += i64::try_from(self.rng.below(5_000)).unwrap();
+        self.run_case_command();
         match self.rng.below(100) {
             0..4 => self.create(),
             4..12 => self.add(),
@@ -326,6 +332,7 @@ pub enum DomainEvent {
     Conversation(ConversationId, ConversationEvent),
     Mailbox(UserId, MailboxEvent),
     Profile(UserId, ProfileEvent),
+    Case(CaseId, CaseEvent),
 }
 
 /// Decodes an event that is known to be valid.
@@ -343,6 +350,10 @@ pub fn read(event: &Envelope) -> DomainEvent {
         AggregateKind::Profile => {
             let fact = ProfileEvent::decode(&event.event_type, event.version, data).unwrap();
             DomainEvent::Profile(user(&event.aggregate_id), fact)
+        }
+        AggregateKind::Case => {
+            let fact = CaseEvent::decode(&event.event_type, event.version, data).unwrap();
+            DomainEvent::Case(CaseId::parse(&event.aggregate_id).unwrap(), fact)
         }
         AggregateKind::Deployment => panic!("random histories have no such events"),
     }

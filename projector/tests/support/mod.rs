@@ -2,6 +2,7 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
+mod cases;
 mod group_acts;
 pub mod history;
 pub mod log;

@@ -6,6 +6,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
+use domain::case::target::CaseId;
 use domain::deployment::DEPLOYMENT_ID;
 use domain::envelope::AggregateKind;
 use domain::ids::{ConversationId, UserId};
@@ -53,9 +54,8 @@ pub struct EventsParams {
     #[serde(rename = "type")]
     #[param(rename = "type", value_type = Option<String>, example = "message_sent,member_added")]
     types: Option<String>,
-    /// Only events of this aggregate: `/conversations/{id}`, `/mailboxes/{user}` or
-    /// `/profiles/{user}`.
-    /// `/deployment/tidings`.
+    /// Only events of this aggregate: `/conversations/{id}`, `/mailboxes/{user}`,
+    /// `/profiles/{user}`, `/cases/{id}` or `/deployment/tidings`.
     #[param(value_type = Option<String>, example = "/conversations/lunch")]
     source: Option<String>,
     /// Only events from this time on, inclusive.
@@ -152,14 +152,15 @@ fn parse_source(text: &str) -> Result<(AggregateKind, String), Problem> {
                 AggregateKind::Conversation => ConversationId::parse(id).is_ok(),
                 AggregateKind::Mailbox | AggregateKind::Profile => UserId::parse(id).is_ok(),
                 AggregateKind::Deployment => id == DEPLOYMENT_ID,
+                AggregateKind::Case => CaseId::parse(id).is_ok(),
             };
             legal.then(|| (kind, id.to_owned()))
         })
         .ok_or_else(|| {
             Problem::malformed(
                 "source",
-                "expected /conversations/{id}, /mailboxes/{user}, /profiles/{user} or \
-                 /deployment/tidings",
+                "expected /conversations/{id}, /mailboxes/{user}, /profiles/{user}, \
+                 /cases/{id} or /deployment/tidings",
             )
         })
 }

@@ -124,7 +124,7 @@ impl<'a> NamedUsers<'a> {
             (AggregateKind::Mailbox, _) => Some(Cow::Borrowed(&event.aggregate_id)),
             (_, "message_sent") => self.sender,
             (_, "reaction_added" | "reaction_removed") => self.user,
-            (AggregateKind::Deployment, _)
+            (AggregateKind::Deployment | AggregateKind::Case, _)
             | (_, "message_erased" | "title_erased" | "profile_erased") => None,
             (_, "settings_changed") => Some(Cow::Borrowed(&event.aggregate_id)),
             _ => self.by,
