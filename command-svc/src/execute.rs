@@ -152,6 +152,12 @@ pub(crate) async fn submit<H: CommandHandler>(
         Ok(lookups) => handler.decide(state, &locked, lookups).await,
         Err(stop) => Err(stop),
     };
+    let decided = decided.and_then(|decision| {
+        if meta.kind.is_writing() && !decision.events.is_empty() {
+            state.check_may_write(&meta.caller)?;
+        }
+        Ok(decision)
+    });
     match decided {
         Ok(decision) => {
             let receipts = meta.idempotency.map(|idempotency| NewReceipt {

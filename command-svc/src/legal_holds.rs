@@ -24,6 +24,13 @@ pub(crate) enum HeldContentPolicy {
     Skip,
 }
 
+impl HeldContentPolicy {
+    /// Who acts: the administrator who erases. Retention is nobody's act.
+    pub(crate) fn actor(self, by: &UserId) -> Option<UserId> {
+        (self == Self::Refuse).then(|| by.clone())
+    }
+}
+
 /// The holds on one conversation.
 #[derive(Debug, Default)]
 pub(crate) struct ConversationHolds {

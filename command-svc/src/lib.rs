@@ -46,7 +46,8 @@ mod state;
 
 pub use clock::Clock;
 pub use commands::{
-    MAX_BATCH_LINES, acknowledge_for, add_evidence, revoke_tokens_for, set_display_name_for,
+    AccessRecord, MAX_BATCH_LINES, acknowledge_for, add_evidence, record_access, revoke_tokens_for,
+    set_display_name_for,
 };
 pub use router::{document, router};
 pub use state::CommandState;

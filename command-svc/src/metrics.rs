@@ -57,6 +57,8 @@ pub(crate) enum CommandKind {
     RemoveWordList,
     SetLinkRules,
     SetFloodRules,
+    Restrict,
+    LiftRestriction,
     AddContact,
     RemoveContact,
     AcceptInvitation,
@@ -76,7 +78,7 @@ pub(crate) enum CommandKind {
 }
 
 impl CommandKind {
-    const ALL: [Self; 58] = [
+    const ALL: [Self; 60] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,
@@ -119,6 +121,8 @@ impl CommandKind {
         Self::RemoveWordList,
         Self::SetLinkRules,
         Self::SetFloodRules,
+        Self::Restrict,
+        Self::LiftRestriction,
         Self::AddContact,
         Self::RemoveContact,
         Self::AcceptInvitation,
@@ -145,6 +149,20 @@ impl CommandKind {
             Self::Import => Some(Feature::Imports),
             _ => None,
         }
+    }
+
+    /// Whether it is writing, which a silenced user may not do.
+    pub(crate) fn is_writing(self) -> bool {
+        matches!(
+            self,
+            Self::Create
+                | Self::Change
+                | Self::Send
+                | Self::Edit
+                | Self::Recall
+                | Self::React
+                | Self::Unreact
+        )
     }
 
     /// The stable name, which is part of the fingerprints stored in the log.
@@ -192,6 +210,8 @@ impl CommandKind {
             Self::RemoveWordList => "remove_word_list",
             Self::SetLinkRules => "set_link_rules",
             Self::SetFloodRules => "set_flood_rules",
+            Self::Restrict => "restrict_user",
+            Self::LiftRestriction => "lift_restriction",
             Self::AddContact => "add_contact",
             Self::RemoveContact => "remove_contact",
             Self::AcceptInvitation => "accept_invitation",

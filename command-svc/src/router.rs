@@ -9,7 +9,7 @@ use crate::commands::deployment::{feature_switch, flood_rules, holds, link_rules
 use crate::commands::{
     ack, add_members, batch, block, change, clear, contact, create, edit, erase, import,
     invitation, join, links, pin, preferences, profile, react, read, recall, remove_member,
-    restore, sanctions, schedule, send, thread, user_settings,
+    restore, restriction, sanctions, schedule, send, thread, user_settings,
 };
 use crate::docs;
 use crate::state::CommandState;
@@ -64,6 +64,10 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
         .routes(routes!(links::join_by_link))
         .routes(routes!(sanctions::silence_user, sanctions::unsilence_user))
         .routes(routes!(sanctions::ban_user, sanctions::unban_user))
+        .routes(routes!(
+            restriction::restrict_user,
+            restriction::lift_restriction
+        ))
         .routes(routes!(restore::restore_message))
         .routes(routes!(pin::pin_message, pin::unpin_message))
         .routes(routes!(clear::clear_conversation))

@@ -8,8 +8,9 @@ use std::borrow::Borrow;
 
 use domain::body::MessageType;
 use domain::deployment::content::TextPlace;
-use domain::ids::{InvalidIdError, RuleName, Title};
+use domain::ids::{InvalidIdError, RuleName, Title, Topic};
 use domain::refusal::Refusal;
+use domain::texts::DisplayName;
 use moderation::Rulebook;
 use serde_json::Value;
 
@@ -86,7 +87,7 @@ pub(crate) fn screen_body(
 }
 
 /// Screens a value that is a short text, such as a title. `parse` makes the masked value.
-pub(crate) fn screen_value<T: Borrow<str>>(
+fn screen_value<T: Borrow<str>>(
     rulebook: &Rulebook,
     place: TextPlace,
     field: &'static str,
@@ -116,4 +117,24 @@ pub(crate) fn screen_title(
     title: Option<Title>,
 ) -> Result<Screened<Option<Title>>, Refusal> {
     screen_value(rulebook, TextPlace::Title, "title", title, Title::parse)
+}
+
+/// Screens the topic of a conversation, by the lists that check titles.
+pub(crate) fn screen_topic(
+    rulebook: &Rulebook,
+    topic: Option<Topic>,
+) -> Result<Screened<Option<Topic>>, Refusal> {
+    screen_value(rulebook, TextPlace::Title, "topic", topic, |text| {
+        Topic::parse(text)
+    })
+}
+
+/// Screens the name that others see of a user.
+pub(crate) fn screen_name(
+    rulebook: &Rulebook,
+    name: Option<DisplayName>,
+) -> Result<Screened<Option<DisplayName>>, Refusal> {
+    screen_value(rulebook, TextPlace::Name, "display_name", name, |text| {
+        DisplayName::parse(text)
+    })
 }

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use access::SharedAccess;
+use domain::deployment::feature::Feature;
 use domain::ids::{ConversationId, UserId};
 use domain::limits::Limits;
+use domain::refusal::Refusal;
 use domain::time::Timestamp;
 use event_log::{EventLog, LogError};
+use http_edge::Problem;
 use moderation::{LiveRulebook, Rulebook};
 
 use crate::clock::Clock;
@@ -25,18 +29,27 @@ struct Inner {
     single_flight: SingleFlight,
     metrics: CommandMetrics,
     rulebook: LiveRulebook,
+    access: SharedAccess,
 }
 
 impl CommandState {
-    /// A service that appends to this log within these limits.
-    pub fn new(log: EventLog, limits: Arc<Limits>, clock: Clock) -> Self {
+    /// A service that appends to this log within these limits. Tasks that follow the log keep
+    /// `rulebook` and `access` current.
+    pub fn new(
+        log: EventLog,
+        limits: Arc<Limits>,
+        clock: Clock,
+        rulebook: LiveRulebook,
+        access: SharedAccess,
+    ) -> Self {
         Self(Arc::new(Inner {
             log,
             limits,
             clock,
             single_flight: SingleFlight::default(),
             metrics: CommandMetrics::new(),
-            rulebook: LiveRulebook::default(),
+            rulebook,
+            access,
         }))
     }
 
@@ -52,9 +65,12 @@ impl CommandState {
 
     /// Fails if the feature of this kind of command is switched off.
     pub(crate) fn check_switch(&self, kind: CommandKind) -> Result<(), CommandError> {
-        let Some(feature) = kind.feature() else {
-            return Ok(());
-        };
+        kind.feature()
+            .map_or(Ok(()), |feature| self.check_feature(feature))
+    }
+
+    /// Fails if this feature is switched off.
+    fn check_feature(&self, feature: Feature) -> Result<(), CommandError> {
         match self.rulebook().switched_off(feature, self.now()) {
             None => Ok(()),
             Some(retry_after) => Err(CommandError::SwitchedOff {
@@ -62,6 +78,23 @@ impl CommandState {
                 retry_after,
             }),
         }
+    }
+
+    /// Fails if this user can now read but not write.
+    pub(crate) fn check_may_write(&self, user: &UserId) -> Result<(), Refusal> {
+        match self.0.access.view().find_silence(user.as_str(), self.now()) {
+            None => Ok(()),
+            Some(silence) => Err(Refusal::barred(
+                "silenced",
+                "You are silenced: you can read, but not write.",
+                silence.until,
+            )),
+        }
+    }
+
+    /// Fails if nobody can open an account at the moment.
+    pub fn check_signup(&self) -> Result<(), Problem> {
+        Ok(self.check_feature(Feature::Signup)?)
     }
 
     pub(crate) fn log(&self) -> &EventLog {

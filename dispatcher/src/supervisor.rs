@@ -9,6 +9,7 @@ use event_log::OutageLog;
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
 use event_stream::source::EventSource;
+use moderation::LiveRulebook;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
 use tokio::task::JoinHandle;
@@ -57,6 +58,7 @@ struct DispatcherContext {
     online: OnlineUsers,
     sender: WebhookSender,
     config: DispatcherConfig,
+    rulebook: LiveRulebook,
 }
 
 struct WorkerHandle {
@@ -65,13 +67,14 @@ struct WorkerHandle {
     task: JoinHandle<()>,
 }
 
-/// Runs the dispatcher until the stop signal.
+/// Runs the dispatcher until the stop signal. A task that follows the log keeps `rulebook` current.
 pub async fn run(
     pool: PgPool,
     nats: Option<Client>,
     mirror: MirrorConfig,
     sender: WebhookSender,
     config: DispatcherConfig,
+    rulebook: LiveRulebook,
     shutdown: CancellationToken,
 ) {
     let online = OnlineUsers::run_listener(nats.as_ref(), &mirror, shutdown.clone()).await;
@@ -82,6 +85,7 @@ pub async fn run(
         online,
         sender,
         config,
+        rulebook,
     };
     let mut workers: HashMap<i64, WorkerHandle> = HashMap::new();
     let mut polls = interval(POLL_INTERVAL);
@@ -224,6 +228,7 @@ async fn run_under_lease(
                 sender,
                 max_attempts: context.config.max_attempts,
                 window: context.config.notification_window,
+                rulebook: context.rulebook.clone(),
             };
             let resuming = Notifier::resume(setup, feed);
             match shutdown.run_until_cancelled(resuming).await {

@@ -1,6 +1,7 @@
 //! The deployment aggregate: what administrators and moderators set for the whole system. There is
 //! one, and its state is small. The edge checks who may send its commands.
 
+pub mod access;
 pub mod command;
 pub mod content;
 pub mod event;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::RuleName;
 use crate::refusal::Refusal;
+use access::RecentView;
 use command::DeploymentCommand;
 use event::DeploymentEvent;
 use feature::Feature;
@@ -53,6 +55,9 @@ pub struct Deployment {
     link_rules: LinkRules,
     #[serde(default)]
     flood_rules: Vec<FloodRule>,
+    /// What was viewed within the last minute.
+    #[serde(default)]
+    recent_views: Vec<RecentView>,
 }
 
 impl Deployment {
@@ -67,14 +72,16 @@ impl Deployment {
             DeploymentCommand::RemoveWordList(remove) => Ok(self.remove_word_list(remove)),
             DeploymentCommand::SetLinkRules(set) => self.set_link_rules(set),
             DeploymentCommand::SetFloodRules(set) => self.set_flood_rules(set),
+            DeploymentCommand::RecordAccess(record) => Ok(self.record_access(record)),
         }
     }
 
-    /// The number of holds, lists and hosts: a measure of the state's size.
+    /// The number of holds, lists, hosts and recent views: a measure of the state's size.
     pub fn entry_count(&self) -> usize {
         let allowed = self.link_rules.allow_only.as_ref().map_or(0, Vec::len);
         let hosts = self.link_rules.deny.len() + allowed;
-        self.holds.len() + self.word_lists.len() + hosts + self.flood_rules.len()
+        let rules = self.holds.len() + self.word_lists.len() + self.flood_rules.len();
+        rules + hosts + self.recent_views.len()
     }
 }
 
@@ -108,6 +115,7 @@ impl Aggregate for Deployment {
             }
             DeploymentEvent::LinkRulesSet(set) => self.apply_link_rules(set),
             DeploymentEvent::FloodRulesSet(set) => self.flood_rules = set.rules,
+            DeploymentEvent::AccessRecorded(recorded) => self.apply_access(recorded),
         }
     }
 }

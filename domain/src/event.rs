@@ -154,6 +154,7 @@ event_family!(DeploymentEvent {
     WordListRemoved = "word_list_removed", 1;
     LinkRulesSet = "link_rules_set", 1;
     FloodRulesSet = "flood_rules_set", 1;
+    AccessRecorded = "access_recorded", 1;
 });
 
 event_family!(CaseEvent {

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use crate::limits::Limits;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
-use command::{ChangeProfile, ChangeSettings, ProfileCommand, RestrictUser, RevokeTokens};
+use command::{
+    ChangeProfile, ChangeSettings, LiftRestriction, ProfileCommand, RestrictUser, RevokeTokens,
+};
 use event::{
     ProfileChanged, ProfileErased, ProfileEvent, PublicProfile, RestrictionLifted, TokensRevoked,
     UserActivation, UserKind, UserKindChanged, UserRestricted,
@@ -48,11 +50,8 @@ impl Profile {
                 self.change_settings(change).into_iter().collect()
             }
             ProfileCommand::RevokeTokens(revoke) => self.revoke(revoke).into_iter().collect(),
-            ProfileCommand::Restrict(restrict) => self.restrict(restrict).into_iter().collect(),
-            ProfileCommand::LiftRestriction(by) => {
-                let lifted = ProfileEvent::RestrictionLifted(RestrictionLifted { by });
-                self.restriction.iter().map(|_| lifted.clone()).collect()
-            }
+            ProfileCommand::Restrict(restrict) => self.restrict(restrict)?.into_iter().collect(),
+            ProfileCommand::LiftRestriction(lift) => self.lift(lift).into_iter().collect(),
             ProfileCommand::Erase(by) => {
                 let erased = ProfileEvent::ProfileErased(ProfileErased { by });
                 let is_empty = self.shown == PublicProfile::default();
@@ -148,22 +147,40 @@ impl Profile {
         is_later.then_some(ProfileEvent::TokensRevoked(TokensRevoked { before, by }))
     }
 
-    fn restrict(&self, restrict: RestrictUser) -> Option<ProfileEvent> {
+    fn restrict(&self, restrict: RestrictUser) -> Result<Option<ProfileEvent>, Refusal> {
         let RestrictUser {
             kind,
             until,
             reason,
             by,
+            now,
         } = restrict;
+        if until.is_some_and(|until| until <= now) {
+            return Err(Refusal::invalid(
+                "until",
+                "Expected a time in the future, or null for a restriction that does not end by \
+                 itself.",
+            ));
+        }
         let is_same = self.restriction.as_ref().is_some_and(|known| {
             known.kind == kind && known.until == until && known.reason == reason
         });
-        (!is_same).then_some(ProfileEvent::UserRestricted(UserRestricted {
-            kind,
-            until,
-            reason,
-            by,
-        }))
+        Ok(
+            (!is_same).then_some(ProfileEvent::UserRestricted(UserRestricted {
+                kind,
+                until,
+                reason,
+                by,
+            })),
+        )
+    }
+
+    /// Nothing is left to lift once the restriction has ended by itself.
+    fn lift(&self, lift: LiftRestriction) -> Option<ProfileEvent> {
+        let LiftRestriction { by, now } = lift;
+        let restriction = self.restriction.as_ref()?;
+        let is_in_force = restriction.is_in_force(now);
+        is_in_force.then_some(ProfileEvent::RestrictionLifted(RestrictionLifted { by }))
     }
 }
 

@@ -314,6 +314,18 @@ impl ParkedRow {
     }
 }
 
+/// What somebody did or viewed with the rights of an administrator, a moderator or a service.
+#[derive(Debug)]
+pub(crate) struct AuditRow {
+    pub position: i64,
+    pub at: Timestamp,
+    pub actor: String,
+    pub act: String,
+    pub target: Option<String>,
+    /// A JSON object.
+    pub detail: String,
+}
+
 /// Replaces U+0000, which Postgres cannot store, in text of any origin.
 pub(crate) fn sanitize_text(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
@@ -352,6 +364,7 @@ pub(crate) struct BatchRows {
     /// Users whose period without read receipts began before this batch, and where it ends.
     pub receipts_on: Vec<(i64, i64)>,
     pub parked: Vec<ParkedRow>,
+    pub audit: Vec<AuditRow>,
     /// The state of members after each event that changed it, by key and position. The effects of a
     /// member's own messages are omitted.
     pub member_history: BTreeMap<(MemberKey, i64), MemberState>,

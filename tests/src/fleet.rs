@@ -347,6 +347,11 @@ impl Fleet {
             .with_token(Some(token::for_admin("admin")))
     }
 
+    /// Runs a command of the program on the servers of the fleet.
+    pub async fn run(&self, arguments: &[&str]) -> std::process::Output {
+        run_tidings(arguments, &self.env).await
+    }
+
     /// Whether every service that was not killed still runs.
     pub fn all_services_run(&mut self) -> bool {
         self.services

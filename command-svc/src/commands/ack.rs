@@ -2,17 +2,17 @@
 
 use axum::extract::State;
 use domain::history::CursorReference;
-use domain::ids::{DeviceId, UserId};
+use domain::ids::DeviceId;
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::{AckCursor, MailboxCommand};
 use domain::mailbox::event::MailboxEvent;
 use domain::refusal::Refusal;
 use event_log::{LockedAggregate, Observation};
-use http_edge::{Json, Problem};
+use http_edge::{Caller, Json, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::caller::Requester;
+use crate::caller::{AuthenticatedUser, Requester};
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::execute::execute;
@@ -106,20 +106,17 @@ impl CommandHandler for AckHandler {
 /// such as a WebSocket. Returns the log position, or the problem to send to the client.
 pub async fn acknowledge_for(
     state: &CommandState,
-    user: &str,
+    caller: &Caller,
     device: String,
     cursor: CursorReference,
 ) -> Result<i64, Problem> {
-    let invalid = |invalid: domain::ids::InvalidIdError| Refusal::invalid("user", invalid.0);
-    let caller = UserId::parse(user)
-        .map_err(invalid)
-        .map_err(CommandError::from)?;
+    let AuthenticatedUser { id: caller, actor } = AuthenticatedUser::try_from(caller)?;
     let request = AckRequest { device, cursor };
     let meta = CommandMeta {
         kind: CommandKind::Ack,
         aggregate_id: caller.clone(),
         caller,
-        actor: None,
+        actor,
         idempotency: None,
     };
     let handler = AckHandler::parse(meta, &request).map_err(CommandError::from)?;

@@ -206,19 +206,27 @@ impl CommandHandler for ChangeHandler {
             masked: false,
             position: PositionPlaceholder,
         };
-        let mut title_flags = Vec::new();
-        // Everybody else gets the same response, whatever the title.
-        if conversation.is_member(&self.meta.caller)
-            && let Some(title) = change.title.take()
-        {
-            let screened = screening::screen_title(&state.rulebook(), title)?;
-            change.title = Some(screened.value);
-            response.masked = screened.masked;
-            title_flags = screened.flags;
+        let (mut title_flags, mut topic_flags) = (Vec::new(), Vec::new());
+        // Everybody else gets the same response, whatever the texts.
+        if conversation.is_member(&self.meta.caller) {
+            let rulebook = state.rulebook();
+            if let Some(title) = change.title.take() {
+                let screened = screening::screen_title(&rulebook, title)?;
+                change.title = Some(screened.value);
+                response.masked = screened.masked;
+                title_flags = screened.flags;
+            }
+            if let Some(topic) = change.policy.topic.take() {
+                let screened = screening::screen_topic(&rulebook, topic)?;
+                change.policy.topic = Some(screened.value);
+                response.masked |= screened.masked;
+                topic_flags = screened.flags;
+            }
         }
         let events = conversation.decide(ConversationCommand::Change(change), state.limits())?;
         let flagged = |event: ConversationEvent| match event {
             ConversationEvent::ConversationChanged(_) => event.flagged(&title_flags),
+            ConversationEvent::ConversationPolicyChanged(_) => event.flagged(&topic_flags),
             other => other,
         };
         let events = events.into_iter().map(flagged).collect();

@@ -32,7 +32,7 @@ pub(crate) struct EditRequest {
     pub(crate) body: Value,
 }
 
-/// What became of an edit or of a change of a title.
+/// What became of an edit, or of a change of a title, a topic or a name.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Edited)]
 pub(crate) struct EditResponse {

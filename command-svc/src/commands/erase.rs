@@ -340,7 +340,10 @@ async fn erase_profile(
         if events.is_empty() {
             return Ok(None);
         }
-        let append = AppendRequest::from_events(events);
+        let append = AppendRequest {
+            actor: Some(by.clone()),
+            ..AppendRequest::from_events(events)
+        };
         match locked.append(append).wait().await {
             Ok(appended) => return Ok(Some(appended)),
             Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => {}
@@ -400,6 +403,7 @@ pub(crate) async fn erase_messages(
             .count();
         let request = AppendRequest {
             observations: vec![observation],
+            actor: policy.actor(by),
             ..AppendRequest::from_events(events)
         };
         let appended = match locked.append(request).wait().await {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::edit::EditResponse;
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
@@ -23,7 +24,8 @@ use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::present::deserialize_present;
-use crate::response::{CommandResponse, PositionResponse};
+use crate::response::{CommandResponse, PositionPlaceholder, PositionResponse, ResponseBody};
+use crate::screening::{self, Screened};
 use crate::state::CommandState;
 
 /// The handler of every command to a profile.
@@ -48,12 +50,28 @@ impl CommandHandler for ProfileHandler {
 
     async fn decide(
         &self,
-        _: &CommandState,
+        state: &CommandState,
         locked: &LockedAggregate<Profile>,
         (): (),
     ) -> Result<Decision<ProfileEvent>, AttemptError> {
-        Ok(Decision::from_events(
-            locked.state().decide(self.command.clone())?,
+        let profile = locked.state();
+        let mut command = self.command.clone();
+        let mut screened = Screened::unchanged(None);
+        if let ProfileCommand::Change(change) = &mut command
+            && let Some(name) = &mut change.display_name
+            && *name != profile.public_profile().display_name
+        {
+            screened = screening::screen_name(&state.rulebook(), name.take())?;
+            name.clone_from(&screened.value);
+        }
+        let events = profile.decide(command)?.into_iter();
+        let response = EditResponse {
+            masked: screened.masked,
+            position: PositionPlaceholder,
+        };
+        Ok(Decision::with_body(
+            events.map(|event| event.flagged(&screened.flags)).collect(),
+            ResponseBody::serialize(&response)?,
         ))
     }
 }
@@ -233,7 +251,7 @@ impl ProfileRequest {
     params(IdempotencyParams),
     request_body(content = ProfileRequest, example = json!({"display_name": "Ann", "locale": "en"})),
     responses(
-        (status = 200, description = "Changed, or already so", body = PositionResponse,
+        (status = 200, description = "Changed, or already so", body = EditResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         CommandProblems,
     ),
@@ -266,7 +284,7 @@ pub(crate) async fn change_profile(
     ),
     request_body(content = UserRequest, example = json!({"display_name": "Bob", "kind": "user"})),
     responses(
-        (status = 200, description = "Changed, or already so", body = PositionResponse,
+        (status = 200, description = "Changed, or already so", body = EditResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         CommandProblems,
     ),

@@ -5,13 +5,24 @@ use domain::ids::UserId;
 use domain::profile::command::{ChangeProfile, ProfileCommand, RevokeTokens};
 use domain::texts::DisplayName;
 use domain::time::Timestamp;
+use event_log::LogError;
 use http_edge::Problem;
+use serde::Deserialize;
 
 use super::profile::ProfileHandler;
+use crate::error::CommandError;
 use crate::execute::execute;
 use crate::handler::CommandMeta;
 use crate::metrics::CommandKind;
+use crate::response::CommandResponse;
 use crate::state::CommandState;
+
+/// What the response says of a new name.
+#[derive(Deserialize)]
+struct StoredName {
+    #[serde(default)]
+    masked: bool,
+}
 
 /// Revokes the tokens of a user that were issued at `before` or earlier. Returns the log position.
 /// Repeating it appends nothing.
@@ -22,15 +33,16 @@ pub async fn revoke_tokens_for(
 ) -> Result<i64, Problem> {
     let by = user.clone();
     let command = ProfileCommand::RevokeTokens(RevokeTokens { before, by });
-    run(state, CommandKind::RevokeTokens, user, command).await
+    let response = run(state, CommandKind::RevokeTokens, user, command).await?;
+    Ok(response.position)
 }
 
-/// Names a user who has just registered. Returns the log position.
+/// Names a user who has just registered. Returns whether a word list has masked parts of the name.
 pub async fn set_display_name_for(
     state: &CommandState,
     user: &UserId,
     name: DisplayName,
-) -> Result<i64, Problem> {
+) -> Result<bool, Problem> {
     let change = ChangeProfile {
         display_name: Some(Some(name)),
         avatar: None,
@@ -42,7 +54,13 @@ pub async fn set_display_name_for(
         by: user.clone(),
     };
     let command = ProfileCommand::Change(change);
-    run(state, CommandKind::ChangeProfile, user, command).await
+    let response = run(state, CommandKind::ChangeProfile, user, command).await?;
+    let stored = serde_json::from_slice(&response.body.0);
+    let StoredName { masked } = stored.map_err(|error| {
+        let reason = format!("a response cannot be read: {error}");
+        CommandError::Log(LogError::Corrupt(reason))
+    })?;
+    Ok(masked)
 }
 
 async fn run(
@@ -50,7 +68,7 @@ async fn run(
     kind: CommandKind,
     user: &UserId,
     command: ProfileCommand,
-) -> Result<i64, Problem> {
+) -> Result<CommandResponse, Problem> {
     let meta = CommandMeta {
         kind,
         aggregate_id: user.clone(),
@@ -58,6 +76,5 @@ async fn run(
         actor: None,
         idempotency: None,
     };
-    let response = execute(state, &ProfileHandler::new(meta, command)).await?;
-    Ok(response.position)
+    Ok(execute(state, &ProfileHandler::new(meta, command)).await?)
 }

@@ -66,7 +66,10 @@ async fn execute_sanction(
     let conversation = params::parse_conversation(&id)?;
     let by = requester.user.clone();
     let by_moderator = caller.is_moderator();
-    let meta = requester.into_meta(command, conversation, &[&id, &user], &request)?;
+    let mut meta = requester.into_meta(command, conversation, &[&id, &user], &request)?;
+    if by_moderator {
+        meta.actor = Some(by.clone());
+    }
     let user = params::parse_user(&user)?;
     let terms = request.parse();
     let respond = respond_position;
@@ -97,7 +100,10 @@ async fn execute_lift(
     let conversation = params::parse_conversation(&id)?;
     let by = requester.user.clone();
     let by_moderator = caller.is_moderator();
-    let meta = requester.into_meta(command, conversation, &[&id, &user], &())?;
+    let mut meta = requester.into_meta(command, conversation, &[&id, &user], &())?;
+    if by_moderator {
+        meta.actor = Some(by.clone());
+    }
     let user = params::parse_user(&user)?;
     let respond = respond_position;
     execute_access(state, meta, by_moderator, Ok(()), respond, |_, now| {

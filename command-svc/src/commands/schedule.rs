@@ -243,7 +243,9 @@ impl CommandHandler for ScheduledHandler {
             } => {
                 let known = mailbox.scheduled(*number).ok_or_else(Refusal::not_found)?;
                 let masked = match body {
-                    Some(body) => screening::screen_body(&state.rulebook(), known.kind, body)?,
+                    Some(body) => {
+                        screening::screen_body(&state.rulebook(), known.kind, body)?.value
+                    }
                     None => None,
                 };
                 let is_masked = masked.is_some();

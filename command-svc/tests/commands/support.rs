@@ -15,6 +15,7 @@ use domain::time::Timestamp;
 use event_log::{EventLog, LogConfig};
 use http::{HeaderMap, Method, Request};
 use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware};
+use moderation::LiveRulebook;
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
@@ -130,7 +131,13 @@ impl CommandTestService {
         let now = Arc::new(AtomicI64::new(START_MILLIS));
         let clock = now.clone();
         let clock = Clock::new(move || Timestamp::from_millis(clock.load(Ordering::Relaxed)));
-        let state = CommandState::new(log.clone(), Arc::new(limits), clock);
+        let state = CommandState::new(
+            log.clone(),
+            Arc::new(limits),
+            clock,
+            LiveRulebook::default(),
+            SharedAccess::default(),
+        );
         let (router, _) = command_svc::router(state.clone()).split_for_parts();
         let auth = Auth::hs256(SECRET)?;
         let router = apply_middleware(router, auth, &EdgeConfig::default(), limiter);

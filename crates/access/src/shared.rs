@@ -39,13 +39,29 @@ impl SharedAccess {
 }
 
 impl AccessCheck for SharedAccess {
-    /// Checks the token of its user, and also the user as whom a service makes the call.
+    /// Checks the token of its user, and also the user as whom a service makes the call. No moderator
+    /// can ban a token with the scope `admin`: an administrator deactivates its user, or revokes it.
     fn check(&self, caller: &Caller) -> Result<(), Problem> {
         let view = self.view();
         let now = Timestamp::from(OffsetDateTime::now_utc());
         let issued_at = i64::try_from(caller.issued_at_ms).unwrap_or(i64::MAX);
-        view.check_token(caller.token_user(), Timestamp::from_millis(issued_at), now)
-            .and_then(|()| view.check_user(&caller.user, now))
+        let (user, is_admin) = match &caller.actor {
+            Some(actor) => (&actor.user, actor.scopes.admin),
+            None => (&caller.user, caller.scopes.admin),
+        };
+        view.check_token(user, Timestamp::from_millis(issued_at))
+            .and_then(|()| {
+                if is_admin {
+                    return Ok(());
+                }
+                view.check_ban(user, now)
+            })
+            .and_then(|()| {
+                if caller.actor.is_none() {
+                    return Ok(());
+                }
+                view.check_user(&caller.user, now)
+            })
             .map_err(to_problem)
     }
 
@@ -72,5 +88,55 @@ fn to_problem(refusal: AccessRefusal) -> Problem {
                 None => problem,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_edge::auth::{Actor, Scopes};
+
+    use super::*;
+
+    const ADMIN: Scopes = Scopes {
+        admin: true,
+        moderator: false,
+        service: false,
+    };
+
+    fn caller(user: &str, scopes: Scopes, actor: Option<Actor>) -> Caller {
+        Caller {
+            user: user.into(),
+            scopes,
+            expires_at: 9,
+            issued_at_ms: 5,
+            actor,
+        }
+    }
+
+    #[test]
+    fn a_ban_does_not_reach_tokens_of_administrators_but_calls_as_the_user() {
+        let access = SharedAccess::default();
+        let mut view = AccessView::default();
+        view.ban("ann");
+        access.replace(view);
+        let check = |caller: &Caller| access.check(caller).map_err(|problem| problem.code());
+        let acting = |user: &str, scopes| {
+            Some(Actor {
+                user: user.into(),
+                scopes,
+            })
+        };
+        let none = Scopes::default();
+        assert_eq!(check(&caller("ann", none, None)), Err("banned"));
+        assert_eq!(check(&caller("ann", ADMIN, None)), Ok(()));
+        assert_eq!(
+            check(&caller("ann", none, acting("root", ADMIN))),
+            Err("banned")
+        );
+        assert_eq!(check(&caller("bob", none, acting("ann", ADMIN))), Ok(()));
+        assert_eq!(
+            check(&caller("bob", none, acting("ann", none))),
+            Err("banned")
+        );
     }
 }

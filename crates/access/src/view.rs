@@ -78,41 +78,79 @@ impl AccessView {
         self.users.get(user)
     }
 
-    /// Whether a user may call now, with a token that was issued at this time.
-    pub fn check_token(
-        &self,
-        user: &str,
-        issued_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<(), AccessRefusal> {
-        let revoked_before = self.users.get(user).and_then(|user| user.revoked_before);
-        if revoked_before.is_some_and(|before| issued_at <= before) {
+    /// Whether a token of a user that was issued at this time is accepted, unless the user is banned.
+    pub fn check_token(&self, user: &str, issued_at: Timestamp) -> Result<(), AccessRefusal> {
+        let Some(user) = self.users.get(user) else {
+            return Ok(());
+        };
+        if user
+            .revoked_before
+            .is_some_and(|before| issued_at <= before)
+        {
             return Err(AccessRefusal::Revoked);
         }
-        self.check_user(user, now)
+        user.check_active()
     }
 
-    /// Whether calls of a user are accepted now, no matter who makes them.
+    /// Whether a user is not banned now.
+    pub fn check_ban(&self, user: &str, now: Timestamp) -> Result<(), AccessRefusal> {
+        self.users
+            .get(user)
+            .map_or(Ok(()), |user| user.check_ban(now))
+    }
+
+    /// Whether calls as a user are accepted now, no matter who makes them.
     pub fn check_user(&self, user: &str, now: Timestamp) -> Result<(), AccessRefusal> {
         let Some(user) = self.users.get(user) else {
             return Ok(());
         };
-        if user.deactivated {
+        user.check_active()?;
+        user.check_ban(now)
+    }
+
+    /// Bans a user.
+    #[cfg(test)]
+    pub(crate) fn ban(&mut self, user: &str) {
+        let restriction = UserRestricted {
+            kind: RestrictionKind::Banned,
+            until: None,
+            reason: None,
+            by: domain::ids::UserId::parse("root").unwrap(),
+        };
+        let access = UserAccess {
+            restriction: Some(restriction),
+            ..UserAccess::default()
+        };
+        self.users.insert(user.to_owned(), access);
+    }
+
+    /// The restriction of a user who can now read but not write.
+    pub fn find_silence(&self, user: &str, now: Timestamp) -> Option<&UserRestricted> {
+        let restriction = self.users.get(user)?.restriction.as_ref()?;
+        (restriction.kind == RestrictionKind::Silenced && restriction.is_in_force(now))
+            .then_some(restriction)
+    }
+}
+
+impl UserAccess {
+    fn check_active(&self) -> Result<(), AccessRefusal> {
+        if self.deactivated {
             return Err(AccessRefusal::Deactivated);
         }
-        match &user.restriction {
+        Ok(())
+    }
+
+    fn check_ban(&self, now: Timestamp) -> Result<(), AccessRefusal> {
+        match &self.restriction {
             Some(restriction)
-                if restriction.kind == RestrictionKind::Banned
-                    && restriction.until.is_none_or(|until| now < until) =>
+                if restriction.kind == RestrictionKind::Banned && restriction.is_in_force(now) =>
             {
                 Err(AccessRefusal::Banned(restriction.until))
             }
             _ => Ok(()),
         }
     }
-}
 
-impl UserAccess {
     fn apply(&mut self, event: ProfileEvent) {
         match event {
             ProfileEvent::UserDeactivated(_) => self.deactivated = true,
@@ -184,7 +222,7 @@ mod tests {
             })
         };
         let view = view(&[revoked(5_500), revoked(4_000)]);
-        let check = |user, issued| view.check_token(user, at(issued), at(9_000));
+        let check = |user, issued| view.check_token(user, at(issued));
         assert_eq!(check("ann", 0), Err(AccessRefusal::Revoked), "without iat");
         assert_eq!(
             check("ann", 5_000),
@@ -230,6 +268,26 @@ mod tests {
         );
         assert_eq!(check(&[banned(Some(8))], 8), Ok(()));
         assert_eq!(check(&[banned(None), lifted], 9), Ok(()));
+    }
+
+    #[test]
+    fn a_silenced_user_may_call_until_it_ends_but_not_write() {
+        let silenced = ProfileEvent::UserRestricted(UserRestricted {
+            kind: RestrictionKind::Silenced,
+            until: Some(at(8)),
+            reason: None,
+            by: by(),
+        });
+        let silenced = view(&[silenced]);
+        assert_eq!(silenced.check_user("ann", at(7)), Ok(()));
+        let until = |now| {
+            silenced
+                .find_silence("ann", at(now))
+                .map(|found| found.until)
+        };
+        assert_eq!((until(7), until(8)), (Some(Some(at(8))), None));
+        assert!(silenced.find_silence("bob", at(7)).is_none());
+        assert!(view(&[banned(None)]).find_silence("ann", at(7)).is_none());
     }
 
     #[test]

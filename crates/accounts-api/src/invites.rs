@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::State;
+use domain::deployment::access::AccessAct;
 use domain::time::Timestamp;
 use http::StatusCode;
 use http_edge::{Admin, Json, OptionalJson, Problem};
@@ -48,13 +49,15 @@ pub(super) struct InviteResponse {
 )]
 pub(super) async fn create_invite(
     State(state): State<AccountsState>,
-    _admin: Admin,
+    Admin(caller): Admin,
     OptionalJson(request): OptionalJson<InviteRequest>,
 ) -> Result<(StatusCode, Json<InviteResponse>), Problem> {
     let ttl = parse_ttl(request.ttl.as_deref(), DEFAULT_INVITE_TTL)?;
     state.check_accounts()?;
     let issued = state.store.invite(ttl).await;
     let issued = issued.map_err(|error| database_away(&error))?;
+    let (act, call) = (AccessAct::InviteIssued, "POST /v1/admin/invites");
+    state.recorder.record_act(&caller, act, None, call).await;
     let response = InviteResponse {
         invite: issued.code.reveal().to_owned(),
         expires_at: Timestamp::from(issued.expires_at),

@@ -23,7 +23,7 @@ mod token_issuer;
 mod tokens;
 pub mod upkeep;
 
-pub use state::AccountsState;
+pub use state::{AccountsSetup, AccountsState};
 pub use token_issuer::{IssuedToken, TokenIssuer};
 
 use http_edge::schema;

@@ -14,15 +14,13 @@ pub(super) fn parse_name(text: &str) -> Result<DisplayName, Problem> {
 }
 
 impl AccountsState {
-    /// Names the user of a new account.
+    /// Names the user of a new account. Returns whether a word list has masked parts of the name.
     pub(super) async fn set_display_name(
         &self,
         user: &UserId,
         name: DisplayName,
-    ) -> Result<(), Problem> {
-        command_svc::set_display_name_for(&self.commands, user, name)
-            .await
-            .map(|_| ())
+    ) -> Result<bool, Problem> {
+        command_svc::set_display_name_for(&self.commands, user, name).await
     }
 
     /// Appends a revocation to the log, and forgets that it was pending. If the process ends in

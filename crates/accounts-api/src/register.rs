@@ -55,8 +55,9 @@ pub(super) struct RegisterRequest {
          body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The user id is taken or has been used (`conflict`).",
          body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field is invalid (`invalid`), or another issuer signs the \
-                                      tokens of this system (`not_the_issuer`).",
+        (status = 422, description = "A field is invalid (`invalid`), a word list refuses the name \
+                                      (`content_refused`), or another issuer signs the tokens of \
+                                      this system (`not_the_issuer`).",
          body = Problem, content_type = "application/problem+json"),
         AccountProblems,
     ),
@@ -66,6 +67,7 @@ pub(super) async fn register(
     Json(request): Json<RegisterRequest>,
 ) -> Result<(StatusCode, Json<SignedInResponse>), Problem> {
     state.check_accounts()?;
+    state.commands.check_signup()?;
     let user = parse_user(&request.user)?;
     let password = Password::parse(&request.password)
         .map_err(|error| Problem::invalid("password", error.to_string()))?;
@@ -87,14 +89,19 @@ pub(super) async fn register(
         Registration::Taken => return Err(user_id_taken()),
         Registration::InvalidInvite => return Err(invite_required()),
     }
-    if let Some(name) = name
-        && let Err(refused) = state.set_display_name(&user, name).await
-    {
-        let undone = state.store.undo_registration(&user, &hash).await;
-        undone.map_err(|error| database_away(&error))?;
-        return Err(refused);
+    let mut masked = false;
+    if let Some(name) = name {
+        masked = match state.set_display_name(&user, name).await {
+            Ok(masked) => masked,
+            Err(refused) => {
+                let undone = state.store.undo_registration(&user, &hash).await;
+                undone.map_err(|error| database_away(&error))?;
+                return Err(refused);
+            }
+        };
     }
-    let signed_in = state.issue(user.as_str(), None)?;
+    let mut signed_in = state.issue(user.as_str(), None)?;
+    signed_in.masked = masked;
     Ok((StatusCode::CREATED, Json(signed_in)))
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use accounts::{AccountStore, AttemptLimits, HashingError, LoginAttempts, PasswordHasher};
+use audit::AccessRecorder;
 use command_svc::CommandState;
 use domain::ids::UserId;
 use domain::time::Timestamp;
@@ -28,8 +29,25 @@ pub struct AccountsState {
     pub(super) issuer: TokenIssuer,
     pub(super) commands: CommandState,
     pub(super) log: EventLog,
+    pub(super) recorder: AccessRecorder,
     /// Reads the read model.
     pub(super) reads: PgPool,
+}
+
+/// What the routes are about.
+pub struct AccountsSetup {
+    /// Who may open an account.
+    pub mode: AccountsMode,
+    /// Signs tokens.
+    pub issuer: TokenIssuer,
+    /// Changes profiles.
+    pub commands: CommandState,
+    /// The log, in whose database the accounts are.
+    pub log: EventLog,
+    /// Records what administrators do.
+    pub recorder: AccessRecorder,
+    /// Reads the read model.
+    pub reads: PgPool,
 }
 
 /// What an account gets to sign in with.
@@ -43,17 +61,23 @@ pub(super) struct SignedInResponse {
     /// When the token expires: 30 days after it was issued.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
+    /// Present and true if a word list has masked parts of the name of a new account.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub(super) masked: bool,
 }
 
 impl AccountsState {
     /// The accounts in the database of the log.
-    pub fn new(
-        mode: AccountsMode,
-        issuer: TokenIssuer,
-        commands: CommandState,
-        log: EventLog,
-        reads: PgPool,
-    ) -> Result<Self, HashingError> {
+    pub fn new(setup: AccountsSetup) -> Result<Self, HashingError> {
+        let AccountsSetup {
+            mode,
+            issuer,
+            commands,
+            log,
+            recorder,
+            reads,
+        } = setup;
         if mode != AccountsMode::Off && issuer.check().is_err() {
             tracing::warn!(
                 "local accounts are on, but a public key is configured: this system cannot issue \
@@ -68,6 +92,7 @@ impl AccountsState {
             issuer,
             commands,
             log,
+            recorder,
             reads,
         })
     }
@@ -93,6 +118,7 @@ impl AccountsState {
             user: user.to_owned(),
             token,
             expires_at,
+            masked: false,
         })
     }
 }

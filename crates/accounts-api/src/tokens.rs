@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::State;
+use domain::deployment::access::AccessAct;
 use domain::time::Timestamp;
 use http::StatusCode;
 use http_edge::{Admin, Json, Problem};
@@ -57,13 +58,17 @@ pub(super) struct TokenResponse {
 )]
 pub(super) async fn issue_token(
     State(state): State<AccountsState>,
-    _admin: Admin,
+    Admin(caller): Admin,
     Json(request): Json<TokenRequest>,
 ) -> Result<(StatusCode, Json<TokenResponse>), Problem> {
     let user = parse_user(&request.user)?;
     let ttl = parse_ttl(request.ttl.as_deref(), DEFAULT_TOKEN_TTL)?;
     let scope = parse_scope(request.scope.as_deref().unwrap_or_default())?;
     let issued = state.issuer.issue(user.as_str(), scope, ttl, None)?;
+    let (act, call) = (AccessAct::TokenIssued, "POST /v1/admin/tokens");
+    let recorder = &state.recorder;
+    let target = Some(user.as_str());
+    recorder.record_act(&caller, act, target, call).await;
     let IssuedToken { token, expires_at } = issued;
     let response = TokenResponse { token, expires_at };
     Ok((StatusCode::CREATED, Json(response)))

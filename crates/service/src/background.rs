@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use access::AccessFollower;
-use accounts_api::AccountsState;
+use accounts_api::{AccountsSetup, AccountsState};
 use anyhow::{Context as _, Result};
+use audit::AccessRecorder;
+use axum::middleware::from_fn_with_state;
 use command_svc::CommandState;
 use command_svc::retention::{self, Retention, RetentionPolicy};
 use command_svc::scheduled::{self, ScheduledSender};
@@ -32,7 +34,11 @@ use super::tasks::TaskGroup;
 
 impl ServiceRuntime {
     /// Starts what works on the log besides the relay and the projections.
-    pub(super) fn spawn_log_followers(&self, background: &mut TaskGroup) -> Result<()> {
+    pub(super) fn spawn_log_followers(
+        &self,
+        rulebook: &LiveRulebook,
+        background: &mut TaskGroup,
+    ) -> Result<()> {
         if self.services.commands {
             if let SealInterval::AtMost(every) = self.config.seals.seal_every {
                 background.spawn("the sealer", self.sealer_task(every)?);
@@ -40,7 +46,7 @@ impl ServiceRuntime {
             background.spawn("the eraser", self.eraser_task());
         }
         if self.services.dispatcher {
-            background.spawn("the dispatcher", self.dispatcher_task()?);
+            background.spawn("the dispatcher", self.dispatcher_task(rulebook.clone())?);
             if let Some(copies) = self.seal_copies_task()? {
                 background.spawn("the seal copies", copies);
             }
@@ -66,6 +72,7 @@ impl ServiceRuntime {
         &self,
         state: CommandState,
         log: &EventLog,
+        recorder: AccessRecorder,
         background: &mut TaskGroup,
     ) -> Result<OpenApiRouter> {
         self.startup.set_log(log.clone());
@@ -73,8 +80,10 @@ impl ServiceRuntime {
         let sender = self.scheduled_sender_task(state.clone());
         background.spawn("the sender of scheduled messages", sender);
         let operator_state = self.operator_state(state.live_rulebook());
+        let recorded = from_fn_with_state(recorder.clone(), audit::record_calls);
         Ok(operator_api::command_router(operator_state)
-            .merge(self.serve_accounts(&state, log, background)?)
+            .layer(recorded)
+            .merge(self.serve_accounts(&state, log, recorder, background)?)
             .merge(command_svc::router(state)))
     }
 
@@ -83,11 +92,19 @@ impl ServiceRuntime {
         &self,
         commands: &CommandState,
         log: &EventLog,
+        recorder: AccessRecorder,
         background: &mut TaskGroup,
     ) -> Result<OpenApiRouter> {
         let mode = self.config.accounts_mode(self.services == Services::ALL);
         let (issuer, reads) = (self.issuer.clone(), self.pools.reads.clone());
-        let state = AccountsState::new(mode, issuer, commands.clone(), log.clone(), reads);
+        let state = AccountsState::new(AccountsSetup {
+            mode,
+            issuer,
+            commands: commands.clone(),
+            log: log.clone(),
+            recorder,
+            reads,
+        });
         let state = state.context("local accounts cannot be served")?;
         let upkeep = accounts_api::upkeep::run(state.clone(), self.background_shutdown.clone());
         background.spawn("the upkeep of accounts", upkeep);
@@ -210,7 +227,10 @@ impl ServiceRuntime {
         WebhookSender::new(allowed).context("webhooks cannot be delivered")
     }
 
-    pub(super) fn dispatcher_task(&self) -> Result<impl Future<Output = Result<()>> + use<>> {
+    pub(super) fn dispatcher_task(
+        &self,
+        rulebook: LiveRulebook,
+    ) -> Result<impl Future<Output = Result<()>> + use<>> {
         let args = &self.config.webhooks;
         let sender = self.webhook_sender()?;
         let config = dispatcher::DispatcherConfig {
@@ -223,6 +243,7 @@ impl ServiceRuntime {
             self.mirror.clone(),
             sender,
             config,
+            rulebook,
             self.background_shutdown.clone(),
         );
         Ok(async move {

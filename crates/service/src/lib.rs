@@ -36,6 +36,7 @@ use access::SharedAccess;
 use accounts_api::TokenIssuer;
 use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use command_svc::CommandState;
 use data_dir::retry::{self, RetryError};
 use data_dir::{ServerUrl, TokenKeys, UsageError, postgres};
@@ -61,6 +62,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
 use acks::CommandAcks;
+use audit::AccessRecorder;
 use gauges::GaugeSources;
 use pools::Pools;
 use ports::ServicePorts;
@@ -336,25 +338,34 @@ impl ServiceRuntime {
         let mut routes = OpenApiRouter::new();
         let signal = ProjectionSignalChannel::default();
         let (projected, mut projected_position) = watch::channel(0);
-        if let Some(log) = &log {
-            let state = CommandState::new(log.clone(), self.limits(), command_svc::Clock::system());
-            let rulebook = state.live_rulebook().clone();
+        let rulebook = LiveRulebook::default();
+        if log.is_some() || self.services.dispatcher {
             self.follow_rules(rulebook.clone(), background).await?;
+        }
+        if let Some(log) = &log {
+            let state = CommandState::new(
+                log.clone(),
+                self.limits(),
+                command_svc::Clock::system(),
+                rulebook.clone(),
+                self.access.clone(),
+            );
+            let recorder = AccessRecorder::new(state.clone());
             if self.services.queries {
                 let acks = Arc::new(CommandAcks(state.clone()));
-                let queries = self.query_state(acks, &signal, rulebook).await;
+                let queries = self.query_state(acks, &signal, rulebook.clone()).await;
                 if !self.services.projector {
                     projected_position = queries.subscribe_position();
                 }
-                routes = routes.merge(self.query_routes(queries, state.live_rulebook()));
+                routes = routes.merge(self.query_routes(queries, &rulebook, &recorder));
                 background.spawn("load shedding", self.shedding_task(&state));
             }
             if self.services.commands {
-                routes = routes.merge(self.serve_commands(state, log, background)?);
+                routes = routes.merge(self.serve_commands(state, log, recorder, background)?);
             }
             self.spawn_relay(log.clone(), background);
         }
-        self.spawn_log_followers(background)?;
+        self.spawn_log_followers(&rulebook, background)?;
         if self.services.projector {
             let in_process = InProcessChannels {
                 feed: log.as_ref().map(CommitFeed::subscribe),
@@ -445,8 +456,15 @@ impl ServiceRuntime {
     }
 
     /// The routes of the query service, and those that need other services too.
-    fn query_routes(&self, queries: QueryState, rulebook: &LiveRulebook) -> OpenApiRouter {
-        query_api::router(queries).merge(operator_api::router(self.operator_state(rulebook)))
+    fn query_routes(
+        &self,
+        queries: QueryState,
+        rulebook: &LiveRulebook,
+        recorder: &AccessRecorder,
+    ) -> OpenApiRouter {
+        query_api::router(queries)
+            .merge(operator_api::router(self.operator_state(rulebook)))
+            .layer(from_fn_with_state(recorder.clone(), audit::record_calls))
     }
 
     /// Starts the relay, and what observes and repairs the mirror.

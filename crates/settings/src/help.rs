@@ -82,6 +82,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("user deactivate", "tidings user deactivate ann"),
     ("user revoke", "tidings user revoke ann"),
     (
+        "user restrict",
+        "tidings user restrict ann silenced --reason spam --until 2030-01-01T00:00:00Z",
+    ),
+    (
         "switch off",
         "tidings switch off search --reason slow --until 2026-11-01T09:30:00Z",
     ),

@@ -68,5 +68,5 @@ pub use system::{
     DEFAULT_LISTEN_QUERY_API, DEFAULT_LISTEN_UP, LimitArgs, LogFormat, Switch, SystemConfig,
 };
 pub use usage::explain as explain_usage;
-pub use user::{UserCommand, UserKindArg, UserSetArgs};
+pub use user::{UserCommand, UserKindArg, UserRestrictArgs, UserSetArgs};
 pub use webhooks::{WebhookAddArgs, WebhookArgs, WebhookListArgs, WebhooksCommand};

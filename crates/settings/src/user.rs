@@ -36,6 +36,47 @@ pub enum UserCommand {
         /// Id of the user.
         user: String,
     },
+    /// Silence or ban a user everywhere.
+    Restrict(UserRestrictArgs),
+    /// Lift the restriction of a user.
+    Lift {
+        /// Id of the user.
+        user: String,
+    },
+}
+
+/// The options of `tidings user restrict`.
+#[derive(Debug, Clone, Args)]
+pub struct UserRestrictArgs {
+    /// Id of the user.
+    pub user: String,
+    /// What the user may not do: write, or anything.
+    pub kind: RestrictionKindArg,
+    /// Why, in 1 to 500 characters.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Time at which it ends by itself: RFC 3339, such as 2030-01-01T00:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+}
+
+/// What a restricted user may not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RestrictionKindArg {
+    /// The user can read, but not write.
+    Silenced,
+    /// Every call of the user is refused.
+    Banned,
+}
+
+impl RestrictionKindArg {
+    /// The word of the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Silenced => "silenced",
+            Self::Banned => "banned",
+        }
+    }
 }
 
 /// The options of `tidings user set`. An empty text removes the value.

@@ -4,11 +4,13 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
+use domain::deployment::feature::Feature;
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use moderation::LiveRulebook;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::{Instant, sleep_until};
@@ -66,6 +68,8 @@ pub struct NotifierSetup {
     pub max_attempts: u32,
     /// How long a notification waits for further messages, to report them together.
     pub window: Duration,
+    /// Whether notifications are switched off.
+    pub rulebook: LiveRulebook,
 }
 
 /// The worker of a notification webhook.
@@ -274,8 +278,19 @@ impl Notifier {
         Ok(())
     }
 
+    /// Whether an administrator has switched notifications off. They wait until they are on again.
+    fn is_switched_off(&self) -> bool {
+        let rulebook = self.setup.rulebook.current();
+        rulebook
+            .switched_off(Feature::Notifications, now())
+            .is_some()
+    }
+
     /// Sends the notifications that are due.
     async fn deliver_due(&mut self) -> Result<(), DeliveryError> {
+        if self.is_switched_off() {
+            return Ok(());
+        }
         let capacity = self
             .breaker
             .in_flight_limit()

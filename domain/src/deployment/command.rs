@@ -1,5 +1,6 @@
 //! The commands of the deployment aggregate.
 
+use super::access::AccessAct;
 use super::content::{ContentAction, TextPlace, WordMatching};
 use super::feature::Feature;
 use super::flood::FloodRule;
@@ -24,6 +25,8 @@ pub enum DeploymentCommand {
     SetLinkRules(SetLinkRules),
     /// Set the flood rules.
     SetFloodRules(SetFloodRules),
+    /// Record a view, or an act that no other event shows.
+    RecordAccess(RecordAccess),
 }
 
 /// The data of [`DeploymentCommand::SwitchFeature`].
@@ -104,4 +107,19 @@ pub struct SetFloodRules {
     pub rules: Vec<FloodRule>,
     /// The administrator or moderator.
     pub by: UserId,
+}
+
+/// The data of [`DeploymentCommand::RecordAccess`].
+#[derive(Debug, Clone)]
+pub struct RecordAccess {
+    /// Who did it.
+    pub actor: UserId,
+    /// What was done.
+    pub act: AccessAct,
+    /// To what or whom.
+    pub target: Option<String>,
+    /// The call by which it was done.
+    pub detail: Option<String>,
+    /// The current time.
+    pub now: Timestamp,
 }

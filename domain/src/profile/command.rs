@@ -19,7 +19,7 @@ pub enum ProfileCommand {
     /// Restrict the user everywhere.
     Restrict(RestrictUser),
     /// Lift the restriction.
-    LiftRestriction(UserId),
+    LiftRestriction(LiftRestriction),
     /// Erase what the profile says. Names the administrator.
     Erase(UserId),
 }
@@ -80,4 +80,15 @@ pub struct RestrictUser {
     pub reason: Option<String>,
     /// The moderator.
     pub by: UserId,
+    /// The current time.
+    pub now: Timestamp,
+}
+
+/// The data of [`ProfileCommand::LiftRestriction`].
+#[derive(Debug, Clone)]
+pub struct LiftRestriction {
+    /// The moderator.
+    pub by: UserId,
+    /// The current time.
+    pub now: Timestamp,
 }

@@ -129,6 +129,13 @@ pub struct UserRestricted {
     pub by: UserId,
 }
 
+impl UserRestricted {
+    /// Whether the restriction has not ended by itself.
+    pub fn is_in_force(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
 /// The data of [`ProfileEvent::RestrictionLifted`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RestrictionLifted {

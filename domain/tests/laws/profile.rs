@@ -5,7 +5,7 @@ use domain::custom_fields::CustomFields;
 use domain::event::EventFamily;
 use domain::profile::Profile;
 use domain::profile::command::{
-    ChangeProfile, ChangeSettings, ProfileCommand, RestrictUser, RevokeTokens,
+    ChangeProfile, ChangeSettings, LiftRestriction, ProfileCommand, RestrictUser, RevokeTokens,
 };
 use domain::profile::event::{ProfileEvent, RestrictionKind, UserKind};
 use domain::profile::settings::{Consent, QuietHours, TimeOfDay};
@@ -86,9 +86,11 @@ fn govern() -> impl Strategy<Value = ProfileCommand> {
                 until,
                 reason: until.map(|_| "spam".to_owned()),
                 by: user(1),
+                now: Timestamp::from_millis(0),
             })
         }),
-        Just(ProfileCommand::LiftRestriction(user(1))),
+        time()
+            .prop_map(|now| ProfileCommand::LiftRestriction(LiftRestriction { by: user(1), now })),
         Just(ProfileCommand::Erase(user(0))),
     ]
 }

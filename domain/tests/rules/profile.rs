@@ -2,7 +2,7 @@
 
 use domain::profile::Profile;
 use domain::profile::command::{
-    ChangeProfile, ChangeSettings, ProfileCommand, RestrictUser, RevokeTokens,
+    ChangeProfile, ChangeSettings, LiftRestriction, ProfileCommand, RestrictUser, RevokeTokens,
 };
 use domain::profile::event::{
     ProfileChanged, ProfileErased, ProfileEvent, PublicProfile, RestrictionKind, RestrictionLifted,
@@ -163,6 +163,7 @@ fn a_restriction_is_replaced_and_lifted() {
             until,
             reason: None,
             by: user("mod"),
+            now: Timestamp::from_millis(5),
         })
     };
     let restricted = |kind, until| {
@@ -173,7 +174,11 @@ fn a_restriction_is_replaced_and_lifted() {
             by: user("mod"),
         })
     };
-    let lift = || ProfileCommand::LiftRestriction(user("mod"));
+    let lift_at = |now| {
+        let (by, now) = (user("mod"), Timestamp::from_millis(now));
+        ProfileCommand::LiftRestriction(LiftRestriction { by, now })
+    };
+    let lift = || lift_at(5);
     let until = Some(Timestamp::from_millis(9));
     let (silenced, banned) = (RestrictionKind::Silenced, RestrictionKind::Banned);
     empty()
@@ -183,6 +188,8 @@ fn a_restriction_is_replaced_and_lifted() {
         .then([restricted(silenced, until)])
         .when(restrict(silenced, until))
         .then_nothing()
+        .when(lift_at(9))
+        .then_nothing()
         .when(restrict(banned, None))
         .then([restricted(banned, None)])
         .when(lift())
@@ -190,7 +197,9 @@ fn a_restriction_is_replaced_and_lifted() {
             by: user("mod"),
         })])
         .when(lift())
-        .then_nothing();
+        .then_nothing()
+        .when(restrict(silenced, Some(Timestamp::from_millis(5))))
+        .then_refused("invalid");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The expected event of each golden file of a profile and of the deployment.
 
 use domain::custom_fields::CustomFields;
+use domain::deployment::access::AccessAct;
 use domain::deployment::content::{ContentAction, TextPlace, WordMatching};
 use domain::deployment::event::{
-    DeploymentEvent, FeatureSwitched, FloodRulesSet, HoldPlaced, LinkRulesSet, RuleRemoved,
-    WordListSet,
+    AccessRecorded, DeploymentEvent, FeatureSwitched, FloodRulesSet, HoldPlaced, LinkRulesSet,
+    RuleRemoved, WordListSet,
 };
 use domain::deployment::feature::Feature;
 use domain::deployment::flood::{FloodAction, FloodReach, FloodRule, RuleDuration};
@@ -140,6 +141,13 @@ pub fn deployment() -> Vec<Example<DeploymentEvent>> {
         action: ContentAction::Refuse,
         by: root.clone(),
     };
+    let viewed = AccessRecorded {
+        actor: root.clone(),
+        act: AccessAct::ReadAsUser,
+        target: Some("anna".to_owned()),
+        detail: Some("GET /v1/inbox".to_owned()),
+        at: time("2026-11-01T10:00:00Z"),
+    };
     vec![
         ("feature_switched", 1, E::FeatureSwitched(switched)),
         ("hold_placed", 1, E::HoldPlaced(held)),
@@ -152,6 +160,7 @@ pub fn deployment() -> Vec<Example<DeploymentEvent>> {
         ),
         ("link_rules_set", 1, E::LinkRulesSet(links)),
         ("flood_rules_set", 1, E::FloodRulesSet(flood_rules(root))),
+        ("access_recorded", 1, E::AccessRecorded(viewed)),
     ]
 }
 

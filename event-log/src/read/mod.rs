@@ -4,11 +4,12 @@
 //!   involve a user. [`sent_range`]: when their messages were sent.
 //! - [`log_end`]: where the log ends, as a transaction of the caller sees it.
 //! - `message_events`: what happened to one message. [`message_bodies`]: bodies by position.
-//!   [`stored_messages`]: the messages of a conversation.
+//!   [`stored_messages`]: the messages of a conversation. `known_since`: the first event of a user.
 //! - [`read_ahead`]: prefetches pages while the caller processes the previous one.
 //! - [`type_follower`]: the events of some rare types, from the beginning of the log on.
 
 pub(crate) mod epochs;
+mod known_since;
 pub mod log_end;
 pub mod message_bodies;
 mod message_events;

@@ -12,6 +12,7 @@
 //! gets no id from that. A parked event assigns no ids.
 
 mod access;
+mod audit;
 mod contacts;
 mod conversation;
 mod entry_data;
@@ -56,11 +57,14 @@ impl Fold<'_> {
             (None, EventPayload::Profile(user, fact)) => self
                 .apply_profile(event.position(), user, fact)
                 .map(|()| FoldOutcome::Folded),
-            (None, EventPayload::Case(..) | EventPayload::Unprojected) => Ok(FoldOutcome::Folded),
+            (
+                None,
+                EventPayload::Case(..) | EventPayload::Access(_) | EventPayload::Unprojected,
+            ) => Ok(FoldOutcome::Folded),
             (None, EventPayload::Unreadable(reason)) => Err(FoldError::Poison(reason.clone())),
         };
         match outcome {
-            Ok(FoldOutcome::Folded) => {}
+            Ok(FoldOutcome::Folded) => self.rows.audit.extend(audit::find_row(event)),
             Ok(FoldOutcome::Blocked(source)) => {
                 let reason = format!("waits behind a parked event of {source}");
                 self.rows

@@ -15,7 +15,13 @@ const FOLD_INDEXES: [&str; 3] = ["stays_by_user", "messages_by_position", "parke
 /// Tables that the fold writes and never reads: their keys too are created once they are full. The
 /// fold does not need unique keys to reject duplicates, because the checkpoint ensures that each
 /// event is folded once.
-const WRITE_ONLY_TABLES: [&str; 4] = ["inbox", "member_history", "reaction_history", "ack_history"];
+const WRITE_ONLY_TABLES: [&str; 5] = [
+    "inbox",
+    "member_history",
+    "reaction_history",
+    "ack_history",
+    "audit",
+];
 
 /// Lets every role read the new tables that can read the served ones: the swap replaces those, and
 /// `LIKE` copies no privileges.

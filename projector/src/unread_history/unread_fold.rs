@@ -149,6 +149,7 @@ impl UnreadFold {
                 | E::Invited(_)
                 | E::InvitationEnded(_),
             )
+            | EventPayload::Access(_)
             | EventPayload::Unprojected
             | EventPayload::Profile(..)
             | EventPayload::Case(..)

@@ -10,6 +10,7 @@
 
 mod access;
 mod acks;
+mod audit;
 mod batch;
 mod columns;
 mod contacts;
@@ -80,6 +81,7 @@ impl WriteBatch<'_> {
             || !rows.thread_marks.is_empty()
             || !rows.scheduled.is_empty()
             || !rows.parked.is_empty()
+            || !rows.audit.is_empty()
             || !rows.access.is_empty()
             || history::needs_transaction(rows)
             || !rows.erased_titles.is_empty()
@@ -134,6 +136,7 @@ impl WriteBatch<'_> {
             BatchRecipients::default()
         };
         parked::write(connection, &rows.parked).await?;
+        audit::write(connection, &rows.audit).await?;
         Ok(recipients)
     }
 }

@@ -20,8 +20,8 @@ pub async fn append(pool: &PgPool, events: &[Envelope]) {
         .await
         .unwrap();
         sqlx::query(
-            "INSERT INTO log.events (position, stream, sequence, occurred_at, event_version, event_type, payload, message) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO log.events (position, stream, sequence, occurred_at, event_version, event_type, payload, message, \
+             actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(event.position)
         .bind(stream)
@@ -31,6 +31,7 @@ pub async fn append(pool: &PgPool, events: &[Envelope]) {
         .bind(&event.event_type)
         .bind(event.data.get().as_bytes())
         .bind(serde_json::from_str::<serde_json::Value>(event.data.get()).unwrap()["seq"].as_i64())
+        .bind(&event.actor)
         .execute(&mut *transaction)
         .await
         .unwrap();

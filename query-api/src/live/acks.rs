@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use domain::history::CursorReference;
 use futures::future::BoxFuture;
-use http_edge::Problem;
+use http_edge::{Caller, Problem};
 
 /// Records acknowledgements, as `POST /v1/inbox/ack` does.
 pub trait Acks: Send + Sync {
-    /// Records that a device of a user has received everything up to a cursor. Fails with the
+    /// Records that a device of the user as whom the caller acts has received everything up to a
+    /// cursor. Fails with the
     /// problem of the command.
     fn acknowledge(
         &self,
-        user: String,
+        caller: Caller,
         device: String,
         cursor: CursorReference,
     ) -> BoxFuture<'_, Result<(), Problem>>;
@@ -27,7 +28,7 @@ pub struct NoAcks;
 impl Acks for NoAcks {
     fn acknowledge(
         &self,
-        _: String,
+        _: Caller,
         _: String,
         _: CursorReference,
     ) -> BoxFuture<'_, Result<(), Problem>> {

@@ -219,9 +219,9 @@ impl SocketClient {
                 let Some(device) = self.session.device() else {
                     return Ok(vec![ServerFrame::refuse("ack", &device_missing())]);
                 };
-                let user = self.session.caller().user.clone();
+                let caller = self.session.caller().clone();
                 let device = device.as_str().to_owned();
-                let acknowledged = self.acks.acknowledge(user, device, cursor).await;
+                let acknowledged = self.acks.acknowledge(caller, device, cursor).await;
                 acknowledged.map_err(end_rejected)?;
                 self.session.record_ack(cursor.position);
                 Ok(Vec::new())

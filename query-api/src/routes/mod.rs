@@ -12,6 +12,9 @@ use crate::docs;
 use crate::start::QueryState;
 
 mod access_list;
+mod admin_user;
+mod admin_users;
+mod audit;
 mod blocks;
 mod contacts;
 mod conversation;
@@ -99,7 +102,10 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(deployment::word_lists::list_word_lists))
         .routes(routes!(deployment::word_lists::get_word_list))
         .routes(routes!(deployment::link_rules::get_link_rules))
-        .routes(routes!(deployment::flood_rules::get_flood_rules));
+        .routes(routes!(deployment::flood_rules::get_flood_rules))
+        .routes(routes!(audit::list_audit))
+        .routes(routes!(admin_users::list_admin_users))
+        .routes(routes!(admin_user::get_admin_user));
     docs::arrange_unions(router.get_openapi_mut());
     router
 }

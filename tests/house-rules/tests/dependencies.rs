@@ -76,6 +76,7 @@ const ALLOWED: [(&str, &[&str]); 31] = [
             "event-log",
             "event-stream",
             "log-integrity",
+            "moderation",
             "presence",
             "read-model",
         ],

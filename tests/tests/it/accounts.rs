@@ -491,3 +491,29 @@ async fn an_operator_opens_resets_and_closes_accounts() {
     let missing = world.run(&["account", "reset-password", "nobody"]).await;
     assert_eq!(missing.status.code(), Some(1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_opens_an_account_while_that_is_switched_off() {
+    // Given a user with an account
+    let world = World::start_with(open()).await;
+    let anonymous = world.anonymous();
+    register(&anonymous, "dora", PASSWORD).await.expect(201);
+    // When an administrator switches signing up off,
+    let off = json!({ "on": false, "reason": "robots" });
+    let path = "/v1/admin/switches/signup";
+    world.admin().put(path, Some(off)).await.expect(200);
+    // then no account is opened, but accounts sign in.
+    let mut attempt = 0;
+    eventually("nobody can open an account", async || {
+        attempt += 1;
+        let refused = register(&anonymous, &format!("eve{attempt}"), PASSWORD).await;
+        if refused.status == 201 {
+            return None;
+        }
+        assert_eq!(refused.expect_problem(503), "switched_off");
+        assert!(!refused.header("retry-after").is_empty());
+        Some(())
+    })
+    .await;
+    sign_in(&anonymous, "dora", PASSWORD).await.expect(201);
+}

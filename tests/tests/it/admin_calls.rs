@@ -3,6 +3,8 @@
 use eventually::eventually;
 use serde_json::{Value, json};
 use tests::client::Client;
+use tests::live::LiveSocket;
+use tests::token;
 use tests::world::{Settings, World};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,6 +44,8 @@ async fn live_frames_are_shed_while_the_read_models_are_behind_and_sends_are_not
     let (admin, ann) = (world.admin(), world.user("ann"));
     let created = ann.create_group("c", &["bob"]).await.position();
     world.wait_until_projected(created).await;
+    let mut ann_live = open(&world, "ann").await;
+    let mut bob_live = open(&world, "bob").await;
     let mut lock = world.pool.begin().await.expect("a transaction");
     sqlx::query("LOCK TABLE read.checkpoint IN EXCLUSIVE MODE")
         .execute(&mut *lock)
@@ -55,15 +59,33 @@ async fn live_frames_are_shed_while_the_read_models_are_behind_and_sends_are_not
         shed().await.get(0).is_some().then_some(())
     })
     .await;
-    let all = eventually("everything is shed", async || {
+    let order = json!(["typing", "presence", "receipts"]);
+    let order = order.as_array().expect("a list");
+    eventually("everything is shed", async || {
         let shed = shed().await;
-        (shed.as_array().map(Vec::len) == Some(3)).then_some(shed)
+        let shed = shed.as_array().expect("a list");
+        assert!(order.starts_with(shed), "{shed:?}");
+        (shed.len() == 3).then_some(())
     })
     .await;
-    assert_eq!(all, json!(["typing", "presence", "receipts"]));
-    let receipts = ann.get("/v1/conversations/c/messages/1/receipts").await;
-    assert_eq!(receipts.expect_problem(503), "overloaded");
+    for path in [
+        "/v1/conversations/c/messages/1/receipts",
+        "/v1/presence?users=bob",
+    ] {
+        let refused = ann.get(path).await;
+        assert_eq!(refused.expect_problem(503), "overloaded", "{path}");
+        assert!(!refused.header("retry-after").is_empty());
+    }
+    let metrics = ann.get("/metrics").await;
+    let metrics = String::from_utf8_lossy(&metrics.body).into_owned();
+    assert!(metrics.contains("tidings_shed_features 3"), "{metrics}");
     ann.send("c", "2", "still sent").await.expect(201);
+    // The answer to the second frame shows that the first one was handled.
+    bob_live
+        .send(r#"{"type":"typing","conversation_id":"c"}"#)
+        .await;
+    bob_live.send(r#"{"type":"ack","cursor":"1"}"#).await;
+    assert_eq!(bob_live.next_frame().await["type"], "refused");
 
     // When the projector can write again, then nothing is shed
     lock.rollback().await.expect("unlocked");
@@ -71,6 +93,18 @@ async fn live_frames_are_shed_while_the_read_models_are_behind_and_sends_are_not
         (shed().await == json!([])).then_some(())
     })
     .await;
+    let frame = ann_live.next_frame().await;
+    assert_eq!(frame["entry"]["data"]["body"]["text"], "hello", "{frame}");
+    let receipts = ann.get("/v1/conversations/c/messages/1/receipts").await;
+    receipts.expect(200);
+}
+
+async fn open(world: &World, user: &str) -> LiveSocket {
+    let token = token::for_user(user);
+    let live = LiveSocket::open(&world.address(), &token, "").await;
+    let mut live = live.expect("open");
+    live.wait_until_caught_up().await;
+    live
 }
 
 #[tokio::test(flavor = "multi_thread")]

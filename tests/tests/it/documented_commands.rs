@@ -13,13 +13,14 @@ use crate::exports::{write_matrix_export, write_slack_export};
 use crate::readme::example_commands;
 
 /// The pages that share a system. Their commands run in this order, in one directory.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "search.md",
     "import.md",
     "analysts.md",
     "operations.md",
     "projections.md",
     "moderation.md",
+    "administrators.md",
     "seals-and-erasure.md",
 ];
 

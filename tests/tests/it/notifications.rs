@@ -338,3 +338,55 @@ async fn a_user_whose_connection_breaks_is_notified_of_what_did_not_arrive() {
         .expect("nothing is waiting");
     assert_eq!(receiver.accepted().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notifications_that_are_switched_off_wait_until_they_are_on_again() {
+    // Given a process that knows that notifications are off, because it knows a later switch
+    let (world, receiver) = world_with_receiver("0s", 3).await;
+    let (admin, ann) = (world.admin(), world.user("ann"));
+    ann.create_group("c", &["bob"]).await.expect(201);
+    let off = json!({ "on": false, "reason": "a flood" });
+    for name in ["notifications", "search"] {
+        let path = format!("/v1/admin/switches/{name}");
+        admin.put(&path, Some(off.clone())).await.expect(200);
+    }
+    eventually("the switches are known", async || {
+        let found = ann.get("/v1/search?q=hello").await;
+        (found.json()["code"] == "switched_off").then_some(())
+    })
+    .await;
+
+    // When messages are sent, then events are delivered, and notifications wait
+    let events = WebhookReceiver::start().await;
+    webhooks(&world, &["add", &events.url()]).await;
+    let mut last = 0;
+    for n in 0..3 {
+        last = ann.send("c", &format!("c{n}"), "hello").await.position();
+    }
+    eventually("the events are delivered", async || {
+        (events.accepted().len() >= 3).then_some(())
+    })
+    .await;
+    eventually("a notification waits", async || {
+        let text = webhooks(&world, &["list", "--json"]).await;
+        let listed = text.lines().find_map(|line| {
+            let webhook: Value = serde_json::from_str(line).expect("JSON");
+            (webhook["kind"] == "notifications").then_some(webhook)
+        })?;
+        (listed["position"].as_i64() >= Some(last) && listed["waiting"] == 1).then_some(())
+    })
+    .await;
+    assert!(receiver.accepted().is_empty());
+
+    // When they are on again, then the user is notified of what is still unread
+    let on = json!({ "on": true });
+    admin
+        .put("/v1/admin/switches/notifications", Some(on))
+        .await
+        .expect(200);
+    eventually("bob is notified", async || {
+        (!receiver.accepted().is_empty()).then_some(())
+    })
+    .await;
+    assert_eq!(notified(&receiver), [row("bob", "c", 3, 3)]);
+}

@@ -13,7 +13,7 @@ use super::admin;
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The user in whose name these commands act.
-const OPERATOR_USER: &str = "tidings-operator";
+pub(super) const OPERATOR_USER: &str = "tidings-operator";
 
 /// Calls the system that runs on the data directory, and returns what it answers. The error of a
 /// refused call is what the system says.

@@ -12,6 +12,7 @@ use query_api::user_export;
 use serde_json::json;
 use settings::{ExportUserArgs, SystemConfig};
 
+use super::recorded_export::record_user_export;
 use crate::output::OutputError;
 
 /// Writes the export, and prints the number of lines to standard error.
@@ -22,15 +23,19 @@ pub async fn run(config: &SystemConfig, args: &ExportUserArgs) -> Result<()> {
         config.server_options(),
         async |database: &OperatorDatabase| {
             let write = |line: &str| out.write_line(line);
-            let lines = user_export::export_user(&database.pool, user.as_str(), write).await?;
+            let mut lines = user_export::export_user(&database.pool, user.as_str(), write).await?;
             let accounts = AccountStore::new(database.pool.clone());
             match accounts.find_record(&user).await? {
-                None => Ok(lines),
+                None => {}
                 Some(account) => {
                     out.write_line(&describe_account(&user, &account))?;
-                    Ok(lines + 1)
+                    lines += 1;
                 }
             }
+            if lines > 0 {
+                record_user_export(&database.pool, &user).await;
+            }
+            Ok(lines)
         },
     )
     .await?;

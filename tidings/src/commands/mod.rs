@@ -18,6 +18,7 @@ pub mod migrate;
 pub mod moderation;
 pub mod psql;
 pub mod rebuild;
+mod recorded_export;
 pub mod restore;
 pub mod search;
 pub mod serve;

@@ -7,9 +7,9 @@ use data_dir::{OperatorDatabase, with_migrated_database};
 use diagnostics::UserReport;
 use reqwest::{Client, Method, Url};
 use serde_json::{Map, Value, json};
-use settings::{ConfirmArgs, OutputArgs, SystemConfig, UserCommand, UserSetArgs};
+use settings::{ConfirmArgs, OutputArgs, SystemConfig, UserCommand, UserRestrictArgs, UserSetArgs};
 
-use super::{admin, confirmation};
+use super::{admin, admin_call, confirmation};
 use crate::output::{out, outln};
 
 /// The timeout of one request.
@@ -34,6 +34,11 @@ pub async fn run(config: &SystemConfig, command: UserCommand) -> Result<()> {
         UserCommand::Revoke { user } => {
             call(config, Method::POST, &[&user, "revoke"], None).await?;
             Ok(outln!("the tokens that {user} had are refused")?)
+        }
+        UserCommand::Restrict(args) => restrict(config, &args).await,
+        UserCommand::Lift { user } => {
+            admin_call::call(config, Method::DELETE, &restriction_path(&user), None).await?;
+            Ok(outln!("{user} is not restricted")?)
         }
     }
 }
@@ -64,6 +69,19 @@ async fn deactivate(config: &SystemConfig, user: &str, confirm: ConfirmArgs) -> 
     confirmation::require(confirm, &effect)?;
     set(config, user, &json!({ "deactivated": true })).await?;
     Ok(outln!("deactivated {user}")?)
+}
+
+/// The path of the restriction of a user.
+fn restriction_path(user: &str) -> [&str; 5] {
+    ["v1", "moderation", "users", user, "restriction"]
+}
+
+async fn restrict(config: &SystemConfig, args: &UserRestrictArgs) -> Result<()> {
+    let (user, kind) = (&args.user, args.kind.as_str());
+    let body = json!({ "kind": kind, "until": args.until, "reason": args.reason });
+    let path = restriction_path(user);
+    admin_call::call(config, Method::PUT, &path, Some(&body)).await?;
+    Ok(outln!("{user} is {kind}")?)
 }
 
 async fn set(config: &SystemConfig, user: &str, body: &Value) -> Result<()> {

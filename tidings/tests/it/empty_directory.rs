@@ -59,6 +59,8 @@ const COMMANDS: &[(&str, &[&str], i32)] = &[
     ("user deactivate", &["ann", "--yes"], 1),
     ("user reactivate", &["ann"], 1),
     ("user revoke", &["ann"], 1),
+    ("user restrict", &["ann", "banned", "--reason", "spam"], 1),
+    ("user lift", &["ann"], 1),
     ("user set", &["ann", "--kind", "bot"], 1),
     ("user show", &["ann"], 2),
     ("verify", &["--search"], 2),

@@ -50,6 +50,8 @@ pub(super) async fn execute_deployment(
     request: &impl Serialize,
     command: Result<DeploymentCommand, Refusal>,
 ) -> Result<CommandResponse, CommandError> {
-    let meta = requester.into_meta(kind, DEPLOYMENT_ID, path, request)?;
+    let actor = requester.user.clone();
+    let mut meta = requester.into_meta(kind, DEPLOYMENT_ID, path, request)?;
+    meta.actor = Some(actor);
     execute(state, &DeploymentHandler { meta, command }).await
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::conversation::Conversation;
+use domain::ids::UserId;
 use event_log::{
     AppendError, AppendRequest, LockedAggregate, LogError, NewReceipt, Receipt, ReceiptKey,
 };
@@ -17,10 +18,11 @@ use crate::error::CommandError;
 use crate::response::ResponseBody;
 use crate::state::CommandState;
 
-/// Imports the lines of one conversation. Returns their outcomes in the same order.
+/// Imports the lines of one conversation, as an act of this administrator. Returns their outcomes in the same order.
 pub(super) async fn import_lines(
     state: &CommandState,
     lines: &[ParsedImportLine],
+    by: &UserId,
 ) -> Result<Vec<LineOutcome>, CommandError> {
     let Some(destination) = lines.first().map(|line| &line.destination) else {
         return Ok(Vec::new());
@@ -45,7 +47,7 @@ pub(super) async fn import_lines(
         }
         match choose(state, &candidates, &known).await? {
             Choice::Import(candidate, locked) => {
-                if let Some(outcomes) = try_import(state, candidate, *locked, &plan).await? {
+                if let Some(outcomes) = try_import(state, candidate, *locked, &plan, by).await? {
                     return Ok(outcomes);
                 }
             }
@@ -99,6 +101,7 @@ async fn try_import(
     candidate: &ImportCandidate,
     locked: LockedAggregate<Conversation>,
     plan: &LinePlan<'_>,
+    by: &UserId,
 ) -> Result<Option<Vec<LineOutcome>>, CommandError> {
     let decision = decide(locked.state(), candidate, plan, state.limits())?;
     let receipts = build_receipts(candidate, plan, &decision)?;
@@ -107,7 +110,7 @@ async fn try_import(
         events,
         receipts,
         observations: Vec::new(),
-        actor: None,
+        actor: Some(by.clone()),
     };
     match locked.append(append).wait().await {
         Ok(_) => Ok(Some(plan.outcomes(|index| match &lines[index] {

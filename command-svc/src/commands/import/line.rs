@@ -30,16 +30,22 @@ pub(super) struct ParsedImportLine {
     pub(super) thread: Option<ReceiptKey>,
 }
 
-/// Parses a line. Returns its number, or its 1-based position in the request if it has no valid
-/// number, and the parsed line or the reason to reject it.
-pub(super) fn parse(
-    index: usize,
-    text: &[u8],
-    limits: &Limits,
-) -> (i64, Result<ParsedImportLine, String>) {
-    // A line may have fields for other importers.
+/// A line of a request.
+#[derive(Debug)]
+pub(super) struct NumberedLine {
+    /// Its number, or its 1-based position in the request if it has no valid number.
+    pub(super) number: i64,
+    /// What was parsed, or the reason to reject it.
+    pub(super) parsed: Result<ParsedImportLine, String>,
+    /// The fields that no line has, which are not imported.
+    pub(super) ignored: Vec<String>,
+}
+
+/// Parses a line.
+pub(super) fn parse(index: usize, text: &[u8], limits: &Limits) -> NumberedLine {
+    // A line may have fields for other importers. The answer names them.
     let unknown = UnknownNames::ignore();
-    match from_json::<ImportLineRequest>(text, &unknown) {
+    let (number, parsed) = match from_json::<ImportLineRequest>(text, &unknown) {
         Ok(line) => (line.line, ParsedImportLine::parse(line, limits)),
         Err(problem) => {
             let number = from_json::<LineNumber>(text, &unknown)
@@ -53,6 +59,11 @@ pub(super) fn parse(
             };
             (number, Err(reason))
         }
+    };
+    NumberedLine {
+        number,
+        parsed,
+        ignored: unknown.ignored(),
     }
 }
 
@@ -118,7 +129,8 @@ mod tests {
     use super::*;
 
     fn line(json: &serde_json::Value) -> (i64, Result<ParsedImportLine, String>) {
-        parse(6, json.to_string().as_bytes(), &Limits::default())
+        let line = parse(6, json.to_string().as_bytes(), &Limits::default());
+        (line.number, line.parsed)
     }
 
     fn good() -> serde_json::Value {
@@ -227,9 +239,18 @@ mod tests {
         ] {
             assert_rejected(&bad, reason);
         }
-        let (number, rejected) = parse(6, b"{", &Limits::default());
-        assert_eq!(number, 7);
-        assert!(rejected.is_err());
+        let line = parse(6, b"{", &Limits::default());
+        assert_eq!(line.number, 7);
+        assert!(line.parsed.is_err());
+    }
+
+    #[test]
+    fn fields_that_no_line_has_are_named() {
+        let mut json = with("titel", "Team");
+        json["reactions"] = serde_json::json!([{"key": "+1", "user": "ben", "skin": 1}]);
+        let line = parse(6, json.to_string().as_bytes(), &Limits::default());
+        assert!(line.parsed.is_ok());
+        assert_eq!(line.ignored, ["reactions.0.skin", "titel"]);
     }
 
     #[test]

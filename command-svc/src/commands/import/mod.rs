@@ -21,10 +21,12 @@ use std::time::Instant;
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::ids::UserId;
 use futures::{StreamExt, TryStreamExt, stream};
 use http_edge::schema::ndjson::NdjsonText;
 use http_edge::{Admin, Ndjson};
 
+use crate::caller::AuthenticatedUser;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::metrics::{CommandKind, CommandOutcome};
@@ -32,7 +34,7 @@ use crate::ndjson::{LinesResponse, visit_lines};
 use crate::state::CommandState;
 use destination::ImportDestination;
 use line::ParsedImportLine;
-use outcome::{ImportLineResponse, LineOutcome};
+use outcome::{ImportLineResponse, LineOutcome, LineResult};
 use request::ImportLineRequest;
 
 /// The schemas of the request and of its response.
@@ -50,7 +52,8 @@ const MAX_CONCURRENT_CONVERSATIONS: usize = 16;
 /// `source` made, by an earlier line: it is `rejected` if its conversation was made by a user or
 /// from another source. Users join with their first message or reaction. A line
 /// that was imported earlier, identified by its `id` or else by its `key`, is `known` and changes
-/// nothing, even if it now contains more. An invalid line is `rejected` with a reason and does not
+/// nothing, even if it now contains more. Fields that no line has are `ignored`, and the answer of the
+/// line names them. An invalid line is `rejected` with a reason and does not
 /// stop the others. New lines for the same conversation are imported together and in order. After a
 /// 503, repeat the same request.
 ///
@@ -84,6 +87,7 @@ const MAX_CONCURRENT_CONVERSATIONS: usize = 16;
 pub(crate) async fn import_messages(
     State(state): State<CommandState>,
     _: Admin,
+    AuthenticatedUser { id: by, .. }: AuthenticatedUser,
     body: Ndjson,
 ) -> Result<Response, CommandError> {
     state.check_switch(CommandKind::Import)?;
@@ -92,19 +96,23 @@ pub(crate) async fn import_messages(
     let mut groups = LinesByConversation::default();
     visit_lines(&body, |text| {
         let index = results.len();
-        let (number, parsed) = line::parse(index, text, state.limits());
-        let outcome = match parsed {
+        let line = line::parse(index, text, state.limits());
+        let outcome = match line.parsed {
             Ok(line) => {
                 groups.add(index, line);
                 None
             }
             Err(reason) => Some(LineOutcome::Rejected(reason)),
         };
-        results.push((number, outcome));
+        results.push(LineResult {
+            number: line.number,
+            outcome,
+            ignored: line.ignored,
+        });
     })
     .map_err(CommandError::BadRequest)?;
-    for (index, outcome) in groups.import(&state).await? {
-        results[index].1 = Some(outcome);
+    for (index, outcome) in groups.import(&state, &by).await? {
+        results[index].outcome = Some(outcome);
     }
     state
         .metrics()
@@ -134,12 +142,16 @@ impl LinesByConversation {
 
     /// Imports every conversation and returns the outcomes of its lines, with the index of each
     /// line in the request.
-    async fn import(self, state: &CommandState) -> Result<Vec<(usize, LineOutcome)>, CommandError> {
+    async fn import(
+        self,
+        state: &CommandState,
+        by: &UserId,
+    ) -> Result<Vec<(usize, LineOutcome)>, CommandError> {
         let outcomes: Vec<Vec<(usize, LineOutcome)>> = stream::iter(self.conversations)
             .map(|lines| async move {
                 let (indices, lines): (Vec<usize>, Vec<ParsedImportLine>) =
                     lines.into_iter().unzip();
-                let outcomes = conversation::import_lines(state, &lines).await?;
+                let outcomes = conversation::import_lines(state, &lines, by).await?;
                 Ok::<_, CommandError>(indices.into_iter().zip(outcomes).collect())
             })
             .buffer_unordered(MAX_CONCURRENT_CONVERSATIONS)
@@ -149,13 +161,10 @@ impl LinesByConversation {
     }
 }
 
-/// The result of one line: its number, and its outcome.
-type LineResult = (i64, Option<LineOutcome>);
-
 fn build_response(body: &Ndjson, head: i64, results: &[LineResult]) -> Response {
     let mut lines = LinesResponse::like(body, results.len());
-    for (number, outcome) in results {
-        lines.push_json(&ImportLineResponse::new(*number, outcome.as_ref()));
+    for result in results {
+        lines.push_json(&ImportLineResponse::new(result));
     }
     lines.into_response(head)
 }

@@ -26,6 +26,10 @@ pub(crate) struct ImportLineResponse<'a> {
     /// line of the conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     reply_dropped: Option<bool>,
+    /// The fields of the line that no line has, if any: nothing was imported from them. At most 32.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    #[schema(required = false)]
+    ignored: &'a [String],
 }
 
 /// `imported` by this request, `known` from an earlier import, or `rejected`.
@@ -48,6 +52,16 @@ pub(super) enum LineOutcome {
     Rejected(String),
 }
 
+/// The result of one line.
+pub(super) struct LineResult {
+    /// The number of the line.
+    pub(super) number: i64,
+    /// `None` until the line has been processed.
+    pub(super) outcome: Option<LineOutcome>,
+    /// The fields that no line has.
+    pub(super) ignored: Vec<String>,
+}
+
 /// What was imported from a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ImportedLine {
@@ -62,8 +76,8 @@ pub(super) struct ImportedLine {
 }
 
 impl<'a> ImportLineResponse<'a> {
-    pub(super) fn new(line: i64, outcome: Option<&'a LineOutcome>) -> Self {
-        let (status, reason, taken) = match outcome {
+    pub(super) fn new(result: &'a LineResult) -> Self {
+        let (status, reason, taken) = match &result.outcome {
             Some(LineOutcome::Imported(taken)) => (ImportStatus::Imported, None, Some(taken)),
             Some(LineOutcome::Known(taken)) => (ImportStatus::Known, None, Some(taken)),
             Some(LineOutcome::Rejected(reason)) => {
@@ -77,7 +91,7 @@ impl<'a> ImportLineResponse<'a> {
         };
         let conversation_id = taken.map(|taken| taken.conversation.as_str());
         Self {
-            line,
+            line: result.number,
             status,
             reason,
             conversation_id,
@@ -88,6 +102,7 @@ impl<'a> ImportLineResponse<'a> {
             reply_dropped: taken
                 .map(|taken| taken.is_reply_dropped)
                 .filter(|is_dropped| *is_dropped),
+            ignored: &result.ignored,
         }
     }
 }

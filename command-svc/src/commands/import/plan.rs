@@ -182,7 +182,7 @@ mod tests {
 
     fn parse_line(json: &serde_json::Value) -> ParsedImportLine {
         parse(0, json.to_string().as_bytes(), &Limits::default())
-            .1
+            .parsed
             .expect("a valid line")
     }
 

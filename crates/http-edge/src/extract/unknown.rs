@@ -45,6 +45,15 @@ impl UnknownNames {
         Self(Some(Arc::default()))
     }
 
+    /// The names that were ignored so far, in order.
+    pub fn ignored(&self) -> Vec<String> {
+        let Some(ignored) = &self.0 else {
+            return Vec::new();
+        };
+        let ignored = ignored.lock().unwrap_or_else(PoisonError::into_inner);
+        ignored.iter().take(MAX_LISTED).cloned().collect()
+    }
+
     /// Collects names that were found, or returns an error for each.
     pub(crate) fn check(&self, found: Vec<String>, known: &[&str]) -> Result<(), Vec<FieldError>> {
         if found.is_empty() {

@@ -10,6 +10,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("presence.last_seen", "when users were online last"),
     ("read.bans", "the bans of conversations, with their ends"),
     (
+        "read.audit",
+        "who did or viewed what with the rights of an administrator, a moderator or a service",
+    ),
+    (
         "read.join_requests",
         "requests to join a group that wait for an answer",
     ),

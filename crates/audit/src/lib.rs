@@ -1,0 +1,110 @@
+//! The audit of calls that leave no event of their own: a middleware records views, and acts that
+//! change something outside of the log. What is an event anyway names who called by itself.
+//!
+//! - `recorded_call`: which calls are recorded, and as what. Pure.
+//! - `recent_views`: what this process has recorded within the last minute.
+//! - [`AccessRecorder`]: records.
+//!
+//! The answer waits for the record. If the log cannot be written, the answer is sent all the same:
+//! an outage must not make the log unreadable. The service logs what was not recorded.
+
+#![deny(missing_docs)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test panics"))]
+
+mod recent_views;
+mod recorded_call;
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts as _, MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use command_svc::{AccessRecord, CommandState, record_access};
+use domain::deployment::access::AccessAct;
+use domain::ids::UserId;
+use http::StatusCode;
+use http_edge::Caller;
+
+use recent_views::RecentViews;
+use recorded_call::RecordedCall;
+
+/// Records what is viewed and done. Cheap to clone.
+#[derive(Clone)]
+pub struct AccessRecorder {
+    commands: CommandState,
+    recent: Arc<RecentViews>,
+}
+
+impl AccessRecorder {
+    /// Records through this command service.
+    pub fn new(commands: CommandState) -> Self {
+        Self {
+            commands,
+            recent: Arc::default(),
+        }
+    }
+
+    /// Records an act of the caller that changes something outside of the log.
+    pub async fn record_act(
+        &self,
+        caller: &Caller,
+        act: AccessAct,
+        target: Option<&str>,
+        call: &str,
+    ) {
+        let Ok(actor) = UserId::parse(caller.token_user()) else {
+            return;
+        };
+        let access = AccessRecord {
+            actor,
+            act,
+            target: target.map(str::to_owned),
+            detail: Some(call.to_owned()),
+        };
+        self.record(&access).await;
+    }
+
+    async fn record(&self, access: &AccessRecord) {
+        if access.act.is_view() && self.recent.contains(access) {
+            return;
+        }
+        match record_access(&self.commands, access).await {
+            Ok(true) if access.act.is_view() => self.recent.insert(access.clone()),
+            Ok(_) => {}
+            Err(problem) => tracing::error!(
+                actor = access.actor.as_str(),
+                act = ?access.act,
+                target = access.target.as_deref(),
+                code = problem.code(),
+                "an access was not recorded in the audit"
+            ),
+        }
+    }
+}
+
+/// Answers the request, and records it if it succeeded and is one to record.
+pub async fn record_calls(
+    State(recorder): State<AccessRecorder>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let (mut parts, body) = request.into_parts();
+    let caller = Caller::from_request_parts(&mut parts, &()).await.ok();
+    let access = caller.zip(path).and_then(|(caller, path)| {
+        let call = RecordedCall {
+            caller: &caller,
+            method: &parts.method,
+            route: path.as_str(),
+            uri: &parts.uri,
+        };
+        call.find_access()
+    });
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let status = response.status();
+    let is_done = status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS;
+    if let Some(access) = access.filter(|_| is_done) {
+        recorder.record(&access).await;
+    }
+    response
+}
