@@ -7,7 +7,8 @@
 //!   log itself.
 //! - `decode`: parses each event and upcasts it to its current version.
 //! - `load`, `row_cache`, `working_set`: the current values of the rows that a batch changes.
-//! - `fold`: applies each event to those rows. Pure: no I/O. `rows`, `access_rows`: what it adds.
+//! - `fold`: applies each event to those rows. Pure: no I/O. `rows`, `access_rows`,
+//!   `case_rows`: what it adds.
 //! - `write`: writes the result in a handful of statements.
 //! - `checkpoint`: the position of the tables, advanced in the same transaction.
 //! - [`Projector`]: combines all of this into a step. `trim` deletes entries that are older than
@@ -29,6 +30,7 @@
 
 mod access_rows;
 mod affected;
+mod case_rows;
 mod checkpoint;
 mod config;
 mod decode;

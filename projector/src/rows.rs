@@ -15,6 +15,7 @@ use domain::time::Timestamp;
 use sqlx::types::time::OffsetDateTime;
 
 use crate::access_rows::AccessRows;
+use crate::case_rows::CaseRows;
 use crate::row_cache::{MemberKey, MemberState};
 
 /// Conversation id and seq.
@@ -383,6 +384,7 @@ pub(crate) struct BatchRows {
     pub ack_history: Vec<(i64, i64, i64)>,
     /// Policies, silences and bans, join requests and links.
     pub access: AccessRows,
+    pub cases: CaseRows,
     /// The number of joins and leaves in this batch.
     pub joins_and_leaves: i64,
     /// The approximate number of inbox rows to be written.

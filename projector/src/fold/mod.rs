@@ -13,6 +13,7 @@
 
 mod access;
 mod audit;
+mod cases;
 mod contacts;
 mod conversation;
 mod entry_data;
@@ -57,10 +58,10 @@ impl Fold<'_> {
             (None, EventPayload::Profile(user, fact)) => self
                 .apply_profile(event.position(), user, fact)
                 .map(|()| FoldOutcome::Folded),
-            (
-                None,
-                EventPayload::Case(..) | EventPayload::Access(_) | EventPayload::Unprojected,
-            ) => Ok(FoldOutcome::Folded),
+            (None, EventPayload::Case(id, fact)) => self
+                .apply_case(event.position(), id, fact)
+                .map(|()| FoldOutcome::Folded),
+            (None, EventPayload::Access(_) | EventPayload::Unprojected) => Ok(FoldOutcome::Folded),
             (None, EventPayload::Unreadable(reason)) => Err(FoldError::Poison(reason.clone())),
         };
         match outcome {

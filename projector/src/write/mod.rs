@@ -12,6 +12,7 @@ mod access;
 mod acks;
 mod audit;
 mod batch;
+mod cases;
 mod columns;
 mod contacts;
 mod conversations;
@@ -83,6 +84,7 @@ impl WriteBatch<'_> {
             || !rows.parked.is_empty()
             || !rows.audit.is_empty()
             || !rows.access.is_empty()
+            || !rows.cases.acts.is_empty()
             || history::needs_transaction(rows)
             || !rows.erased_titles.is_empty()
             || self.has_deferred_acks()
@@ -123,6 +125,7 @@ impl WriteBatch<'_> {
         messages::write_reactions(connection, &rows.reactions).await?;
         mailboxes::write_blocks(connection, &rows.blocks).await?;
         access::write(connection, &rows.access).await?;
+        cases::write(connection, &rows.cases).await?;
         contacts::write(connection, &rows.contacts).await?;
         invitations::write(connection, &rows.invitations).await?;
         threads::insert_marks(connection, &rows.thread_marks).await?;

@@ -1,0 +1,67 @@
+//! The tables of cases match the state of the aggregates.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use domain::envelope::Envelope;
+use support::history::HistoryGenerator;
+use support::{ProjectorDatabase, config, fold};
+
+/// Id, whether it is open, the number of reports, the author and the target.
+type CaseRow = (String, bool, i64, Option<String>, String);
+
+#[tokio::test]
+async fn cases_match_the_aggregates_and_their_acts_are_their_events() {
+    let generator = HistoryGenerator::with_events(71, 6, 3_000);
+    let database = ProjectorDatabase::new().await;
+    fold(&database.pool, config(), &generator.log, 37).await;
+    let rows: Vec<CaseRow> = sqlx::query_as(
+        "SELECT x.id, x.is_open, x.reports, x.author, x.target FROM read.cases x ORDER BY x.id",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    let events = |id: &str| -> Vec<&Envelope> {
+        let log = generator.log.iter();
+        log.filter(|event| event.aggregate_id == id).collect()
+    };
+    let expected: Vec<_> = generator
+        .cases
+        .iter()
+        .map(|(id, state)| {
+            let reports = events(id.as_str()).into_iter();
+            let reports = reports.filter(|event| event.event_type == "report_filed");
+            (
+                id.to_string(),
+                state.is_open(),
+                reports.count() as i64,
+                state.author().map(ToString::to_string),
+                serde_json::to_string(state.target().unwrap()).unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(rows, expected);
+    assert!(rows.len() > 15, "{rows:?}");
+    for (id, ..) in &rows {
+        let acts: Vec<(i64, String, String)> = sqlx::query_as(
+            "SELECT a.position, a.type, a.data FROM read.case_acts a WHERE a.case_id = $1 ORDER BY a.position",
+        )
+        .bind(id)
+        .fetch_all(&database.pool)
+        .await
+        .unwrap();
+        let expected: Vec<_> = events(id)
+            .into_iter()
+            .map(|event| {
+                (
+                    event.position,
+                    event.event_type.clone(),
+                    event.data.get().to_owned(),
+                )
+            })
+            .collect();
+        assert_eq!(acts, expected);
+    }
+    database.close().await;
+}
