@@ -50,4 +50,4 @@ pub use commands::{
     set_display_name_for,
 };
 pub use router::{document, router};
-pub use state::CommandState;
+pub use state::{CommandState, ProfileSight, ProfileSightFuture};

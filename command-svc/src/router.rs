@@ -5,6 +5,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::commands::cases::{reopen, report, resolve};
 use crate::commands::deployment::{feature_switch, flood_rules, holds, link_rules, word_lists};
 use crate::commands::{
     ack, add_members, batch, block, change, clear, contact, create, edit, erase, import,
@@ -69,6 +70,10 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
             restriction::lift_restriction
         ))
         .routes(routes!(restore::restore_message))
+        .routes(routes!(report::report_message))
+        .routes(routes!(report::report_user))
+        .routes(routes!(resolve::resolve_case))
+        .routes(routes!(reopen::reopen_case))
         .routes(routes!(pin::pin_message, pin::unpin_message))
         .routes(routes!(clear::clear_conversation))
         .routes(routes!(feature_switch::switch_feature))

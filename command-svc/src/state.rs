@@ -1,6 +1,8 @@
 //! The state that all command routes share.
 
-use std::sync::Arc;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 
 use access::SharedAccess;
 use domain::deployment::feature::Feature;
@@ -17,6 +19,13 @@ use crate::error::CommandError;
 use crate::metrics::{CommandKind, CommandMetrics};
 use crate::single_flight::SingleFlight;
 
+/// Whether the first user can see the profile of the second, when the read models have reached a
+/// position. They are not part of the log, so the program that runs the service provides this.
+pub type ProfileSight = Box<dyn Fn(UserId, UserId, i64) -> ProfileSightFuture + Send + Sync>;
+
+/// The answer to such a question.
+pub type ProfileSightFuture = Pin<Box<dyn Future<Output = Result<bool, LogError>> + Send>>;
+
 /// The event log, limits, clock and metrics of a command service. Clones share the same state.
 /// Create it after the metrics recorder is installed, because it registers its metrics on creation.
 #[derive(Clone)]
@@ -30,6 +39,7 @@ struct Inner {
     metrics: CommandMetrics,
     rulebook: LiveRulebook,
     access: SharedAccess,
+    profile_sight: OnceLock<ProfileSight>,
 }
 
 impl CommandState {
@@ -50,12 +60,32 @@ impl CommandState {
             metrics: CommandMetrics::new(),
             rulebook,
             access,
+            profile_sight: OnceLock::new(),
         }))
     }
 
     /// The rules of the deployment, which a task that follows the log keeps current.
     pub fn live_rulebook(&self) -> &LiveRulebook {
         &self.0.rulebook
+    }
+
+    /// Provides what tells who can see whose profile. Until then, nobody sees anybody.
+    pub fn set_profile_sight(&self, sight: ProfileSight) {
+        // A second one changes nothing: it would be the same.
+        let _ = self.0.profile_sight.set(sight);
+    }
+
+    /// Whether a user can see the profile of another, now.
+    pub(crate) async fn sees_profile(
+        &self,
+        caller: &UserId,
+        user: &UserId,
+    ) -> Result<bool, LogError> {
+        let Some(sight) = self.0.profile_sight.get() else {
+            return Ok(false);
+        };
+        let head = self.log().head().await?;
+        sight(caller.clone(), user.clone(), head).await
     }
 
     /// The rules of the deployment that count now.

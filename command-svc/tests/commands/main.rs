@@ -3,6 +3,7 @@
 
 mod access;
 mod batch;
+mod cases;
 mod contacts;
 mod conversations;
 mod erase;

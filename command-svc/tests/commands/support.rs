@@ -78,6 +78,7 @@ impl Drop for CommandTestDatabase {
 pub struct CommandTestService {
     pub log: EventLog,
     pub database: Arc<CommandTestDatabase>,
+    pub state: CommandState,
     router: Router,
     state: CommandState,
     now: Arc<AtomicI64>,
@@ -138,12 +139,16 @@ impl CommandTestService {
             LiveRulebook::default(),
             SharedAccess::default(),
         );
+        state.set_profile_sight(Box::new(|_, user, _| {
+            Box::pin(async move { Ok(user.as_str() != "stranger") })
+        }));
         let (router, _) = command_svc::router(state.clone()).split_for_parts();
         let auth = Auth::hs256(SECRET)?;
         let router = apply_middleware(router, auth, &EdgeConfig::default(), limiter);
         Ok(Self {
             log,
             database,
+            state,
             router,
             state,
             now,
@@ -180,7 +185,7 @@ impl CommandTestService {
         self.user_with_scope("root", "admin")
     }
 
-    fn user_with_scope(&self, name: &str, scope: &str) -> ApiUser {
+    pub fn user_with_scope(&self, name: &str, scope: &str) -> ApiUser {
         let hour = Duration::from_secs(3_600);
         let token = http_edge::auth::sign_hs256(SECRET, name, scope, hour).unwrap_or_default();
         ApiUser {
@@ -207,6 +212,15 @@ impl CommandTestService {
         rows.iter()
             .map(|row| Ok(serde_json::from_slice(row)?))
             .collect()
+    }
+
+    /// Who made the calls that caused the events of a type, in log order.
+    pub async fn actors(&self, event_type: &str) -> Result<Vec<Option<String>>> {
+        let actors = sqlx::query_scalar(
+            "SELECT actor FROM log.events WHERE event_type = $1 ORDER BY position",
+        );
+        let actors = actors.bind(event_type).fetch_all(&self.database.pool);
+        Ok(actors.await?)
     }
 
     /// Creates a group with the owner ann and the member bob, and returns both users.
