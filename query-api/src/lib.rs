@@ -14,7 +14,8 @@
 //! - `sync`: the sync feed, which merges fan-out on write with fan-out on read. [`live`]: the same
 //!   feed, pushed over a WebSocket or as server-sent events.
 //! - [`search`]: full-text search within what the caller can see.
-//! - `people`: who can see whose profile, and what of it.
+//! - `people`: who can see whose profile, and what of it. [`can_see_profile`]: the same, for
+//!   commands.
 //! - `log_tail`: the log itself, for administrators. [`explanation`]: why a user sees a message or
 //!   not. [`user_export`]: all data of one user. [`is_user_id_used`]: whether the log knows an id.
 //! - `error`: how a query fails. `switches`: refuses queries of features that are switched off.
@@ -41,6 +42,7 @@ mod log_tail;
 mod page;
 mod params;
 mod people;
+mod profile_sight;
 mod routes;
 pub mod search;
 mod sql;
@@ -54,6 +56,7 @@ pub use answer_budget::{DEFAULT_ANSWER_BYTES, MIN_ANSWER_BYTES};
 pub use docs::live_document::build_live_document;
 pub use error::{EndpointError, QueryError};
 pub use people::Directory;
+pub use profile_sight::can_see_profile;
 pub use routes::{document, router};
 pub use start::{MIN_POSITION_TIMEOUT, QuerySetup, QueryState, STATEMENT_TIMEOUT, session_options};
 pub use user_ids::is_user_id_used;

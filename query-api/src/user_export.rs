@@ -6,7 +6,7 @@
 //! the export in the same crate.
 //!
 //! It contains the messages and reactions of the user, their settings, contacts and invitations,
-//! and their current and former memberships. Messages of others that mention the user are only
+//! what they have reported, and their current and former memberships. Messages of others that mention the user are only
 //! referenced. What the user has cleared from their own view is left out.
 
 use futures::TryStreamExt as _;
@@ -24,7 +24,7 @@ pub enum UserExportError {
 }
 
 /// The statements, in output order. Each binds the user's id.
-const STATEMENTS: [&str; 11] = [
+const STATEMENTS: [&str; 12] = [
     "SELECT json_build_object('kind', 'user', 'id', u.name, 'position', k.position)::text
      FROM read.users u CROSS JOIN read.checkpoint k WHERE u.id = $1",
     "SELECT json_build_object('kind', 'conversation', 'id', c.name, 'type', c.kind, 'title', c.title,
@@ -81,6 +81,11 @@ const STATEMENTS: [&str; 11] = [
             'client_message_id', s.client_message_id)::text
      FROM read.scheduled s JOIN read.conversations c ON c.id = s.conversation WHERE s.user_id = $1
      ORDER BY s.number",
+    "SELECT json_build_object('kind', 'report', 'case_id', a.case_id, 'target', x.target::json,
+            'at', a.at, 'position', a.position, 'reason', a.data::json -> 'reason', 'note', a.data::json -> 'note')::text
+     FROM read.users u
+     JOIN read.case_acts a ON a.type = 'report_filed' AND a.data::json ->> 'reporter' = u.name
+     JOIN read.cases x ON x.id = a.case_id WHERE u.id = $1 ORDER BY a.position",
 ];
 
 /// Passes every line to `write`, all from one snapshot, and returns the number of lines: 0 for an

@@ -9,6 +9,7 @@
 //! - `background`: the background tasks. [`tasks`]: groups of tasks. [`gauges`]: metrics that are
 //!   sampled at an interval.
 //! - `rulebook`: keeps the rules of the deployment current. `shedding`: sheds load.
+//! - `profile_sight`: tells commands who can see whose profile.
 //! - `token_keys`: rereads the keys of tokens when their files change. `jwks`: fetches them from an
 //!   address.
 //! - [`signals`]: the signals that stop the process.
@@ -22,6 +23,7 @@ mod jwks;
 mod mirror_repair;
 pub mod pools;
 pub mod ports;
+mod profile_sight;
 pub mod readiness;
 mod rulebook;
 mod shedding;
@@ -350,6 +352,11 @@ impl ServiceRuntime {
                 rulebook.clone(),
                 self.access.clone(),
             );
+            let directory = self.config.people.directory.into();
+            state.set_profile_sight(profile_sight::profile_sight(
+                self.pools.reads.clone(),
+                directory,
+            ));
             let recorder = AccessRecorder::new(state.clone());
             if self.services.queries {
                 let acks = Arc::new(CommandAcks(state.clone()));

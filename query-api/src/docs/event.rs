@@ -19,7 +19,8 @@ pub(crate) struct EventSchema {
     /// The cursor of the event: its position, a dot and the tag of its history.
     #[schema(example = "1234.5f3a9c21")]
     id: String,
-    /// `/conversations/{id}`, `/mailboxes/{user}` or `/profiles/{user}`.
+    /// `/conversations/{id}`, `/mailboxes/{user}`, `/profiles/{user}`, `/cases/{id}` or
+    /// `/deployment/tidings`.
     #[schema(example = "/conversations/lunch")]
     source: String,
     /// The conversation that the event belongs to, also if it is in a mailbox.

@@ -16,6 +16,7 @@ mod admin_user;
 mod admin_users;
 mod audit;
 mod blocks;
+mod cases;
 mod contacts;
 mod conversation;
 mod conversation_query;
@@ -105,7 +106,9 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(deployment::flood_rules::get_flood_rules))
         .routes(routes!(audit::list_audit))
         .routes(routes!(admin_users::list_admin_users))
-        .routes(routes!(admin_user::get_admin_user));
+        .routes(routes!(admin_user::get_admin_user))
+        .routes(routes!(cases::list::list_cases))
+        .routes(routes!(cases::detail::get_case));
     docs::arrange_unions(router.get_openapi_mut());
     router
 }
