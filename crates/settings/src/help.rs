@@ -94,6 +94,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "moderation set-list",
         "tidings moderation set-list insults words.txt --action mask",
     ),
+    (
+        "moderation resolve",
+        "tidings moderation resolve case-0123456789abcdef0123456789abcdef silence --note again",
+    ),
     ("servers env", "tidings servers env -- nats stream ls"),
     ("servers run", "tidings servers run -- psql"),
 ];

@@ -61,7 +61,7 @@ pub use questions::{
     ExplainArgs, LogLoadArgs, LogUnreadArgs, TraceArgs, UnreadGroupingArg, UnreadIntervalArg,
 };
 pub use rebuild::{RebuildAction, RebuildArgs, RebuildSource, VerifyArgs};
-pub use rules::{ListAction, ModerationCommand, SetListArgs, SwitchCommand};
+pub use rules::{ListAction, ModerationCommand, ResolveArgs, SetListArgs, SwitchCommand};
 pub use services::Services;
 pub use system::{
     AuthArgs, DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DISPATCHER, DEFAULT_LISTEN_PROJECTOR,

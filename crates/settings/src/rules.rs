@@ -41,6 +41,71 @@ pub enum ModerationCommand {
     },
     /// Show the legal holds.
     Holds,
+    /// Show the open cases: what users have reported, and what the system has found.
+    Cases {
+        /// Show the closed ones too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show a case, the messages around what it is about, and what happened in it.
+    Case {
+        /// Id of the case.
+        id: String,
+    },
+    /// Do something about a case, and close it.
+    Resolve(ResolveArgs),
+    /// Undo what was done about a case, and open it again.
+    Reopen {
+        /// Id of the case.
+        id: String,
+    },
+}
+
+/// The options of `tidings moderation resolve`.
+#[derive(Debug, Clone, Args)]
+pub struct ResolveArgs {
+    /// Id of the case.
+    pub id: String,
+    /// What to do.
+    pub action: CaseActionArg,
+    /// Time at which a silence or ban ends by itself, such as `2026-11-01T09:30:00Z`.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Reason, for other moderators.
+    #[arg(long)]
+    pub note: Option<String>,
+}
+
+/// What is done about a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CaseActionArg {
+    /// Nothing.
+    #[value(name = "none")]
+    Nothing,
+    /// The message is recalled.
+    Recall,
+    /// The user is silenced.
+    Silence,
+    /// The user is banned.
+    Ban,
+    /// A held message is sent.
+    Release,
+    /// A held message is refused.
+    Refuse,
+}
+
+impl CaseActionArg {
+    /// The name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "none",
+            Self::Recall => "recall",
+            Self::Silence => "silence",
+            Self::Ban => "ban",
+            Self::Release => "release",
+            Self::Refuse => "refuse",
+        }
+    }
 }
 
 /// The options of `tidings moderation set-list`.

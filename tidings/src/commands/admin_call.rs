@@ -23,12 +23,26 @@ pub async fn call(
     path: &[&str],
     body: Option<&Value>,
 ) -> Result<Value> {
+    call_with_query(config, method, path, &[], body).await
+}
+
+/// The same with a query.
+pub async fn call_with_query(
+    config: &SystemConfig,
+    method: Method,
+    path: &[&str],
+    query: &[(&str, &str)],
+    body: Option<&Value>,
+) -> Result<Value> {
     let system = admin::find_running_system(config)?;
     let token = admin::sign_admin_token(config, OPERATOR_USER)?;
     let mut url = Url::parse(&system.url)?;
     url.path_segments_mut()
         .map_err(|()| anyhow::anyhow!("the address of the running system is not valid"))?
         .extend(path);
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(query);
+    }
     // Fails only if a provider is already installed; then that one is used.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut client = Client::builder().timeout(CALL_TIMEOUT);

@@ -4,6 +4,7 @@ pub mod account;
 mod admin;
 mod admin_call;
 pub mod backup;
+pub mod cases;
 mod comparison;
 pub mod completions;
 mod confirmation;

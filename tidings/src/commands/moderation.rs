@@ -1,4 +1,4 @@
-//! `tidings moderation`: word lists and legal holds.
+//! `tidings moderation`: word lists, legal holds and cases.
 
 use anyhow::{Context as _, Result};
 use reqwest::Method;
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use settings::{ModerationCommand, SetListArgs, SystemConfig};
 
 use super::admin_call::call;
+use super::cases;
 use crate::output::outln;
 
 /// Runs the subcommand against the running system. Every process follows within a second.
@@ -31,6 +32,10 @@ pub async fn run(config: &SystemConfig, command: ModerationCommand) -> Result<()
             call(config, Method::DELETE, &path, None).await?;
             outln!("there is no list {name} now")?;
         }
+        ModerationCommand::Cases { all } => cases::list(config, all).await?,
+        ModerationCommand::Case { id } => cases::show(config, &id).await?,
+        ModerationCommand::Resolve(args) => cases::resolve(config, &args).await?,
+        ModerationCommand::Reopen { id } => cases::reopen(config, &id).await?,
         ModerationCommand::Holds => {
             let all = call(config, Method::GET, &["v1", "admin", "holds"], None).await?;
             for hold in all["holds"].as_array().into_iter().flatten() {

@@ -35,9 +35,13 @@ const COMMANDS: &[(&str, &[&str], i32)] = &[
     ("log tail", &[], 2),
     ("log unread", &[], 2),
     ("log verify", &[], 2),
+    ("moderation case", &["case-1"], 1),
+    ("moderation cases", &[], 1),
     ("moderation holds", &[], 1),
     ("moderation lists", &[], 1),
     ("moderation remove-list", &["insults"], 1),
+    ("moderation reopen", &["case-1"], 1),
+    ("moderation resolve", &["case-1", "none"], 1),
     (
         "moderation set-list",
         &["insults", "input.jsonl", "--action", "mask"],
