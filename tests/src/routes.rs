@@ -10,6 +10,9 @@ pub enum Access {
     User,
     /// A token with the scope `admin`.
     Admin,
+    /// A token with the scope `moderator` or `admin`, or the role owner or admin in the group of the
+    /// case. To everybody else, no case exists.
+    Case,
     /// No token.
     Open,
     /// No token, but a local account or the right to open one. Without accounts, everybody gets
@@ -411,6 +414,32 @@ pub const ROUTES: &[Route] = &[
     ),
     route("GET", "/v1/moderation/flood", Access::Admin, None),
     route("PUT", "/v1/moderation/flood", Access::Admin, Some(NO_RULES)),
+    route(
+        "POST",
+        "/v1/conversations/{id}/messages/{seq}/reports",
+        Access::Member,
+        Some(r#"{"reason":"spam","note":"every day"}"#),
+    ),
+    route(
+        "POST",
+        "/v1/users/{user}/reports",
+        Access::User,
+        Some(r#"{"reason":"abuse"}"#),
+    ),
+    route("GET", "/v1/moderation/cases", Access::Admin, None),
+    route("GET", "/v1/moderation/cases/{id}", Access::Case, None),
+    route(
+        "POST",
+        "/v1/moderation/cases/{id}/resolve",
+        Access::Case,
+        Some(r#"{"action":"none","note":"nothing"}"#),
+    ),
+    route(
+        "POST",
+        "/v1/moderation/cases/{id}/reopen",
+        Access::Case,
+        None,
+    ),
     route("GET", "/v1/admin/status", Access::Admin, None),
     route("GET", "/v1/admin/conversations", Access::Admin, None),
     route("GET", "/v1/admin/conversations/{id}", Access::Admin, None),

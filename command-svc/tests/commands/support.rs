@@ -80,7 +80,6 @@ pub struct CommandTestService {
     pub database: Arc<CommandTestDatabase>,
     pub state: CommandState,
     router: Router,
-    state: CommandState,
     now: Arc<AtomicI64>,
 }
 
@@ -150,7 +149,6 @@ impl CommandTestService {
             database,
             state,
             router,
-            state,
             now,
         })
     }

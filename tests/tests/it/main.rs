@@ -13,6 +13,8 @@ mod as_of;
 mod audit;
 mod backup;
 mod bad_input;
+mod case_decisions;
+mod cases;
 mod clearing;
 mod commands;
 mod consent;

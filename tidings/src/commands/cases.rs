@@ -5,8 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::admin_call::{call, call_with_query};
-use settings::{ResolveArgs, SystemConfig};
 use crate::output::outln;
+use settings::{ResolveArgs, SystemConfig};
 
 const CASES: [&str; 3] = ["v1", "moderation", "cases"];
 

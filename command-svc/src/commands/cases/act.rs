@@ -8,7 +8,7 @@ use domain::conversation::access_command::{
 };
 use domain::conversation::command::MessageAct;
 use domain::ids::{ConversationId, UserId};
-use domain::profile::command::{ProfileCommand, RestrictUser};
+use domain::profile::command::{LiftRestriction, ProfileCommand, RestrictUser};
 use domain::profile::event::RestrictionKind;
 use domain::refusal::Refusal;
 use domain::time::Timestamp;
@@ -117,8 +117,10 @@ async fn sanction(
             until,
             reason: None,
             by: by.clone(),
+            now: state.now(),
         });
-        let handler = ProfileHandler::new(decider.meta(command, user), restrict);
+        let meta = decider.meta(CommandKind::Restrict, user);
+        let handler = ProfileHandler::new(meta, restrict);
         return execute(state, &handler).await.map(drop);
     };
     execute_in(state, decider, command, conversation, |now| {
@@ -148,8 +150,12 @@ async fn lift(
     };
     let (by, by_moderator) = (&decider.user, decider.by_moderator);
     let Some(conversation) = case.target.conversation() else {
-        let lifting = ProfileCommand::LiftRestriction(by.clone());
-        let handler = ProfileHandler::new(decider.meta(command, user), lifting);
+        let lifting = ProfileCommand::LiftRestriction(LiftRestriction {
+            by: by.clone(),
+            now: state.now(),
+        });
+        let meta = decider.meta(CommandKind::LiftRestriction, user);
+        let handler = ProfileHandler::new(meta, lifting);
         return execute(state, &handler).await.map(drop);
     };
     execute_in(state, decider, command, conversation, |now| {
