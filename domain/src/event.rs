@@ -8,9 +8,11 @@
 //! serde uses the same names for the enums; a test checks that they match.
 
 mod family;
+mod note;
 pub mod upcast;
 
 pub use family::{EventDecodeError, EventFamily, EventType};
+pub use note::EventNote;
 
 use cqrs_es::DomainEvent;
 use serde::de::DeserializeOwned;
@@ -132,6 +134,7 @@ event_family!(MailboxEvent {
     ScheduledMessageCancelled = "scheduled_message_cancelled", 1;
     ScheduledMessageSent = "scheduled_message_sent", 1;
     ScheduledMessageFailed = "scheduled_message_failed", 1;
+    NotesErased = "notes_erased", 1;
 });
 
 event_family!(ProfileEvent {

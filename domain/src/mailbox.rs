@@ -31,7 +31,7 @@ use crate::ids::{ConversationId, DeviceId, UserId};
 use crate::limits::Limits;
 use crate::refusal::Refusal;
 use command::MailboxCommand;
-use event::MailboxEvent;
+use event::{MailboxEvent, NotesErased};
 use state::{ConversationPreferences, ExplicitReadMark, ThreadMark};
 
 /// The state of one mailbox.
@@ -101,6 +101,7 @@ impl Mailbox {
             MailboxCommand::CompleteScheduled(outcomes) => {
                 return Ok(self.complete_scheduled(outcomes));
             }
+            MailboxCommand::EraseNotes(by) => Some(MailboxEvent::NotesErased(NotesErased { by })),
         };
         Ok(event.into_iter().collect())
     }
@@ -173,6 +174,8 @@ impl Aggregate for Mailbox {
                 self.scheduled.remove(&sent.number);
             }
             MailboxEvent::ScheduledMessageFailed(failed) => self.apply_failed(failed),
+            // The state has no notes.
+            MailboxEvent::NotesErased(_) => {}
         }
     }
 }

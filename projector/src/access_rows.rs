@@ -95,6 +95,16 @@ impl AccessRows {
         self.links.insert(key, None);
     }
 
+    /// Removes the notes of a user from the join requests of this batch.
+    pub fn erase_notes(&mut self, user: i64) {
+        let requests = self.join_requests.iter_mut();
+        for (_, request) in requests.filter(|(key, _)| key.1 == user) {
+            if let Some(request) = request {
+                request.note = None;
+            }
+        }
+    }
+
     /// Removes what users wrote about a conversation in this batch.
     pub fn erase_texts(&mut self, conversation: i64) {
         let versions = self.policies.iter_mut();

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::event::HistoryVisibility;
 use domain::envelope::Envelope;
-use domain::ids::{ClientKey, DeviceId, ReactionKey, Title};
+use domain::ids::{ClientKey, DeviceId, ReactionKey, Title, UserId};
 use domain::profile::event::UserKind;
 use domain::profile::settings::UserSettings;
 use domain::texts::ContactNote;
@@ -168,6 +168,13 @@ pub(crate) struct ContactRow {
     pub position: i64,
     pub at: Timestamp,
     pub hidden: bool,
+}
+
+/// All notes of a user before this position are erased.
+#[derive(Debug)]
+pub(crate) struct ErasedNotes {
+    pub author: UserId,
+    pub position: i64,
 }
 
 /// A row of `invitations`.
@@ -372,6 +379,8 @@ pub(crate) struct BatchRows {
     pub conversation_history: Vec<ConversationVersion>,
     /// Conversations with erased titles, and the position before which all titles are deleted.
     pub erased_titles: BTreeMap<i64, i64>,
+    /// Users whose notes were erased, the last time in this batch.
+    pub erased_notes: BTreeMap<i64, ErasedNotes>,
     /// The positions at which each message was recalled or restored, in order, and whether it was
     /// recalled. The values alternate.
     pub recalls: BTreeMap<MessageKey, Vec<(i64, bool)>>,

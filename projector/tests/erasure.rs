@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use domain::conversation::event::ConversationEvent;
 use domain::envelope::{AggregateKind, Envelope};
-use domain::event::EventFamily as _;
+use domain::event::{EventFamily as _, EventNote};
 use domain::mailbox::event::MailboxEvent;
 use serde_json::value::RawValue;
 use support::history::HistoryGenerator;
@@ -84,6 +84,28 @@ fn without_scheduled_content(log: &[Envelope]) -> (Vec<Envelope>, usize) {
     (redacted, count)
 }
 
+/// The same for notes, which are erased with their author.
+fn without_notes(log: &[Envelope]) -> (Vec<Envelope>, usize) {
+    let (mut authors, mut count) = (HashSet::new(), 0);
+    let mut redacted: Vec<Envelope> = log.to_vec();
+    for event in redacted.iter_mut().rev() {
+        if event.event_type == "notes_erased" {
+            authors.insert(event.aggregate_id.clone());
+        }
+        let data = event.data.get().as_bytes();
+        let note = EventNote::parse(&event.event_type, &event.aggregate_id, data);
+        if let Some(note) = note
+            && note.is_present()
+            && authors.contains(note.author())
+        {
+            let data = String::from_utf8(note.into_erased_data()).unwrap();
+            event.data = RawValue::from_string(data).unwrap();
+            count += 1;
+        }
+    }
+    (redacted, count)
+}
+
 #[tokio::test]
 async fn a_log_without_the_erased_content_folds_to_the_same_tables() {
     for seed in [71, 72, 73] {
@@ -92,6 +114,8 @@ async fn a_log_without_the_erased_content_folds_to_the_same_tables() {
         assert!(count > 20, "only {count} events lost content");
         let (redacted, count) = without_scheduled_content(&redacted);
         assert!(count > 2, "only {count} scheduled messages lost content");
+        let (redacted, count) = without_notes(&redacted);
+        assert!(count > 2, "only {count} notes were erased");
         let (original, erased) = (
             ProjectorDatabase::new().await,
             ProjectorDatabase::new().await,

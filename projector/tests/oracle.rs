@@ -187,7 +187,8 @@ impl Oracle {
             | MailboxEvent::UserUnblocked(_)
             | MailboxEvent::ContactRequested(_)
             | MailboxEvent::ContactAdded(_)
-            | MailboxEvent::ContactRemoved(_) => {}
+            | MailboxEvent::ContactRemoved(_)
+            | MailboxEvent::NotesErased(_) => {}
         }
     }
 

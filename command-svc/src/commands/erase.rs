@@ -8,16 +8,15 @@ use axum::response::IntoResponse;
 use domain::conversation::command::{ConversationCommand, EraseContent};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
-use domain::mailbox::command::{CancelScheduledMessages, MailboxCommand};
-use domain::profile::command::ProfileCommand;
 use domain::refusal::Refusal;
 use event_log::{AppendError, AppendRequest, AppendedRange, LogError};
 use http::HeaderValue;
 use http_edge::{Admin, Json};
-use log_integrity::erasure::scope;
+use log_integrity::erasure::{notes, scope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::erase_user;
 use crate::attempts::Attempts;
 use crate::caller::AuthenticatedUser;
 use crate::docs::CommandProblems;
@@ -46,7 +45,7 @@ pub(crate) struct ErasureRequest {
     #[schema(minimum = 1)]
     seq: Option<i64>,
     /// Instead of a conversation, a user: all messages that the user has sent, in any conversation,
-    /// and what the profile says.
+    /// what the profile says, the notes that the user wrote, and scheduled messages.
     user: Option<String>,
     /// Where to continue: the `next` of the previous response.
     from: Option<String>,
@@ -62,6 +61,9 @@ pub(crate) struct EraseResponse {
     titles: u64,
     /// The number of profiles that this request erased.
     profiles: u64,
+    /// The number of notes that this request erased: those with requests to users and groups, and
+    /// with reports.
+    notes: u64,
     /// The log position of the first erasure event; null if nothing was erased.
     first: Option<i64>,
     /// The log position of the last erasure event, or the head of the log if nothing was erased.
@@ -117,6 +119,7 @@ impl ErasureRequest {
             messages = response.messages,
             titles = response.titles,
             profiles = response.profiles,
+            notes = response.notes,
             first = response.first,
             last = response.position,
             "erased content"
@@ -127,8 +130,9 @@ impl ErasureRequest {
 /// Permanently erase content
 ///
 /// Erases one message, a whole conversation, or everything that a user has sent, with their
-/// profile. Bodies, earlier versions, mentions, titles and profiles are erased permanently:
-/// immediately for all readers, within seconds from the log and the stream, and from the files on
+/// profile, the notes with their requests and reports, and scheduled messages. Bodies, earlier
+/// versions, mentions, titles, profiles and notes are erased permanently: immediately for all
+/// readers, within seconds from the log and the stream, and from the files on
 /// disk by `tidings erase files`. Positions, seqs and seals do not change; an erased message looks
 /// like a recalled one. One request erases about 5,000 messages: if the response has `next`, repeat
 /// the request with it as `from`. Repeating a request for erased content changes nothing. If a
@@ -205,65 +209,27 @@ impl ErasureRun<'_> {
         }
         for (owner, numbers) in numbers {
             let owner = UserId::parse(&owner).map_err(|e| LogError::Corrupt(e.to_string()))?;
-            self.cancel_scheduled(&owner, Some(numbers)).await?;
+            let state = self.state;
+            let cancelled = erase_user::cancel_scheduled(state, &owner, Some(numbers), &self.by);
+            self.record(cancelled.await?);
         }
         Ok(())
     }
 
-    /// Cancels these scheduled messages of a user, or all of them.
-    async fn cancel_scheduled(
-        &mut self,
-        owner: &UserId,
-        numbers: Option<Vec<i64>>,
-    ) -> Result<(), CommandError> {
-        let mut attempts = Attempts::default();
-        loop {
-            attempts.start_next().await?;
-            let locked = self.state.log().mailboxes().lock(owner.as_str()).await?;
-            let all = || locked.state().scheduled_numbers().collect();
-            let cancel = MailboxCommand::CancelScheduled(CancelScheduledMessages {
-                numbers: numbers.clone().unwrap_or_else(all),
-                by: self.by.clone(),
-                now: None,
-            });
-            let events = locked.state().decide(cancel, self.state.limits());
-            let events = events.map_err(CommandError::Rejected)?;
-            let count = events.len();
-            match locked
-                .append(AppendRequest::from_events(events))
-                .wait()
-                .await
-            {
-                Ok(appended) if count > 0 => {
-                    self.response.first.get_or_insert(appended.first);
-                    self.response.position = appended.last;
-                    return Ok(());
-                }
-                Ok(_) => return Ok(()),
-                Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => {}
-                Err(AppendError::Log(error)) => return Err(error.into()),
-            }
-        }
-    }
-
-    /// Erases the profile of a user, and their messages from the conversation `from` onwards.
+    /// Erases what a user wrote, messages from the conversation `from` onwards.
     async fn erase_user(&mut self, user: &UserId, from: Option<&str>) -> Result<(), CommandError> {
-        if let Some(appended) = erase_profile(self.state, user, &self.by).await? {
-            let response = &mut self.response;
-            response.profiles += 1;
-            response.first.get_or_insert(appended.first);
-            response.position = appended.last;
-        }
         let pool = self.state.log().pool();
         legal_holds::check_user(self.state, user).await?;
         let conversations = scope::find_conversations_of(pool, user.as_str()).await;
         let conversations = conversations.map_err(LogError::from)?;
-        for id in &conversations {
+        let notes = notes::find(pool, user.as_str()).await;
+        let notes = notes.map_err(LogError::from)?;
+        for id in conversations.iter().chain(&notes.conversations) {
             let id = params::parse_conversation(id)?;
             legal_holds::check_conversation(self.state, &id, Some(user)).await?;
         }
         if from.is_none() {
-            self.cancel_scheduled(user, None).await?;
+            self.erase_beside_messages(user, notes.count).await?;
         }
         for id in conversations {
             if from.is_some_and(|from| id.as_str() < from) {
@@ -276,6 +242,33 @@ impl ErasureRun<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Erases what a user wrote besides messages: the profile, notes, and messages that wait.
+    async fn erase_beside_messages(
+        &mut self,
+        user: &UserId,
+        notes: u64,
+    ) -> Result<(), CommandError> {
+        let (state, by) = (self.state, self.by.clone());
+        let profile = erase_user::erase_profile(state, user, &by).await?;
+        self.response.profiles += u64::from(profile.is_some());
+        self.record(profile);
+        if notes > 0 {
+            self.response.notes += notes;
+            self.record(erase_user::erase_notes(state, user, &by).await?);
+        }
+        let cancelled = erase_user::cancel_scheduled(state, user, None, &by).await?;
+        self.record(cancelled);
+        Ok(())
+    }
+
+    /// Adds what was appended to the response.
+    fn record(&mut self, appended: Option<AppendedRange>) {
+        if let Some(appended) = appended {
+            self.response.first.get_or_insert(appended.first);
+            self.response.position = appended.last;
+        }
     }
 
     /// Erases the messages of a conversation, of one sender or of all. Returns false if it stopped
@@ -319,36 +312,9 @@ impl ErasureRun<'_> {
             let response = &mut self.response;
             response.messages += totals.messages as u64;
             response.titles += totals.titles as u64;
-            response.first.get_or_insert(totals.appended.first);
-            response.position = totals.appended.last;
+            self.record(Some(totals.appended));
         }
         Ok(())
-    }
-}
-
-/// Erases what the profile of a user says. `None` if it says nothing.
-async fn erase_profile(
-    state: &CommandState,
-    user: &UserId,
-    by: &UserId,
-) -> Result<Option<AppendedRange>, CommandError> {
-    let mut attempts = Attempts::default();
-    loop {
-        attempts.start_next().await?;
-        let locked = state.log().profiles().lock(user.as_str()).await?;
-        let events = locked.state().decide(ProfileCommand::Erase(by.clone()))?;
-        if events.is_empty() {
-            return Ok(None);
-        }
-        let append = AppendRequest {
-            actor: Some(by.clone()),
-            ..AppendRequest::from_events(events)
-        };
-        match locked.append(append).wait().await {
-            Ok(appended) => return Ok(Some(appended)),
-            Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => {}
-            Err(AppendError::Log(error)) => return Err(error.into()),
-        }
     }
 }
 

@@ -40,6 +40,7 @@ pub(crate) mod user_settings;
 mod access;
 mod consent;
 pub(crate) mod due_message;
+mod erase_user;
 mod membership;
 pub(crate) mod message_draft;
 mod message_lookup;

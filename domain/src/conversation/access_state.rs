@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::access_command::SanctionKind;
 use super::access_event::{LinkCreated, MemberSanction};
 use super::settings::{ConversationPolicy, SlowMode};
+use crate::digest;
 use crate::ids::{JoinNote, SanctionReason, UserId};
 use crate::link_code::LinkCode;
 use crate::time::Timestamp;
@@ -47,6 +48,17 @@ impl LinkState {
     }
 }
 
+/// The digest of a note: it reveals a request that changes nothing. The text would stay in snapshots
+/// and caches after the erasure of its author.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct NoteDigest(#[serde(with = "crate::digest")] u128);
+
+impl NoteDigest {
+    pub fn of(note: &JoinNote) -> Self {
+        Self(digest::fingerprint(&[note.as_str().as_bytes()]))
+    }
+}
+
 /// The part of a conversation's state that decides about access.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -56,9 +68,9 @@ pub(super) struct AccessState {
     pub silences: BTreeMap<UserId, SanctionState>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub bans: BTreeMap<UserId, SanctionState>,
-    /// The pending join requests, with their notes.
+    /// The pending join requests, with the digests of their notes.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub join_requests: BTreeMap<UserId, Option<JoinNote>>,
+    pub join_requests: BTreeMap<UserId, Option<NoteDigest>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub links: BTreeMap<LinkCode, LinkState>,
     /// When each user last sent a message in slow mode. Leaving does not remove a user from it, so

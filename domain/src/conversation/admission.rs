@@ -6,6 +6,7 @@ use super::access_command::{
     AccessCommand, CreateLink, EndLink, JoinByLink, JoinConversation, JoinDecision,
 };
 use super::access_event::{JoinRequestDeclined, JoinRequested, LinkCreated, LinkEnded};
+use super::access_state::NoteDigest;
 use super::event::{ConversationEvent, ConversationKind, MemberAdded, Role};
 use super::members::check_group_size;
 use super::settings::JoinPolicy;
@@ -54,7 +55,7 @@ impl Conversation {
         }
         let pending = &self.access.join_requests;
         match pending.get(&user) {
-            Some(earlier) if *earlier == note => return Ok(vec![]),
+            Some(earlier) if *earlier == note.as_ref().map(NoteDigest::of) => return Ok(vec![]),
             None if pending.len() >= limits.join_requests => {
                 let most = limits.join_requests;
                 return Err(Refusal::rule_violation(

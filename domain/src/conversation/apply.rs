@@ -3,6 +3,7 @@
 
 use super::access_command::SanctionKind;
 use super::access_event::{ConversationPolicyChanged, MemberSanction};
+use super::access_state::NoteDigest;
 use super::event::{
     ConversationChanged, ConversationCreated, ConversationEvent, MessageSent, Role,
 };
@@ -54,7 +55,8 @@ impl Conversation {
             E::JoinRequested(requested) => {
                 self.note_text(requested.note.is_some());
                 let pending = &mut self.access.join_requests;
-                pending.insert(requested.user, requested.note);
+                let digest = requested.note.as_ref().map(NoteDigest::of);
+                pending.insert(requested.user, digest);
             }
             E::JoinRequestDeclined(declined) => {
                 self.access.join_requests.remove(&declined.user);

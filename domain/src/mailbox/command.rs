@@ -43,6 +43,9 @@ pub enum MailboxCommand {
     CancelScheduled(CancelScheduledMessages),
     /// Record what became of messages that were due.
     CompleteScheduled(Vec<ScheduledOutcome>),
+    /// Erase the notes that the owner has written, by this operator. The mailbox does not know
+    /// whether there are any.
+    EraseNotes(UserId),
 }
 
 impl MailboxCommand {

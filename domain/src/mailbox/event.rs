@@ -49,6 +49,8 @@ pub enum MailboxEvent {
     ScheduledMessageSent(ScheduledMessageSent),
     /// A rule refused the message when it was due.
     ScheduledMessageFailed(ScheduledMessageFailed),
+    /// An operator erased the notes that the owner had written until then, wherever they are.
+    NotesErased(NotesErased),
 }
 
 /// The data of [`MailboxEvent::DeviceAcked`].
@@ -238,4 +240,11 @@ pub struct ScheduledMessageFailed {
     pub conversation: ConversationId,
     /// The code of the refusal.
     pub code: String,
+}
+
+/// The data of [`MailboxEvent::NotesErased`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NotesErased {
+    /// The operator.
+    pub by: UserId,
 }

@@ -8,6 +8,9 @@ use domain::conversation::command::{
 use domain::conversation::event::{
     ConversationEvent, HistoryVisibility, MessageErased, TitleErased,
 };
+use domain::mailbox::Mailbox;
+use domain::mailbox::command::MailboxCommand;
+use domain::mailbox::event::{MailboxEvent, NotesErased};
 
 use crate::builders::*;
 use crate::given_when_then::{Given, given};
@@ -146,4 +149,12 @@ fn an_event_without_its_content_keeps_its_schema() {
     assert!(
         MessageBody::parse(MessageType::Text, &body, &domain::limits::Limits::default()).is_err()
     );
+}
+
+#[test]
+fn the_notes_of_a_user_are_erased_wherever_they_are() {
+    let by = user("root");
+    given::<Mailbox>([])
+        .when(MailboxCommand::EraseNotes(by.clone()))
+        .then([MailboxEvent::NotesErased(NotesErased { by })]);
 }

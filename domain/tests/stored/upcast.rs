@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::examples::{self, Example};
 use crate::golden::read_golden;
+use crate::mailbox_examples;
 
 #[test]
 fn an_ack_of_version_1_decodes_with_previous_cursor_0() {
@@ -60,7 +61,7 @@ fn check_all<E: EventFamily>(upcasters: &[Box<dyn EventUpcaster>], examples: &[E
 #[test]
 fn every_golden_file_decodes_the_same_through_cqrs_es() {
     check_all(&conversation::upcasters(), &examples::conversation());
-    check_all(&mailbox::upcasters(), &examples::mailbox());
+    check_all(&mailbox::upcasters(), &mailbox_examples::mailbox());
 }
 
 #[test]

@@ -230,6 +230,40 @@ pub(crate) fn clear_title(kind: &str, data: &str) -> Result<String, serde_json::
     })
 }
 
+/// The data of `contact_requested`, read again.
+#[derive(Serialize, Deserialize)]
+struct StoredRequestData {
+    user: String,
+    note: Option<String>,
+    by: String,
+}
+
+/// An entry about a request without its note.
+pub(crate) struct ClearedRequest {
+    /// The other user, to whom the entry does not belong.
+    pub user: String,
+    pub data: String,
+}
+
+/// Removes the note from the data of `contact_requested`. `None` if another user wrote it.
+pub(crate) fn clear_note(
+    data: &str,
+    author: &str,
+) -> Result<Option<ClearedRequest>, serde_json::Error> {
+    let stored: StoredRequestData = serde_json::from_str(data)?;
+    if stored.by != author {
+        return Ok(None);
+    }
+    let cleared = StoredRequestData {
+        note: None,
+        ..stored
+    };
+    Ok(Some(ClearedRequest {
+        data: serde_json::to_string(&cleared)?,
+        user: cleared.user,
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use domain::ids::Topic;
@@ -252,6 +286,17 @@ mod tests {
         assert_eq!(clear_title(old).ok().as_deref(), Some(old));
         let changed = r#"{"id":"c","kind":"group","title":null,"history":"all","by":"ann"}"#;
         assert_eq!(clear_title(changed).ok().as_deref(), Some(changed));
+    }
+
+    #[test]
+    fn a_request_loses_the_note_of_its_author_alone() {
+        let data = |note: &str| format!(r#"{{"user":"bob","note":{note},"by":"ann"}}"#);
+        let clear = |author: &str| {
+            let cleared = clear_note(&data(r#""hi""#), author).expect("it can be read");
+            cleared.map(|cleared| (cleared.user, cleared.data))
+        };
+        assert_eq!(clear("ann"), Some(("bob".to_owned(), data("null"))));
+        assert_eq!(clear("bob"), None);
     }
 
     #[test]

@@ -76,6 +76,7 @@ impl Fold<'_> {
             | MailboxEvent::ScheduledMessageFailed(_) => {
                 self.apply_scheduled(at, user, event)?;
             }
+            MailboxEvent::NotesErased(_) => self.apply_notes_erased(at, user, owner)?,
         }
         Ok(FoldOutcome::Folded)
     }
@@ -304,6 +305,7 @@ pub(crate) fn conversation_of(event: &MailboxEvent) -> Option<&ConversationId> {
         MailboxEvent::ScheduledMessageSent(event) => Some(&event.conversation),
         MailboxEvent::ScheduledMessageFailed(event) => Some(&event.conversation),
         MailboxEvent::DeviceAcked(_)
+        | MailboxEvent::NotesErased(_)
         | MailboxEvent::UserBlocked(_)
         | MailboxEvent::UserUnblocked(_)
         | MailboxEvent::ContactRequested(_)

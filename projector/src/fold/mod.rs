@@ -23,6 +23,7 @@ mod invitations;
 mod mailbox;
 mod members;
 mod messages;
+mod notes;
 mod outcome;
 mod pins;
 mod profile;
@@ -33,7 +34,7 @@ mod state;
 mod threads;
 
 pub(crate) use contacts::contact_of;
-pub(crate) use entry_data::{TITLED_ENTRY_TYPES, clear_title};
+pub(crate) use entry_data::{TITLED_ENTRY_TYPES, clear_note, clear_title};
 pub(crate) use mailbox::{conversation_of, conversation_source};
 pub(crate) use state::Fold;
 

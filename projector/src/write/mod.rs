@@ -24,6 +24,7 @@ mod mailboxes;
 mod members;
 mod messages;
 mod name_keys;
+mod notes;
 mod parked;
 mod pins;
 mod profiles;
@@ -87,6 +88,7 @@ impl WriteBatch<'_> {
             || !rows.cases.acts.is_empty()
             || history::needs_transaction(rows)
             || !rows.erased_titles.is_empty()
+            || !rows.erased_notes.is_empty()
             || self.has_deferred_acks()
             || !working_set.profiles.is_empty()
             || working_set
@@ -131,6 +133,7 @@ impl WriteBatch<'_> {
         threads::insert_marks(connection, &rows.thread_marks).await?;
         scheduled::write(connection, &rows.scheduled).await?;
         titles::erase(connection, &rows.erased_titles).await?;
+        notes::erase(connection, &rows.erased_notes).await?;
         profiles::write(connection, &self.working_set.profiles).await?;
         history::write(connection, rows).await?;
         let recipients = if self.has_deferred_acks() {

@@ -101,17 +101,17 @@ impl HistoryGenerator {
         let acts = acts.map(|mailbox| mailbox.contact_acts(&who));
         let acts = acts.unwrap_or_default();
         let note = *self.rng.pick(&[None, Some("hi \u{5f20}")]);
-        let command = if self.rng.chance(70) {
-            MailboxCommand::AddContact(AddContact {
+        let command = match self.rng.below(20) {
+            0..14 => MailboxCommand::AddContact(AddContact {
                 user: other,
                 note: note.map(|note| ContactNote::parse(note).unwrap()),
                 other: acts,
-            })
-        } else {
-            MailboxCommand::RemoveContact(RemoveContact {
+            }),
+            14..18 => MailboxCommand::RemoveContact(RemoveContact {
                 user: other,
                 other: acts,
-            })
+            }),
+            _ => MailboxCommand::EraseNotes(other),
         };
         self.run_mailbox_command(&who, command);
     }

@@ -58,6 +58,7 @@ mod mirror;
 mod model_threads;
 mod nats_nodes;
 mod nats_storage;
+mod note_erasure;
 mod notifications;
 mod openapi;
 mod outside_servers;

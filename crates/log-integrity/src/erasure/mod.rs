@@ -2,7 +2,8 @@
 //!
 //! In the order in which it happens:
 //!
-//! - [`preview`]: counts what an erasure would erase. [`scope`]: finds the messages to erase.
+//! - [`preview`]: counts what an erasure would erase. [`scope`] and [`notes`]: find the messages and
+//!   the notes to erase.
 //!   Commands then append the erasure events; read models and the search index process them like
 //!   any other event.
 //! - [`redaction`]: removes the content from the affected events, and their salts from the seals.
@@ -15,19 +16,22 @@
 
 /// The types of the events that erase content from events before them. A scheduled message that is
 /// sent or cancelled is erased from the events of the mailbox.
-pub const ERASURE_EVENT_TYPES: [&str; 5] = [
+pub const ERASURE_EVENT_TYPES: [&str; 6] = [
     "message_erased",
     "title_erased",
     "profile_erased",
+    "notes_erased",
     "scheduled_message_sent",
     "scheduled_message_cancelled",
 ];
 
+mod affected_event;
 pub mod conversation_retention;
 pub mod eraser;
 pub mod files;
 pub mod ledger;
 pub mod mirror_copies;
+pub mod notes;
 pub mod preview;
 pub mod redaction;
 pub mod retention;

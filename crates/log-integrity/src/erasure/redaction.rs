@@ -1,7 +1,7 @@
 //! Redaction: removes the content from events, and the salts of their digests from the seals, in
 //! one transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::conversation::event::ConversationEvent;
 use domain::event::EventFamily;
@@ -10,6 +10,8 @@ use domain::profile::event::ProfileEvent;
 use sqlx::{PgConnection, PgPool};
 
 use super::ERASURE_EVENT_TYPES;
+use super::affected_event::AffectedEvent;
+use super::notes::{self, NotedEvent};
 use crate::seal::leaf::SALT_BYTES;
 use crate::sealing_lock;
 
@@ -21,27 +23,28 @@ const BATCH_LIMIT: i64 = 500;
 struct ErasureEvent {
     position: i64,
     stream: i64,
+    /// The conversation, the user of the profile, or the owner of the mailbox.
+    aggregate_id: String,
+    event_type: String,
     /// The seq of the message, or the number of the scheduled message; `None` if the event erases
-    /// the title of the conversation, or what a profile says.
+    /// the title of the conversation, what a profile says, or the notes of a user.
     message: Option<i64>,
-    /// Whether it is about a scheduled message.
-    is_scheduled: bool,
 }
 
-/// An event whose content is to be removed.
-#[derive(sqlx::FromRow)]
-struct AffectedEvent {
-    position: i64,
-    stream: i64,
-    message: Option<i64>,
-    event_type: String,
-    event_version: i16,
-    payload: Vec<u8>,
+impl ErasureEvent {
+    fn erases_notes(&self) -> bool {
+        self.event_type == "notes_erased"
+    }
+
+    fn is_scheduled(&self) -> bool {
+        self.event_type.starts_with("scheduled_")
+    }
 }
 
 /// An event after redaction.
 struct RedactedEvent {
     position: i64,
+    stream: i64,
     erased_by: i64,
     version: i16,
     payload: Vec<u8>,
@@ -73,11 +76,16 @@ pub async fn redact_next(pool: &PgPool) -> Result<bool, sqlx::Error> {
         return Ok(false);
     };
     let targets = load_affected_events(&mut transaction, &orders).await?;
-    let left = redact(&orders, &targets);
+    let mut left = redact(&orders, &targets);
+    left.extend(redact_notes(&mut transaction, &orders).await?);
+    // The title of a conversation and the note of a user can be in one event: either way, all is
+    // gone.
+    left.sort_by_key(|event| event.position);
+    left.dedup_by_key(|event| event.position);
     update_events(&mut transaction, &left).await?;
     let positions: Vec<i64> = left.iter().map(|event| event.position).collect();
     clear_salts(&mut transaction, &positions).await?;
-    delete_snapshots(&mut transaction, &orders).await?;
+    delete_snapshots(&mut transaction, &orders, &left).await?;
     record_erased_events(&mut transaction, &left).await?;
     sqlx::query("UPDATE log.erasure SET position = $1")
         .bind(last.position)
@@ -102,8 +110,8 @@ async fn load_erasure_events(
     after: i64,
 ) -> Result<Vec<ErasureEvent>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT e.position, e.stream, e.message, e.event_type LIKE 'scheduled%' AS is_scheduled
-         FROM log.events e
+        "SELECT e.position, e.stream, e.message, e.event_type, s.aggregate_id
+         FROM log.events e JOIN log.streams s ON s.id = e.stream
          WHERE e.position > $1 AND e.event_type = ANY($3) AND e.event_type <> 'message_sent'
          ORDER BY e.position LIMIT $2",
     )
@@ -123,8 +131,9 @@ async fn load_affected_events(
     let (mut untitled, mut scheduled) = (Vec::new(), Vec::new());
     for order in orders {
         match order.message {
-            Some(number) if order.is_scheduled => scheduled.push((order.stream, number)),
+            Some(number) if order.is_scheduled() => scheduled.push((order.stream, number)),
             Some(seq) => seqs.entry(order.stream).or_default().push(seq),
+            None if order.erases_notes() => {}
             None => untitled.push(order.stream),
         }
     }
@@ -232,12 +241,45 @@ fn redact(orders: &[ErasureEvent], targets: &[AffectedEvent]) -> Vec<RedactedEve
         let (version, payload) = data.unwrap_or((target.event_version, b"{}".to_vec()));
         Some(RedactedEvent {
             position: target.position,
+            stream: target.stream,
             erased_by: by,
             version,
             payload,
         })
     };
     targets.iter().filter_map(left).collect()
+}
+
+/// Removes the notes of users from the events before the one that erases them.
+async fn redact_notes(
+    connection: &mut PgConnection,
+    orders: &[ErasureEvent],
+) -> Result<Vec<RedactedEvent>, sqlx::Error> {
+    let orders: Vec<&ErasureEvent> = orders.iter().filter(|order| order.erases_notes()).collect();
+    let Some(last) = orders.last() else {
+        return Ok(Vec::new());
+    };
+    let users: Vec<&str> = orders
+        .iter()
+        .map(|order| order.aggregate_id.as_str())
+        .collect();
+    let noted = notes::load_events(connection, &users, last.position).await?;
+    let left = noted
+        .into_iter()
+        .filter_map(|NotedEvent { event, note, .. }| {
+            let mut later = orders.iter();
+            let by = later.find(|order| {
+                order.aggregate_id == note.author() && order.position > event.position
+            })?;
+            Some(RedactedEvent {
+                position: event.position,
+                stream: event.stream,
+                erased_by: by.position,
+                version: event.event_version,
+                payload: note.into_erased_data(),
+            })
+        });
+    Ok(left.collect())
 }
 
 /// The version and the data of an event without its content; `None` if it cannot be decoded.
@@ -315,17 +357,22 @@ async fn clear_salts(connection: &mut PgConnection, positions: &[i64]) -> Result
     Ok(())
 }
 
-/// Deletes the snapshots of the affected aggregates: they contain titles and digests of bodies. New
+/// Deletes the snapshots of the affected aggregates: they contain titles and digests of texts. New
 /// ones are written when due.
 async fn delete_snapshots(
     connection: &mut PgConnection,
     orders: &[ErasureEvent],
+    left: &[RedactedEvent],
 ) -> Result<(), sqlx::Error> {
+    let streams = orders.iter().map(|order| order.stream);
+    let streams: BTreeSet<i64> = streams
+        .chain(left.iter().map(|event| event.stream))
+        .collect();
     sqlx::query(
         "DELETE FROM log.snapshots n USING log.streams s
          WHERE s.id = ANY($1) AND n.aggregate_type = s.aggregate_type AND n.aggregate_id = s.aggregate_id",
     )
-    .bind(orders.iter().map(|order| order.stream).collect::<Vec<_>>())
+    .bind(Vec::from_iter(streams))
     .execute(connection)
     .await?;
     Ok(())

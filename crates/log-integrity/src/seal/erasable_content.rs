@@ -3,26 +3,41 @@
 
 use domain::conversation::event::ConversationEvent;
 use domain::envelope::{AggregateKind, Envelope};
-use domain::event::EventFamily as _;
+use domain::event::{EventFamily as _, EventNote};
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
 
 use crate::erasure::ERASURE_EVENT_TYPES;
 
-/// The body of a message or of a scheduled message, the title of a conversation, or what a profile
-/// says.
+/// The body of a message or of a scheduled message, the title of a conversation, what a profile
+/// says, or the notes of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct ErasableContent {
     aggregate: AggregateKind,
     aggregate_id: String,
-    /// The seq of the message, or the number of the scheduled message; `None` for a title or a
-    /// profile.
+    /// The seq of the message, or the number of the scheduled message; `None` for a title, a
+    /// profile, or the notes of the owner of a mailbox.
     seq: Option<i64>,
 }
 
-/// Identifies the content that is missing from a redacted event. `None` if the event is not
-/// redacted.
-pub(super) fn identify_redacted_content(event: &Envelope) -> Option<ErasableContent> {
+/// Identifies the content that may be missing from a redacted event. Empty if the event is not
+/// redacted. A note can be erased with its author or with the conversation.
+pub(super) fn identify_redacted_content(event: &Envelope) -> Vec<ErasableContent> {
+    let content = identify_body_or_title(event);
+    content.into_iter().chain(identify_note(event)).collect()
+}
+
+fn identify_note(event: &Envelope) -> Option<ErasableContent> {
+    let data = event.data.get().as_bytes();
+    let note = EventNote::parse(&event.event_type, &event.aggregate_id, data)?;
+    (!note.is_present()).then(|| ErasableContent {
+        aggregate: AggregateKind::Mailbox,
+        aggregate_id: note.author().to_owned(),
+        seq: None,
+    })
+}
+
+fn identify_body_or_title(event: &Envelope) -> Option<ErasableContent> {
     if event.aggregate == AggregateKind::Profile {
         let decoded = decode_profile_event(event)?;
         let is_redacted = decoded.clone().without_content().as_ref() == Some(&decoded);
@@ -62,8 +77,8 @@ pub(super) fn identify_erased_content(event: &Envelope) -> Option<ErasableConten
         return is_erasure.then(|| erasable_content(event, None));
     }
     if event.aggregate == AggregateKind::Mailbox {
-        let ended = decode_mailbox_event(event)?;
-        return Some(erasable_content(event, ended.scheduled_number()));
+        let erasing = decode_mailbox_event(event)?;
+        return Some(erasable_content(event, erasing.scheduled_number()));
     }
     let seq = match decode_event(event)? {
         ConversationEvent::MessageErased(erased) => Some(erased.seq),

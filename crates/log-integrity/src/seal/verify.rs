@@ -1,7 +1,7 @@
 //! Verifies events against their seals. Pure: seals and events come in, findings come out, so the
 //! same rules apply to the database and to an export.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::envelope::Envelope;
 use domain::hex::to_hex;
@@ -23,8 +23,10 @@ pub struct SealVerifier {
     /// The number of erased events: their content and salt are gone, their digest is part of the
     /// seal, and another event erased them. Nothing more can be verified about them.
     pub erased_events: u64,
-    /// Positions of redacted events whose erasure event has not been seen yet, by their content.
-    unmatched_erasures: HashMap<ErasableContent, Vec<i64>>,
+    /// Positions of redacted events whose erasure event has not been seen yet.
+    unmatched_erasures: BTreeSet<i64>,
+    /// The positions of redacted events by the content that they may have had.
+    erasable: HashMap<ErasableContent, Vec<i64>>,
 }
 
 impl SealVerifier {
@@ -39,7 +41,8 @@ impl SealVerifier {
             sealed_to: 0,
             compared_events: 0,
             erased_events: 0,
-            unmatched_erasures: HashMap::new(),
+            unmatched_erasures: BTreeSet::new(),
+            erasable: HashMap::new(),
         }
     }
 
@@ -116,13 +119,14 @@ impl SealVerifier {
             due = position + 1;
             self.compared_events += 1;
             let Some(salt) = seal.salt(position) else {
-                match erasable_content::identify_redacted_content(event) {
-                    Some(erasable) => self
-                        .unmatched_erasures
-                        .entry(erasable)
-                        .or_default()
-                        .push(position),
-                    None => findings.push(SealFinding::InvalidErasure { position }),
+                let contents = erasable_content::identify_redacted_content(event);
+                if contents.is_empty() {
+                    findings.push(SealFinding::InvalidErasure { position });
+                    continue;
+                }
+                self.unmatched_erasures.insert(position);
+                for content in contents {
+                    self.erasable.entry(content).or_default().push(position);
                 }
                 continue;
             };
@@ -154,12 +158,7 @@ impl SealVerifier {
 
     /// Returns the remaining findings, once all seals and events have been checked.
     pub fn finish(&mut self) -> Vec<SealFinding> {
-        let mut positions: Vec<i64> = self
-            .unmatched_erasures
-            .drain()
-            .flat_map(|(_, positions)| positions)
-            .collect();
-        positions.sort_unstable();
+        let positions = std::mem::take(&mut self.unmatched_erasures);
         let findings = positions.into_iter();
         findings
             .map(|position| SealFinding::InvalidErasure { position })
@@ -168,8 +167,10 @@ impl SealVerifier {
 
     fn match_erasure(&mut self, event: &Envelope) {
         let erased = erasable_content::identify_erased_content(event)
-            .and_then(|content| self.unmatched_erasures.remove(&content));
-        self.erased_events += erased.map_or(0, |positions| positions.len() as u64);
+            .and_then(|content| self.erasable.remove(&content));
+        for position in erased.unwrap_or_default() {
+            self.erased_events += u64::from(self.unmatched_erasures.remove(&position));
+        }
     }
 }
 
