@@ -80,6 +80,8 @@ pub(crate) fn parse_users(field: &'static str, names: &[String]) -> Result<Vec<U
 
 #[cfg(test)]
 mod tests {
+    use domain::link_code::{LinkId, LinkSecret};
+
     use super::*;
 
     #[test]
@@ -93,7 +95,8 @@ mod tests {
     #[test]
     fn a_link_names_its_conversation() {
         let conversation = ConversationId::parse("a.b").expect("an id");
-        let code = LinkCode::new(7, &conversation);
+        let secret = LinkSecret::from_bytes(vec![7; 32]);
+        let code = LinkCode::of(&secret, &LinkId::new(7), &conversation);
         let parsed = parse_link(code.as_str()).map_err(|error| error.code());
         assert_eq!(parsed, Ok((code, conversation)));
         for bad in [

@@ -106,8 +106,8 @@ event_family!(ConversationEvent {
     MemberUnbanned = "member_unbanned", 1;
     JoinRequested = "join_requested", 1;
     JoinRequestDeclined = "join_request_declined", 1;
-    LinkCreated = "link_created", 1;
-    LinkEnded = "link_ended", 1;
+    LinkCreated = "link_created", 2;
+    LinkEnded = "link_ended", 2;
     MessageRestored = "message_restored", 1;
     MessagePinned = "message_pinned", 1;
     MessageUnpinned = "message_unpinned", 1;

@@ -16,7 +16,7 @@
 //! - `read`: reads the log by position, stream, type, time and user ([`reader`], [`user_filter`],
 //!   [`sent_range`]), counts the messages of a conversation ([`stored_messages`]), and prefetches
 //!   pages ([`read_ahead`]). [`log_end`]: where the log ends. [`message_bodies`]: bodies by
-//!   position. [`TypeFollower`]: the events of some rare types, for state that every process holds.
+//!   position. [`link_secret`]: the secret of the codes of links. [`TypeFollower`]: the events of some rare types, for state that every process holds.
 
 #![deny(missing_docs)]
 
@@ -44,5 +44,6 @@ pub use log::{EventLog, LogConfig};
 pub use outage_log::OutageLog;
 pub use read::type_follower::{FollowedEvents, TypeFollower};
 pub use read::{
-    log_end, message_bodies, read_ahead, reader, sent_range, stored_messages, user_filter,
+    link_secret, log_end, message_bodies, read_ahead, reader, sent_range, stored_messages,
+    user_filter,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::conversation::settings::ConversationPolicy;
 use domain::ids::{JoinNote, SanctionReason, UserId};
-use domain::link_code::LinkCode;
+use domain::link_code::LinkId;
 use domain::time::Timestamp;
 
 use crate::row_cache::MemberKey;
@@ -46,8 +46,8 @@ pub(crate) struct LinkRow {
     pub by: UserId,
 }
 
-/// Conversation id and code.
-pub(crate) type LinkKey = (i64, LinkCode);
+/// The conversation and the link.
+pub(crate) type LinkKey = (i64, LinkId);
 
 /// The final state of each changed row after the batch; `None` if the row is gone.
 #[derive(Debug, Default)]

@@ -15,19 +15,13 @@ use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::response::CommandResponse;
 use crate::state::CommandState;
 
-/// Builds the response from the conversation before the events, and the events.
-pub(super) type Respond = fn(
-    &CommandMeta<Conversation>,
-    &Conversation,
-    Vec<ConversationEvent>,
-) -> Result<Decision<ConversationEvent>, LogError>;
-
 /// The handler of a command about access.
-pub(super) struct AccessHandler<B> {
+pub(super) struct AccessHandler<B, R> {
     pub meta: CommandMeta<Conversation>,
     /// Builds the command for the current time.
     pub build: B,
-    pub respond: Respond,
+    /// Builds the response from the conversation before the events, and the events.
+    pub respond: R,
     /// Why the parser rejected the request. Only a caller whose command would succeed otherwise
     /// gets this refusal: to others, the conversation may not exist.
     pub rejection: Option<Refusal>,
@@ -36,9 +30,10 @@ pub(super) struct AccessHandler<B> {
     pub is_open: bool,
 }
 
-impl<B> CommandHandler for AccessHandler<B>
+impl<B, R> CommandHandler for AccessHandler<B, R>
 where
     B: Fn(Timestamp) -> AccessCommand + Send + Sync,
+    R: Respond,
 {
     type Target = Conversation;
     type Lookups = ();
@@ -68,6 +63,29 @@ where
     }
 }
 
+/// What builds the response of a command about access.
+pub(super) trait Respond:
+    Fn(
+        &CommandMeta<Conversation>,
+        &Conversation,
+        Vec<ConversationEvent>,
+    ) -> Result<Decision<ConversationEvent>, LogError>
+    + Send
+    + Sync
+{
+}
+
+impl<R> Respond for R where
+    R: Fn(
+            &CommandMeta<Conversation>,
+            &Conversation,
+            Vec<ConversationEvent>,
+        ) -> Result<Decision<ConversationEvent>, LogError>
+        + Send
+        + Sync
+{
+}
+
 /// A response that contains only the position.
 #[allow(clippy::unnecessary_wraps, reason = "the signature of every response")]
 pub(super) fn respond_position(
@@ -79,17 +97,18 @@ pub(super) fn respond_position(
 }
 
 /// Executes a command about access whose parser may have rejected a part of the request.
-pub(super) async fn execute_access<B, P>(
+pub(super) async fn execute_access<B, P, R>(
     state: &CommandState,
     meta: CommandMeta<Conversation>,
     is_open: bool,
     parsed: Result<P, Refusal>,
-    respond: Respond,
+    respond: R,
     build: B,
 ) -> Result<CommandResponse, CommandError>
 where
     B: Fn(Option<&P>, Timestamp) -> AccessCommand + Send + Sync,
     P: Send + Sync,
+    R: Respond,
 {
     let (parsed, rejection) = match parsed {
         Ok(parsed) => (Some(parsed), None),

@@ -7,10 +7,10 @@ use axum::extract::State;
 use domain::conversation::Conversation;
 use domain::conversation::access_command::{AccessCommand, CreateLink, EndLink, JoinByLink};
 use domain::conversation::event::ConversationEvent;
-use domain::link_code::LinkCode;
+use domain::link_code::{LinkCode, LinkId, LinkSecret};
 use domain::refusal::Refusal;
 use domain::time::Timestamp;
-use event_log::LogError;
+use event_log::{LogError, link_secret};
 use http::StatusCode;
 use http_edge::{OptionalJson, Path};
 use serde::{Deserialize, Serialize};
@@ -80,10 +80,10 @@ impl LinkLimits {
 /// The link that was created.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CreatedLink)]
-pub(crate) struct LinkResponse<'a> {
+pub(crate) struct LinkResponse {
     /// The code. Anyone who has it can join.
     #[schema(value_type = String)]
-    code: &'a LinkCode,
+    code: LinkCode,
     /// How many users can join by it; null for any number.
     #[schema(required = true)]
     max_uses: Option<u32>,
@@ -96,15 +96,15 @@ pub(crate) struct LinkResponse<'a> {
 }
 
 fn respond_link(
-    _: &CommandMeta<Conversation>,
-    _: &Conversation,
+    secret: &LinkSecret,
+    meta: &CommandMeta<Conversation>,
     events: Vec<ConversationEvent>,
 ) -> Result<Decision<ConversationEvent>, LogError> {
     let Some(ConversationEvent::LinkCreated(created)) = events.last() else {
         return Err(LogError::Corrupt("no link was created".into()));
     };
     let body = ResponseBody::serialize(&LinkResponse {
-        code: &created.code,
+        code: LinkCode::of(secret, &created.link, &meta.aggregate_id),
         max_uses: created.max_uses,
         expires_at: created.expires_at,
         position: PositionPlaceholder,
@@ -114,6 +114,10 @@ fn respond_link(
         status: StatusCode::CREATED,
         body,
     })
+}
+
+async fn load_secret(state: &CommandState) -> Result<LinkSecret, LogError> {
+    Ok(link_secret::load(state.log().pool()).await?)
 }
 
 /// The group that the caller has joined by a link.
@@ -168,12 +172,16 @@ pub(crate) async fn create_link(
     let conversation = params::parse_conversation(&id)?;
     let by = requester.user.clone();
     // Random bits do not belong into a decision, which may be repeated.
-    let code = LinkCode::new(Uuid::new_v4().as_u128(), &conversation);
+    let link = LinkId::new(Uuid::new_v4().as_u128());
+    let secret = load_secret(&state).await?;
     let meta = requester.into_meta(CommandKind::CreateLink, conversation, &[&id], &request)?;
     let limits = request.parse();
-    execute_access(&state, meta, false, limits, respond_link, |limits, now| {
+    let respond = |meta: &CommandMeta<Conversation>, _: &Conversation, events| {
+        respond_link(&secret, meta, events)
+    };
+    execute_access(&state, meta, false, limits, respond, |limits, now| {
         AccessCommand::CreateLink(CreateLink {
-            code: code.clone(),
+            link: link.clone(),
             max_uses: limits.and_then(|limits| limits.max_uses),
             expires_at: limits.and_then(|limits| limits.expires_at(now)),
             by: by.clone(),
@@ -212,11 +220,14 @@ pub(crate) async fn end_link(
     let by = requester.user.clone();
     let path = [id.as_str(), &code];
     let meta = requester.into_meta(CommandKind::EndLink, conversation, &path, &())?;
+    let secret = load_secret(&state).await?;
+    let link = LinkCode::parse(&code).ok();
+    let link = link.and_then(|code| code.verify(&secret));
     // An invalid code ends no link, as an unknown one.
-    let code = LinkCode::parse(&code).unwrap_or_else(|_| LinkCode::new(0, &meta.aggregate_id));
+    let link = link.unwrap_or_else(|| LinkId::new(0));
     execute_access(&state, meta, false, Ok(()), respond_position, |_, _| {
         AccessCommand::EndLink(EndLink {
-            code: code.clone(),
+            link: link.clone(),
             by: by.clone(),
         })
     })
@@ -247,12 +258,14 @@ pub(crate) async fn join_by_link(
     requester: Requester,
     Path(code): Path<String>,
 ) -> Result<CommandResponse, CommandError> {
-    let (link, conversation) = params::parse_link(&code)?;
+    let (parsed, conversation) = params::parse_link(&code)?;
+    let secret = load_secret(&state).await?;
+    let link = parsed.verify(&secret).ok_or_else(Refusal::not_found)?;
     let user = requester.user.clone();
     let meta = requester.into_meta(CommandKind::JoinByLink, conversation, &[&code], &())?;
     execute_access(&state, meta, true, Ok(()), respond_joined, |_, now| {
         AccessCommand::JoinByLink(JoinByLink {
-            code: link.clone(),
+            link: link.clone(),
             user: user.clone(),
             now,
         })

@@ -1,7 +1,7 @@
 //! The commands about who can join a conversation, and who can take part in it.
 
 use crate::ids::{JoinNote, SanctionReason, UserId};
-use crate::link_code::LinkCode;
+use crate::link_code::LinkId;
 use crate::time::Timestamp;
 
 /// A command about access to a conversation.
@@ -50,8 +50,8 @@ pub struct JoinDecision {
 /// The data of [`AccessCommand::CreateLink`].
 #[derive(Debug, Clone)]
 pub struct CreateLink {
-    /// The code, which no other link has.
-    pub code: LinkCode,
+    /// The id, which no other link has.
+    pub link: LinkId,
     /// How many users can join by it.
     pub max_uses: Option<u32>,
     /// When it expires.
@@ -65,8 +65,8 @@ pub struct CreateLink {
 /// The data of [`AccessCommand::EndLink`].
 #[derive(Debug, Clone)]
 pub struct EndLink {
-    /// The code.
-    pub code: LinkCode,
+    /// The link.
+    pub link: LinkId,
     /// The caller.
     pub by: UserId,
 }
@@ -74,8 +74,8 @@ pub struct EndLink {
 /// The data of [`AccessCommand::JoinByLink`].
 #[derive(Debug, Clone)]
 pub struct JoinByLink {
-    /// The code.
-    pub code: LinkCode,
+    /// The link.
+    pub link: LinkId,
     /// The caller.
     pub user: UserId,
     /// The current time.

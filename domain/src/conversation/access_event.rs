@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::ConversationPolicy;
 use crate::ids::{JoinNote, RuleName, SanctionReason, UserId};
-use crate::link_code::LinkCode;
+use crate::link_code::LinkId;
 use crate::time::Timestamp;
 
 /// The data of `conversation_policy_changed`.
@@ -66,8 +66,8 @@ pub struct JoinRequestDeclined {
 /// The data of `link_created`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LinkCreated {
-    /// The code.
-    pub code: LinkCode,
+    /// The id of the link. It lets nobody join.
+    pub link: LinkId,
     /// How many users can join by it; any number, if `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_uses: Option<u32>,
@@ -81,8 +81,8 @@ pub struct LinkCreated {
 /// The data of `link_ended`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LinkEnded {
-    /// The code.
-    pub code: LinkCode,
+    /// The id of the link. It lets nobody join.
+    pub link: LinkId,
     /// The user who ended it.
     pub by: UserId,
 }

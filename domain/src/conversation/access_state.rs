@@ -10,7 +10,7 @@ use super::access_event::{LinkCreated, MemberSanction};
 use super::settings::{ConversationPolicy, SlowMode};
 use crate::digest;
 use crate::ids::{JoinNote, SanctionReason, UserId};
-use crate::link_code::LinkCode;
+use crate::link_code::LinkId;
 use crate::time::Timestamp;
 
 /// A silence or a ban.
@@ -72,7 +72,7 @@ pub(super) struct AccessState {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub join_requests: BTreeMap<UserId, Option<NoteDigest>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub links: BTreeMap<LinkCode, LinkState>,
+    pub links: BTreeMap<LinkId, LinkState>,
     /// When each user last sent a message in slow mode. Leaving does not remove a user from it, so
     /// that rejoining is no way around the wait.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -130,13 +130,13 @@ impl AccessState {
             expires_at: created.expires_at,
             uses: 0,
         };
-        self.links.insert(created.code, link);
+        self.links.insert(created.link, link);
     }
 
     /// A user joined, by a link if there is one.
-    pub fn apply_join(&mut self, user: &UserId, link: Option<&LinkCode>) {
+    pub fn apply_join(&mut self, user: &UserId, link: Option<&LinkId>) {
         self.join_requests.remove(user);
-        if let Some(link) = link.and_then(|code| self.links.get_mut(code)) {
+        if let Some(link) = link.and_then(|link| self.links.get_mut(link)) {
             link.uses = link.uses.saturating_add(1);
         }
     }

@@ -12,7 +12,7 @@ use super::members::check_group_size;
 use super::settings::JoinPolicy;
 use crate::ids::UserId;
 use crate::limits::Limits;
-use crate::link_code::LinkCode;
+use crate::link_code::LinkId;
 use crate::refusal::Refusal;
 
 impl Conversation {
@@ -105,7 +105,7 @@ impl Conversation {
         limits: &Limits,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
         let CreateLink {
-            code,
+            link,
             max_uses,
             expires_at,
             by,
@@ -116,7 +116,7 @@ impl Conversation {
         let mut events = Vec::new();
         if links.len() >= limits.links {
             let over = links.iter().filter(|(_, link)| !link.is_live(now));
-            events.extend(over.map(|(code, _)| link_ended(code.clone(), by.clone())));
+            events.extend(over.map(|(link, _)| link_ended(link.clone(), by.clone())));
             if events.is_empty() {
                 let most = limits.links;
                 return Err(Refusal::rule_violation(
@@ -126,7 +126,7 @@ impl Conversation {
             }
         }
         events.push(ConversationEvent::LinkCreated(LinkCreated {
-            code,
+            link,
             max_uses,
             expires_at,
             by,
@@ -135,10 +135,10 @@ impl Conversation {
     }
 
     fn end_link(&self, end: EndLink) -> Result<Vec<ConversationEvent>, Refusal> {
-        let EndLink { code, by } = end;
+        let EndLink { link, by } = end;
         self.require_admin(&by, "Only the owner and admins can end links.")?;
-        if self.access.links.contains_key(&code) {
-            Ok(vec![link_ended(code, by)])
+        if self.access.links.contains_key(&link) {
+            Ok(vec![link_ended(link, by)])
         } else {
             Ok(vec![])
         }
@@ -151,17 +151,17 @@ impl Conversation {
         join: JoinByLink,
         limits: &Limits,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
-        let JoinByLink { code, user, now } = join;
+        let JoinByLink { link, user, now } = join;
         if self.is_member(&user) {
             return Ok(vec![]);
         }
-        let link = self.access.links.get(&code);
-        if !link.is_some_and(|link| link.is_live(now)) {
+        let known = self.access.links.get(&link);
+        if !known.is_some_and(|link| link.is_live(now)) {
             return Err(Refusal::not_found());
         }
         self.access.check_not_banned(&user, now)?;
         let by = user.clone();
-        self.add_newcomer(user, by, Some(code), limits)
+        self.add_newcomer(user, by, Some(link), limits)
     }
 
     /// Adds a user who is not a member.
@@ -169,7 +169,7 @@ impl Conversation {
         &self,
         user: UserId,
         by: UserId,
-        link: Option<LinkCode>,
+        link: Option<LinkId>,
         limits: &Limits,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
         check_group_size("user", self.members.len() + 1, limits)?;
@@ -204,6 +204,6 @@ impl Conversation {
     }
 }
 
-fn link_ended(code: LinkCode, by: UserId) -> ConversationEvent {
-    ConversationEvent::LinkEnded(LinkEnded { code, by })
+fn link_ended(link: LinkId, by: UserId) -> ConversationEvent {
+    ConversationEvent::LinkEnded(LinkEnded { link, by })
 }

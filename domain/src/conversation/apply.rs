@@ -63,7 +63,7 @@ impl Conversation {
             }
             E::LinkCreated(created) => self.access.apply_link_created(created),
             E::LinkEnded(ended) => {
-                self.access.links.remove(&ended.code);
+                self.access.links.remove(&ended.link);
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::conversation::access_event::{
     MemberSanction, SanctionLifted,
 };
 use crate::ids::{ClientKey, ReactionKey, RuleName, Title, UserId};
-use crate::link_code::LinkCode;
+use crate::link_code::LinkId;
 use crate::time::Timestamp;
 
 /// The kind of a conversation: direct or group.
@@ -166,7 +166,7 @@ pub struct MemberAdded {
     pub joined_at: Option<Timestamp>,
     /// The link by which they joined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub link: Option<LinkCode>,
+    pub link: Option<LinkId>,
 }
 
 /// The data of [`ConversationEvent::MemberRemoved`].

@@ -27,6 +27,16 @@ const STEPS: &[UpcastStep] = &[
         from_version: 1,
         upcast: upcast_preferences_changed_v1,
     },
+    UpcastStep {
+        event_type: "link_created",
+        from_version: 1,
+        upcast: upcast_link_v1,
+    },
+    UpcastStep {
+        event_type: "link_ended",
+        from_version: 1,
+        upcast: upcast_link_v1,
+    },
 ];
 
 /// Version 1 did not record the device's previous cursor. With 0, everything up to the cursor
@@ -38,6 +48,13 @@ fn upcast_device_acked_v1(data: &mut Map<String, Value>) {
 /// Version 1 had no preference for mentions; users were always notified of them.
 fn upcast_preferences_changed_v1(data: &mut Map<String, Value>) {
     data.insert("mentions".to_owned(), true.into());
+}
+
+/// Version 1 named a link by its code. It became the id of the link, and it still opens it.
+fn upcast_link_v1(data: &mut Map<String, Value>) {
+    if let Some(code) = data.remove("code") {
+        data.insert("link".to_owned(), code);
+    }
 }
 
 fn find_step(event_type: &str, from: i16) -> Option<&'static UpcastStep> {

@@ -17,7 +17,7 @@ use domain::conversation::event::{ConversationEvent, ConversationKind};
 use domain::conversation::settings::PolicyChange;
 use domain::ids::{ClientKey, ConversationId, ReactionKey, Title, UserId};
 use domain::limits::Limits;
-use domain::link_code::LinkCode;
+use domain::link_code::LinkId;
 use domain::message::MessageState;
 use domain::refusal::Refusal;
 use domain::time::Timestamp;
@@ -292,10 +292,9 @@ impl ConversationHarness {
         lines.iter().map(item).collect()
     }
 
-    /// The code of the link that was created as the `number`th last one.
-    fn link_code(&self, number: usize) -> LinkCode {
-        let group = ConversationId::parse("group").unwrap();
-        LinkCode::new(self.links.saturating_sub(number) as u128, &group)
+    /// The link that was created as the `number`th last one.
+    fn link_id(&self, number: usize) -> LinkId {
+        LinkId::new(self.links.saturating_sub(number) as u128)
     }
 
     /// The command of an action about access; `None` for any other.
@@ -351,19 +350,19 @@ impl ConversationHarness {
             A::Admit { by, user } => AccessCommand::Admit(decision(by, user)),
             A::Decline { by, user } => AccessCommand::Decline(decision(by, user)),
             A::CreateLink { by, max_uses } => AccessCommand::CreateLink(CreateLink {
-                code: self.link_code(0),
+                link: self.link_id(0),
                 max_uses,
                 expires_at: None,
                 by: user(by),
                 now,
             }),
             A::JoinByLink { user: asking, link } => AccessCommand::JoinByLink(JoinByLink {
-                code: self.link_code(link),
+                link: self.link_id(link),
                 user: user(asking),
                 now,
             }),
             A::EndLink { by, link } => AccessCommand::EndLink(EndLink {
-                code: self.link_code(link),
+                link: self.link_id(link),
                 by: user(by),
             }),
             _ => return None,

@@ -238,7 +238,7 @@ fn a_link_works_until_it_is_used_up_expires_or_is_ended() {
 fn the_number_of_links_is_limited_and_those_that_are_over_make_room() {
     let create = |number| {
         access(AccessCommand::CreateLink(CreateLink {
-            code: link_code(number),
+            link: link_id(number),
             max_uses: Some(1),
             expires_at: None,
             by: user("anna"),

@@ -20,7 +20,7 @@ use domain::conversation::event::{
 };
 use domain::conversation::settings::{ConversationPolicy, PolicyChange};
 use domain::ids::{ClientKey, ConversationId, JoinNote, ReactionKey, Title, UserId};
-use domain::link_code::LinkCode;
+use domain::link_code::LinkId;
 use domain::time::Timestamp;
 
 pub fn user(name: &str) -> UserId {
@@ -353,8 +353,8 @@ pub fn join_declined(by: &str, name: &str) -> ConversationEvent {
     ConversationEvent::JoinRequestDeclined(JoinRequestDeclined { user, by })
 }
 
-pub fn link_code(number: u128) -> LinkCode {
-    LinkCode::new(number, &ConversationId::parse("room").unwrap())
+pub fn link_id(number: u128) -> LinkId {
+    LinkId::new(number)
 }
 
 pub fn link_created(
@@ -364,7 +364,7 @@ pub fn link_created(
     expires_at: Option<Timestamp>,
 ) -> ConversationEvent {
     ConversationEvent::LinkCreated(LinkCreated {
-        code: link_code(number),
+        link: link_id(number),
         max_uses,
         expires_at,
         by: user(by),
@@ -372,8 +372,8 @@ pub fn link_created(
 }
 
 pub fn link_ended(by: &str, number: u128) -> ConversationEvent {
-    let (code, by) = (link_code(number), user(by));
-    ConversationEvent::LinkEnded(LinkEnded { code, by })
+    let (link, by) = (link_id(number), user(by));
+    ConversationEvent::LinkEnded(LinkEnded { link, by })
 }
 
 /// A user joined by a link.
@@ -383,7 +383,7 @@ pub fn joined_by_link(name: &str, number: u128) -> ConversationEvent {
         role: Role::Member,
         by: user(name),
         joined_at: None,
-        link: Some(link_code(number)),
+        link: Some(link_id(number)),
     })
 }
 
@@ -461,7 +461,7 @@ pub fn decline(by: &str, name: &str) -> ConversationCommand {
 
 pub fn create_link(by: &str, number: u128) -> ConversationCommand {
     access(AccessCommand::CreateLink(CreateLink {
-        code: link_code(number),
+        link: link_id(number),
         max_uses: None,
         expires_at: None,
         by: user(by),
@@ -470,13 +470,13 @@ pub fn create_link(by: &str, number: u128) -> ConversationCommand {
 }
 
 pub fn end_link(by: &str, number: u128) -> ConversationCommand {
-    let (code, by) = (link_code(number), user(by));
-    access(AccessCommand::EndLink(EndLink { code, by }))
+    let (link, by) = (link_id(number), user(by));
+    access(AccessCommand::EndLink(EndLink { link, by }))
 }
 
 pub fn join_by_link(name: &str, number: u128) -> ConversationCommand {
     access(AccessCommand::JoinByLink(JoinByLink {
-        code: link_code(number),
+        link: link_id(number),
         user: user(name),
         now: noon(),
     }))

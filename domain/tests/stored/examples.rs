@@ -19,7 +19,7 @@ use domain::ids::{
     ClientKey, ConversationId, JoinNote, ReactionKey, SanctionReason, Title, Topic, UserId,
 };
 use domain::limits::Limits;
-use domain::link_code::LinkCode;
+use domain::link_code::LinkId;
 use domain::texts::Avatar;
 use domain::time::Timestamp;
 use serde_json::json;
@@ -171,9 +171,13 @@ fn message_events() -> Vec<Example<ConversationEvent>> {
     ]
 }
 
-fn link_code() -> LinkCode {
-    let conversation = ConversationId::parse("room").unwrap();
-    LinkCode::new(0x5f3a_9c21_e0b7_4d66_85f3_a9c2_1e0b_74d6, &conversation)
+/// A link of earlier releases, whose id is its code.
+fn old_link() -> LinkId {
+    LinkId::parse("5f3a9c21e0b74d6685f3a9c21e0b74d6.room").unwrap()
+}
+
+fn link() -> LinkId {
+    LinkId::new(0x5f3a_9c21_e0b7_4d66_85f3_a9c2_1e0b_74d6)
 }
 
 fn policy() -> ConversationPolicy {
@@ -238,7 +242,17 @@ fn access_events() -> Vec<Example<ConversationEvent>> {
             "link_created",
             1,
             E::LinkCreated(LinkCreated {
-                code: link_code(),
+                link: old_link(),
+                max_uses: Some(10),
+                expires_at: until,
+                by: anna.clone(),
+            }),
+        ),
+        (
+            "link_created",
+            2,
+            E::LinkCreated(LinkCreated {
+                link: link(),
                 max_uses: Some(10),
                 expires_at: until,
                 by: anna.clone(),
@@ -248,7 +262,15 @@ fn access_events() -> Vec<Example<ConversationEvent>> {
             "link_ended",
             1,
             E::LinkEnded(LinkEnded {
-                code: link_code(),
+                link: old_link(),
+                by: anna.clone(),
+            }),
+        ),
+        (
+            "link_ended",
+            2,
+            E::LinkEnded(LinkEnded {
+                link: link(),
                 by: anna.clone(),
             }),
         ),
@@ -342,7 +364,7 @@ pub fn additions() -> Vec<Addition<ConversationEvent>> {
                 role: Role::Member,
                 by: cleo,
                 joined_at: None,
-                link: Some(link_code()),
+                link: Some(old_link()),
             }),
         ),
         (

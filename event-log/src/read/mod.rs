@@ -5,11 +5,13 @@
 //! - [`log_end`]: where the log ends, as a transaction of the caller sees it.
 //! - `message_events`: what happened to one message. [`message_bodies`]: bodies by position.
 //!   [`stored_messages`]: the messages of a conversation. `known_since`: the first event of a user.
+//! - [`link_secret`]: the secret of the codes of links, which is beside the log.
 //! - [`read_ahead`]: prefetches pages while the caller processes the previous one.
 //! - [`type_follower`]: the events of some rare types, from the beginning of the log on.
 
 pub(crate) mod epochs;
 mod known_since;
+pub mod link_secret;
 pub mod log_end;
 pub mod message_bodies;
 mod message_events;

@@ -39,8 +39,8 @@ impl Fold<'_> {
             E::JoinRequested(requested) => self.apply_join_requested(at, conversation, requested),
             E::JoinRequestDeclined(declined) => self.apply_declined(conversation, declined),
             E::LinkCreated(created) => self.apply_link_created(at, conversation, created),
-            E::LinkEnded(LinkEnded { code, .. }) => {
-                self.rows.access.end_link((conversation.id, code.clone()));
+            E::LinkEnded(LinkEnded { link, .. }) => {
+                self.rows.access.end_link((conversation.id, link.clone()));
             }
             _ => {}
         }
@@ -159,7 +159,7 @@ impl Fold<'_> {
         created: &LinkCreated,
     ) {
         let LinkCreated {
-            code,
+            link,
             max_uses,
             expires_at,
             by,
@@ -172,7 +172,7 @@ impl Fold<'_> {
             uses: 0,
             by: by.clone(),
         };
-        let key = (conversation.id, code.clone());
+        let key = (conversation.id, link.clone());
         self.rows.access.links.insert(key, Some(row));
     }
 

@@ -12,7 +12,7 @@ use domain::conversation::event::{ConversationKind, HistoryVisibility as Visibil
 use domain::conversation::invitation_command::{AcceptInvitation, UsersToAsk, WithdrawInvitation};
 use domain::conversation::settings::{JoinPolicy, PolicyChange, PostPolicy};
 use domain::ids::{ConversationId, JoinNote, SanctionReason, Title, Topic, UserId};
-use domain::link_code::LinkCode;
+use domain::link_code::LinkId;
 use domain::time::Timestamp;
 
 use super::history::{HistoryGenerator, conversation};
@@ -186,7 +186,7 @@ impl HistoryGenerator {
         let user = self.random_user();
         let now = Timestamp::from_millis(self.now);
         let kind = *self.rng.pick(&[SanctionKind::Silence, SanctionKind::Ban]);
-        let code = LinkCode::new(u128::from(self.rng.below(4)), &id);
+        let link = LinkId::new(u128::from(self.rng.below(4)));
         let decision = JoinDecision {
             user: user.clone(),
             by: by.clone(),
@@ -216,22 +216,22 @@ impl HistoryGenerator {
             }),
             6 => AccessCommand::Admit(decision),
             7 => AccessCommand::Decline(decision),
-            8 if !self.has_link(&id, &code) => AccessCommand::CreateLink(CreateLink {
-                code,
+            8 if !self.has_link(&id, &link) => AccessCommand::CreateLink(CreateLink {
+                link,
                 max_uses: Some(3),
                 expires_at: None,
                 by,
                 now,
             }),
-            8 => AccessCommand::EndLink(EndLink { code, by }),
-            _ => AccessCommand::JoinByLink(JoinByLink { code, user, now }),
+            8 => AccessCommand::EndLink(EndLink { link, by }),
+            _ => AccessCommand::JoinByLink(JoinByLink { link, user, now }),
         };
         self.run_command(&id, ConversationCommand::Access(command));
     }
 
-    /// Whether this link was ever created: a real code is never used twice.
-    pub(super) fn has_link(&self, id: &ConversationId, code: &LinkCode) -> bool {
-        let created = format!("{{\"code\":\"{code}\",\"max");
+    /// Whether this link was ever created: a real id is never used twice.
+    pub(super) fn has_link(&self, id: &ConversationId, link: &LinkId) -> bool {
+        let created = format!("{{\"link\":\"{link}\",\"max");
         let mut events = self.log.iter();
         events.any(|event| {
             event.aggregate_id == id.as_str() && event.data.get().starts_with(&created)

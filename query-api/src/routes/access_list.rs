@@ -96,9 +96,9 @@ pub struct AccessList {
 
 /// A request for a page of such a list. The path names the conversation.
 pub struct AccessListRequest {
-    state: ReadState,
+    pub state: ReadState,
+    pub id: String,
     caller: Caller,
-    id: String,
     params: AccessListParams,
     min_position: MinPosition,
 }
@@ -131,7 +131,7 @@ impl AccessList {
         &self,
         request: AccessListRequest,
         position: fn(&T) -> i64,
-        page: fn(Vec<T>, Option<String>) -> P,
+        page: impl Fn(Vec<T>, Option<String>) -> P,
     ) -> Result<Response, EndpointError>
     where
         T: Serialize + for<'r> FromRow<'r, PgRow>,

@@ -3,8 +3,10 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::link_code::LinkCode;
+use domain::ids::ConversationId;
+use domain::link_code::{LinkCode, LinkId, LinkSecret};
 use domain::time::Timestamp;
+use event_log::link_secret;
 use http_edge::{Caller, Path, Problem};
 use serde::Serialize;
 use sqlx::postgres::PgRow;
@@ -17,6 +19,7 @@ use crate::consistency::position_params::MinPositionParams;
 use crate::consistency::read_state::ReadState;
 use crate::docs::{AdminProblem, CallerProblems, NotFoundProblem};
 use crate::error::EndpointError;
+use crate::params;
 use crate::routes::access_list::{AccessList, AccessListParams, AccessListRequest, standing};
 use crate::routes::policy;
 
@@ -73,6 +76,18 @@ impl FromRow<'_, PgRow> for LinkView {
     }
 }
 
+impl LinksPage {
+    /// Replaces the ids of the links, which the read model knows, by their codes.
+    fn with_codes(mut self, secret: &LinkSecret, conversation: &ConversationId) -> Self {
+        for view in &mut self.links {
+            if let Ok(link) = LinkId::parse(&view.code) {
+                view.code = LinkCode::of(secret, &link, conversation).to_string();
+            }
+        }
+        self
+    }
+}
+
 /// Whether users can join by a link `x` now.
 macro_rules! is_live {
     () => {
@@ -109,7 +124,9 @@ const LIST: AccessList = AccessList {
     ),
 )]
 pub async fn list_links(request: AccessListRequest) -> Result<Response, EndpointError> {
-    let page = |links, next| LinksPage { links, next };
+    let secret = link_secret::load(&request.state.pool).await?;
+    let conversation = params::parse_conversation_id(&request.id)?;
+    let page = |links, next| LinksPage { links, next }.with_codes(&secret, &conversation);
     LIST.respond(request, |item: &LinkView| item.position, page)
         .await
 }
@@ -128,7 +145,7 @@ pub struct LinkTargetView {
     pub member_count: i64,
 }
 
-/// Binds the caller, the conversation and the code. The row has nulls if the link cannot be used.
+/// Binds the caller, the conversation and the link. The row has nulls if the link cannot be used.
 const TARGET: &str = concat!(
     "SELECT k.position, c.title, c.member_count, b.position IS NOT NULL AS is_banned, b.until,
             (SELECT p.policy FROM read.policies p WHERE p.conversation = c.id
@@ -174,11 +191,13 @@ pub async fn get_link(
 ) -> Result<Response, EndpointError> {
     let parsed = LinkCode::parse(&code).and_then(|code| Ok((code.conversation()?, code)));
     let (conversation, code) = parsed.map_err(|_| Problem::not_found())?;
+    let secret = link_secret::load(&state.pool).await?;
+    let link = code.verify(&secret).ok_or_else(Problem::not_found)?;
     let guard = min_position.wait().await?;
     let row: TargetRow = sqlx::query_as(TARGET)
         .bind(&caller.user)
         .bind(conversation.as_str())
-        .bind(code.as_str())
+        .bind(link.as_str())
         .fetch_one(&state.pool)
         .await?;
     let Some(member_count) = row.member_count else {

@@ -6,7 +6,7 @@ use house_rules::programs::programs;
 use house_rules::sql::{names, tables, writes};
 
 /// Per schema: the crates that may write its tables, and those that may also read them.
-const OWNERS: [(&str, &[&str], &[&str]); 5] = [
+const OWNERS: [(&str, &[&str], &[&str]); 6] = [
     ("log", &["event-log", "log-integrity"], &["event-stream"]),
     (
         "read",
@@ -15,6 +15,7 @@ const OWNERS: [(&str, &[&str], &[&str]); 5] = [
     ),
     ("hooks", &["dispatcher"], &[]),
     ("accounts", &["accounts"], &[]),
+    ("secrets", &[], &["event-log"]),
     ("presence", &["query-api"], &["diagnostics"]),
 ];
 

@@ -265,3 +265,43 @@ async fn links_are_for_the_owner_and_admins_and_within_their_limits() {
     let refused = alice.post(LINKS, json!({})).await;
     assert_eq!(refused.expect_problem(422), "too_many_links");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_events_say_of_a_link_lets_nobody_join() {
+    let world = world_with_room("added").await;
+    let (alice, admin) = (world.user("alice"), world.admin());
+    let code = create_link(&alice, json!({})).await;
+    let joined = post(&world.user("zoe"), &format!("/v1/links/{code}")).await;
+    joined.expect(200);
+    // Neither the creation nor the join says the code, only the id of the link.
+    let links: Vec<Value> = sqlx::query_scalar(
+        "SELECT payload->'link' FROM events WHERE type = 'link_created'
+         OR type = 'member_added' AND payload->>'user' = 'zoe' ORDER BY position",
+    )
+    .fetch_all(&world.pool)
+    .await
+    .expect("the links of the events");
+    let id = links[0].as_str().expect("an id");
+    assert_eq!(links, [json!(id), json!(id)]);
+    let events = admin.get("/v1/events").await;
+    let events = String::from_utf8_lossy(&events.body).into_owned();
+    assert!(events.contains(id) && !events.contains(&code), "{events}");
+    let yan = world.user("yan");
+    for guess in [
+        id.to_owned(),
+        format!("{id}.room"),
+        format!("{id}{id}.room"),
+        code.replace(".room", ".other"),
+    ] {
+        let link = format!("/v1/links/{guess}");
+        assert_eq!(yan.get(&link).await.expect_problem(404), "not_found");
+        let joined = post(&yan, &link).await;
+        assert_eq!(joined.expect_problem(404), "not_found", "{guess}");
+    }
+    // The owner still sees it.
+    let list = alice
+        .get_ok(&format!("{LINKS}?min_position={}", joined.position()))
+        .await;
+    assert_eq!(list["links"][0]["code"], json!(code));
+    post(&yan, &format!("/v1/links/{code}")).await.expect(200);
+}

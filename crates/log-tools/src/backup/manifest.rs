@@ -6,8 +6,8 @@ use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The schemas of what cannot be derived: the log, the webhooks with their positions, when users
-/// were online last, and the local accounts.
-pub(super) const SCHEMAS: [&str; 4] = ["log", "hooks", "presence", "accounts"];
+/// were online last, the local accounts, and secrets.
+pub(super) const SCHEMAS: [&str; 5] = ["log", "hooks", "presence", "accounts", "secrets"];
 
 /// The file name of the manifest.
 pub(super) const MANIFEST_FILE: &str = "manifest.json";
