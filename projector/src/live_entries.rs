@@ -36,9 +36,14 @@ fn is_unmodified(row: &MessageRow) -> bool {
 }
 
 fn is_self_contained(row: &TimelineRow) -> bool {
-    // A new member also gets the conversation, and an invited user the title, as the tables have
-    // it.
-    let is_completed = [EntryType::MemberAdded, EntryType::Invited].map(EntryType::as_str);
+    // A new member also gets the conversation, an invited user the title, and an admin the note of
+    // a join request, as the tables have it.
+    let completed = [
+        EntryType::MemberAdded,
+        EntryType::Invited,
+        EntryType::JoinRequested,
+    ];
+    let is_completed = completed.map(EntryType::as_str);
     row.fanned && row.seq.is_none() && row.data.is_some() && !is_completed.contains(&row.kind)
 }
 

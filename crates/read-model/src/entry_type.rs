@@ -80,6 +80,10 @@ entry_types! {
     Invited = "invited";
     /// An invitation of the reader of the feed ended.
     InvitationEnded = "invitation_ended";
+    /// A user asked to join a group: the owner, an admin or that user reads the feed.
+    JoinRequested = "join_requested";
+    /// A join request was declined or withdrawn.
+    JoinRequestEnded = "join_request_ended";
     /// The reader of the feed followed a thread.
     ThreadFollowed = "thread_followed";
     /// The reader of the feed no longer follows a thread.

@@ -52,6 +52,11 @@ pub struct JoinRequested {
     /// What the user wrote with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<JoinNote>,
+    /// The owner and admins at that time, who learn of it: at most
+    /// [`MAX_NOTIFIED_ADMINS`](super::admission::MAX_NOTIFIED_ADMINS). Events that are older than
+    /// this field have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub admins: Vec<UserId>,
 }
 
 /// The data of `join_request_declined`.
@@ -61,6 +66,9 @@ pub struct JoinRequestDeclined {
     pub user: UserId,
     /// The user who declined it, or the same user if they withdrew it.
     pub by: UserId,
+    /// As in [`JoinRequested`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub admins: Vec<UserId>,
 }
 
 /// The data of `link_created`.

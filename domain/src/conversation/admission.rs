@@ -15,6 +15,9 @@ use crate::limits::Limits;
 use crate::link_code::LinkId;
 use crate::refusal::Refusal;
 
+/// How many of the owner and admins learn of a join request. The others see it in the list.
+pub const MAX_NOTIFIED_ADMINS: usize = 100;
+
 impl Conversation {
     pub(super) fn decide_access(
         &self,
@@ -65,7 +68,11 @@ impl Conversation {
             }
             _ => {}
         }
-        let requested = JoinRequested { user, note };
+        let requested = JoinRequested {
+            user,
+            note,
+            admins: self.notified_admins(),
+        };
         Ok(vec![ConversationEvent::JoinRequested(requested)])
     }
 
@@ -92,11 +99,29 @@ impl Conversation {
         if !(is_pending && user == by) {
             self.require_admin(&by, "Only the owner and admins can decline join requests.")?;
         }
-        let declined = JoinRequestDeclined { user, by };
-        Ok(is_pending
-            .then_some(ConversationEvent::JoinRequestDeclined(declined))
-            .into_iter()
-            .collect())
+        if !is_pending {
+            return Ok(vec![]);
+        }
+        let declined = JoinRequestDeclined {
+            user,
+            by,
+            admins: self.notified_admins(),
+        };
+        Ok(vec![ConversationEvent::JoinRequestDeclined(declined)])
+    }
+
+    /// The owner and admins who learn of a join request.
+    fn notified_admins(&self) -> Vec<UserId> {
+        let members = self.members.iter();
+        let admins = members.filter(|(_, member)| member.role >= Role::Admin);
+        let mut admins: Vec<(Role, &UserId)> =
+            admins.map(|(user, member)| (member.role, user)).collect();
+        // The owner comes first.
+        admins.sort_by(|(role, user), (other_role, other)| {
+            other_role.cmp(role).then_with(|| user.cmp(other))
+        });
+        let notified = admins.into_iter().take(MAX_NOTIFIED_ADMINS);
+        notified.map(|(_, user)| user.clone()).collect()
     }
 
     fn create_link(

@@ -342,15 +342,28 @@ pub fn unbanned(by: &str, name: &str) -> ConversationEvent {
     ConversationEvent::MemberUnbanned(SanctionLifted { user, by })
 }
 
+/// The owner and admins of the groups in which users ask to join.
+fn admins() -> Vec<UserId> {
+    ["anna", "ben"].map(user).into()
+}
+
 pub fn join_requested(name: &str, note: Option<&str>) -> ConversationEvent {
     let note = note.map(|note| JoinNote::parse(note).unwrap());
     let user = user(name);
-    ConversationEvent::JoinRequested(JoinRequested { user, note })
+    ConversationEvent::JoinRequested(JoinRequested {
+        user,
+        note,
+        admins: admins(),
+    })
 }
 
 pub fn join_declined(by: &str, name: &str) -> ConversationEvent {
     let (user, by) = (user(name), user(by));
-    ConversationEvent::JoinRequestDeclined(JoinRequestDeclined { user, by })
+    ConversationEvent::JoinRequestDeclined(JoinRequestDeclined {
+        user,
+        by,
+        admins: admins(),
+    })
 }
 
 pub fn link_id(number: u128) -> LinkId {

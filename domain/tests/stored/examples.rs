@@ -228,6 +228,7 @@ fn access_events() -> Vec<Example<ConversationEvent>> {
             E::JoinRequested(JoinRequested {
                 user: cleo.clone(),
                 note: JoinNote::parse("I work next door.").ok(),
+                admins: vec![],
             }),
         ),
         (
@@ -236,6 +237,7 @@ fn access_events() -> Vec<Example<ConversationEvent>> {
             E::JoinRequestDeclined(JoinRequestDeclined {
                 user: cleo,
                 by: anna.clone(),
+                admins: vec![],
             }),
         ),
         (
@@ -365,6 +367,24 @@ pub fn additions() -> Vec<Addition<ConversationEvent>> {
                 by: cleo,
                 joined_at: None,
                 link: Some(old_link()),
+            }),
+        ),
+        (
+            "admins",
+            "join_requested",
+            E::JoinRequested(JoinRequested {
+                user: user("zoe"),
+                note: None,
+                admins: vec![anna.clone(), user("ben")],
+            }),
+        ),
+        (
+            "admins",
+            "join_request_declined",
+            E::JoinRequestDeclined(JoinRequestDeclined {
+                user: user("zoe"),
+                by: user("ben"),
+                admins: vec![anna.clone(), user("ben")],
             }),
         ),
         (

@@ -5,9 +5,12 @@ use domain::conversation::access_event::{
     MemberSanction, SanctionLifted,
 };
 use domain::conversation::event::ConversationEvent;
+use domain::ids::{ConversationId, UserId};
 use read_model::entry_type::EntryType;
 
-use super::entry_data::{PolicyData, SanctionData, SanctionLiftedData, to_json};
+use super::entry_data::{
+    JoinRequestData, JoinRequestEndedData, PolicyData, SanctionData, SanctionLiftedData, to_json,
+};
 use super::fan_out::TimelineEntry;
 use super::outcome::FoldError;
 use super::state::Fold;
@@ -20,6 +23,7 @@ impl Fold<'_> {
     pub(super) fn apply_access(
         &mut self,
         at: EventPosition,
+        id: &ConversationId,
         conversation: &mut ConversationState,
         event: &ConversationEvent,
     ) -> Result<(), FoldError> {
@@ -36,8 +40,12 @@ impl Fold<'_> {
                 let is_ban = matches!(event, E::MemberUnbanned(_));
                 self.apply_sanction_lifted(at, conversation, lifted, is_ban)?;
             }
-            E::JoinRequested(requested) => self.apply_join_requested(at, conversation, requested),
-            E::JoinRequestDeclined(declined) => self.apply_declined(conversation, declined),
+            E::JoinRequested(requested) => {
+                self.apply_join_requested(at, id, conversation, requested)?;
+            }
+            E::JoinRequestDeclined(declined) => {
+                self.apply_declined(at, id, conversation, declined)?;
+            }
             E::LinkCreated(created) => self.apply_link_created(at, conversation, created),
             E::LinkEnded(LinkEnded { link, .. }) => {
                 self.rows.access.end_link((conversation.id, link.clone()));
@@ -134,10 +142,11 @@ impl Fold<'_> {
     fn apply_join_requested(
         &mut self,
         at: EventPosition,
+        id: &ConversationId,
         conversation: &ConversationState,
         requested: &JoinRequested,
-    ) {
-        let JoinRequested { user, note } = requested;
+    ) -> Result<(), FoldError> {
+        let JoinRequested { user, note, admins } = requested;
         let key = (conversation.id, self.assign_user_id(user));
         let row = JoinRequestRow {
             position: at.position,
@@ -145,11 +154,47 @@ impl Fold<'_> {
             note: note.clone(),
         };
         self.rows.access.join_requests.insert(key, Some(row));
+        let data = to_json(&JoinRequestData { id, user })?;
+        self.add_request_entries(at, EntryType::JoinRequested, user, admins, data.as_deref());
+        Ok(())
     }
 
-    fn apply_declined(&mut self, conversation: &ConversationState, declined: &JoinRequestDeclined) {
-        let key = (conversation.id, self.assign_user_id(&declined.user));
+    fn apply_declined(
+        &mut self,
+        at: EventPosition,
+        id: &ConversationId,
+        conversation: &ConversationState,
+        declined: &JoinRequestDeclined,
+    ) -> Result<(), FoldError> {
+        let JoinRequestDeclined { user, by, admins } = declined;
+        let key = (conversation.id, self.assign_user_id(user));
         self.rows.access.join_requests.insert(key, None);
+        let outcome = if user == by { "withdrawn" } else { "declined" };
+        let data = to_json(&JoinRequestEndedData { id, user, outcome })?;
+        self.add_request_entries(
+            at,
+            EntryType::JoinRequestEnded,
+            user,
+            admins,
+            data.as_deref(),
+        );
+        Ok(())
+    }
+
+    /// Adds an entry without a conversation for the user who asked to join, who is no member, and
+    /// for each admin who learns of it.
+    fn add_request_entries(
+        &mut self,
+        at: EventPosition,
+        kind: EntryType,
+        user: &UserId,
+        admins: &[UserId],
+        data: Option<&str>,
+    ) {
+        for recipient in admins.iter().chain([user]) {
+            let recipient = self.assign_user_id(recipient);
+            self.add_private_entry(at, recipient, kind, data.map(str::to_owned));
+        }
     }
 
     fn apply_link_created(

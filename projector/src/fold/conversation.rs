@@ -68,7 +68,7 @@ impl Fold<'_> {
             | E::JoinRequested(_)
             | E::JoinRequestDeclined(_)
             | E::LinkCreated(_)
-            | E::LinkEnded(_) => self.apply_access(at, &mut conversation, event)?,
+            | E::LinkEnded(_) => self.apply_access(at, id, &mut conversation, event)?,
             E::Invited(invited) => self.apply_invited(at, id, &conversation, invited)?,
             E::InvitationEnded(ended) => {
                 self.apply_invitation_ended(at, id, &conversation, ended)?;

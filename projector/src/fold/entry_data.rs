@@ -176,6 +176,21 @@ pub(super) struct InvitationEndedData<'a> {
     pub outcome: InvitationOutcome,
 }
 
+/// The data of `join_requested`. Queries add the note when the entry is served.
+#[derive(Serialize)]
+pub(super) struct JoinRequestData<'a> {
+    pub id: &'a ConversationId,
+    pub user: &'a UserId,
+}
+
+/// The data of `join_request_ended`.
+#[derive(Serialize)]
+pub(super) struct JoinRequestEndedData<'a> {
+    pub id: &'a ConversationId,
+    pub user: &'a UserId,
+    pub outcome: &'static str,
+}
+
 /// The data of `thread_followed` and `thread_unfollowed`.
 #[derive(Serialize)]
 pub(super) struct ThreadData {

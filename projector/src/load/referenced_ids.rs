@@ -70,9 +70,11 @@ impl<'a> ReferencedIds<'a> {
             }
             E::JoinRequested(requested) => {
                 self.users.insert(&requested.user);
+                self.users.extend(&requested.admins);
             }
             E::JoinRequestDeclined(declined) => {
                 self.users.insert(&declined.user);
+                self.users.extend(&declined.admins);
             }
             E::Invited(invited) => self.add_invitation(&invited.user, &invited.by),
             E::InvitationEnded(ended) => self.add_invitation(&ended.user, &ended.invited_by),

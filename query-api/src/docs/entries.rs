@@ -239,6 +239,33 @@ struct InvitationEndedEntrySchema {
     outcome: String,
 }
 
+/// The data of `join_requested`.
+#[derive(ToSchema)]
+#[schema(as = JoinRequestData)]
+struct JoinRequestEntrySchema {
+    /// The group.
+    id: String,
+    /// The user who asks to join.
+    user: String,
+    /// What the user wrote with it; null if nothing, if the request no longer waits, or if the
+    /// recipient is no longer the owner or an admin.
+    #[schema(required = true)]
+    note: Option<String>,
+}
+
+/// The data of `join_request_ended`.
+#[derive(ToSchema)]
+#[schema(as = JoinRequestEndedData)]
+struct JoinRequestEndedEntrySchema {
+    /// The group.
+    id: String,
+    /// The user who had asked to join.
+    user: String,
+    /// How it ended: `declined` or `withdrawn`. A user who is admitted becomes a member, and a
+    /// banned one is banned: that has its own entry.
+    outcome: String,
+}
+
 /// The data of `thread_followed` and `thread_unfollowed`.
 #[derive(ToSchema)]
 #[schema(as = ThreadData)]
@@ -314,6 +341,8 @@ fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
         EntryType::ContactRequested => add::<ContactRequestEntrySchema>(schemas),
         EntryType::ContactAdded | EntryType::ContactRemoved => add::<ContactEntrySchema>(schemas),
         EntryType::Invited => add::<InvitedEntrySchema>(schemas),
+        EntryType::JoinRequested => add::<JoinRequestEntrySchema>(schemas),
+        EntryType::JoinRequestEnded => add::<JoinRequestEndedEntrySchema>(schemas),
         EntryType::InvitationEnded => add::<InvitationEndedEntrySchema>(schemas),
         EntryType::ThreadFollowed | EntryType::ThreadUnfollowed => {
             add::<ThreadEntrySchema>(schemas)

@@ -244,15 +244,20 @@ impl FeedEntry {
     }
 }
 
-/// Reads the data that the event recorded. That of an invitation gets the title of the group.
+/// Reads the data that the event recorded. That of an invitation gets the title of the group, and
+/// that of a join request its note.
 fn read_stored_data(row: &PgRow, kind: Option<&str>) -> Result<Option<Box<RawValue>>, QueryError> {
     let stored = parse_raw_json("an entry", row.try_get("entry_data")?)?;
-    if kind != Some(EntryType::Invited.as_str()) {
+    let completed = if kind == Some(EntryType::Invited.as_str()) {
+        let title: Option<String> = row.try_get("invitation_title")?;
+        stored.map(|data| recipient_part::with_title(&data, title.as_deref()))
+    } else if kind == Some(EntryType::JoinRequested.as_str()) {
+        let note: Option<String> = row.try_get("request_note")?;
+        stored.map(|data| recipient_part::with_note(&data, note.as_deref()))
+    } else {
         return Ok(stored);
-    }
-    let title: Option<String> = row.try_get("invitation_title")?;
-    let titled = stored.map(|data| recipient_part::with_title(&data, title.as_deref()));
-    titled.transpose()
+    };
+    completed.transpose()
 }
 
 /// Reads what only some of the recipients get. `kind` is `None` for a sent message.

@@ -11,7 +11,8 @@ use crate::error::QueryError;
 
 /// The columns of the recipient part of an entry `v` and its message `g`. The conversation is read
 /// only for the user who joined it, in its current state, and its title for the user who is invited
-/// to it: while the invitation lasts, or for a member.
+/// to it: while the invitation lasts, or for a member. The note of a join request is read while the
+/// request waits, for the user who asked and the owner and admins.
 macro_rules! recipient_columns {
     () => {
         "g.client_message_id AS author_key,
@@ -31,7 +32,16 @@ macro_rules! recipient_columns {
                               WHERE y.user_id = -v.conversation AND y.conversation = n.id)
                       OR EXISTS (SELECT FROM read.members y
                                  WHERE y.user_id = -v.conversation AND y.conversation = n.id
-                                   AND y.present))) END AS invitation_title"
+                                   AND y.present))) END AS invitation_title,
+         CASE WHEN v.type = 'join_requested' THEN (
+             SELECT x.note FROM read.join_requests x
+             JOIN read.conversations n ON n.id = x.conversation
+             JOIN read.users w ON w.id = x.user_id
+             WHERE n.name = v.data::json->>'id' AND w.name = v.data::json->>'user'
+             AND (x.user_id = -v.conversation
+                  OR EXISTS (SELECT FROM read.members y
+                             WHERE y.user_id = -v.conversation AND y.conversation = n.id
+                             AND y.present AND y.role IN ('owner', 'admin')))) END AS request_note"
     };
 }
 
@@ -174,6 +184,11 @@ impl RecipientPart {
 /// The data of an entry `invited` with the title of the group.
 pub fn with_title(data: &RawValue, title: Option<&str>) -> Result<Box<RawValue>, QueryError> {
     append_field(data, "title", &to_json(&title)?)
+}
+
+/// The data of an entry `join_requested` with the note of the request.
+pub fn with_note(data: &RawValue, note: Option<&str>) -> Result<Box<RawValue>, QueryError> {
+    append_field(data, "note", &to_json(&note)?)
 }
 
 /// Adds a field at the end of a JSON object that has other fields.

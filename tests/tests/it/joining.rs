@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::client::Client;
+use tests::feed;
 use tests::response::ApiResponse;
 use tests::world::World;
 
@@ -304,4 +305,62 @@ async fn what_events_say_of_a_link_lets_nobody_join() {
         .await;
     assert_eq!(list["links"][0]["code"], json!(code));
     post(&yan, &format!("/v1/links/{code}")).await.expect(200);
+}
+
+/// Type and data of the entries about join requests.
+async fn request_entries(client: &Client, up_to: i64) -> Vec<(String, Value)> {
+    let entries = feed::read_all(client, 100, up_to).await;
+    let about_requests = entries.into_iter().filter_map(|entry| {
+        let kind = entry["type"].as_str().unwrap_or_default().to_owned();
+        kind.starts_with("join_request").then(|| {
+            assert!(entry["conversation_id"].is_null(), "{entry}");
+            (kind, entry["data"].clone())
+        })
+    });
+    about_requests.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn owner_and_admins_learn_of_a_request_and_of_its_end() {
+    let world = world_with_room("asked").await;
+    let [alice, bob, carol, zoe] = ["alice", "bob", "carol", "zoe"].map(|user| world.user(user));
+    let asked = zoe.post(JOIN, json!({ "note": "I am Zoe." })).await;
+    asked.expect(202);
+    let requested = |note: Value| {
+        let data = json!({ "id": "room", "user": "zoe", "note": note });
+        ("join_requested".to_owned(), data)
+    };
+    let ended = |outcome: &str| {
+        let data = json!({ "id": "room", "user": "zoe", "outcome": outcome });
+        ("join_request_ended".to_owned(), data)
+    };
+    for user in [&alice, &bob, &zoe] {
+        let entries = request_entries(user, asked.position()).await;
+        assert_eq!(entries, [requested(json!("I am Zoe."))], "{}", user.user());
+    }
+
+    // Once it is declined, nobody gets the note any more.
+    let declined = bob.delete(&format!("{REQUESTS}/zoe")).await;
+    declined.expect(200);
+    for user in [&alice, &bob, &zoe] {
+        let entries = request_entries(user, declined.position()).await;
+        assert_eq!(entries, [requested(Value::Null), ended("declined")]);
+    }
+    zoe.post(JOIN, json!({})).await.expect(202);
+    let withdrawn = zoe.delete(&format!("{REQUESTS}/zoe")).await;
+    withdrawn.expect(200);
+    let entries = request_entries(&alice, withdrawn.position()).await;
+    assert_eq!(entries.last(), Some(&ended("withdrawn")));
+    assert_eq!(request_entries(&carol, withdrawn.position()).await, []);
+
+    // An admin who is none any more does not get the notes of requests that wait.
+    let asked = zoe.post(JOIN, json!({ "note": "Again" })).await;
+    asked.expect(202);
+    let left = bob.delete("/v1/conversations/room/members/bob").await;
+    left.expect(200);
+    let entries = request_entries(&bob, left.position()).await;
+    assert_eq!(entries.last(), Some(&requested(Value::Null)));
+    let entries = request_entries(&alice, left.position()).await;
+    assert_eq!(entries.last(), Some(&requested(json!("Again"))));
+    world.run_ok(&["verify"]).await;
 }
