@@ -13,7 +13,7 @@ use crate::exports::{write_matrix_export, write_slack_export};
 use crate::readme::example_commands;
 
 /// The pages that share a system. Their commands run in this order, in one directory.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "search.md",
     "import.md",
     "analysts.md",
@@ -21,6 +21,7 @@ const PAGES: [&str; 8] = [
     "projections.md",
     "moderation.md",
     "administrators.md",
+    "scheduled.md",
     "seals-and-erasure.md",
 ];
 
