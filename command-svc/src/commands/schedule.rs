@@ -220,9 +220,56 @@ enum ScheduledAction {
     },
 }
 
+impl ScheduledAction {
+    fn number(&self) -> i64 {
+        match self {
+            Self::Change { number, .. } | Self::Cancel { number } => *number,
+        }
+    }
+}
+
+/// Whether the message has been sent. Its mailbox learns of that a moment later.
+#[derive(Default)]
+pub(crate) struct SendReceipt {
+    exists: bool,
+}
+
+impl CommandLookups<ScheduledHandler> for SendReceipt {
+    /// The append fails if anything is sent to the conversation after this lookup. So what was
+    /// changed or cancelled is not sent, even if the clocks of two processes disagree about whether
+    /// it is due.
+    async fn load(
+        handler: &ScheduledHandler,
+        state: &CommandState,
+        observed: &mut Vec<Observation>,
+    ) -> Result<Self, AttemptError> {
+        let Ok(number) = handler.action.as_ref().map(ScheduledAction::number) else {
+            return Ok(Self::default());
+        };
+        let (log, owner) = (state.log(), &handler.meta.aggregate_id);
+        let (conversation, _) = log
+            .mailboxes()
+            .peek(owner.as_str(), |mailbox| {
+                let message = mailbox.scheduled(number);
+                message.map(|message| message.conversation.clone())
+            })
+            .await?;
+        let Some(conversation) = conversation else {
+            return Ok(Self::default());
+        };
+        let conversations = log.conversations();
+        let ((), observation) = conversations.peek(conversation.as_str(), |_| ()).await?;
+        observed.push(observation);
+        let receipt = log.find_receipt(ReceiptKey::for_scheduled(owner, number));
+        Ok(Self {
+            exists: receipt.await?.is_some(),
+        })
+    }
+}
+
 impl CommandHandler for ScheduledHandler {
     type Target = Mailbox;
-    type Lookups = ();
+    type Lookups = SendReceipt;
 
     fn meta(&self) -> &CommandMeta<Mailbox> {
         &self.meta
@@ -232,9 +279,12 @@ impl CommandHandler for ScheduledHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Mailbox>,
-        (): (),
+        receipt: SendReceipt,
     ) -> Result<Decision<MailboxEvent>, AttemptError> {
         let mailbox = locked.state();
+        if receipt.exists {
+            return Err(Refusal::conflict("The message is due and is being sent.").into());
+        }
         match self.action.as_ref().map_err(Refusal::clone)? {
             ScheduledAction::Change {
                 number,

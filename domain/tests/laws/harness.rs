@@ -15,7 +15,7 @@ use domain::conversation::command::{
 };
 use domain::conversation::event::{ConversationEvent, ConversationKind};
 use domain::conversation::settings::PolicyChange;
-use domain::ids::{ClientKey, ConversationId, ReactionKey, Title, UserId};
+use domain::ids::{ClientKey, ReactionKey, Title, UserId};
 use domain::limits::Limits;
 use domain::link_code::LinkId;
 use domain::message::MessageState;

@@ -19,7 +19,7 @@ use domain::conversation::event::{
     MessageReaction, MessageRecalled, MessageSent, Role,
 };
 use domain::conversation::settings::{ConversationPolicy, PolicyChange};
-use domain::ids::{ClientKey, ConversationId, JoinNote, ReactionKey, Title, UserId};
+use domain::ids::{ClientKey, JoinNote, ReactionKey, Title, UserId};
 use domain::link_code::LinkId;
 use domain::time::Timestamp;
 

@@ -15,9 +15,7 @@ use domain::conversation::settings::{
     ConversationPolicy, JoinPolicy, PostPolicy, RetentionDays, SlowMode,
 };
 use domain::custom_fields::CustomFields;
-use domain::ids::{
-    ClientKey, ConversationId, JoinNote, ReactionKey, SanctionReason, Title, Topic, UserId,
-};
+use domain::ids::{ClientKey, JoinNote, ReactionKey, SanctionReason, Title, Topic, UserId};
 use domain::limits::Limits;
 use domain::link_code::LinkId;
 use domain::texts::Avatar;
