@@ -16,7 +16,7 @@ DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 DEPLOY := $(TARGET)/deploy
 
-.PHONY: run build dist test fmt lint licences inventory servers test-clients harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists blue-green as-of fuzz soak
+.PHONY: run build dist test fmt lint licences inventory servers test-clients harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-flood-rules words blue-green as-of fuzz soak
 
 # Builds the program without link-time optimisation, starts it in the foreground and prints its address
 # and a token that works. If the port is taken: TIDINGS_LISTEN=127.0.0.1:9090 make run DATA=./other-data
@@ -84,9 +84,21 @@ bench-stock-postgres: harness
 bench-scheduled: harness
 	TIDINGS_BIN=$(DEPLOY)/tidings $(RELEASE)/benches scheduled $(ARGS)
 
-# What 100,000 listed words cost a send, and false positives: make bench-word-lists WORDS=words.txt FILES="a.jsonl.gz".
+# What 100,000 listed words cost a send, and false positives: make bench-word-lists FILES="a.jsonl.gz". The list is
+# made of pinned packages, with Node.js; set WORDS to a file of other words.
+bench-word-lists: WORDS = target/words/words.txt
 bench-word-lists: harness
+	test "$(WORDS)" != target/words/words.txt || $(MAKE) words
 	$(RELEASE)/benches word-lists --words $(WORDS) $(FILES)
+
+words:
+	mkdir -p target/words
+	cp benches/words/* target/words
+	cd target/words && npm ci --silent --ignore-scripts && node words.mjs > words.txt
+
+# How many sends a second the flood rules keep up with.
+bench-flood-rules: harness
+	TIDINGS_BIN=$(DEPLOY)/tidings $(RELEASE)/benches flood-rules $(ARGS)
 
 # Kills every process at random moments under load. SEED= repeats a run.
 faults: harness

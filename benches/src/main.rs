@@ -12,6 +12,7 @@
 //! - [`client_limits`]: clients that read nothing, and floods of frames.
 //! - [`scheduled`]: many scheduled messages that are due at once.
 //! - [`word_lists`]: what word lists cost a send, and what they mask wrongly.
+//! - [`flood_rules`]: how many sends a second flood rules keep up with.
 //! - [`projection`]: the projector alone, statement by statement.
 //!
 //! Long runs check that something always holds:
@@ -33,6 +34,7 @@ mod corpora;
 mod environment;
 mod failover;
 mod faults;
+mod flood_rules;
 mod gapless;
 mod known_items;
 mod live;
@@ -98,6 +100,8 @@ enum Benchmark {
     Scheduled(scheduled::Args),
     /// Measure what word lists cost a send, and count what they mask wrongly.
     WordLists(word_lists::Args),
+    /// Measure how many sends a second the flood rules keep up with.
+    FloodRules(flood_rules::Args),
     /// Kill processes at random moments under load, and check that nothing is lost or reordered.
     Faults(faults::Args),
     /// Kill the Postgres primary under load and promote its standby, again and again.
@@ -153,6 +157,7 @@ async fn run(benchmark: Benchmark) -> Result<ExitCode> {
         Benchmark::Projection(args) => projection::run(&args).await?,
         Benchmark::Scheduled(args) => return scheduled::run(&args).await,
         Benchmark::WordLists(args) => return word_lists::run(&args),
+        Benchmark::FloodRules(args) => return flood_rules::run(&args).await,
         Benchmark::Faults(args) => faults::run(&args).await?,
         Benchmark::Failover(args) => failover::run(&args).await?,
         Benchmark::NatsCluster(args) => nats::run_cluster(&args).await?,

@@ -18,6 +18,8 @@
 //! - [`retention`]: a background task that erases expired messages, also of the conversations whose
 //!   policy says so (`conversation_retention`). `legal_holds`: what must not be erased.
 //! - [`scheduled`]: a background task that sends scheduled messages.
+//! - [`moderation_follower`]: a background task that opens cases and silences users because of what
+//!   it finds in the log.
 
 #![deny(missing_docs)]
 
@@ -33,6 +35,7 @@ mod handler;
 mod idempotency;
 mod legal_holds;
 mod metrics;
+pub mod moderation_follower;
 mod ndjson;
 mod params;
 mod present;

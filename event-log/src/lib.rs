@@ -42,6 +42,7 @@ pub use append::{commits, receipt};
 pub use error::LogError;
 pub use log::{EventLog, LogConfig};
 pub use outage_log::OutageLog;
+pub use read::flagged_events::{FlaggedFilter, FlaggedPage};
 pub use read::type_follower::{FollowedEvents, TypeFollower};
 pub use read::{
     link_secret, log_end, message_bodies, read_ahead, reader, sent_range, stored_messages,

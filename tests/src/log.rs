@@ -74,6 +74,18 @@ pub async fn fetch_events(admin: &Client) -> Result<Vec<Bytes>> {
     }
 }
 
+/// The events of a type, as `GET /v1/events` returns them; at most a page.
+pub async fn fetch_typed(admin: &Client, event_type: &str) -> Vec<Value> {
+    let path = format!("/v1/events?type={event_type}&limit={PAGE_SIZE}");
+    let answer = admin.get(&path).await;
+    assert_eq!(answer.status, 200, "{answer}");
+    let lines = answer.body.split(|byte| *byte == b'\n');
+    lines
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap_or_else(|error| panic!("{error}")))
+        .collect()
+}
+
 /// Connects to one of the servers in the URL, which commas separate, with its user and password.
 pub async fn connect_nats(nats_url: &str) -> Result<async_nats::Client> {
     let addresses: Vec<ServerAddr> = nats_url

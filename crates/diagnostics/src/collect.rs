@@ -17,7 +17,7 @@ use search::index::{Index, IndexDir};
 use sqlx::PgPool;
 
 use crate::disk_usage::measure_disk_usage;
-use crate::lag::{ProjectionLag, SealLag};
+use crate::lag::{ModerationLag, ProjectionLag, SealLag};
 use crate::status::{
     DatabaseStatus, MirrorStatus, NatsStatus, ProcessStatus, SealStatus, SearchIndexStatus,
     SessionStatus, StorageSizes, SystemStatus,
@@ -112,6 +112,9 @@ async fn collect_database(url: &str, index: &IndexDir) -> Result<DatabaseStatus>
     let sync_floor: i64 = sqlx::query_scalar("SELECT floor FROM read.checkpoint")
         .fetch_one(pool)
         .await?;
+    let moderation = ModerationLag::measure(pool)
+        .await
+        .context("this database has no progress of moderation")?;
     let webhooks = webhook::list(pool)
         .await
         .context("this database has no webhooks table")?;
@@ -132,6 +135,7 @@ async fn collect_database(url: &str, index: &IndexDir) -> Result<DatabaseStatus>
         sessions,
         retention,
         sync_floor,
+        moderation,
         webhooks,
         sizes,
     })

@@ -1,4 +1,4 @@
-//! The lag of the read model behind the log.
+//! The lag of the read model, the seals and moderation behind the log.
 
 use domain::history::{EpochTag, LogCursor};
 use domain::time::Timestamp;
@@ -65,6 +65,35 @@ impl SealLag {
         let since = store::oldest_unsealed(pool).await?.unwrap_or(now);
         let seconds = (now.millis() - since.millis()).max(0) as f64 / 1000.0;
         Ok(Self { seconds })
+    }
+}
+
+/// How far what follows the log for moderators lags behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ModerationLag {
+    /// Everything up to here has been followed.
+    pub position: i64,
+    /// The number of events after it.
+    pub events: i64,
+    /// The age of the oldest of these events, in seconds.
+    pub seconds: f64,
+}
+
+impl ModerationLag {
+    /// Measures the lag. The database must be migrated.
+    pub async fn measure(pool: &PgPool) -> Result<Self, sqlx::Error> {
+        let position: i64 = sqlx::query_scalar("SELECT position FROM moderation.progress")
+            .fetch_one(pool)
+            .await?;
+        let reader = LogReader::new(pool.clone());
+        let head = reader.head().await?.position;
+        let now = Timestamp::from(OffsetDateTime::now_utc());
+        let since = reader.event_time(position + 1).await?.unwrap_or(now);
+        Ok(Self {
+            position,
+            events: (head - position).max(0),
+            seconds: (now.millis() - since.millis()).max(0) as f64 / 1000.0,
+        })
     }
 }
 

@@ -9,8 +9,8 @@
 //! - [`conversations`]: the conversations of the system, and how far their messages have come.
 //! - [`ErasureReceipt`]: what was erased, and where it has been removed so far.
 //! - [`UserReport`]: what is decided and known about one user.
-//! - [`ProjectionLag`] and [`SealLag`]: how far the read model and the seals lag behind the log,
-//!   also for readiness checks and metrics.
+//! - [`ProjectionLag`], [`SealLag`] and [`ModerationLag`]: how far the read model, the seals and
+//!   moderation lag behind the log, also for readiness checks and metrics.
 
 #![deny(missing_docs)]
 
@@ -28,7 +28,7 @@ mod user_report;
 
 pub use collect::{StatusSources, collect_status, fetch_postgres_version};
 pub use erasure_receipt::{ErasureReceipt, ErasureSummary};
-pub use lag::{ProjectionLag, SealLag, read_model_position};
+pub use lag::{ModerationLag, ProjectionLag, SealLag, read_model_position};
 pub use names::{find_existing_users, load_titles};
 pub use render::render_status;
 pub use user_report::UserReport;

@@ -7,6 +7,7 @@ use dispatcher::webhook::WebhookStatus;
 use indicatif::{HumanBytes, HumanCount};
 use log_integrity::erasure::retention::RetentionProgress;
 
+use crate::lag::ModerationLag;
 use crate::status::{
     DatabaseStatus, MirrorStatus, ProcessStatus, SealStatus, SearchIndexStatus, SessionStatus,
     SystemStatus,
@@ -99,6 +100,7 @@ fn render_database(text: &mut String, database: &DatabaseStatus) -> std::fmt::Re
         counted(database.parked_events, "event")
     )?;
     render_erasure(text, database)?;
+    render_moderation(text, &database.moderation)?;
     for webhook in &database.webhooks {
         render_webhook(text, webhook)?;
     }
@@ -164,6 +166,17 @@ fn render_erasure(text: &mut String, database: &DatabaseStatus) -> std::fmt::Res
     match database.sync_floor {
         0 => writeln!(text, ", all sync entries kept"),
         floor => writeln!(text, ", sync entries removed up to {}", human_count(floor)),
+    }
+}
+
+fn render_moderation(text: &mut String, lag: &ModerationLag) -> std::fmt::Result {
+    write!(text, "moderation  position {}, ", human_count(lag.position))?;
+    match lag.events {
+        0 => writeln!(text, "up to date"),
+        events => {
+            let events = counted(events, "event");
+            writeln!(text, "behind by {events}, {:.1} s", lag.seconds)
+        }
     }
 }
 
@@ -354,6 +367,11 @@ mod tests {
                 position: 9_000,
             }],
             sync_floor: 0,
+            moderation: ModerationLag {
+                position: 1_234_560,
+                events: 7,
+                seconds: 0.5,
+            },
             webhooks: Vec::new(),
             sizes: StorageSizes {
                 database: 0,
@@ -392,6 +410,7 @@ mod tests {
             "oldest unsealed event 12 s old, key 9b21f8",
             "sessions    14 of 120 with Postgres: 8 commands, 5 queries",
             "retention   direct messages up to position 9,000, all sync entries kept",
+            "moderation  position 1,234,560, behind by 7 events, 0.5 s",
         ] {
             assert!(shown.contains(line), "{line} is missing in {shown}");
         }

@@ -9,7 +9,7 @@ use log_integrity::erasure::ledger::ErasureProgress;
 use log_integrity::erasure::retention::RetentionProgress;
 use serde::Serialize;
 
-use crate::lag::ProjectionLag;
+use crate::lag::{ModerationLag, ProjectionLag};
 
 /// The status of the system.
 #[derive(Debug, Serialize)]
@@ -84,6 +84,8 @@ pub struct DatabaseStatus {
     pub retention: Vec<RetentionProgress>,
     /// Sync entries at or before this position have been removed, because of the offline window.
     pub sync_floor: i64,
+    /// How far the log has been followed for moderators.
+    pub moderation: ModerationLag,
     /// The webhooks.
     pub webhooks: Vec<WebhookStatus>,
     /// The sizes on disk.

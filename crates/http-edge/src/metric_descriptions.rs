@@ -5,7 +5,7 @@ use metrics::{describe_counter, describe_gauge, describe_histogram};
 /// A metric and its description.
 type Description = (&'static str, &'static str);
 
-const COUNTERS: [Description; 10] = [
+const COUNTERS: [Description; 11] = [
     (
         "tidings_history_changes_total",
         "How often a writer found that the log had lost its last event",
@@ -35,6 +35,10 @@ const COUNTERS: [Description; 10] = [
         "Attempts to sign in with a password, by outcome",
     ),
     (
+        "tidings_moderation_acts_total",
+        "What was done for moderators because of the log, by act and outcome",
+    ),
+    (
         "tidings_password_hashes_total",
         "Passwords that were hashed or compared",
     ),
@@ -48,7 +52,7 @@ const COUNTERS: [Description; 10] = [
     ),
 ];
 
-const GAUGES: [Description; 27] = [
+const GAUGES: [Description; 29] = [
     (
         "tidings_answer_bytes",
         "Memory reserved for answers that have not been read",
@@ -91,6 +95,14 @@ const GAUGES: [Description; 27] = [
     (
         "tidings_mirror_up",
         "1 while the stream answers and follows the log, else 0",
+    ),
+    (
+        "tidings_moderation_lag_events",
+        "Events that were not followed for moderators yet",
+    ),
+    (
+        "tidings_moderation_lag_seconds",
+        "Age of the oldest event that was not followed for moderators yet",
     ),
     (
         "tidings_parked_events",

@@ -27,8 +27,7 @@ struct FoldedChar {
     /// Where its source is in the original text, in bytes.
     start: usize,
     end: usize,
-    /// Whether it is a letter or digit of a script with spaces between words.
-    is_word: bool,
+    class: CharClass,
     /// Whether separators before it were dropped.
     is_joined: bool,
 }
@@ -72,6 +71,12 @@ impl FoldedText {
         &self.text
     }
 
+    /// The characters of the folded text, with the class of each.
+    pub fn chars(&self) -> impl Iterator<Item = (char, CharClass)> {
+        let classes = self.chars.iter().map(|char| char.class);
+        self.text.chars().zip(classes)
+    }
+
     /// Whether these bytes of the folded text begin and end at the limits of words.
     pub fn is_whole_word(&self, range: &Range<usize>) -> bool {
         self.is_limit(self.index_at(range.start)) && self.is_limit(self.index_at(range.end))
@@ -101,7 +106,7 @@ impl FoldedText {
         ) else {
             return true;
         };
-        after.is_joined || !(before.is_word && after.is_word)
+        after.is_joined || !(before.class == CharClass::Word && after.class == CharClass::Word)
     }
 
     fn push(&mut self, unit: &NormalizedChar, is_joined: bool) {
@@ -109,7 +114,7 @@ impl FoldedText {
             at: self.text.len(),
             start: unit.start,
             end: unit.end,
-            is_word: unit.class == CharClass::Word,
+            class: unit.class,
             is_joined,
         });
         self.text.push(unit.char);

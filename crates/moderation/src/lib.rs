@@ -7,6 +7,8 @@
 //! - [`fold`]: maps texts that people read as equal to one form, and matches in it back to the
 //!   original text.
 //! - [`word_matcher`]: finds the words of all lists in one pass. [`links`]: finds hosts.
+//! - [`flood`]: finds users who send many near-equal texts.
+//! - [`log_fold`]: what is done for moderators because of the events of the log.
 //! - [`rulebook`]: the compiled rules, which answer questions. [`live_rulebook`]: the one that
 //!   counts now, shared by the tasks of a process.
 
@@ -17,12 +19,15 @@
 )]
 
 pub mod deployment_rules;
+pub mod flood;
 pub mod fold;
 pub mod links;
 pub mod live_rulebook;
+pub mod log_fold;
 pub mod rulebook;
 pub mod word_matcher;
 
 pub use deployment_rules::{DeploymentRules, FeatureSwitch, PlacedHold, WordList};
 pub use live_rulebook::LiveRulebook;
+pub use log_fold::{FlagAct, HoldAct, ModerationAct, ModerationFold, NeededEvents};
 pub use rulebook::{Rulebook, Screening};

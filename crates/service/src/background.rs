@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use audit::AccessRecorder;
 use axum::middleware::from_fn_with_state;
 use command_svc::CommandState;
+use command_svc::moderation_follower::{self, ModerationFollower};
 use command_svc::retention::{self, Retention, RetentionPolicy};
 use command_svc::scheduled::{self, ScheduledSender};
 use data_dir::seal_key;
@@ -79,6 +80,7 @@ impl ServiceRuntime {
         background.spawn("retention", self.retention_task(state.clone()));
         let sender = self.scheduled_sender_task(state.clone());
         background.spawn("the sender of scheduled messages", sender);
+        background.spawn("moderation", self.moderation_task(state.clone()));
         let operator_state = self.operator_state(state.live_rulebook());
         let recorded = from_fn_with_state(recorder.clone(), audit::record_calls);
         Ok(operator_api::command_router(operator_state)
@@ -136,6 +138,15 @@ impl ServiceRuntime {
         let ending = self.background_shutdown.clone();
         async move {
             retention::run(Retention::new(state, ages), ending).await;
+            Ok(())
+        }
+    }
+
+    fn moderation_task(&self, state: CommandState) -> impl Future<Output = Result<()>> + use<> {
+        let follower = ModerationFollower::new(state);
+        let ending = self.background_shutdown.clone();
+        async move {
+            moderation_follower::run(follower, ending).await;
             Ok(())
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use diagnostics::SealLag;
+use diagnostics::{ModerationLag, SealLag};
 use event_log::EventLog;
 use tokio_util::sync::CancellationToken;
 
@@ -20,11 +20,18 @@ pub struct GaugeSources {
     pub log: Option<EventLog>,
     /// Whether this process seals the log.
     pub seals: bool,
+    /// Whether this process may follow the log for moderators.
+    pub moderates: bool,
 }
 
 /// Samples the gauges until `ending` is cancelled.
 pub async fn run(sources: GaugeSources, ending: CancellationToken) -> Result<()> {
-    let GaugeSources { pools, log, seals } = sources;
+    let GaugeSources {
+        pools,
+        log,
+        seals,
+        moderates,
+    } = sources;
     metrics::gauge!("tidings_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     let mut round = tokio::time::interval(SAMPLE_INTERVAL);
     while ending.run_until_cancelled(round.tick()).await.is_some() {
@@ -45,6 +52,13 @@ pub async fn run(sources: GaugeSources, ending: CancellationToken) -> Result<()>
             // Without an answer of Postgres, the last value stays.
             if let Some(Ok(lag)) = ending.run_until_cancelled(measured).await {
                 metrics::gauge!("tidings_seal_lag_seconds").set(lag.seconds);
+            }
+        }
+        if moderates {
+            let measured = ModerationLag::measure(&pools.projections);
+            if let Some(Ok(lag)) = ending.run_until_cancelled(measured).await {
+                metrics::gauge!("tidings_moderation_lag_events").set(lag.events as f64);
+                metrics::gauge!("tidings_moderation_lag_seconds").set(lag.seconds);
             }
         }
     }

@@ -401,6 +401,7 @@ impl ServiceRuntime {
             pools: self.pools.clone(),
             log,
             seals: self.services.commands && self.config.seals.seal_every != SealInterval::Off,
+            moderates: self.services.commands,
         }
     }
 

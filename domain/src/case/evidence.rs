@@ -33,6 +33,11 @@ impl Case {
         opening.into_iter().chain([filed]).collect()
     }
 
+    /// Whether the case has evidence from the event at this position.
+    pub fn has_evidence(&self, source_position: i64) -> bool {
+        source_position <= self.known_up_to || self.evidence.contains(&source_position)
+    }
+
     /// Evidence from an event that the case knows changes nothing.
     pub(super) fn add_evidence(&self, add: AddEvidence) -> Vec<CaseEvent> {
         let AddEvidence {
@@ -42,7 +47,7 @@ impl Case {
             detail,
             user,
         } = add;
-        if source_position <= self.known_up_to || self.evidence.contains(&source_position) {
+        if self.has_evidence(source_position) {
             return Vec::new();
         }
         let added = CaseEvent::EvidenceAdded(EvidenceAdded {

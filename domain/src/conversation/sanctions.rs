@@ -8,6 +8,7 @@ use super::event::{ConversationEvent, ConversationKind, InvitationOutcome, Role}
 use crate::ids::UserId;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
+use crate::time::Timestamp;
 
 impl Conversation {
     /// Silences or bans a user, who need not be a member: a user who has left can come back.
@@ -89,6 +90,14 @@ impl Conversation {
         }
     }
 
+    /// Whether a user is silenced at this time, at least until another one.
+    pub fn is_silenced_until(&self, user: &UserId, until: Timestamp, now: Timestamp) -> bool {
+        let silence = self
+            .access
+            .sanction_in_force(SanctionKind::Silence, user, now);
+        silence.is_some_and(|silence| silence.until.is_none_or(|end| end >= until))
+    }
+
     /// Moderators may sanction everybody, the owner everybody else, and admins members and users
     /// who are not members.
     fn check_may_sanction(
@@ -122,7 +131,7 @@ impl Conversation {
         &self,
         kind: SanctionKind,
         by: &UserId,
-        now: crate::time::Timestamp,
+        now: Timestamp,
         limits: &Limits,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
         let known = self.access.sanctions(kind).iter();

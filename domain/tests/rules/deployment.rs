@@ -4,13 +4,14 @@ use cqrs_es::Aggregate as _;
 use domain::deployment::Deployment;
 use domain::deployment::access::AccessAct;
 use domain::deployment::command::{
-    DeploymentCommand, PlaceHold, RecordAccess, RemoveRule, SetLinkRules, SetWordList,
-    SwitchFeature,
+    DeploymentCommand, PlaceHold, RecordAccess, RemoveRule, SetFloodRules, SetLinkRules,
+    SetWordList, SwitchFeature,
 };
 use domain::deployment::content::{ContentAction, TextPlace, WordMatching};
 use domain::deployment::event::DeploymentEvent;
 use domain::deployment::feature::Feature;
-use domain::deployment::limits::{MAX_ALL_WORDS, MAX_LIST_WORDS};
+use domain::deployment::flood::{FloodAction, FloodReach, FloodRule, RuleDuration};
+use domain::deployment::limits::{MAX_ALL_WORDS, MAX_FLOOD_RULES, MAX_LIST_WORDS};
 use domain::deployment::listed_words::ListedWords;
 use domain::event::EventFamily as _;
 use domain::ids::{ConversationId, RuleName, UserId};
@@ -250,4 +251,71 @@ fn a_view_is_recorded_once_a_minute_and_an_act_each_time() {
     for _ in 0..2 {
         assert_eq!(world.count(record(AccessAct::TokenIssued, "ann", 300)), 1);
     }
+}
+
+fn flood_rule(
+    same_text: u32,
+    within: &str,
+    then: FloodAction,
+    lasting: Option<&str>,
+) -> DeploymentCommand {
+    let duration = |text: &str| RuleDuration::parse(text).unwrap();
+    let rule = FloodRule {
+        same_text,
+        within: duration(within),
+        across: FloodReach::All,
+        then,
+        lasting: lasting.map(duration),
+    };
+    DeploymentCommand::SetFloodRules(SetFloodRules {
+        rules: vec![rule],
+        by: root(),
+    })
+}
+
+#[test]
+fn flood_rules_replace_the_earlier_ones() {
+    let mut world = World::default();
+    let none = || {
+        DeploymentCommand::SetFloodRules(SetFloodRules {
+            rules: Vec::new(),
+            by: root(),
+        })
+    };
+    let silence = || flood_rule(5, "30s", FloodAction::Silence, Some("1m"));
+    assert_eq!(world.count(none()), 0);
+    assert_eq!(world.count(silence()), 1);
+    assert_eq!(world.count(silence()), 0);
+    assert_eq!(
+        world.count(flood_rule(5, "30s", FloodAction::Flag, None)),
+        1
+    );
+    assert_eq!(world.count(none()), 1);
+}
+
+#[test]
+fn a_flood_rule_that_makes_no_sense_is_refused_and_named() {
+    use FloodAction::{Flag, Silence};
+    let mut world = World::default();
+    for (bad, field) in [
+        (flood_rule(1, "30s", Flag, None), "same_text"),
+        (flood_rule(101, "30s", Flag, None), "same_text"),
+        (flood_rule(5, "25h", Flag, None), "within"),
+        (flood_rule(5, "30s", Silence, None), "for"),
+        (flood_rule(5, "30s", Silence, Some("31d")), "for"),
+    ] {
+        let refusal = world.run(bad).unwrap_err();
+        assert_eq!(refusal.field, Some("rules"));
+        let named = format!("rules[0].{field}: ");
+        assert!(refusal.detail.starts_with(&named), "{}", refusal.detail);
+    }
+    let DeploymentCommand::SetFloodRules(one) = flood_rule(5, "30s", Flag, None) else {
+        panic!("another command");
+    };
+    let many = SetFloodRules {
+        rules: vec![one.rules[0].clone(); MAX_FLOOD_RULES + 1],
+        by: root(),
+    };
+    let many = DeploymentCommand::SetFloodRules(many);
+    assert_eq!(world.refused_field(many), Some("rules"));
 }

@@ -6,10 +6,12 @@
 //! - `message_events`: what happened to one message. [`message_bodies`]: bodies by position.
 //!   [`stored_messages`]: the messages of a conversation. `known_since`: the first event of a user.
 //! - [`link_secret`]: the secret of the codes of links, which is beside the log.
+//! - [`flagged_events`]: what moderation follows.
 //! - [`read_ahead`]: prefetches pages while the caller processes the previous one.
 //! - [`type_follower`]: the events of some rare types, from the beginning of the log on.
 
 pub(crate) mod epochs;
+pub mod flagged_events;
 mod known_since;
 pub mod link_secret;
 pub mod log_end;

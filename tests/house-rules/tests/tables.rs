@@ -15,6 +15,7 @@ const OWNERS: [(&str, &[&str], &[&str]); 6] = [
     ),
     ("hooks", &["dispatcher"], &[]),
     ("accounts", &["accounts"], &[]),
+    ("moderation", &["command-svc"], &["diagnostics"]),
     ("secrets", &[], &["event-log"]),
     ("presence", &["query-api"], &["diagnostics"]),
 ];

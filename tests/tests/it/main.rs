@@ -27,6 +27,8 @@ mod exports;
 mod failover;
 mod fanout;
 mod faults;
+mod flags;
+mod flood;
 mod frames;
 mod gapless;
 mod gateway;

@@ -104,6 +104,18 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "tidings_search_lag_events",
         "events that the search index lags behind the log",
     ),
+    (
+        "tidings_moderation_acts_total",
+        "what was done for moderators because of the log, by act and outcome",
+    ),
+    (
+        "tidings_moderation_lag_events",
+        "events that were not followed for moderators yet",
+    ),
+    (
+        "tidings_moderation_lag_seconds",
+        "age of the oldest event that was not followed for moderators yet",
+    ),
     ("tidings_search_position", "position of the search index"),
     ("tidings_search_seconds", "duration of searches"),
     (
