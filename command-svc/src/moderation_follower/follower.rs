@@ -11,7 +11,7 @@ use moderation::{ModerationAct, ModerationFold};
 use super::acts::perform_all;
 use super::lease::ModerationLease;
 use super::progress;
-use super::resume::{MESSAGE_SENT, log_unless_decoded, resume_fold};
+use super::resume::{log_unless_decoded, resume_fold};
 use crate::state::CommandState;
 
 /// How many events of the log one step covers.
@@ -120,8 +120,15 @@ impl ModerationFollower {
     }
 
     async fn follow(&self, active: &mut ActiveFollower) -> Result<FollowOutcome, LogError> {
-        let has_rules = active.fold.floods().has_rules();
-        let filter = select_events(has_rules);
+        let needed = active.fold.needed();
+        let filter = FlaggedFilter {
+            types: needed.types().map(str::to_owned).collect(),
+            flagged: needed
+                .flagged_types()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+        };
         let page = self
             .reader
             .read_flagged(active.cursor, &filter, MAX_EVENTS_PER_STEP);
@@ -133,8 +140,8 @@ impl ModerationFollower {
         for event in &page.events {
             let found = log_unless_decoded(event, active.fold.apply(event));
             acts.extend(found.unwrap_or_default());
-            if !has_rules && active.fold.floods().has_rules() {
-                // The page does not have the messages that these rules count.
+            if active.fold.needed() != needed {
+                // From here on, the page lacks events that new rules need.
                 let at = event.position;
                 page.reached = event.tag.map(|tag| LogCursor { position: at, tag });
                 page.is_last = false;
@@ -167,17 +174,5 @@ impl ActiveFollower {
         progress::store(self.lease.connection(), self.cursor, offences, first).await?;
         (self.stored, self.stored_at) = (self.cursor, Instant::now());
         Ok(())
-    }
-}
-
-/// Messages are read only if they were flagged, or if there are rules that count them.
-fn select_events(has_flood_rules: bool) -> FlaggedFilter {
-    let mut types: Vec<String> = ModerationFold::TYPES.map(str::to_owned).into();
-    if has_flood_rules {
-        types.push(MESSAGE_SENT.to_owned());
-    }
-    FlaggedFilter {
-        types,
-        flagged: ModerationFold::FLAGGED_TYPES.map(str::to_owned).into(),
     }
 }

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The pause while another process follows.
-const STANDBY_INTERVAL: Duration = Duration::from_secs(1);
+const STANDBY_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Follows the log until shutdown.
 pub async fn run(mut follower: ModerationFollower, shutdown: CancellationToken) {

@@ -12,7 +12,7 @@ use moderation::ModerationFold;
 use moderation::flood::{FloodDetector, FloodOffence};
 
 /// The type of the events that flood rules count.
-pub(super) const MESSAGE_SENT: &str = "message_sent";
+const MESSAGE_SENT: &str = "message_sent";
 
 /// How many events are read at a time.
 const PAGE_LIMIT: i64 = 5_000;
@@ -28,7 +28,8 @@ pub(super) async fn resume_fold(
     let floods = FloodDetector::resume(rules, since, offences);
     let at = reader.event_time(position).await?.unwrap_or_default();
     let remembered = floods.remembered_from(position, at);
-    let mut fold = ModerationFold::resume(floods);
+    let flagging = reader.has_flagging_rules(position).await?;
+    let mut fold = ModerationFold::resume(floods, flagging);
     if let Some((after, from)) = remembered {
         let after = after.max(reader.last_position_before(from).await?);
         let load = for_each(reader, MESSAGE_SENT, after, position, |event| {
