@@ -86,7 +86,7 @@ fn govern() -> impl Strategy<Value = ProfileCommand> {
                 until,
                 reason: until.map(|_| "spam".to_owned()),
                 by: user(1),
-                now: Timestamp::from_millis(0),
+                now: Timestamp::from_millis(-1),
             })
         }),
         time()

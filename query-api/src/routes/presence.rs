@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::deployment::feature::Feature;
 use http_edge::{Caller, Problem, Query};
+use moderation::LiveRulebook;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -13,6 +15,7 @@ use crate::docs::CallerProblems;
 use crate::error::EndpointError;
 use crate::live::state::LiveState;
 use crate::live::user_presence::{self, UserPresence};
+use crate::switches::require_feature;
 
 /// The maximum number of users in one call.
 const MAX_USERS: usize = 100;
@@ -52,10 +55,12 @@ pub struct Presences {
 pub async fn get_presence(
     State(state): State<ReadState>,
     State(live): State<LiveState>,
+    State(rulebook): State<LiveRulebook>,
     caller: Caller,
     Query(query): Query<PresenceParams>,
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {
+    require_feature(&rulebook, Feature::Presence)?;
     let names = parse_users(query.users.as_deref().unwrap_or_default())?;
     let guard = min_position.wait().await?;
     let shared = user_presence::load_sharing(&state.pool, &caller.user, &names).await;

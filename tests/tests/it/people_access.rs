@@ -218,3 +218,35 @@ async fn nobody_acts_for_a_deactivated_user_or_as_one() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_acknowledgement_over_a_connection_that_acts_for_a_user_names_the_service() {
+    let world = World::start().await;
+    let (ann, admin) = (world.user("ann"), world.admin());
+    let created = ann.create_group("room", &["bob"]).await.position();
+    world.wait_until_projected(created).await;
+    let service = token::issued_at("robot", token::unix_now(), "service");
+    let headers = [("tidings-act-for", "bob")];
+    let query = "device=phone";
+    let opened = LiveSocket::open_with_headers(&world.address(), &service, query, &headers).await;
+    let mut live = opened.expect("open").0;
+    live.wait_until_caught_up().await;
+    live.ack(created).await;
+    let event = eventually("the log has the acknowledgement", async || {
+        let log = admin.get("/v1/events?type=device_acked").await;
+        serde_json::from_slice::<Value>(&log.body).ok()
+    })
+    .await;
+    assert_eq!(
+        (&event["actor"], &event["source"]),
+        (&json!("robot"), &json!("/mailboxes/bob"))
+    );
+    let audit = eventually("the audit has it", async || {
+        let page = admin.get_ok("/v1/admin/audit?actor=robot").await;
+        let entries = page["entries"].as_array().expect("a list");
+        let mut acts = entries.iter();
+        acts.find(|entry| entry["act"] == "device_acked").cloned()
+    })
+    .await;
+    assert_eq!(audit["target"], "bob");
+}

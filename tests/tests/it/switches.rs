@@ -164,6 +164,7 @@ async fn live_frames_of_a_feature_that_is_off_stop() {
         switch(&admin, name, off.clone()).await;
     }
     wait_until_off(&ann, "/v1/conversations/c/messages/1/receipts").await;
+    wait_until_off(&ann, "/v1/presence?users=bob").await;
 
     // Then the next frame is the message that is sent after all of these
     bob_live
