@@ -3,7 +3,7 @@
 //! A block of commands that cannot run here has a line in front of it that says why:
 //! `<!-- not run: REASON -->`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tests::world::{Settings, World};
@@ -13,7 +13,7 @@ use crate::exports::{write_matrix_export, write_slack_export};
 use crate::readme::example_commands;
 
 /// The pages that share a system. Their commands run in this order, in one directory.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 15] = [
     "search.md",
     "import.md",
     "analysts.md",
@@ -23,10 +23,24 @@ const PAGES: [&str; 9] = [
     "administrators.md",
     "scheduled.md",
     "seals-and-erasure.md",
+    "questions.md",
+    "backup.md",
+    // Every block of these has a reason why it does not run.
+    "tokens.md",
+    "live.md",
+    "install.md",
+    "high-availability.md",
 ];
 
 /// Pages whose commands change what others rely on. Each has a system of its own.
-const JOURNEYS: [&str; 4] = ["people.md", "policies.md", "threads.md", "accounts.md"];
+const JOURNEYS: [&str; 6] = [
+    "people.md",
+    "policies.md",
+    "threads.md",
+    "accounts.md",
+    "messages.md",
+    "webhooks.md",
+];
 
 const NOT_RUN: &str = "<!-- not run: ";
 
@@ -136,12 +150,14 @@ async fn run(world: &World, commands: &str) -> Result<(), String> {
     ))
 }
 
+/// The directory of the pages.
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
+}
+
 /// Runs the commands of a page; returns how many blocks there were, and adds those that failed.
 async fn run_page(world: &World, page: &str, failures: &mut Vec<String>) -> usize {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../docs")
-        .join(page);
-    let text = std::fs::read_to_string(path).expect(page);
+    let text = std::fs::read_to_string(docs().join(page)).expect(page);
     let mut count = 0;
     for block in command_blocks(&text) {
         if let Some(reason) = block.reason {
@@ -185,6 +201,25 @@ async fn the_journeys_of_the_documentation_run_as_written() {
         assert!(count > 0, "{page} has no commands");
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[test]
+fn every_page_with_commands_is_listed() {
+    let mut pages: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir(docs()).expect("the directory of the pages") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            let text = std::fs::read_to_string(&path).expect("a page");
+            if !command_blocks(&text).is_empty() {
+                let name = path.file_name().expect("a name").to_string_lossy();
+                pages.push(name.into_owned());
+            }
+        }
+    }
+    pages.sort();
+    let mut listed = [PAGES.as_slice(), &JOURNEYS].concat();
+    listed.sort_unstable();
+    assert_eq!(pages, listed);
 }
 
 #[test]
