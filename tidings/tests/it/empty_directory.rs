@@ -91,14 +91,20 @@ const OTHERS: [&str; 9] = [
 ];
 
 /// The paths of all commands without subcommands.
-fn all_commands(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+pub fn all_commands() -> Vec<String> {
+    let mut found = Vec::new();
+    collect_commands(&Cli::command(), "", &mut found);
+    found
+}
+
+fn collect_commands(command: &clap::Command, path: &str, found: &mut Vec<String>) {
     let subcommands = command.get_subcommands();
     for subcommand in subcommands.filter(|subcommand| subcommand.get_name() != "help") {
         let path = format!("{path} {}", subcommand.get_name());
         if subcommand.get_subcommands().next().is_none() {
             found.push(path.trim().to_owned());
         }
-        all_commands(subcommand, &path, found);
+        collect_commands(subcommand, &path, found);
     }
 }
 
@@ -118,8 +124,7 @@ fn listing(dir: &Path) -> Vec<String> {
 
 #[test]
 fn every_command_is_tried_or_named_as_an_exception() {
-    let mut all = Vec::new();
-    all_commands(&Cli::command(), "", &mut all);
+    let mut all = all_commands();
     let mut known: Vec<String> = COMMANDS
         .iter()
         .map(|(path, ..)| (*path).to_owned())
