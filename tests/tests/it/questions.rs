@@ -5,7 +5,7 @@ use eventually::eventually;
 use serde_json::{Value, json};
 use tests::client::Client;
 use tests::history::{RandomHistory, USERS};
-use tests::receiver::{SECRET, WebhookReceiver};
+use tests::receiver::{ReceiverReply, SECRET, WebhookReceiver};
 use tests::seed::{Rng, seed};
 use tests::world::{Settings, World};
 
@@ -114,6 +114,56 @@ async fn check_printed_trace(world: &World, found: &Value) {
     assert!(text.contains("cid: first acknowledged"), "{text}");
     let missing = world.run(&["trace", "team", "9", "--data", &data]).await;
     assert_eq!(missing.status.code(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_says_who_was_notified() {
+    let settings = Settings::default()
+        .with("TIDINGS_WEBHOOK_ALLOW", "127.0.0.0/8")
+        .with("TIDINGS_WEBHOOK_SECRET", SECRET)
+        .with("TIDINGS_WEBHOOK_TRIES", 1)
+        .with("TIDINGS_NOTIFY_WINDOW", "200ms");
+    let world = World::start_with(settings).await;
+    // Given a receiver that refuses the notification of cid,
+    let receiver = WebhookReceiver::start().await;
+    receiver.reply_with(|delivery| {
+        let is_refused = delivery.json()["data"]["user"] == "cid";
+        ReceiverReply::Status(if is_refused { 500 } else { 204 })
+    });
+    let add = ["webhooks", "add", &receiver.url(), "--notifications"];
+    world.run_ok(&add).await;
+    // when a message reaches nobody who is online,
+    let ann = world.user("ann");
+    ann.create_group("team", &["bob", "cid"]).await.expect(201);
+    ann.send("team", "m1", "hello").await.expect(201);
+    let notified = eventually("no notification is pending", async || {
+        let found = trace(&world, "team", 1).await["webhooks"]["notifications"].take();
+        let notified = found.as_array()?.clone();
+        let is_done = notified.iter().all(|it| it["state"] != "pending");
+        (is_done && notified.len() >= 2).then_some(notified)
+    })
+    .await;
+    // then the trace says who was notified, and who was not, and why.
+    let states: Vec<_> = notified
+        .iter()
+        .map(|it| (&it["user"], &it["state"]))
+        .collect();
+    let expected = [
+        (&json!("bob"), &json!("settled")),
+        (&json!("cid"), &json!("parked")),
+    ];
+    assert_eq!(states, expected, "{notified:?}");
+    let error = notified[1]["error"].as_str().expect("a reason");
+    assert!(error.contains("500"), "{error}");
+    let webhook = &notified[0]["webhook"];
+    let text = world.run_ok(&["trace", "team", "1"]).await;
+    for line in [
+        format!("notification of bob by webhook {webhook}: settled"),
+        format!("notification of cid by webhook {webhook}: parked"),
+    ] {
+        assert!(text.lines().any(|found| found.starts_with(&line)), "{text}");
+    }
+    assert!(text.contains(error), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
