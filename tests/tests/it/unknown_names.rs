@@ -1,8 +1,11 @@
 //! Fields and parameters that a request does not have.
 
 use reqwest::Method;
-use serde_json::json;
-use tests::world::World;
+use serde_json::{Value, json};
+use tests::client::Client;
+use tests::log::head;
+use tests::routes::{Access, ROUTES, Route};
+use tests::world::{Settings, World};
 
 async fn world_with_group() -> World {
     let world = World::start().await;
@@ -112,4 +115,75 @@ async fn a_lenient_request_lists_what_was_ignored() {
     assert_eq!(query.header("tidings-ignored"), "limt");
     assert_eq!(command.status, 200, "{command}");
     assert_eq!(command.header("tidings-ignored"), "colour");
+}
+
+/// A user who may call a route.
+fn authorized_caller(world: &World, route: &Route) -> Client {
+    match route.access {
+        Access::Admin => world.admin(),
+        _ => world.user("ann"),
+    }
+}
+
+/// The method of a route.
+fn method(route: &Route) -> Method {
+    Method::from_bytes(route.method.as_bytes()).expect("a method of the route table")
+}
+
+/// A group, in a system in which all routes exist.
+async fn world_with_accounts() -> World {
+    let world = World::start_with(Settings::default().with("TIDINGS_ACCOUNTS", "open")).await;
+    let ann = world.user("ann");
+    ann.create_group("room", &["bob"]).await.expect(201);
+    let sent = ann.send("room", "m1", "hello").await.position();
+    world.wait_until_projected(sent).await;
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_body_refuses_a_field_that_it_does_not_have() {
+    let world = world_with_accounts().await;
+    let before = head(&world.pool).await.expect("a head");
+    let mut tried = 0;
+    for route in ROUTES {
+        let Some(good) = route.body else { continue };
+        let mut body: Value = serde_json::from_str(good).expect("an object");
+        body["zebra"] = json!(1);
+        let caller = authorized_caller(&world, route);
+        let request = caller.request(&method(route), &route.path("room"));
+        let refused = request.json(&body).send().await;
+        assert_eq!(refused.expect_problem(422), "invalid", "{refused}");
+        assert_eq!(refused.json()["errors"][0]["field"], "zebra", "{refused}");
+        tried += 1;
+    }
+    assert!(tried > 20, "only {tried} bodies were tried");
+    let after = head(&world.pool).await.expect("a head");
+    assert_eq!(after, before, "something was appended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_refuses_a_parameter_that_it_does_not_have() {
+    let world = world_with_accounts().await;
+    let before = head(&world.pool).await.expect("a head");
+    let mut tried = 0;
+    for route in ROUTES {
+        // The routes for operators are not in the API document.
+        if route.access == Access::Open {
+            continue;
+        }
+        let path = format!("{}?zebra=1", route.path("room"));
+        let caller = authorized_caller(&world, route);
+        let request = caller.request(&method(route), &path);
+        let request = match route.body {
+            Some(body) => request.body("application/json", body),
+            None => request,
+        };
+        let refused = request.send().await;
+        assert_eq!(refused.expect_problem(400), "malformed", "{refused}");
+        assert_eq!(refused.json()["errors"][0]["field"], "zebra", "{refused}");
+        tried += 1;
+    }
+    assert!(tried > 80, "only {tried} routes were tried");
+    let after = head(&world.pool).await.expect("a head");
+    assert_eq!(after, before, "something was appended");
 }
