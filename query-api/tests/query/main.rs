@@ -20,6 +20,7 @@ mod openapi;
 mod parameters;
 mod people;
 mod recipient_parts;
+mod sessions;
 mod sync;
 mod unread;
 mod visibility;

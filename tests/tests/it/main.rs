@@ -92,6 +92,7 @@ mod search;
 mod search_faults;
 mod search_leaks;
 mod search_nodes;
+mod session_settings;
 mod sizes;
 mod switches;
 mod sync;
