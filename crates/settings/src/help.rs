@@ -18,6 +18,11 @@ const SETTINGS_HEADING: &str = "Settings";
 /// Where the settings are shown that a command does not show.
 const SETTINGS_NOTE: &str = "`tidings up --help` has the settings of the services.";
 
+/// The setting that is not an option, for the commands that show the settings.
+const SECRET_NOTE: &str = "Only the environment sets TIDINGS_AUTH_SECRET, the secret of at least 32 \
+                           bytes that signs tokens. Without it, one is generated in the data \
+                           directory.";
+
 /// An example for each command, by its path.
 const EXAMPLES: &[(&str, &str)] = &[
     ("up", "tidings up --data ./tidings-data --print-token demo"),
@@ -46,6 +51,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("erase conversation", "tidings erase conversation general"),
     ("erase user", "tidings erase user ann"),
     ("erase files", "tidings erase files"),
+    ("erase show", "tidings erase show"),
     ("export-user", "tidings export-user ann --out ann.jsonl"),
     ("backup", "tidings backup /backups/2026-11-28"),
     ("restore", "tidings restore /backups/2026-11-28"),
@@ -62,6 +68,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "tidings log stats --by sent_at --html stats.html",
     ),
     ("log key", "tidings log key"),
+    ("log seal", "tidings log seal"),
     ("trace", "tidings trace team 17"),
     ("explain", "tidings explain bob team 17"),
     (
@@ -74,12 +81,19 @@ const EXAMPLES: &[(&str, &str)] = &[
         "webhooks add",
         "tidings webhooks add https://app.example.com/hooks --events message_sent",
     ),
+    ("webhooks list", "tidings webhooks list --parked"),
+    ("webhooks disable", "tidings webhooks disable 1"),
+    ("webhooks enable", "tidings webhooks enable 1"),
+    ("webhooks retry", "tidings webhooks retry 1"),
+    ("webhooks replay", "tidings webhooks replay 1 --from 17"),
+    ("webhooks remove", "tidings webhooks remove 1"),
     ("user show", "tidings user show ann"),
     (
         "user set",
         "tidings user set helper --kind bot --display-name Helper",
     ),
     ("user deactivate", "tidings user deactivate ann"),
+    ("user reactivate", "tidings user reactivate ann"),
     ("user revoke", "tidings user revoke ann"),
     (
         "user restrict",
@@ -90,6 +104,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "tidings switch off search --reason slow --until 2026-11-01T09:30:00Z",
     ),
     ("switch on", "tidings switch on search"),
+    ("switch list", "tidings switch list"),
     (
         "moderation set-list",
         "tidings moderation set-list insults words.txt --action mask",
@@ -98,8 +113,19 @@ const EXAMPLES: &[(&str, &str)] = &[
         "moderation resolve",
         "tidings moderation resolve case-0123456789abcdef0123456789abcdef silence --note again",
     ),
+    ("moderation lists", "tidings moderation lists"),
+    (
+        "moderation remove-list",
+        "tidings moderation remove-list insults",
+    ),
+    ("moderation holds", "tidings moderation holds"),
     ("servers env", "tidings servers env -- nats stream ls"),
     ("servers run", "tidings servers run -- psql"),
+    ("servers doctor", "tidings servers doctor"),
+    ("servers fetch", "tidings servers fetch"),
+    ("servers path", "tidings servers path"),
+    ("completions", "tidings completions bash"),
+    ("man", "tidings man"),
 ];
 
 /// Arranges the help of all commands.
@@ -118,10 +144,13 @@ fn arrange_command(command: Command, path: &str, settings: &BTreeSet<String>) ->
     let runs_services = Services::ROLES.iter().any(|(role, _)| *role == path);
     let mut command =
         command.mut_args(|argument| arrange_argument(argument, runs_services, settings));
-    if !runs_services && command.get_name() != "help" {
-        command = command.after_help(epilogue(path));
-    } else if let Some(example) = find_example(path) {
-        command = command.after_help(example);
+    if command.get_name() != "help" {
+        let note = if runs_services {
+            SECRET_NOTE
+        } else {
+            SETTINGS_NOTE
+        };
+        command = command.after_help(epilogue(path, note));
     }
     let names: Vec<String> = command
         .get_subcommands()
@@ -150,10 +179,10 @@ fn arrange_argument(argument: Arg, runs_services: bool, settings: &BTreeSet<Stri
     }
 }
 
-fn epilogue(path: &str) -> String {
+fn epilogue(path: &str, note: &str) -> String {
     match find_example(path) {
-        Some(example) => format!("{example}\n\n{SETTINGS_NOTE}"),
-        None => SETTINGS_NOTE.to_owned(),
+        Some(example) => format!("{example}\n\n{note}"),
+        None => note.to_owned(),
     }
 }
 
@@ -196,6 +225,10 @@ mod tests {
             let runs_services = Services::ROLES.iter().any(|(role, _)| *role == path);
             assert_eq!(help.contains("--rate-limit"), runs_services, "{path}");
             assert_eq!(help.contains(SETTINGS_NOTE), !runs_services, "{path}");
+            let secret = help.contains("TIDINGS_AUTH_SECRET");
+            assert_eq!(secret, runs_services, "{path}:\n{help}");
+            let example = format!("Example: tidings {path}");
+            assert!(help.contains(&example), "{path} has no example:\n{help}");
             let connection = help.find("Connection:").expect("a connection");
             let options = help.find("Options:").expect("options");
             assert!(options < connection, "{path}:\n{help}");
