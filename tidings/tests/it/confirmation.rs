@@ -155,3 +155,82 @@ async fn only_yes_removes_a_webhook() {
     assert_eq!(code, Some(0), "{shown}");
     assert!(!webhooks(&["list"]).contains(url));
 }
+
+/// The events that a script must not add to.
+fn log_tail(data: &str) -> String {
+    let tail = run_tidings(&["log", "tail", "--data", data]);
+    assert!(tail.status.success(), "{}", stderr(&tail));
+    stdout(&tail).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_that_does_not_say_yes_changes_nothing() {
+    // Given a message, an account and a webhook,
+    let scratch = ScratchDir::new();
+    let system = System::start(&scratch).await;
+    let position = system.send().await;
+    let account = json!({"user": "eve", "password": "correct horse battery"});
+    system
+        .call(Method::POST, "/v1/accounts", Some(&account))
+        .await;
+    let hook = ["webhooks", "add", "https://app.example.com/hooks"];
+    let rest = ["--events", "all", "--data", &system.data];
+    let added = run_tidings(&[&hook[..], &rest].concat());
+    assert!(added.status.success(), "{}", stderr(&added));
+    let before = log_tail(&system.data);
+    // when a script destroys something without a terminal and without --yes,
+    for command in [
+        &["erase", "message", "lunch", "1"][..],
+        &["erase", "conversation", "lunch"],
+        &["erase", "user", "ann"],
+        &["webhooks", "remove", "1"],
+        &["account", "close", "eve"],
+        &["user", "deactivate", "ann"],
+    ] {
+        let refused = run_tidings(&[command, &["--data", &system.data]].concat());
+        let said = stderr(&refused);
+        assert_eq!(refused.status.code(), Some(2), "{command:?}: {said}");
+        let advice = "pass --yes to do it, or --dry-run to print only that";
+        assert!(said.contains(advice), "{command:?}: {said}");
+        let planned = run_tidings(&[command, &["--dry-run", "--data", &system.data]].concat());
+        assert!(planned.status.success(), "{}", stderr(&planned));
+        assert!(!stdout(&planned).is_empty(), "{command:?} plans nothing");
+    }
+    // then nothing has changed.
+    assert_eq!(log_tail(&system.data), before);
+    assert_eq!(system.body(position).await, json!({"text": "noodles?"}));
+    let hooks = run_tidings(&["webhooks", "list", "--data", &system.data]);
+    assert!(stdout(&hooks).contains("https://app.example.com/hooks"));
+    system
+        .call(Method::POST, "/v1/sessions", Some(&account))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_asks_and_can_be_planned() {
+    // Given a backup,
+    let scratch = ScratchDir::new();
+    let system = System::start(&scratch).await;
+    system.send().await;
+    let path = |name: &str| scratch.path().join(name).display().to_string();
+    let (backup, target) = (path("backup"), path("restored"));
+    let saved = run_tidings(&["backup", &backup, "--data", &system.data]);
+    assert!(saved.status.success(), "{}", stderr(&saved));
+    // when a script restores it without --yes, or plans that,
+    let restore = ["restore", &backup, "--data", &target];
+    let refused = run_tidings(&restore);
+    let planned = run_tidings(&[&restore[..], &["--dry-run"]].concat());
+    // then each says what would be restored, and where,
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    assert_eq!(planned.status.code(), Some(0), "{planned:?}");
+    let plan = stdout(&planned);
+    let expected = "this would restore 2 events (";
+    assert!(plan.starts_with(expected), "{plan}");
+    let place = format!("into a private Postgres in {target}\n");
+    assert!(plan.ends_with(&place), "{plan}");
+    let said = stderr(&refused);
+    assert!(said.contains(plan.trim_end()), "{said}");
+    assert!(said.contains("pass --yes"), "{said}");
+    // and nothing is created.
+    assert!(!scratch.path().join("restored").exists());
+}
