@@ -254,6 +254,34 @@ async fn only_configured_origins_are_allowed() {
 }
 
 #[tokio::test]
+async fn a_star_allows_every_origin() {
+    // Given a service whose origins are `*`,
+    let config = EdgeConfig {
+        allowed_origins: AllowedOrigins {
+            listed: vec!["*".parse().unwrap()],
+            local: false,
+        },
+        ..EdgeConfig::default()
+    };
+    for origin in ["https://chat.example", "http://127.0.0.1:3000", "null"] {
+        // when a page of any origin asks first, then it may call,
+        let preflight = [("origin", origin), ("access-control-request-method", "PUT")];
+        let router = edge_router(&config, 0);
+        let answer = send_to(router, Method::OPTIONS, "/notes", &preflight).await;
+        assert_eq!(answer.status(), 200, "{origin}");
+        let allowed = answer.header("access-control-allow-origin");
+        assert_eq!(allowed, Some(origin));
+        assert_eq!(answer.header("access-control-allow-methods"), Some("PUT"));
+        // and it may read the answer.
+        let router = edge_router(&config, 0);
+        let answer = send_to(router, Method::GET, "/hello", &[("origin", origin)]).await;
+        assert_eq!((answer.status(), answer.text()), (200, "hello"));
+        let allowed = answer.header("access-control-allow-origin");
+        assert_eq!(allowed, Some(origin));
+    }
+}
+
+#[tokio::test]
 async fn path_parameters_are_decoded_and_checked() {
     for (path, text) in [
         ("/notes/a", "a"),
