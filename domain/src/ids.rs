@@ -10,6 +10,18 @@ use serde::de::Visitor;
 #[error("{0}")]
 pub struct InvalidIdError(pub &'static str);
 
+/// The maximum length of a user id, in characters.
+pub const MAX_USER_ID_CHARS: usize = 128;
+/// The maximum length of a title, in characters.
+pub const MAX_TITLE_CHARS: usize = 200;
+
+/// Makes a user id or a title of a name in another system: without control characters, and cut at
+/// `max` characters. Only an empty or blank name is still invalid.
+pub fn clean_imported_name(name: &str, max: usize) -> String {
+    let visible = name.chars().filter(|c| !c.is_control());
+    visible.take(max).collect()
+}
+
 /// Deserializes text through a `parse` function without an intermediate copy.
 pub(crate) struct ParseVisitor<T>(pub(crate) fn(&str) -> Result<T, InvalidIdError>);
 
@@ -98,7 +110,7 @@ text_id!(
     UserId,
     |text| {
         let length = text.chars().count();
-        if length == 0 || length > 128 {
+        if length == 0 || length > MAX_USER_ID_CHARS {
             return Err(InvalidIdError("A user id must have 1 to 128 characters."));
         }
         if text.chars().any(char::is_control) {
@@ -153,7 +165,7 @@ text_id!(
     /// The title of a group: up to 200 characters, no control characters, not only whitespace.
     Title,
     |text| {
-        if text.chars().count() > 200 {
+        if text.chars().count() > MAX_TITLE_CHARS {
             return Err(InvalidIdError("A title must have at most 200 characters."));
         }
         if text.chars().any(char::is_control) {

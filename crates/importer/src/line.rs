@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use domain::hex::to_hex;
+use domain::ids::{MAX_TITLE_CHARS, MAX_USER_ID_CHARS, clean_imported_name};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,11 +12,6 @@ use serde_json::Value;
 use crate::duplicates::{DuplicateCounter, TextDigest, hash_parts};
 use crate::record::{EarlierKey, RecordOrigin, derive_name_id, derive_source_id};
 use crate::users::UserNames;
-
-/// The maximum length of a sender, in characters; the rest is truncated.
-const MAX_SENDER_CHARS: usize = 128;
-/// The maximum length of a title, in characters; the rest is truncated.
-const MAX_TITLE_CHARS: usize = 200;
 
 /// The maximum length of the name of an unknown field in the summary, in characters.
 const MAX_FIELD_CHARS: usize = 64;
@@ -335,7 +331,7 @@ impl<'a> RawLine<'a> {
                 !line.pointer(&pointer).is_some_and(Value::is_null)
             });
         }
-        let shown = |path: String| truncate(&strip_controls(&path), MAX_FIELD_CHARS);
+        let shown = |path: String| clean_imported_name(&path, MAX_FIELD_CHARS);
         Ok((raw, unknown.into_iter().map(shown).collect()))
     }
 
@@ -345,6 +341,7 @@ impl<'a> RawLine<'a> {
         let fields = [
             ("joined_at", is_message && self.joined_at.is_some()),
             ("reply_to", !is_message && is_filled(self.reply_to.as_ref())),
+            ("thread", !is_message && is_filled(self.thread.as_ref())),
             ("edited_at", !is_message && self.edited_at.is_some()),
             ("original", !is_message && self.original.is_some()),
             ("reactions", !is_message && self.reactions.is_some()),
@@ -404,7 +401,7 @@ impl RawLine<'_> {
 }
 
 fn parse_user(field: &str, name: &str) -> Result<String, String> {
-    let name = truncate(&strip_controls(name), MAX_SENDER_CHARS);
+    let name = clean_imported_name(name, MAX_USER_ID_CHARS);
     if name.trim().is_empty() {
         return Err(format!("{field} is empty"));
     }
@@ -413,7 +410,7 @@ fn parse_user(field: &str, name: &str) -> Result<String, String> {
 
 fn parse_time(field: &str, text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| {
-        let text = truncate(text, 40);
+        let text: String = text.chars().take(40).collect();
         format!("{field} {text:?} is not {}", Timestamp::FORMAT)
     })
 }
@@ -437,7 +434,7 @@ fn parse_title(
         None if is_optional => return Ok(None),
         None => Cow::Borrowed(name),
     };
-    let title = truncate(&strip_controls(&title), MAX_TITLE_CHARS);
+    let title = clean_imported_name(&title, MAX_TITLE_CHARS);
     if !title.trim().is_empty() {
         return Ok(Some(title));
     }
@@ -478,14 +475,6 @@ fn parse_external_id(field: &str, value: Option<Value>) -> Result<Option<String>
 
 fn is_filled(value: Option<&Value>) -> bool {
     value.is_some_and(|value| !value.is_null())
-}
-
-fn strip_controls(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
-}
-
-fn truncate(text: &str, chars: usize) -> String {
-    text.chars().take(chars).collect()
 }
 
 #[cfg(test)]

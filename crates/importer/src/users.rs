@@ -6,11 +6,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use data_dir::UsageError;
 use domain::hex::to_hex;
-use domain::ids::UserId;
+use domain::ids::{MAX_USER_ID_CHARS, UserId};
 use sha2::{Digest as _, Sha256};
 
-/// The maximum length of a user id, in characters.
-const MAX_USER_CHARS: usize = 128;
 /// The maximum length of a prefix, in characters.
 const MAX_PREFIX_CHARS: usize = 64;
 /// How many hash digits replace the end of an id that is too long with its prefix.
@@ -45,11 +43,11 @@ impl UserNames {
             return user.clone();
         }
         let user = format!("{}{name}", self.prefix);
-        if user.chars().count() <= MAX_USER_CHARS {
+        if user.chars().count() <= MAX_USER_ID_CHARS {
             return user;
         }
         // Cutting it off could give two users one id.
-        let kept = MAX_USER_CHARS - 1 - SHORTENED_HASH_DIGITS;
+        let kept = MAX_USER_ID_CHARS - 1 - SHORTENED_HASH_DIGITS;
         let start: String = user.chars().take(kept).collect();
         let digits = to_hex(&Sha256::digest(user.as_bytes()));
         format!("{start}~{}", &digits[..SHORTENED_HASH_DIGITS])

@@ -8,6 +8,7 @@ use domain::conversation::command::{
 use domain::conversation::event::{
     ConversationEvent, IMPORT_AGE, MemberAdded, MessageEdited, MessageSent, Role,
 };
+use domain::ids::{MAX_TITLE_CHARS, MAX_USER_ID_CHARS, Title, UserId, clean_imported_name};
 use domain::time::Timestamp;
 
 use crate::builders::*;
@@ -356,4 +357,20 @@ fn a_message_is_imported_if_it_is_more_than_a_day_old_when_appended() {
     for age_ms in [day_ms, day_ms - 1, 0, -1, -day_ms - 1] {
         assert!(!is_imported(age_ms), "{age_ms}");
     }
+}
+
+#[test]
+fn a_name_of_another_system_is_cut_so_that_it_is_valid_here() {
+    assert_eq!((MAX_USER_ID_CHARS, MAX_TITLE_CHARS), (128, 200));
+    let clean = clean_imported_name;
+    assert_eq!(clean("a\u{7}n\nn\u{85}", MAX_USER_ID_CHARS), "ann");
+    let long = format!("\u{7}{}", "é".repeat(300));
+    let user = clean(&long, MAX_USER_ID_CHARS);
+    assert_eq!(user, "é".repeat(128));
+    assert!(UserId::parse(&user).is_ok());
+    let title = clean(&long, MAX_TITLE_CHARS);
+    assert_eq!(title, "é".repeat(200));
+    assert!(Title::parse(&title).is_ok());
+    // Nothing is made up for a name without visible characters.
+    assert_eq!(clean("\u{7}\n", MAX_USER_ID_CHARS), "");
 }

@@ -218,6 +218,35 @@ async fn parts_of_lines_that_cannot_be_imported_are_listed_with_their_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_line_can_belong_to_the_thread_of_an_earlier_one() {
+    let world = World::start().await;
+    // Given a root, a line of its thread, and members with a field that only messages have,
+    let mut lines = [
+        line("lunch", "ann", "one"),
+        line("lunch", "bob", "two"),
+        json!({ "conversation": "lunch", "members": ["cid"], "thread": "m1" }),
+    ];
+    lines[0]["id"] = json!("m1");
+    lines[1]["thread"] = json!("m1");
+    let file = world.dir.join("chat.jsonl");
+    write(&file, &join_lines(&lines));
+    // when the file is imported,
+    let report = import_file(&world, &file).await;
+    assert_eq!(report["messages"], 2, "{report}");
+    // then the line is in the thread of its root,
+    assert_eq!(texts(&world, "ann", "lunch").await.len(), 2);
+    let path = "/v1/conversations/lunch/messages/1/thread";
+    let thread = world.user("ann").get_ok(path).await;
+    let messages = thread["messages"].as_array().expect("a list").iter();
+    let texts: Vec<_> = messages.map(|message| &message["body"]["text"]).collect();
+    assert_eq!(texts, ["two"], "{thread}");
+    // and the field of the members is listed.
+    let reason = "has thread, which is no field of such a line: not imported";
+    assert_eq!(report["rejected_parts"][0]["reason"], reason, "{report}");
+    assert_eq!(report["rejected_parts"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_another_kind_is_named() {
     let world = World::start().await;
     let data = world.dir.join("data").to_string_lossy().into_owned();

@@ -5,11 +5,11 @@
 use domain::conversation::Conversation;
 use domain::conversation::command::CreateConversation;
 use domain::conversation::event::ConversationKind;
-use domain::ids::{ConversationId, Title, UserId};
+use domain::ids::{ConversationId, MAX_USER_ID_CHARS, Title, UserId, clean_imported_name};
 use domain::time::Timestamp;
 use event_log::{AppendError, AppendRequest, LockedAggregate, ReceiptKey};
 
-use super::request::{ImportLineRequest, sanitize};
+use super::request::ImportLineRequest;
 use crate::error::CommandError;
 use crate::state::CommandState;
 
@@ -148,7 +148,7 @@ impl ImportCandidate {
 
 fn parse_pair(users: &[String]) -> Result<[UserId; 2], String> {
     let parse = |name: &String| {
-        UserId::parse(&sanitize(name, 128))
+        UserId::parse(&clean_imported_name(name, MAX_USER_ID_CHARS))
             .map_err(|_| "direct: is empty without its control characters".to_owned())
     };
     let [one, other] = users else {

@@ -1,7 +1,7 @@
 //! Parses a line of an import.
 
 use domain::conversation::command::ImportItem;
-use domain::ids::{ConversationId, Title, UserId};
+use domain::ids::{ConversationId, MAX_TITLE_CHARS, Title, UserId, clean_imported_name};
 use domain::limits::Limits;
 use domain::time::Timestamp;
 use event_log::ReceiptKey;
@@ -9,7 +9,7 @@ use http_edge::extract::{UnknownNames, from_json};
 
 use super::destination::ImportDestination;
 use super::payload;
-use super::request::{EarlierLine, ImportLineRequest, LineNumber, sanitize};
+use super::request::{EarlierLine, ImportLineRequest, LineNumber};
 
 /// A parsed line.
 #[derive(Debug, Clone)]
@@ -82,7 +82,7 @@ impl ParsedImportLine {
         let title = line
             .title
             .as_deref()
-            .and_then(|title| Title::parse(&sanitize(title, 200)).ok());
+            .and_then(|title| Title::parse(&clean_imported_name(title, MAX_TITLE_CHARS)).ok());
         let key_of = |id: &Option<String>| {
             let id = id.as_deref();
             id.map(|id| ReceiptKey::for_import(&destination.conversation, &format!("id:{id}")))
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_titles_are_sanitized() {
+    fn names_and_titles_are_cleaned() {
         let sender = |json| {
             let line = line(&json).1.expect("a valid line");
             line.first_user().map(|user| user.as_str().to_owned())

@@ -3,11 +3,11 @@
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::command::{ImportItem, ImportedEdit, ImportedMessage, ImportedReaction};
 use domain::digest;
-use domain::ids::{ReactionKey, UserId};
+use domain::ids::{MAX_USER_ID_CHARS, ReactionKey, UserId, clean_imported_name};
 use domain::limits::Limits;
 use domain::time::Timestamp;
 
-use super::request::{ImportLineRequest, ImportReaction, sanitize};
+use super::request::{ImportLineRequest, ImportReaction};
 
 /// Parses the payload of a line. The error is the reason to reject the line.
 pub(super) fn parse(line: ImportLineRequest, limits: &Limits) -> Result<ImportItem, String> {
@@ -123,7 +123,7 @@ fn require(field: &str, value: Option<String>) -> Result<String, String> {
 }
 
 fn parse_user(field: &str, name: &str) -> Result<UserId, String> {
-    UserId::parse(&sanitize(name, 128))
+    UserId::parse(&clean_imported_name(name, MAX_USER_ID_CHARS))
         .map_err(|_| format!("{field}: is empty without its control characters"))
 }
 

@@ -82,8 +82,3 @@ pub(crate) struct ImportReaction {
 pub(super) struct LineNumber {
     pub(super) line: i64,
 }
-
-/// Removes control characters and truncates to `max` characters.
-pub(super) fn sanitize(text: &str, max: usize) -> String {
-    text.chars().filter(|c| !c.is_control()).take(max).collect()
-}

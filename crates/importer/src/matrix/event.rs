@@ -1,14 +1,13 @@
 //! Parses the parts of a Matrix room event that the import needs.
 
 use domain::hex::to_hex;
+use domain::ids::MAX_USER_ID_CHARS;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::message_text::{self, MessageText};
 
-/// The maximum length of a user id, in characters.
-const MAX_USER_ID_CHARS: usize = 128;
 /// How many characters of a longer user id are kept.
 const USER_ID_PREFIX_CHARS: usize = 103;
 /// How many hash digits follow the kept characters.
