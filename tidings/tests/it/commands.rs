@@ -1,11 +1,10 @@
 //! The operator commands: their output and exit codes.
 
 use embedded_servers::process::Signal;
+use eventually::eventually_true;
 use serde_json::Value;
 
-use crate::support::{
-    ScratchDir, TidingsProcess, new_http_client, run_tidings, stderr, stdout, wait_until,
-};
+use crate::support::{ScratchDir, TidingsProcess, new_http_client, run_tidings, stderr, stdout};
 
 #[test]
 fn usage_errors_exit_with_two_and_failures_with_one() {
@@ -80,7 +79,7 @@ async fn status_is_shown_for_running_and_stopped_systems() {
             .is_success()
     );
     let mut running = Value::Null;
-    wait_until("the status says that the start is over", async || {
+    eventually_true("the status says that the start is over", async || {
         running = json(&run_tidings(&["status", "--json", "--data", data]));
         running["state"] == "running"
     })
@@ -234,5 +233,5 @@ async fn a_new_system_says_how_to_get_a_token() {
     let data = scratch.path().join("data");
     let up = TidingsProcess::start_up(&data);
     let hint = format!("  token     tidings token USER --data {}", data.display());
-    wait_until("the hint", async || up.log().contains(&hint)).await;
+    eventually_true("the hint", async || up.log().contains(&hint)).await;
 }

@@ -4,10 +4,11 @@ use std::os::unix::fs::MetadataExt as _;
 
 use embedded_servers::process::{self, Signal};
 use embedded_servers::{EmbeddedServers, ServerOptions, StartError, start};
+use eventually::eventually_true;
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
-use crate::support::{ScratchDir, wait_until};
+use crate::support::ScratchDir;
 
 fn start_servers(scratch: &ScratchDir) -> EmbeddedServers {
     start(&ServerOptions::new(scratch.path().join("data"))).expect("the servers start")
@@ -107,17 +108,17 @@ async fn a_killed_server_restarts_at_the_same_address() {
     for pid_of in [EmbeddedServers::postgres_pid, EmbeddedServers::nats_pid] {
         let killed = pid_of(&servers).expect("the process is running");
         process::send_signal(killed, Signal::Kill).expect("the signal is sent");
-        wait_until("a new process to start", async || {
+        eventually_true("a new process to start", async || {
             pid_of(&servers).is_some_and(|pid| pid != killed)
         })
         .await;
     }
     // The addresses must be unchanged, because clients know no others.
-    wait_until("Postgres to respond", async || {
+    eventually_true("Postgres to respond", async || {
         can_query_postgres(&servers).await
     })
     .await;
-    wait_until("NATS to respond", async || can_query_nats(&servers).await).await;
+    eventually_true("NATS to respond", async || can_query_nats(&servers).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

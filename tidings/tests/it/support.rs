@@ -4,27 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use embedded_servers::process::{self, Signal};
+use eventually::eventually_true;
 use reqwest::StatusCode;
 use serde_json::Value;
-
-/// The timeout of every wait, long enough for a busy machine.
-const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Polls `condition` until it is true. Panics after the timeout.
-pub async fn wait_until(description: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + WAIT_TIMEOUT;
-    let mut round = tokio::time::interval(Duration::from_millis(20));
-    while !condition().await {
-        assert!(
-            Instant::now() < deadline,
-            "timed out waiting for {description}"
-        );
-        round.tick().await;
-    }
-}
 
 /// Returns a new number on every call.
 fn next_number() -> u32 {
@@ -141,7 +126,7 @@ impl TidingsProcess {
     pub async fn wait_for_address(&mut self) -> String {
         let file = self.data.join("run.json");
         let mut base = None;
-        wait_until("run.json to be written", async || {
+        eventually_true("run.json to be written", async || {
             assert!(
                 self.child
                     .try_wait()
@@ -165,7 +150,7 @@ impl TidingsProcess {
     /// Waits until it is ready, and returns the base URL.
     pub async fn wait_until_ready(&mut self) -> String {
         let base = self.wait_for_address().await;
-        wait_until("the system to be ready", async || {
+        eventually_true("the system to be ready", async || {
             get_status(&format!("{base}/readyz")).await == Some(StatusCode::OK)
         })
         .await;
@@ -178,7 +163,7 @@ impl TidingsProcess {
 
     pub async fn wait_for_exit(&mut self) -> ExitStatus {
         let mut ended = None;
-        wait_until("the process to end", async || {
+        eventually_true("the process to end", async || {
             ended = self.child.try_wait().expect("the child can be polled");
             ended.is_some()
         })

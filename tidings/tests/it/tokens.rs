@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
+use eventually::eventually_true;
 use reqwest::StatusCode;
 
 use crate::support::{
     ScratchDir, TidingsProcess, new_http_client, run_tidings, stderr, stdout, tidings_command,
-    wait_until,
 };
 
 /// A secret of 64 characters, and another one.
@@ -65,7 +65,7 @@ async fn a_changed_secret_is_used_without_a_restart() {
     let pid = up.pid().to_string();
     let sent = Command::new("kill").args(["-HUP", &pid]).status();
     assert!(sent.expect("kill runs").success());
-    wait_until("the bad secret is reported", async || {
+    eventually_true("the bad secret is reported", async || {
         up.log().contains("the new keys of tokens cannot be used")
     })
     .await;
@@ -73,7 +73,7 @@ async fn a_changed_secret_is_used_without_a_restart() {
     // and when it has another secret, that is used, and the old token is refused.
     std::fs::write(&secret, SECRETS[1]).expect("written");
     let new = sign_token(&data, &[]);
-    wait_until("the new secret is used", async || {
+    eventually_true("the new secret is used", async || {
         call(&base, &new).await.0 == StatusCode::OK
     })
     .await;

@@ -1,16 +1,30 @@
 //! `tidings up` and the single services: start, stop and recovery after a kill.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use embedded_servers::process::{self, Signal};
+use eventually::eventually_true;
 use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::support::{
     ScratchDir, TidingsProcess, child_pids, get_status, new_http_client, run_tidings, stderr,
-    stdout, tidings_command, wait_until,
+    stdout, tidings_command,
 };
+
+/// What `up` says once it serves: the first line up to the address, and the label of each line
+/// after it.
+fn welcome(text: &str) -> Vec<&str> {
+    let mut lines = text.lines().skip_while(|line| !line.contains(" is up at "));
+    let first = lines.next().expect("the address");
+    let (title, _) = first.split_once("http").expect("the address");
+    let labelled = lines.map_while(|line| line.strip_prefix("  ")?.split_once("  "));
+    let labels = labelled.map(|(label, _)| label).filter(|it| !it.is_empty());
+    std::iter::once(title).chain(labels).collect()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn up_serves_and_stops_on_a_signal() {
@@ -25,6 +39,14 @@ async fn up_serves_and_stops_on_a_signal() {
         log.contains(&base) && log.contains("Postgres") && log.contains("nats-server"),
         "{log}"
     );
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = fs::read_to_string(readme).expect("the README");
+    let expected = welcome(&readme);
+    assert_eq!(
+        expected[1..],
+        ["API docs", "servers", "data", "token", "try"]
+    );
+    assert_eq!(welcome(&log), expected, "{log}");
     let token = log
         .split_whitespace()
         .skip_while(|word| *word != "token")
@@ -78,7 +100,7 @@ async fn killing_the_parent_leaves_no_children_and_loses_nothing() {
     // Start immediately, while the first Postgres may still be writing its last checkpoint.
     let mut again = TidingsProcess::start_up(&data);
     again.wait_until_ready().await;
-    wait_until("the children to end", async || {
+    eventually_true("the children to end", async || {
         !servers.iter().any(|pid| process::exists(*pid))
     })
     .await;
@@ -93,7 +115,7 @@ async fn a_killed_system_is_stopped_although_its_parent_has_not_noticed() {
     up.wait_until_ready().await;
     let stat = format!("/proc/{}/stat", up.pid());
     up.send_signal(Signal::Kill);
-    wait_until("the process to end", async || {
+    eventually_true("the process to end", async || {
         let stat = std::fs::read_to_string(&stat).expect("a zombie has one");
         stat.contains(") Z ")
     })
@@ -223,7 +245,7 @@ async fn a_service_waits_for_its_database_and_reports_it() {
         .env("NATS_URL", &nats);
     let mut up = TidingsProcess::start(scratch.path(), command);
     let base = up.wait_for_address().await;
-    wait_until("the system to be alive", async || {
+    eventually_true("the system to be alive", async || {
         get_status(&format!("{base}/livez")).await == Some(StatusCode::OK)
     })
     .await;
@@ -264,7 +286,7 @@ async fn a_fleet_shares_the_servers_of_a_running_system() {
         let mut one =
             TidingsProcess::start(&data, tidings_command(&[service, "--listen", &address]));
         let url = format!("http://{address}/readyz");
-        wait_until(service, async || {
+        eventually_true(service, async || {
             get_status(&url).await == Some(StatusCode::OK)
         })
         .await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use eventually::pause;
 use http_edge::EdgeConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -46,10 +47,9 @@ async fn slowly_dripping_headers_time_out() {
         .send("GET /hello HTTP/1.1\r\nHost: tidings\r\n")
         .await;
     // One byte at a time, forever: a byte must not extend the timeout.
-    let mut interval = tokio::time::interval(SHORT / 10);
     let drip = async {
         while client.stream.write_all(b"x").await.is_ok() {
-            interval.tick().await;
+            pause(SHORT / 10).await;
         }
     };
     tokio::time::timeout(crate::raw_client::TEST_TIMEOUT, drip)
@@ -148,10 +148,9 @@ async fn client_that_reads_too_slowly_is_dropped() {
     slow.send(get("/endless")).await;
     // It reads a little at a time, forever: a byte must not extend the timeout.
     let sip = async {
-        let mut interval = tokio::time::interval(SHORT / 10);
         let mut sip = [0; 256];
         while matches!(slow.stream.read(&mut sip).await, Ok(1..)) {
-            interval.tick().await;
+            pause(SHORT / 10).await;
         }
     };
     // The limit is one connection, so this one is served only once the other is gone.
