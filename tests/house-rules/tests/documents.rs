@@ -10,6 +10,12 @@ const MAX_README_LINES: usize = 120;
 const MAX_WORDS: usize = 2_600;
 /// Files in which something is decided on the way of a send.
 const MAX_SEND_FILES: usize = 12;
+/// Those of them that refuse a send, which the walkthrough must name.
+const REFUSING_FILES: [&str; 3] = [
+    "command-svc/src/screening.rs",
+    "domain/src/conversation/messages.rs",
+    "domain/src/conversation/policy.rs",
+];
 
 #[test]
 fn lines_fit_the_width() {
@@ -85,6 +91,10 @@ fn the_walkthrough_of_a_send_names_at_most_twelve_files() {
         "a send is decided in {} files",
         sources.len()
     );
+    for file in REFUSING_FILES {
+        let is_named = sources.iter().any(|source| source == Path::new(file));
+        assert!(is_named, "the walkthrough does not name {file}");
+    }
 }
 
 /// The text from a heading to the next one of the same level.
