@@ -35,13 +35,13 @@ pub struct DeploymentRules {
 pub struct FeatureSwitch {
     /// Whether the feature was switched on.
     pub on: bool,
-    /// Why.
+    /// Why it was switched.
     pub reason: Option<String>,
     /// When a feature that is off becomes on by itself.
     pub until: Option<Timestamp>,
     /// Who did it.
     pub by: UserId,
-    /// When.
+    /// The time of the last change.
     pub at: Timestamp,
 }
 
@@ -59,11 +59,11 @@ pub struct PlacedHold {
     pub conversation: Option<ConversationId>,
     /// The sender whose messages it covers.
     pub user: Option<UserId>,
-    /// Why.
+    /// Why it was placed.
     pub reason: String,
     /// Who placed it.
     pub by: UserId,
-    /// When.
+    /// When it was placed.
     pub at: Timestamp,
 }
 
@@ -80,7 +80,7 @@ pub struct WordList {
     pub words: Vec<String>,
     /// Who set it.
     pub by: UserId,
-    /// When.
+    /// The time of the last change.
     pub at: Timestamp,
 }
 

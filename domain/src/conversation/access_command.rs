@@ -100,7 +100,7 @@ pub struct SanctionUser {
     pub user: UserId,
     /// When it ends by itself.
     pub until: Option<Timestamp>,
-    /// Why.
+    /// The reason that the caller gives.
     pub reason: Option<SanctionReason>,
     /// The caller.
     pub by: UserId,

@@ -28,7 +28,7 @@ pub struct MemberSanction {
     /// When it ends by itself; never, if `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// Why.
+    /// The reason that the user gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<SanctionReason>,
     /// The user who did it, not necessarily a member.

@@ -55,7 +55,7 @@ pub struct PlaceHold {
     pub conversation: Option<ConversationId>,
     /// The sender whose messages it covers.
     pub user: Option<UserId>,
-    /// Why.
+    /// The reason that the administrator gives.
     pub reason: String,
     /// The administrator.
     pub by: UserId,

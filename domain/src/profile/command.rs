@@ -76,7 +76,7 @@ pub struct RestrictUser {
     pub kind: RestrictionKind,
     /// When the restriction ends by itself.
     pub until: Option<Timestamp>,
-    /// Why.
+    /// The reason that the moderator gives.
     pub reason: Option<String>,
     /// The moderator.
     pub by: UserId,

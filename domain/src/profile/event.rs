@@ -122,7 +122,7 @@ pub struct UserRestricted {
     /// When the restriction ends by itself; absent if it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// Why.
+    /// The reason that the moderator gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The moderator.

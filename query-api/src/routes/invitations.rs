@@ -34,7 +34,7 @@ pub struct InvitationView {
     pub title: Option<String>,
     /// The user who invited the caller.
     pub by: String,
-    /// When.
+    /// The time of the invitation.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// The number of members.

@@ -52,7 +52,7 @@ pub struct SanctionView {
     /// When it ends by itself; null for never.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub until: Option<Timestamp>,
-    /// Why.
+    /// The reason that the moderator gave.
     #[schema(required = true)]
     pub reason: Option<String>,
     /// The user who did it.

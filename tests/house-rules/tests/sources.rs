@@ -60,6 +60,28 @@ fn comments_fit_the_width() {
 }
 
 #[test]
+fn no_doc_comment_is_a_question_word() {
+    let words = ["Why.", "When.", "Who.", "What.", "Where.", "How."];
+    let mut found = Vec::new();
+    for path in files(&["rs"]) {
+        let mut is_continued = false;
+        for (index, line) in read(&path).lines().enumerate() {
+            let doc = line.trim_start().strip_prefix("/// ");
+            let is_empty = doc.is_some_and(|doc| !is_continued && words.contains(&doc));
+            if is_empty {
+                found.push(format!("{}:{}", path.display(), index + 1));
+            }
+            is_continued = doc.is_some();
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "say of what, in a sentence or a noun phrase:\n{}",
+        found.join("\n")
+    );
+}
+
+#[test]
 fn nothing_is_unwrapped_unfinished_or_ignored() {
     // In two parts, so that this file does not contain them.
     let everywhere = [
@@ -95,11 +117,13 @@ fn no_test_sleeps() {
         let is_test = path.components().any(|part| part.as_os_str() == "tests");
         if is_test && path != polling && !path.starts_with("tests/house-rules") {
             let code = Source::open(&path).code();
-            assert!(
-                !code.contains("sleep("),
-                "{} sleeps: wait for a condition",
-                path.display()
-            );
+            for call in ["sleep(", "interval("] {
+                assert!(
+                    !code.contains(call),
+                    "{} calls {call}..): wait for a condition",
+                    path.display()
+                );
+            }
         }
     }
 }

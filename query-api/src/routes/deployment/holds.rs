@@ -37,11 +37,11 @@ pub struct HoldView {
     /// The user whose messages it covers; with a conversation, only those there.
     #[schema(required = true)]
     pub user: Option<String>,
-    /// Why.
+    /// Why it was placed.
     pub reason: String,
     /// Who placed it.
     pub by: String,
-    /// When.
+    /// When it was placed.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }

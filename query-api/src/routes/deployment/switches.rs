@@ -41,7 +41,7 @@ pub struct SwitchView {
     /// Who switched it.
     #[schema(required = true)]
     pub by: Option<String>,
-    /// When.
+    /// The time of the last change.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub at: Option<Timestamp>,
 }

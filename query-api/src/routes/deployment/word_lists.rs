@@ -51,7 +51,7 @@ pub struct WordListSummary {
     pub word_count: usize,
     /// Who set it.
     pub by: String,
-    /// When.
+    /// The time of the last change.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
@@ -77,7 +77,7 @@ pub struct WordListView {
     pub words: Vec<String>,
     /// Who set it.
     pub by: String,
-    /// When.
+    /// The time of the last change.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
