@@ -14,7 +14,7 @@ pub struct DatabaseCopy {
 
 impl DatabaseCopy {
     /// Copies the database of this pool. Its sessions are terminated, as Postgres requires.
-    pub async fn take(pool: &PgPool) -> Self {
+    pub async fn create(pool: &PgPool) -> Self {
         let options = PgConnectOptions::clone(&pool.connect_options());
         let original = options.get_database().expect("a database").to_owned();
         let admin = options.database("postgres").connect().await;

@@ -214,7 +214,7 @@ impl FailoverFleet {
         report: &mut FailoverReport,
     ) -> Result<Option<ConfirmedSends>> {
         let copy = match self.settings.change {
-            HistoryChange::Restore => Some(DatabaseCopy::take(&self.pool).await),
+            HistoryChange::Restore => Some(DatabaseCopy::create(&self.pool).await),
             HistoryChange::Failover | HistoryChange::SplitBrain => None,
         };
         load.wait_for_more(SENDS_PER_PHASE).await;

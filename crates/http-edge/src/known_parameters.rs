@@ -16,7 +16,7 @@ pub struct KnownParameters(Arc<HashMap<String, HashMap<Method, Vec<String>>>>);
 
 impl KnownParameters {
     /// Those of this document.
-    pub fn of(api: &OpenApi) -> Self {
+    pub fn from_document(api: &OpenApi) -> Self {
         let paths = api.paths.paths.iter();
         let known = paths.map(|(path, item)| (path.clone(), parameters_of(item)));
         Self(Arc::new(known.collect()))

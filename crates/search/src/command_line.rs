@@ -110,7 +110,7 @@ impl CommandLine {
                 byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-/".contains(&byte)
             });
         let follows_command = matches!(self.previous, PrecedingWord::Command(_));
-        self.previous = match CommandForm::of(word) {
+        self.previous = match CommandForm::parse(word) {
             Some(form) => PrecedingWord::Command(form),
             None if follows_command && SUBCOMMANDS.split(' ').any(|name| name == word) => {
                 PrecedingWord::Subcommand
@@ -135,7 +135,7 @@ impl OptionForm {
             Some(Self::Number)
         } else if LONG_OPTIONS.split(' ').any(|known| known == name) {
             Some(Self::Known)
-        } else if CommandForm::of(name).is_some() {
+        } else if CommandForm::parse(name).is_some() {
             None
         } else {
             Some(Self::Group { length: name.len() })
@@ -146,7 +146,7 @@ impl OptionForm {
 impl CommandForm {
     /// The form of the name of a command, a path or a script; `None` for any other word. A phone
     /// writes the first letter of a query in upper case.
-    fn of(word: &str) -> Option<Self> {
+    fn parse(word: &str) -> Option<Self> {
         let is_one_of = |names: &str| {
             let mut names = names.split(' ');
             names.any(|name| name.eq_ignore_ascii_case(word))

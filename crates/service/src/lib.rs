@@ -308,7 +308,7 @@ impl ServiceRuntime {
         let (routes, mut api) = routes.split_for_parts();
         docs::describe(&mut api, env!("CARGO_PKG_VERSION"));
         let edge = EdgeConfig {
-            parameters: KnownParameters::of(&api),
+            parameters: KnownParameters::from_document(&api),
             ..self.edge.clone()
         };
         let documents = docs::routes(api, query_api::build_live_document)?;

@@ -36,7 +36,7 @@ pub struct SessionLimits {
 
 impl SessionLimits {
     /// The limits of a process with these services.
-    pub fn of(services: Services) -> Self {
+    pub fn for_services(services: Services) -> Self {
         let has_log = services.commands || services.queries;
         let writes = match (services.commands, services.queries) {
             (true, _) => 8,
@@ -90,7 +90,7 @@ impl Pools {
     pub fn new(database_url: &str, read_url: Option<&str>, services: Services) -> Result<Self> {
         let address = parse_database_address(database_url)?;
         let replica = read_url.map(parse_replica_address).transpose()?;
-        let limits = SessionLimits::of(services);
+        let limits = SessionLimits::for_services(services);
         let addresses = [
             address.map_options(|options| {
                 let timeout = [("statement_timeout", WRITE_STATEMENT_TIMEOUT)];
@@ -191,7 +191,10 @@ mod tests {
     fn every_role_needs_the_documented_number_of_sessions() {
         let documented = include_str!("../../../docs/operations.md");
         for (role, services) in Services::ROLES {
-            let row = format!("| `{role}` | {} ", SessionLimits::of(services).total());
+            let row = format!(
+                "| `{role}` | {} ",
+                SessionLimits::for_services(services).total()
+            );
             assert!(documented.contains(&row), "{row} is not in operations.md");
         }
     }

@@ -59,7 +59,7 @@ impl AppendBatch {
     }
 
     /// Removes the appends to write, and returns them.
-    pub(crate) fn take(&mut self) -> Vec<QueuedAppend> {
+    pub(crate) fn take_appends(&mut self) -> Vec<QueuedAppend> {
         std::mem::take(&mut self.appends)
     }
 
@@ -71,8 +71,10 @@ impl AppendBatch {
     pub(crate) fn reject_stale(&mut self) -> usize {
         let mut rejected = 0;
         loop {
-            let (current, stale): (Vec<_>, Vec<_>) =
-                self.take().into_iter().partition(QueuedAppend::is_current);
+            let (current, stale): (Vec<_>, Vec<_>) = self
+                .take_appends()
+                .into_iter()
+                .partition(QueuedAppend::is_current);
             self.appends = current;
             if stale.is_empty() {
                 return rejected;

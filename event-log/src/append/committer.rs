@@ -96,7 +96,7 @@ impl Committer {
             match self.try_commit(batch, lock_head).await {
                 Ok(CommitOutcome::Committed(committed)) => {
                     metrics::histogram!("tidings_commit_seconds").record(started.elapsed());
-                    return self.complete_batch(batch.take(), committed);
+                    return self.complete_batch(batch.take_appends(), committed);
                 }
                 Ok(CommitOutcome::HeadMoved) => lock_head = true,
                 Ok(CommitOutcome::DuplicateKey) => {
@@ -110,7 +110,9 @@ impl Committer {
                         .resolve_unknown_outcome(&batch.appends, &error, started)
                         .await;
                     match resolved {
-                        Ok(Some(committed)) => return self.complete_batch(batch.take(), committed),
+                        Ok(Some(committed)) => {
+                            return self.complete_batch(batch.take_appends(), committed);
+                        }
                         Ok(None) => last_error = error.to_string(),
                         // This says why there is no new session, which lasts longer.
                         Err(error) => last_error = error.to_string(),
@@ -121,7 +123,7 @@ impl Committer {
                 }
             }
         }
-        self.fail_batch(batch.take(), &last_error);
+        self.fail_batch(batch.take_appends(), &last_error);
     }
 
     fn fail_batch(&self, batch: Vec<QueuedAppend>, error: &str) {
@@ -194,12 +196,13 @@ impl Committer {
             .flat_map(|append| append.receipts.iter().map(|receipt| receipt.key))
             .collect();
         let known = receipt::find(&self.pool, &keys).await?;
-        let (repeated, rest): (Vec<_>, Vec<_>) = batch.take().into_iter().partition(|append| {
-            append
-                .receipts
-                .iter()
-                .any(|receipt| known.contains_key(&receipt.key))
-        });
+        let (repeated, rest): (Vec<_>, Vec<_>) =
+            batch.take_appends().into_iter().partition(|append| {
+                append
+                    .receipts
+                    .iter()
+                    .any(|receipt| known.contains_key(&receipt.key))
+            });
         batch.appends = rest;
         for append in repeated {
             if !append.rows.is_empty() {

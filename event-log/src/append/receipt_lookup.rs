@@ -22,7 +22,7 @@ const REPEAT_WINDOW: Duration = Duration::from_secs(60);
 /// How many keys one statement looks up.
 const MAX_KEYS: usize = 1_000;
 
-type Found = Result<Option<Receipt>, LogError>;
+type LookupResult = Result<Option<Receipt>, LogError>;
 
 /// The lookups that wait, and whether there is a reason to look up at all.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(crate) struct ReceiptLookup {
     started: Instant,
     /// Until when keys are looked up, in milliseconds after `started`.
     active_until: AtomicU64,
-    waiting: Mutex<Vec<(ReceiptKey, oneshot::Sender<Found>)>>,
+    waiting: Mutex<Vec<(ReceiptKey, oneshot::Sender<LookupResult>)>>,
     arrived: Notify,
 }
 
@@ -70,7 +70,7 @@ impl ReceiptLookup {
     }
 
     /// Finds the receipt of a key, if the key has been used and clients currently repeat commands.
-    pub(crate) async fn find(&self, key: ReceiptKey) -> Found {
+    pub(crate) async fn find(&self, key: ReceiptKey) -> LookupResult {
         if !self.is_active() {
             return Ok(None);
         }
@@ -84,7 +84,7 @@ impl ReceiptLookup {
         Ok(found)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(ReceiptKey, oneshot::Sender<Found>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(ReceiptKey, oneshot::Sender<LookupResult>)>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

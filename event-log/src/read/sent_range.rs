@@ -32,7 +32,7 @@ impl TimeField {
     }
 
     /// The time of an event.
-    pub fn of(self, event: &Envelope) -> Timestamp {
+    pub fn time_of(self, event: &Envelope) -> Timestamp {
         match self {
             Self::Time => event.time,
             Self::SentAt => event.sent_at(),

@@ -14,6 +14,11 @@ const SHARED_NAMES: &[&str] = &["Row", "Inner", "Error", "Args", "State"];
 /// Words that the parts of a type's name may be besides those of the glossary.
 const COMMON_WORDS: &str = "tests/house-rules/tests/common_words.txt";
 
+/// Names of functions that say nothing about what the function does.
+const VAGUE_FUNCTIONS: [&str; 4] = ["of", "take", "look", "it"];
+/// `CaseId::of(target)`: the only id that a target has.
+const DERIVED_IDS: &str = "domain/src/case/target.rs";
+
 /// Whether a file belongs to a library or a program, and not to a test file next to it.
 fn is_below_src(path: &Path) -> bool {
     path.components().any(|part| part.as_os_str() == "src")
@@ -100,6 +105,27 @@ fn the_glossary_lists_only_types_that_exist() {
         "GLOSSARY.md lists types that do not exist: {}",
         gone.join(", ")
     );
+}
+
+#[test]
+fn functions_are_named_by_what_they_do() {
+    let mut vague = Vec::new();
+    for path in files(&["rs"]).into_iter().filter(|path| is_below_src(path)) {
+        if path == Path::new(DERIVED_IDS) {
+            continue;
+        }
+        for function in Source::open(&path).functions() {
+            if VAGUE_FUNCTIONS.contains(&function.name.as_str()) {
+                vague.push(format!(
+                    "{}:{} `{}`",
+                    path.display(),
+                    function.line,
+                    function.name
+                ));
+            }
+        }
+    }
+    assert!(vague.is_empty(), "name what they do:\n{}", vague.join("\n"));
 }
 
 fn camel_words(name: &str) -> Vec<String> {

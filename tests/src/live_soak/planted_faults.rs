@@ -102,7 +102,7 @@ fn synced() -> Vec<ReceivedEntry> {
     synced
 }
 
-fn of(connections: Vec<ConnectionLog>) -> (DeviceCounts, Vec<Mismatch>) {
+fn compare_connections(connections: Vec<ConnectionLog>) -> (DeviceCounts, Vec<Mismatch>) {
     let log = DeviceLog {
         user: "bob".into(),
         device: "phone".into(),
@@ -121,7 +121,7 @@ fn connection(entries: Vec<ReceivedEntry>) -> ConnectionLog {
 }
 
 fn found(entries: Vec<ReceivedEntry>) -> Vec<Mismatch> {
-    of(vec![connection(entries)]).1
+    compare_connections(vec![connection(entries)]).1
 }
 
 fn key(position: i64, room: &str, kind: &str) -> DeviceEntryKey {
@@ -143,7 +143,7 @@ fn correct_results_have_no_mismatches() {
     for entry in &mut rest.entries {
         entry.received_at = time(21);
     }
-    let (counts, found) = of(vec![connection(again), rest]);
+    let (counts, found) = compare_connections(vec![connection(again), rest]);
     assert_eq!(found, []);
     assert_eq!((counts.entries, counts.distinct), (20, 9));
     assert_eq!((counts.redeliveries, counts.redelivered), (1, 7));
@@ -169,7 +169,7 @@ fn an_entry_may_be_skipped_only_while_the_user_is_not_a_member() {
     for entry in entries.iter_mut().skip(2) {
         entry.received_at = entry.received_at.max(time(7));
     }
-    let (counts, found) = of(vec![connection(entries.clone())]);
+    let (counts, found) = compare_connections(vec![connection(entries.clone())]);
     assert_eq!(counts.skipped, 1);
     assert_eq!(found, []);
     // The user's own removal is served even so.
@@ -204,7 +204,7 @@ fn an_entry_served_after_the_user_has_left_is_found() {
         };
         let mut late = connection(vec![served]);
         (late.opened, late.after) = (time(at), 2);
-        of(vec![connection(before), late]).1
+        compare_connections(vec![connection(before), late]).1
     };
     let leaked = Mismatch::Leaked(key(3, "c", "message_sent"));
     // The device had received the removal, and bob had not joined again.
@@ -224,7 +224,7 @@ fn a_reordered_entry_is_found() {
     };
     let late = key(4, "d", "message_sent");
     assert!(
-        of(vec![unnamed(entries)])
+        compare_connections(vec![unnamed(entries)])
             .1
             .contains(&Mismatch::Reordered(late))
     );
@@ -232,7 +232,11 @@ fn a_reordered_entry_is_found() {
     let mut early = connection(everything());
     early.after = 1;
     let first = key(1, "c", "conversation_created");
-    assert!(of(vec![early]).1.contains(&Mismatch::Reordered(first)));
+    assert!(
+        compare_connections(vec![early])
+            .1
+            .contains(&Mismatch::Reordered(first))
+    );
     let mut disordered = synced();
     disordered.swap(0, 1);
     let first = key(1, "c", "conversation_created");
@@ -249,7 +253,7 @@ fn a_repeated_entry_is_found() {
     entries.push(sent(3, "c", 1, "one"));
     let acked = connection(entries);
     let again = Mismatch::Repeated(key(3, "c", "message_sent"));
-    assert!(of(vec![acked]).1.contains(&again));
+    assert!(compare_connections(vec![acked]).1.contains(&again));
     // On a connection without a device name.
     let mut entries = everything();
     entries.push(sent(10, "c", 3, "back"));
@@ -258,7 +262,7 @@ fn a_repeated_entry_is_found() {
         ..connection(entries)
     };
     let last = Mismatch::Reordered(key(10, "c", "message_sent"));
-    assert!(of(vec![unnamed]).1.contains(&last));
+    assert!(compare_connections(vec![unnamed]).1.contains(&last));
     // In sync.
     let mut twice = synced();
     twice.push(sent(10, "c", 3, "back"));

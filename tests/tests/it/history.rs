@@ -161,7 +161,7 @@ async fn every_client_holds_what_the_log_holds_after_events_were_lost() {
     world.wait_until_projected(kept).await;
     let shared = bob.get_ok("/v1/inbox/entries").await["cursor"].clone();
     export(&world, "kept").await.expect("an export");
-    let copy = DatabaseCopy::take(&world.pool).await;
+    let copy = DatabaseCopy::create(&world.pool).await;
     send_until_accepted(&alice, "room", "lost").await;
     let lost = alice.send_texts("room", "lost", LOST).await;
     receiver.wait_for_position(lost).await;
@@ -223,7 +223,7 @@ pub(crate) async fn make_writer_stale(fleet: &mut Fleet, lose: impl AsyncFnOnce(
     ann.create_group("room", &["bob"]).await.expect(201);
     ann.send_texts("room", "room/kept", 3).await;
     cat.create_group("elsewhere", &["dan"]).await.expect(201);
-    let copy = DatabaseCopy::take(&fleet.pool).await;
+    let copy = DatabaseCopy::create(&fleet.pool).await;
     send_until_accepted(&ann, "room", "room/again").await;
     let lost = lose(fleet).await + 1;
     fleet.freeze_service(FleetRole::Command(0), Signal::Stop);

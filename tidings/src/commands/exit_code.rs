@@ -6,6 +6,6 @@ use std::process::ExitStatus;
 const SIGNAL_EXIT_CODE: i32 = 128;
 
 /// The code to pass on.
-pub fn of(status: ExitStatus) -> i32 {
+pub fn from_status(status: ExitStatus) -> i32 {
     status.code().unwrap_or(SIGNAL_EXIT_CODE)
 }

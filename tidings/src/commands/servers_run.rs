@@ -39,7 +39,7 @@ pub async fn run(config: &SystemConfig, command: &[OsString]) -> Result<()> {
     tokio::task::spawn_blocking(|| servers.stop())
         .await
         .context("the thread that stops the servers panicked")?;
-    std::process::exit(exit_code::of(
+    std::process::exit(exit_code::from_status(
         status.context("cannot wait for the command")?,
     ))
 }

@@ -63,7 +63,7 @@ impl<'a> ExportWriter<'a> {
 
     /// Writes an event.
     pub fn write_event(&mut self, event: Envelope) -> Result<()> {
-        let day = self.by.of(&event).to_string()[..10].to_owned();
+        let day = self.by.time_of(&event).to_string()[..10].to_owned();
         let complete_to = self.history.cursor_at(event.position - 1);
         match self.by {
             TimeField::Time => self.write_in_order(day, &event, complete_to),

@@ -175,7 +175,7 @@ impl EventCounts {
     }
 
     fn count_time(&mut self, event: &Envelope, bytes: u64, actor: Option<usize>, is_message: bool) {
-        let time = self.by.of(event).to_string();
+        let time = self.by.time_of(event).to_string();
         let (day, hour) = (&time[..10], &time[11..13]);
         let day = self.days.entry(day.to_owned()).or_default();
         day.all.add(bytes);
