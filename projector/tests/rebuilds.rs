@@ -7,6 +7,7 @@ mod support;
 use std::time::Duration;
 
 use domain::time::Timestamp;
+use eventually::eventually;
 use projector::{
     PreviousVersion, ProjectionError, Projector, ProjectorConfig, REBUILD, ReadModelComparison,
     RebuildStart, RebuildSummary, rebuild, rollback, verify,
@@ -294,12 +295,14 @@ async fn an_interrupted_rebuild_resumes() {
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     // Postgres releases the lock once it notices that the connection is gone.
-    let done = loop {
-        match rebuild_and_drop(&database, 50).await {
-            Err(ProjectionError::RebuildInProgress) => tokio::task::yield_now().await,
-            other => break other.unwrap(),
-        }
-    };
+    let done = eventually(
+        "the rebuild is not in progress",
+        async || match rebuild_and_drop(&database, 50).await {
+            Err(ProjectionError::RebuildInProgress) => None,
+            other => Some(other.unwrap()),
+        },
+    )
+    .await;
     assert!(
         done.start_position >= 300,
         "started from scratch: {}",

@@ -87,29 +87,109 @@ async fn bodies_that_cannot_be_parsed_are_400() {
     assert_still_serving(&mut world).await;
 }
 
+/// Bodies of [`mistyped_bodies`] that have the right form and are refused nevertheless: method,
+/// path, status and names.
+const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 5] = [
+    // An earlier body has made the conversation.
+    (
+        "POST",
+        "/v1/conversations",
+        409,
+        &["title = null", "title = text", "no title"],
+    ),
+    // An earlier body has used the key.
+    (
+        "POST",
+        "/v1/conversations/{id}/messages",
+        409,
+        &[
+            "reply_to = -1",
+            "reply_to = 2^31",
+            "reply_to = 2^53",
+            "reply_to = 2^63-1",
+            "reply_to = -2^63",
+            "mentions = empty list",
+            "no mentions",
+        ],
+    ),
+    // There is no webhook,
+    (
+        "PATCH",
+        "/v1/admin/webhooks/{id}",
+        404,
+        &["enabled = null", "enabled = true", "no enabled"],
+    ),
+    (
+        "POST",
+        "/v1/admin/webhooks/{id}/replay",
+        404,
+        &[
+            "from = 0",
+            "from = -1",
+            "from = 2^31",
+            "from = 2^53",
+            "from = 2^63-1",
+            "from = -2^63",
+        ],
+    ),
+    // and there are no accounts.
+    ("POST", "/v1/admin/invites", 404, &["ttl = null", "no ttl"]),
+];
+
+/// Routes of accounts, which do not exist here, with bodies of texts.
+const ACCOUNT_ROUTES: [&str; 3] = ["/v1/accounts", "/v1/sessions", "/v1/users/me/password"];
+
+/// The status with which a route refuses an input of [`mistyped_bodies`].
+fn refusal_status(route: &Route, name: &str) -> u16 {
+    // The parser of JSON has no such number.
+    if name.ends_with(" = 1e999") {
+        return 400;
+    }
+    let texts = [
+        " = empty text",
+        " = text",
+        " = control characters",
+        " = long text",
+    ];
+    let is_text = texts.iter().any(|text| name.ends_with(text));
+    if is_text && ACCOUNT_ROUTES.contains(&route.template) {
+        return 404;
+    }
+    let found = OTHER_REFUSALS.iter().find(|(method, path, _, names)| {
+        *method == route.method && *path == route.template && names.contains(&name)
+    });
+    found.map_or(422, |(_, _, status, _)| *status)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_of_the_wrong_type_are_refused_and_never_cause_a_failure() {
     let mut world = world_with_conversation().await;
     let mut refused = 0;
+    let mut wrong = Vec::new();
     for route in ROUTES {
         let Some(good) = route.body else { continue };
         let caller = authorized_caller(&world, route);
         for (name, body, must_be_refused) in mistyped_bodies(good) {
             let before = head(&world.pool).await.expect("a head");
             let response = call(&caller, route, &route.path("room"), Some(body)).await;
-            if must_be_refused {
-                assert_eq!(response.status, 422, "{name}: {response}");
+            let is_accepted = matches!(response.status, 200 | 201);
+            if is_accepted && !must_be_refused {
+                continue;
             }
-            if response.status >= 400 {
-                let statuses = [400, 404, 409, 413, 422];
-                assert!(statuses.contains(&response.status), "{name}: {response}");
-                assert_refused(&response, response.status);
-                let after = head(&world.pool).await.expect("a head");
-                assert_eq!(after, before, "{name}: {response}, and it appended");
-                refused += 1;
+            if response.status != refusal_status(route, &name) {
+                wrong.push(format!(
+                    "{} {}, {name}: {response}",
+                    route.method, route.template
+                ));
+                continue;
             }
+            assert_refused(&response, response.status);
+            let after = head(&world.pool).await.expect("a head");
+            assert_eq!(after, before, "{name}: {response}, and it appended");
+            refused += 1;
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(refused > 300, "only {refused} bodies were refused");
     assert_still_serving(&mut world).await;
 }
@@ -265,9 +345,35 @@ async fn hostile_conversation_ids_are_unknown_or_malformed() {
     assert_still_serving(&mut world).await;
 }
 
+/// The statuses of a call with such a user name or reaction key.
+fn statuses_for_name(route: &Route, name: &str) -> &'static [u16] {
+    let is_reaction = route.template.contains("{key}");
+    let is_query = route.method == "GET";
+    let has_control = ["%0D", "%1B"].iter().any(|byte| name.contains(byte));
+    match route.template {
+        _ if is_undecodable(name) => &[400],
+        // The client resolves dots in a path, and there is no such route.
+        _ if name.starts_with("%2E") => &[404],
+        _ if is_reaction && has_control => &[422],
+        "/v1/users/{user}" => &[404],
+        _ if is_query && has_control => &[404],
+        _ if has_control => &[400],
+        // Nobody asked to join.
+        "/v1/conversations/{id}/join-requests/{user}" if route.method == "PUT" => &[404],
+        // The read model may still have what the calls before have ended.
+        "/v1/conversations/{id}/silences/{user}" | "/v1/conversations/{id}/bans/{user}"
+            if is_query =>
+        {
+            &[200, 404]
+        }
+        _ => &[200],
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_user_names_and_reaction_keys_never_cause_a_failure() {
     let mut world = world_with_conversation().await;
+    let mut wrong = Vec::new();
     let alice = world.user("alice");
     for name in HOSTILE_IDS {
         for route in ROUTES.iter().filter(|route| route.access != Access::Admin) {
@@ -277,15 +383,15 @@ async fn hostile_user_names_and_reaction_keys_never_cause_a_failure() {
                 continue;
             }
             let response = call_with_good_body(&alice, route, &path).await;
-            if is_undecodable(name) {
-                assert_refused(&response, 400);
+            let expected = statuses_for_name(route, name);
+            if !expected.contains(&response.status) {
+                wrong.push(format!("{name}, not {expected:?}: {response}"));
             } else if response.status != 200 {
-                let statuses = [400, 404, 422];
-                assert!(statuses.contains(&response.status), "{response}");
                 assert_refused(&response, response.status);
             }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_still_serving(&mut world).await;
 }
 
