@@ -139,6 +139,9 @@ async fn load_notifications(
              FROM hooks.notices n
              WHERE n.conversation = $1 AND n.to_position >= $2
                AND (n.told_position >= $2 OR n.from_position <= $2)
+               AND NOT EXISTS (SELECT FROM hooks.parked p
+                               WHERE p.webhook = n.webhook AND p.user_name = n.user_name
+                                 AND p.lane = n.conversation AND p.position >= $2)
              UNION ALL
              SELECT p.webhook, p.user_name, 'parked', p.tries, p.parked_at, p.error
              FROM hooks.parked p
@@ -193,6 +196,7 @@ mod tests {
             (7, 'ann', 'team', 5, 7, 0, 'epoch', 'epoch'),
             (7, 'bob', 'team', 5, 7, 7, 'epoch', 'epoch'),
             (7, 'cid', 'team', 6, 7, 0, 'epoch', 'epoch'),
+            (7, 'dee', 'team', 7, 6, 6, 'epoch', 'epoch'),
             (7, 'eve', 'other', 5, 7, 0, 'epoch', 'epoch');";
 
     #[tokio::test]
