@@ -124,6 +124,7 @@ fn measure_rules(messages: usize) -> Result<f64> {
             sent_at: time_at(position),
             client_message_id: None,
             thread: None,
+            scheduled_for: None,
             flags: vec![],
         });
         events.push(envelope(

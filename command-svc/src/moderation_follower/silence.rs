@@ -155,6 +155,7 @@ impl CommandHandler for RestrictionHandler {
             until: Some(until),
             reason: Some(self.terms.reason.clone()),
             by: self.meta.caller.clone(),
+            now,
         });
         Ok(Decision::from_events(profile.decide(command)?))
     }

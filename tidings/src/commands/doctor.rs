@@ -11,7 +11,7 @@ use crate::output::{out, outln};
 pub async fn run(config: &SystemConfig, args: &DoctorArgs) -> Result<()> {
     let roles = Services::ROLES.map(|(role, services)| RoleSessions {
         role,
-        sessions: SessionLimits::of(services).total(),
+        sessions: SessionLimits::for_services(services).total(),
     });
     let report = examine(ExaminedSystem {
         data: &config.data_dir(),

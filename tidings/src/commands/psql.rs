@@ -28,7 +28,7 @@ pub async fn run(config: &SystemConfig, args: &PsqlArgs) -> Result<()> {
         },
     );
     match status.await? {
-        Some(status) if !status.success() => std::process::exit(exit_code::of(status)),
+        Some(status) if !status.success() => std::process::exit(exit_code::from_status(status)),
         _ => Ok(()),
     }
 }

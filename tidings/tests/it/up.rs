@@ -116,7 +116,7 @@ async fn a_killed_system_is_stopped_although_its_parent_has_not_noticed() {
     let stat = format!("/proc/{}/stat", up.pid());
     up.send_signal(Signal::Kill);
     eventually_true("the process to end", async || {
-        let stat = std::fs::read_to_string(&stat).expect("a zombie has one");
+        let stat = fs::read_to_string(&stat).expect("a zombie has one");
         stat.contains(") Z ")
     })
     .await;
@@ -143,7 +143,7 @@ async fn the_address_of_nats_with_a_fixed_port_outlives_a_restart() {
         command.env("TIDINGS_NATS_PORT", port.to_string());
         let mut up = TidingsProcess::start(&data, command);
         up.wait_until_ready().await;
-        let json = std::fs::read(data.join("run.json")).expect("a run file");
+        let json = fs::read(data.join("run.json")).expect("a run file");
         let running: Value = serde_json::from_slice(&json).expect("JSON");
         addresses.push(running["nats_url"].as_str().expect("a URL").to_owned());
         up.send_signal(Signal::Terminate);
@@ -152,7 +152,7 @@ async fn the_address_of_nats_with_a_fixed_port_outlives_a_restart() {
     assert!(addresses[0].ends_with(&format!("@127.0.0.1:{port}")));
     assert_eq!(addresses[0], addresses[1]);
     let password = data.join("servers/nats-password");
-    let mode = std::fs::metadata(password).expect("a file").permissions();
+    let mode = fs::metadata(password).expect("a file").permissions();
     assert_eq!(mode.mode() & 0o777, 0o600);
 }
 
