@@ -65,7 +65,7 @@ impl Case {
         self.is_open
     }
 
-    /// What closed the case; `None` while it is open.
+    /// What closed the case, without its note; `None` while it is open.
     pub fn resolution(&self) -> Option<&CaseResolved> {
         self.resolution.as_ref().filter(|_| !self.is_open)
     }
@@ -118,7 +118,9 @@ impl Aggregate for Case {
             CaseEvent::EvidenceAdded(added) => self.apply_evidence(added),
             CaseEvent::CaseResolved(resolved) => {
                 self.is_open = false;
-                self.resolution = Some(resolved);
+                // What people write can be erased from events, not from snapshots.
+                let note = None;
+                self.resolution = Some(CaseResolved { note, ..resolved });
             }
             CaseEvent::CaseReopened(_) => self.is_open = true,
         }

@@ -29,15 +29,20 @@ CREATE INDEX cases_in_order ON read.cases (opened_position);
 CREATE INDEX cases_by_state ON read.cases (is_open, opened_position);
 CREATE INDEX cases_by_conversation ON read.cases (conversation, opened_position);
 
--- Every event of a case, in order. Rows are never changed.
+-- Every event of a case, in order.
 --
 -- type   the name of the event.
--- data   its data, as JSON.
+-- by     who reported or decided, by name.
+-- note   what they wrote; null if nothing, or if it was erased.
+-- data   its data, as JSON, without the note.
 CREATE TABLE read.case_acts (
     case_id  text        NOT NULL,
     position bigint      NOT NULL,
     at       timestamptz NOT NULL,
     type     text        NOT NULL,
+    by       text,
+    note     text,
     data     text        NOT NULL,
     PRIMARY KEY (case_id, position)
 );
+CREATE INDEX case_notes_by_user ON read.case_acts (by) WHERE note IS NOT NULL;

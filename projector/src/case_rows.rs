@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::case::event::CaseOpened;
 use domain::case::target::CaseId;
 use domain::ids::UserId;
+use domain::texts::CaseNote;
 use domain::time::Timestamp;
 
 /// What the events of a batch change in a case. Each of them is in the batch or not, and the rest
@@ -29,6 +30,9 @@ pub(crate) struct CaseActRow {
     pub position: i64,
     pub at: Timestamp,
     pub event_type: &'static str,
+    pub by: Option<UserId>,
+    pub note: Option<CaseNote>,
+    /// Without the note.
     pub data: String,
 }
 

@@ -5,6 +5,7 @@
 mod support;
 
 use domain::envelope::Envelope;
+use serde_json::Value;
 use support::history::HistoryGenerator;
 use support::{ProjectorDatabase, config, fold};
 
@@ -44,24 +45,28 @@ async fn cases_match_the_aggregates_and_their_acts_are_their_events() {
     assert_eq!(rows, expected);
     assert!(rows.len() > 15, "{rows:?}");
     for (id, ..) in &rows {
-        let acts: Vec<(i64, String, String)> = sqlx::query_as(
-            "SELECT a.position, a.type, a.data FROM read.case_acts a WHERE a.case_id = $1 ORDER BY a.position",
+        let acts: Vec<(i64, String, Option<String>, String)> = sqlx::query_as(
+            "SELECT a.position, a.type, a.note, a.data FROM read.case_acts a WHERE a.case_id = $1 ORDER BY a.position",
         )
         .bind(id)
         .fetch_all(&database.pool)
         .await
         .unwrap();
+        let acts = acts.into_iter().map(|(position, event_type, note, data)| {
+            let mut data: Value = serde_json::from_str(&data).unwrap();
+            if let Some(note) = note {
+                data["note"] = note.into();
+            }
+            (position, event_type, data)
+        });
         let expected: Vec<_> = events(id)
             .into_iter()
             .map(|event| {
-                (
-                    event.position,
-                    event.event_type.clone(),
-                    event.data.get().to_owned(),
-                )
+                let data: Value = serde_json::from_str(event.data.get()).unwrap();
+                (event.position, event.event_type.clone(), data)
             })
             .collect();
-        assert_eq!(acts, expected);
+        assert_eq!(acts.collect::<Vec<_>>(), expected);
     }
     database.close().await;
 }

@@ -82,9 +82,9 @@ const STATEMENTS: [&str; 12] = [
      FROM read.scheduled s JOIN read.conversations c ON c.id = s.conversation WHERE s.user_id = $1
      ORDER BY s.number",
     "SELECT json_build_object('kind', 'report', 'case_id', a.case_id, 'target', x.target::json,
-            'at', a.at, 'position', a.position, 'reason', a.data::json -> 'reason', 'note', a.data::json -> 'note')::text
+            'at', a.at, 'position', a.position, 'reason', a.data::json -> 'reason', 'note', a.note)::text
      FROM read.users u
-     JOIN read.case_acts a ON a.type = 'report_filed' AND a.data::json ->> 'reporter' = u.name
+     JOIN read.case_acts a ON a.type = 'report_filed' AND a.by = u.name
      JOIN read.cases x ON x.id = a.case_id WHERE u.id = $1 ORDER BY a.position",
 ];
 

@@ -9,7 +9,7 @@ fn document() -> Result<Value> {
     Ok(serde_json::to_value(command_svc::document())?)
 }
 
-const OPERATIONS: [(&str, &str, &str); 49] = [
+const OPERATIONS: [(&str, &str, &str); 53] = [
     ("post", "/v1/conversations", "create_conversation"),
     ("patch", "/v1/conversations/{id}", "change_conversation"),
     ("post", "/v1/conversations/{id}/members", "add_members"),
@@ -127,6 +127,14 @@ const OPERATIONS: [(&str, &str, &str); 49] = [
     ("put", "/v1/moderation/lists/{name}", "set_word_list"),
     ("delete", "/v1/moderation/lists/{name}", "remove_word_list"),
     ("put", "/v1/moderation/links", "set_link_rules"),
+    (
+        "post",
+        "/v1/conversations/{id}/messages/{seq}/reports",
+        "report_message",
+    ),
+    ("post", "/v1/users/{user}/reports", "report_user"),
+    ("post", "/v1/moderation/cases/{id}/resolve", "resolve_case"),
+    ("post", "/v1/moderation/cases/{id}/reopen", "reopen_case"),
 ];
 
 #[test]

@@ -24,6 +24,27 @@ pub enum CaseEvent {
     CaseReopened(CaseReopened),
 }
 
+impl CaseEvent {
+    /// The user who caused the event, if it was not the system.
+    pub fn by(&self) -> Option<&UserId> {
+        match self {
+            Self::ReportFiled(filed) => Some(&filed.reporter),
+            Self::CaseResolved(resolved) => Some(&resolved.by),
+            Self::CaseReopened(reopened) => Some(&reopened.by),
+            Self::CaseOpened(_) | Self::EvidenceAdded(_) => None,
+        }
+    }
+
+    /// Takes out what the user wrote.
+    pub fn take_note(&mut self) -> Option<CaseNote> {
+        match self {
+            Self::ReportFiled(filed) => filed.note.take(),
+            Self::CaseResolved(resolved) => resolved.note.take(),
+            Self::CaseOpened(_) | Self::EvidenceAdded(_) | Self::CaseReopened(_) => None,
+        }
+    }
+}
+
 /// Why a case was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

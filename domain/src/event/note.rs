@@ -19,7 +19,7 @@ struct NoteField {
 }
 
 /// Every event with a note. In all versions of these events the field is a text, and may be absent.
-const NOTE_FIELDS: [NoteField; 3] = [
+const NOTE_FIELDS: [NoteField; 4] = [
     NoteField {
         event_type: "contact_requested",
         author: NoteAuthor::Owner,
@@ -33,6 +33,11 @@ const NOTE_FIELDS: [NoteField; 3] = [
     NoteField {
         event_type: "report_filed",
         author: NoteAuthor::Field("reporter"),
+        field: "note",
+    },
+    NoteField {
+        event_type: "case_resolved",
+        author: NoteAuthor::Field("by"),
         field: "note",
     },
 ];

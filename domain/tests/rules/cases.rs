@@ -9,6 +9,7 @@ use domain::case::event::{
 use domain::case::target::{CaseTarget, HeldId};
 use domain::ids::ConversationId;
 use domain::refusal::RefusalKind;
+use domain::texts::CaseNote;
 use domain::time::Timestamp;
 
 use crate::builders::*;
@@ -279,4 +280,26 @@ fn only_a_closed_case_has_a_resolution() {
         Some(CaseAction::Ban)
     );
     assert_eq!(closed.and([reopened()]).state.resolution(), None);
+}
+
+#[test]
+fn the_state_keeps_nothing_that_users_wrote() {
+    let note = Some(CaseNote::parse("a tarsier").unwrap());
+    let written = [
+        CaseEvent::ReportFiled(ReportFiled {
+            reporter: user("anna"),
+            reason: ReportReason::Other,
+            note: note.clone(),
+        }),
+        CaseEvent::CaseResolved(CaseResolved {
+            action: CaseAction::Nothing,
+            user: None,
+            until: None,
+            note,
+            by: user("root"),
+        }),
+    ];
+    let state = given::<Case>(written).state;
+    let stored = serde_json::to_string(&state).unwrap();
+    assert!(!stored.contains("tarsier"), "{stored}");
 }

@@ -17,7 +17,9 @@ impl Fold<'_> {
         id: &CaseId,
         event: &CaseEvent,
     ) -> Result<(), FoldError> {
-        let data = String::from_utf8(event.encode()?).map_err(|error| error.to_string())?;
+        let mut act = event.clone();
+        let note = act.take_note();
+        let data = String::from_utf8(act.encode()?).map_err(|error| error.to_string())?;
         let change = self.rows.cases.changes.entry(id.clone()).or_default();
         match event {
             CaseEvent::CaseOpened(opened) => {
@@ -42,6 +44,8 @@ impl Fold<'_> {
             position: at.position,
             at: at.time,
             event_type: event.name(),
+            by: event.by().cloned(),
+            note,
             data,
         });
         Ok(())

@@ -3,6 +3,7 @@
 use domain::case::event::CaseOpened;
 use domain::case::target::{CaseId, CaseTarget};
 use domain::ids::{ConversationId, UserId};
+use domain::texts::CaseNote;
 use domain::time::Timestamp;
 use sqlx::PgConnection;
 use sqlx::types::time::OffsetDateTime;
@@ -142,13 +143,20 @@ async fn insert_acts(
     acts: &[CaseActRow],
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO case_acts (case_id, position, at, type, data) \
-         SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[])",
+        "INSERT INTO case_acts (case_id, position, at, type, by, note, data) \
+         SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], \
+         $6::text[], $7::text[])",
     )
     .bind(column_values(acts, |act| act.case.as_str()))
     .bind(column_values(acts, |act| act.position))
     .bind(column_values(acts, |act| to_sql_time(act.at)))
     .bind(column_values(acts, |act| act.event_type))
+    .bind(column_values(acts, |act| {
+        act.by.as_ref().map(UserId::as_str)
+    }))
+    .bind(column_values(acts, |act| {
+        act.note.as_ref().map(CaseNote::as_str)
+    }))
     .bind(column_values(acts, |act| act.data.as_str()))
     .execute(connection)
     .await?;

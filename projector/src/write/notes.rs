@@ -28,6 +28,13 @@ pub(super) async fn erase(
             .execute(&mut *connection)
             .await?;
     }
+    sqlx::query(ERASE_CASE_NOTES)
+        .bind(column_values(erased.values(), |erased| {
+            erased.author.as_str()
+        }))
+        .bind(&positions)
+        .execute(&mut *connection)
+        .await?;
     erase_entries(connection, erased).await
 }
 
@@ -93,6 +100,11 @@ const ERASE_OWN: &str = "UPDATE contacts c SET note = NULL
 const ERASE_JOIN_REQUESTS: &str = "UPDATE join_requests x SET note = NULL
     FROM unnest($1::bigint[], $2::bigint[]) AS n(user_id, position)
     WHERE x.user_id = n.user_id AND x.position < n.position AND x.note IS NOT NULL";
+
+/// What the users wrote with reports, and as moderators.
+const ERASE_CASE_NOTES: &str = "UPDATE case_acts x SET note = NULL
+    FROM unnest($1::text[], $2::bigint[]) AS n(name, position)
+    WHERE x.by = n.name AND x.position < n.position AND x.note IS NOT NULL";
 
 const OWN_ENTRIES: &str = "SELECT t.conversation, t.position, t.data FROM timeline t
     JOIN unnest($1::bigint[], $2::bigint[]) AS n(user_id, position)

@@ -56,6 +56,8 @@ fn every_query_is_documented() {
             "/v1/invitations",
             "/v1/links/{code}",
             "/v1/live",
+            "/v1/moderation/cases",
+            "/v1/moderation/cases/{id}",
             "/v1/moderation/links",
             "/v1/moderation/lists",
             "/v1/moderation/lists/{name}",

@@ -28,7 +28,7 @@ struct Secret {
     seen_by: &'static [&'static str],
 }
 
-const SECRETS: [Secret; 12] = [
+const SECRETS: [Secret; 13] = [
     secret("the profile of a stranger", "quokka", &["zed"]),
     secret("the note of a contact request", "wombat", &["ann", "bob"]),
     secret("the note of a blocked request", "tuatara", &["eve"]),
@@ -41,6 +41,8 @@ const SECRETS: [Secret; 12] = [
     secret("the note of a join request", "takahe", &["ann"]),
     secret("the title of an invitation", "pukeko", &["ann", "cat"]),
     secret("a topic", "morepork", &["ann", "bob", "cat"]),
+    // Of a message of the owner's own: only moderators see it.
+    secret("the note of a report", "tarsier", &[]),
 ];
 
 const fn secret(
@@ -98,6 +100,9 @@ async fn plant(world: &World) -> i64 {
     run(&ann, put.clone(), &format!("{room}/silences/cat"), reason).await;
     ann.send("room", "m4", "a bilby").await.expect(201);
     run(&ann, patch.clone(), room, json!({ "topic": "morepork" })).await;
+    let report = json!({ "reason": "abuse", "note": "tarsier" });
+    let reports = format!("{room}/messages/4/reports");
+    run(&bob, post.clone(), &reports, report).await;
 
     ann.create_group("asked", &["bob"]).await.expect(201);
     let asked = "/v1/conversations/asked";
@@ -156,6 +161,7 @@ async fn served_to(world: &World, user: &str) -> String {
                 "/v1/presence" => "?users=ann,bob,cat,dan,eve,zed",
                 "/v1/inbox/entries" => "?after=0&limit=500",
                 "/v1/search" => "?q=a",
+                "/v1/moderation/cases" => "?conversation=room",
                 _ => "",
             };
             served += &client.get(&format!("{path}{query}")).await.to_string();

@@ -99,13 +99,12 @@ pub struct CaseActView {
     pub by: Option<String>,
 }
 
-/// The data of an act, as the log has it.
+/// The data of an act, as the log has it, without the note.
 #[derive(Deserialize)]
 struct CaseActData {
     kind: Option<String>,
     reporter: Option<String>,
     reason: Option<String>,
-    note: Option<String>,
     source_position: Option<i64>,
     detail: Option<String>,
     action: Option<String>,
@@ -127,13 +126,14 @@ const DETAIL: &str = concat!(
     "WHERE x.id = $3 AND ",
     is_about_others!(),
     "), acts AS (
-        SELECT a.position, a.at, a.type, a.data FROM read.case_acts a
+        SELECT a.position, a.at, a.type, a.note, a.data FROM read.case_acts a
         WHERE a.case_id = $3 ORDER BY a.position DESC LIMIT $4 + 1
     )
     SELECT k.position AS read_position, f.*, m.role AS own_role,
            CASE WHEN row_number() OVER (ORDER BY g.seq) = 1 THEN l.positions END AS act_positions,
            CASE WHEN row_number() OVER (ORDER BY g.seq) = 1 THEN l.times END AS act_times,
            CASE WHEN row_number() OVER (ORDER BY g.seq) = 1 THEN l.types END AS act_types,
+           CASE WHEN row_number() OVER (ORDER BY g.seq) = 1 THEN l.notes END AS act_notes,
            CASE WHEN row_number() OVER (ORDER BY g.seq) = 1 THEN l.data END AS act_data, ",
     message_columns!("c.name", caller_id!()),
     "
@@ -141,6 +141,7 @@ const DETAIL: &str = concat!(
     CROSS JOIN (SELECT array_agg(a.position ORDER BY a.position) AS positions,
                        array_agg(a.at ORDER BY a.position) AS times,
                        array_agg(a.type ORDER BY a.position) AS types,
+                       array_agg(a.note ORDER BY a.position) AS notes,
                        array_agg(a.data ORDER BY a.position) AS data FROM acts a) l
     LEFT JOIN found f ON true
     LEFT JOIN read.conversations c ON c.name = f.conversation
@@ -219,29 +220,23 @@ fn read_acts(row: &PgRow) -> Result<Vec<CaseActView>, QueryError> {
     let positions: Option<Vec<i64>> = row.try_get("act_positions")?;
     let times: Option<Vec<OffsetDateTime>> = row.try_get("act_times")?;
     let types: Option<Vec<String>> = row.try_get("act_types")?;
+    let notes: Option<Vec<Option<String>>> = row.try_get("act_notes")?;
     let data: Option<Vec<String>> = row.try_get("act_data")?;
     let positions = positions.unwrap_or_default().into_iter();
     let times = times.unwrap_or_default().into_iter();
     let types = types.unwrap_or_default().into_iter();
+    let notes = notes.unwrap_or_default().into_iter();
     let data = data.unwrap_or_default();
-    let rows = positions.zip(times).zip(types).zip(&data);
-    rows.map(|(((position, at), event_type), data)| {
+    let rows = positions.zip(times).zip(types).zip(notes).zip(&data);
+    rows.map(|((((position, at), event_type), note), data)| {
         let data = serde_json::from_str(data).map_err(|error| QueryError::Corrupt {
             value: "an act of a case",
             reason: error.to_string(),
         })?;
-        Ok(CaseActView::new(position, at.into(), event_type, data))
-    })
-    .collect()
-}
-
-impl CaseActView {
-    fn new(position: i64, at: Timestamp, event_type: String, data: CaseActData) -> Self {
         let CaseActData {
             kind,
             reporter,
             reason,
-            note,
             source_position,
             detail,
             action,
@@ -249,9 +244,9 @@ impl CaseActView {
             until,
             by,
         } = data;
-        Self {
+        Ok(CaseActView {
             position,
-            at,
+            at: at.into(),
             event_type,
             kind,
             reporter,
@@ -263,6 +258,7 @@ impl CaseActView {
             user,
             until,
             by,
-        }
-    }
+        })
+    })
+    .collect()
 }
