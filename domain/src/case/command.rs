@@ -26,7 +26,7 @@ pub struct FileReport {
     pub target: CaseTarget,
     /// The user who reports it.
     pub reporter: UserId,
-    /// Why.
+    /// What is wrong with it.
     pub reason: ReportReason,
     /// What the user writes.
     pub note: Option<CaseNote>,

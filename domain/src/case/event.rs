@@ -74,7 +74,7 @@ impl CaseKind {
 /// The data of [`CaseEvent::CaseOpened`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseOpened {
-    /// Why.
+    /// Why it was opened.
     pub kind: CaseKind,
     /// What the case is about: always the same for a case.
     pub target: CaseTarget,
@@ -99,7 +99,7 @@ pub enum ReportReason {
 pub struct ReportFiled {
     /// The user who reported it.
     pub reporter: UserId,
-    /// Why.
+    /// What is wrong with it.
     pub reason: ReportReason,
     /// What the user wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]

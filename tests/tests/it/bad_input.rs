@@ -89,7 +89,7 @@ async fn bodies_that_cannot_be_parsed_are_400() {
 
 /// Bodies of [`mistyped_bodies`] that have the right form and are refused nevertheless: method,
 /// path, status and names.
-const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 5] = [
+const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 6] = [
     // An earlier body has made the conversation.
     (
         "POST",
@@ -112,7 +112,21 @@ const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 5] = [
             "no mentions",
         ],
     ),
-    // There is no webhook,
+    // There is no such case,
+    (
+        "POST",
+        "/v1/moderation/cases/{id}/resolve",
+        404,
+        &[
+            "note = null",
+            "note = empty text",
+            "note = text",
+            "note = control characters",
+            "note = long text",
+            "no note",
+        ],
+    ),
+    // no webhook,
     (
         "PATCH",
         "/v1/admin/webhooks/{id}",
@@ -358,6 +372,8 @@ fn statuses_for_name(route: &Route, name: &str) -> &'static [u16] {
         "/v1/users/{user}" => &[404],
         _ if is_query && has_control => &[404],
         _ if has_control => &[400],
+        // The caller sees no such user.
+        "/v1/users/{user}/reports" => &[404],
         // Nobody asked to join.
         "/v1/conversations/{id}/join-requests/{user}" if route.method == "PUT" => &[404],
         // The read model may still have what the calls before have ended.

@@ -421,7 +421,10 @@ async fn the_same_log_gives_the_same_acts_over_crashes() {
         }
         world.start_service().await;
         let admin = world.admin();
-        let sent = world.user("ann").send("of-ann", &rewind, "good night").await;
+        let sent = world
+            .user("ann")
+            .send("of-ann", &rewind, "good night")
+            .await;
         wait_until_followed(&admin, sent.position()).await;
         assert_eq!(found_sources(&admin).await, expected);
     }

@@ -38,7 +38,7 @@ enum ReportReasonSchema {
 /// A report.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ReportRequest {
-    /// Why.
+    /// What is wrong with it.
     #[schema(value_type = ReportReasonSchema)]
     reason: ReportReason,
     /// What moderators should know: at most 1,000 characters.

@@ -60,7 +60,7 @@ pub struct CaseDetail {
 pub struct CaseActView {
     /// The log position.
     pub position: i64,
-    /// When.
+    /// When it happened.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// `case_opened`, `report_filed`, `evidence_added`, `case_resolved` or `case_reopened`.
