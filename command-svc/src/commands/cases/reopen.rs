@@ -30,7 +30,7 @@ use crate::state::CommandState;
     tag = "moderation",
     params(
         ("id" = String, Path, description = "The case",
-            example = "case-0123456789abcdef0123456789abcdef"),
+            example = "case-95864c51a5a0f1dd3de5f401fab71228"),
         IdempotencyParams,
     ),
     responses(

@@ -101,11 +101,11 @@ pub(super) async fn is_repeated(
     tag = "moderation",
     params(
         ("id" = String, Path, description = "The case",
-            example = "case-0123456789abcdef0123456789abcdef"),
+            example = "case-95864c51a5a0f1dd3de5f401fab71228"),
         IdempotencyParams,
     ),
     request_body(content = ResolveRequest,
-        example = json!({"action": "silence", "until": "2099-01-01T00:00:00Z", "note": "again"})),
+        example = json!({"action": "none", "note": "It was a joke."})),
     responses(
         (status = 200, description = "The case is closed", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),

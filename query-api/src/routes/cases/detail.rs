@@ -158,7 +158,7 @@ const DETAIL: &str = concat!(
 #[utoipa::path(
     get, path = "/v1/moderation/cases/{id}", operation_id = "get_case", tag = "moderation",
     params(("id" = String, Path, description = "The case.",
-            example = "case-0123456789abcdef0123456789abcdef"), MinPositionParams),
+            example = "case-95864c51a5a0f1dd3de5f401fab71228"), MinPositionParams),
     responses(
         (status = 200, description = "The case.", body = CaseDetail,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
