@@ -8,12 +8,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use connectivity::OutageLog;
 use domain::conversation::event::{ConversationKind, RETENTION_USER};
 use domain::deployment::{DEPLOYMENT_ID, Deployment};
 use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
+use event_log::LogError;
 use event_log::reader::LogReader;
-use event_log::{LogError, OutageLog};
 use log_integrity::erasure::retention::RetentionLock;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;

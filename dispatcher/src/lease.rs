@@ -4,8 +4,8 @@
 //! a dispatcher that has lost the lease can no longer write. The next holder repeats the deliveries
 //! whose results were not stored.
 
-use event_log::connect::connect;
-use event_log::timeout::{EXCHANGE_TIMEOUT, within};
+use connectivity::postgres::connect;
+use connectivity::timeout::{EXCHANGE_TIMEOUT, within};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, PgPool};
 

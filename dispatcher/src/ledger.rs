@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use connectivity::OutageLog;
 use domain::time::Timestamp;
-use event_log::OutageLog;
 use sqlx::postgres::PgConnection;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{Connection as _, Postgres, Transaction};

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
+use connectivity::OutageLog;
 use domain::time::Timestamp;
-use event_log::OutageLog;
 use log_integrity::seal::{Seal, store};
 use reqwest::Url;
 use serde_json::json;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_nats::Client;
+use connectivity::OutageLog;
 use domain::time::Timestamp;
-use event_log::OutageLog;
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
 use event_stream::source::EventSource;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event_log::OutageLog;
+use connectivity::OutageLog;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 

@@ -1,7 +1,5 @@
 //! Infrastructure errors of the log. Domain rejections are [`Refusal`](domain::refusal::Refusal)s.
 
-use sqlx::error::DatabaseError;
-
 /// An infrastructure error of the log.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LogError {
@@ -28,11 +26,4 @@ impl From<sqlx::Error> for LogError {
             _ => Self::Unavailable(error.to_string()),
         }
     }
-}
-
-/// Whether Postgres answered with an error whose code begins with one of these. See Appendix A of
-/// its documentation.
-pub(crate) fn has_sqlstate(error: &sqlx::Error, prefixes: &[&str]) -> bool {
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    code.is_some_and(|code| prefixes.iter().any(|prefix| code.starts_with(prefix)))
 }

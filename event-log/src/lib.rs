@@ -9,10 +9,6 @@
 //! - `append`: group commit. The request goes into a queue; the committer writes everything that is
 //!   queued in one SQL statement with one fsync, and then delivers it from memory ([`commits`]).
 //!   [`receipt`]: idempotency.
-//! - [`connect`]: connections to the Postgres that accepts writes.
-//! - [`timeout`]: time limits for exchanges with Postgres. [`OutageLog`]: logs that a server is
-//!   away and back, once each.
-//! - [`load`]: loads exported events into an empty log.
 //! - `read`: reads the log by position, stream, type, time and user ([`reader`], [`user_filter`],
 //!   [`sent_range`]), counts the messages of a conversation ([`stored_messages`]), and prefetches
 //!   pages ([`read_ahead`]). [`log_end`]: where the log ends. [`message_bodies`]: bodies by
@@ -22,13 +18,9 @@
 
 mod aggregate;
 mod append;
-pub mod connect;
 mod error;
-pub mod load;
 mod log;
-mod outage_log;
 mod read;
-pub mod timeout;
 
 pub use aggregate::cached_aggregate::{CachedAggregate, UpcasterProvider};
 pub use aggregate::cqrs;
@@ -40,8 +32,7 @@ pub use append::replication_notice::replication_notices;
 pub use append::request::{AppendError, AppendRequest, AppendTicket, AppendedRange, Observation};
 pub use append::{commits, receipt};
 pub use error::LogError;
-pub use log::{EventLog, LogConfig};
-pub use outage_log::OutageLog;
+pub use log::{EventLog, LogConfig, may_append};
 pub use read::flagged_events::{FlaggedFilter, FlaggedPage};
 pub use read::type_follower::{FollowedEvents, TypeFollower};
 pub use read::{

@@ -9,7 +9,7 @@ use domain::deployment::Deployment;
 use domain::history::History;
 use domain::mailbox::Mailbox;
 use domain::profile::Profile;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -255,4 +255,11 @@ async fn check_durability(pool: &PgPool, allow_fsync_off: bool) -> Result<(), Lo
         )));
     }
     Ok(())
+}
+
+/// Whether the user of this session may append. `None`: the database has no log yet.
+pub async fn may_append(connection: &mut PgConnection) -> Result<Option<bool>, sqlx::Error> {
+    sqlx::query_scalar("SELECT has_table_privilege(to_regclass('log.events'), 'INSERT')")
+        .fetch_one(connection)
+        .await
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_nats::Client;
 use async_nats::connection::State;
+use connectivity::OutageLog;
 use domain::time::Timestamp;
-use event_log::OutageLog;
 use event_log::reader::LogReader;
 use event_stream::commit_feed::CommitFeed;
 use event_stream::lineage::SourceError;

@@ -1,7 +1,7 @@
 //! The projector's own database connection. One is enough. It is separate from the services' pools
 //! and has its own settings.
 
-use event_log::connect::connect;
+use connectivity::postgres::connect;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Executor as _, PgPool};
 

@@ -3,8 +3,8 @@
 //! It is a session-level advisory lock, and the progress is written through the connection that
 //! holds it, so a process that has lost the lease can no longer write.
 
-use event_log::connect::connect;
-use event_log::timeout::{EXCHANGE_TIMEOUT, within};
+use connectivity::postgres::connect;
+use connectivity::timeout::{EXCHANGE_TIMEOUT, within};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, PgPool};
 

@@ -20,7 +20,7 @@ pub use follower::{FollowOutcome, ModerationFollower};
 
 use std::time::Duration;
 
-use event_log::OutageLog;
+use connectivity::OutageLog;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use connectivity::timeout::{EXCHANGE_TIMEOUT, within};
 use domain::history::{EpochTag, History, LogCursor};
 use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
-use event_log::timeout::{EXCHANGE_TIMEOUT, within};
 use moderation::flood::{FloodOffence, FloodSilence};
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{Connection as _, PgConnection};

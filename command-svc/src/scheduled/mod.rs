@@ -14,10 +14,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use access::SharedAccess;
+use connectivity::OutageLog;
+use connectivity::postgres::JobLock;
 use domain::ids::UserId;
-use event_log::connect::JobLock;
 use event_log::reader::LogReader;
-use event_log::{LogError, OutageLog, ReceiptKey, TypeFollower};
+use event_log::{LogError, ReceiptKey, TypeFollower};
 use futures::{StreamExt as _, stream};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use connectivity::OutageLog;
+use event_log::TypeFollower;
 use event_log::reader::LogReader;
-use event_log::{OutageLog, TypeFollower};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use event_log::OutageLog;
+use connectivity::OutageLog;
 use http_edge::Problem;
 use tokio_util::sync::CancellationToken;
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
-use event_log::OutageLog;
-use event_log::connect::{self, DatabaseAddress, Primary};
+use connectivity::OutageLog;
+use connectivity::postgres::{self, DatabaseAddress, Primary};
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgPool};
@@ -43,9 +43,9 @@ const COMMAND_RETRY_INTERVAL: Duration = Duration::from_millis(500);
 /// been replaced is closed.
 pub fn pool_options() -> PgPoolOptions {
     replica_pool_options()
-        .after_connect(|connection, _| Box::pin(connect::check_session(connection)))
+        .after_connect(|connection, _| Box::pin(postgres::check_session(connection)))
         .before_acquire(|_, session| {
-            Box::pin(async move { Ok(!connect::is_replaced(session.age)) })
+            Box::pin(async move { Ok(!postgres::is_replaced(session.age)) })
         })
 }
 
@@ -80,7 +80,7 @@ async fn find_primary_in_time(address: &DatabaseAddress) -> Result<Primary> {
     let deadline = Instant::now() + COMMAND_CONNECT_TIMEOUT;
     let outages = OutageLog::new("Connecting to Postgres");
     loop {
-        let error = match connect::find_primary(address).await {
+        let error = match postgres::find_primary(address).await {
             Ok(primary) => return Ok(primary),
             Err(error) if error.is_permanent() => return Err(anyhow!(error)),
             Err(error) => error,
@@ -96,7 +96,7 @@ async fn find_primary_in_time(address: &DatabaseAddress) -> Result<Primary> {
 
 /// Fails permanently if the server is behind a pooler that shares sessions.
 pub async fn refuse_transaction_pooling(options: &PgConnectOptions) -> Result<(), RetryError> {
-    match connect::shares_sessions(options).await {
+    match postgres::shares_sessions(options).await {
         Ok(false) => return Ok(()),
         Ok(true) => {}
         Err(error) => return Err(RetryError::Transient(anyhow!(error))),
@@ -105,7 +105,7 @@ pub async fn refuse_transaction_pooling(options: &PgConnectOptions) -> Result<()
         "{} pools by transaction, which Tidings cannot use: its locks, settings and prepared \
          statements belong to a session. Let the pooler pool by session (in PgBouncer, \
          pool_mode = session), or connect to Postgres directly",
-        connect::describe_host(options)
+        postgres::describe_host(options)
     )))
 }
 

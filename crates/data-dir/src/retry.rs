@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Error, Result};
-use event_log::OutageLog;
+use connectivity::OutageLog;
 
 /// The first delay between attempts. Delays double up to [`MAX_BACKOFF`].
 const MIN_BACKOFF: Duration = Duration::from_millis(100);

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream;
+use connectivity::timeout::{EXCHANGE_TIMEOUT, within};
 use event_log::reader::LogReader;
-use event_log::timeout::{EXCHANGE_TIMEOUT, within};
 use metrics::gauge;
 use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;

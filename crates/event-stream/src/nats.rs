@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
-use event_log::OutageLog;
+use connectivity::OutageLog;
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;

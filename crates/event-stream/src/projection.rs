@@ -10,9 +10,9 @@
 use std::error::Error;
 use std::time::Duration;
 
+use connectivity::OutageLog;
 use domain::envelope::Envelope;
 use domain::history::CursorReference;
-use event_log::OutageLog;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 

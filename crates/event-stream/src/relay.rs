@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream;
+use connectivity::OutageLog;
+use connectivity::timeout::{EXCHANGE_TIMEOUT, within};
 use domain::envelope::Envelope;
 use domain::history::CursorReference;
+use event_log::EventLog;
 use event_log::commits::CommitReceiver;
 use event_log::reader::{LogHead, LogReader};
-use event_log::timeout::{EXCHANGE_TIMEOUT, within};
-use event_log::{EventLog, OutageLog};
 use futures::StreamExt as _;
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::Instant;

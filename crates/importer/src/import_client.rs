@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use connectivity::OutageLog;
 use data_dir::{SecretString, UsageError};
-use event_log::OutageLog;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, Url};
 use rustls::ClientConfig;

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use event_log::OutageLog;
+use connectivity::OutageLog;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 

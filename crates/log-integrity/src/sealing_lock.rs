@@ -1,7 +1,7 @@
 //! The advisory lock that excludes sealing and erasure from each other: an event is sealed either
 //! before it is redacted, with a salt that redaction then clears, or after it.
 
-use event_log::connect::connect;
+use connectivity::postgres::connect;
 use sqlx::{PgConnection, PgPool};
 
 /// The number of the lock: "erasure" in ASCII.

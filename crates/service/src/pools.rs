@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
+use connectivity::OutageLog;
+use connectivity::postgres::{DatabaseAddress, PrimaryFollower};
 use data_dir::UsageError;
 use data_dir::postgres::{
     parse_database_address, pool_options, refuse_transaction_pooling, replica_pool_options,
 };
 use data_dir::retry::{self, RetryError};
-use event_log::OutageLog;
-use event_log::connect::{DatabaseAddress, PrimaryFollower};
 use settings::Services;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use connectivity::OutageLog;
 use data_dir::retry::{self, RetryError};
+use event_log::TypeFollower;
 use event_log::reader::LogReader;
-use event_log::{OutageLog, TypeFollower};
 use moderation::{DeploymentRules, LiveRulebook, Rulebook};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use connectivity::{OutageLog, has_sqlstate};
 use sqlx::PgPool;
 
 use super::batch::{self, AppendBatch};
@@ -15,8 +16,7 @@ use super::receipt_lookup::ReceiptLookup;
 use super::request::AppendError;
 use super::statement::{BatchColumns, CommitOutcome};
 use super::writer_session::{WriterSession, confirmed_at};
-use crate::error::{LogError, has_sqlstate};
-use crate::outage_log::OutageLog;
+use crate::error::LogError;
 
 /// How many attempts a batch gets while keys turn out to exist, the head moves or the outcome is
 /// unknown.

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use connectivity::postgres;
+use connectivity::timeout::{EXCHANGE_TIMEOUT, within};
 use domain::history::{EpochTag, History};
 use domain::time::Timestamp;
 use sqlx::{Connection as _, PgConnection, PgPool};
@@ -15,9 +17,7 @@ use super::external_events::{self, ExternalEventSink};
 use super::queue::{AppendQueue, CommittedBatch, QueuedAppend};
 use super::replication_notice::cancelled_waits;
 use super::statement::{self, BatchColumns, CommitOutcome, StoredHead};
-use crate::connect;
 use crate::read::epochs;
-use crate::timeout::{EXCHANGE_TIMEOUT, within};
 
 /// How many stream ids are allocated at a time, ahead of use.
 const STREAM_ID_BLOCK: i64 = 64;
@@ -74,7 +74,7 @@ impl WriterSession {
     /// Connects and begins an epoch, unless that has happened.
     pub(crate) async fn ensure_open(&mut self) -> Result<(), sqlx::Error> {
         let must_open = |open: &OpenSession| {
-            open.has_diverged || connect::is_replaced(open.opened_at.elapsed())
+            open.has_diverged || postgres::is_replaced(open.opened_at.elapsed())
         };
         if self.open.as_ref().is_none_or(must_open) {
             self.close();
@@ -378,7 +378,7 @@ async fn begin(
 /// plan made for large tables: every lookup in it is by key.
 async fn open_connection(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
     let options = pool.connect_options().as_ref().clone();
-    let mut connection = connect::connect(&options.application_name("tidings committer")).await?;
+    let mut connection = postgres::connect(&options.application_name("tidings committer")).await?;
     sqlx::query(
         "SELECT set_config('synchronous_commit', 'on', false),
                 set_config('idle_in_transaction_session_timeout', '10s', false),

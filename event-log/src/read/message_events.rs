@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
+use connectivity::timeout::{PAGE_TIMEOUT, within};
 use domain::envelope::{AggregateKind, Envelope};
 use domain::time::Timestamp;
 use sqlx::types::time::OffsetDateTime;
 
 use super::epochs;
 use super::reader::{LogReader, decode_envelope};
-use crate::timeout::{PAGE_TIMEOUT, within};
 
 /// The maximum number of edits, recalls, restores and erasures that are read of one message.
 const MAX_MESSAGE_EVENTS: i64 = 1_000;

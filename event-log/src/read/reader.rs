@@ -1,5 +1,6 @@
 //! Reads the log by position, by stream, by type and by time.
 
+use connectivity::timeout::{EXCHANGE_TIMEOUT, PAGE_TIMEOUT, within};
 use domain::envelope::{AggregateKind, Envelope};
 use domain::history::{EpochTag, History};
 use domain::time::Timestamp;
@@ -12,7 +13,6 @@ use super::epochs;
 use super::sent_range::SentRange;
 use super::stream_names::{self, StreamNames};
 use super::user_filter;
-use crate::timeout::{EXCHANGE_TIMEOUT, PAGE_TIMEOUT, within};
 
 /// The head of the log: its last position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

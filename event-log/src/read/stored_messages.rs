@@ -1,9 +1,9 @@
 //! The messages that a conversation has in the log, for audits.
 
+use connectivity::timeout::{PAGE_TIMEOUT, within};
 use domain::envelope::AggregateKind;
 
 use super::reader::LogReader;
-use crate::timeout::{PAGE_TIMEOUT, within};
 
 /// The messages of one conversation, as the log has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

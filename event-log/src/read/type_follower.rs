@@ -1,6 +1,7 @@
 //! Follows the rare events of some types: for state that every process keeps in memory, such as who
 //! is deactivated.
 
+use connectivity::timeout::{PAGE_TIMEOUT, within};
 use domain::envelope::Envelope;
 use domain::history::LogCursor;
 use sqlx::postgres::PgRow;
@@ -9,7 +10,6 @@ use sqlx::{Acquire as _, PgConnection, Row as _};
 use super::epochs;
 use super::reader::{LogReader, decode_envelope};
 use super::stream_names;
-use crate::timeout::{PAGE_TIMEOUT, within};
 
 /// How many events a step returns at most.
 const PAGE_LIMIT: i64 = 1_000;

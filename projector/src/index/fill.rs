@@ -45,7 +45,7 @@ pub(super) async fn fill(
         None => return Ok(resumed),
     };
     // A dedicated connection, because reading takes minutes and must not occupy one of the pool.
-    let mut connection = event_log::connect::connect(&pool.connect_options()).await?;
+    let mut connection = connectivity::postgres::connect(&pool.connect_options()).await?;
     connection.execute("SET statement_timeout TO 0").await?;
     let total = messages::estimate_count(&mut connection).await?;
     let mut writer = Arc::new(run_blocking(move || Ok(index.writer()?)).await?);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event_log::OutageLog;
+use connectivity::OutageLog;
 use search::index::IndexDir;
 use sqlx::PgPool;
 use tokio::sync::watch;

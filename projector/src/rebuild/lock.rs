@@ -1,6 +1,6 @@
 //! The lock that makes sure that only one rebuild of a database runs at a time.
 
-use event_log::connect::connect;
+use connectivity::postgres::connect;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Executor as _, PgPool};
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use event_log::OutageLog;
+use connectivity::OutageLog;
 use event_stream::mirror::MirrorConfig;
 use futures::StreamExt;
 use read_model::projection_signal::{ProjectionSignal, ProjectionSignalChannel, projected_subject};

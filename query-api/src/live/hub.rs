@@ -16,10 +16,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use connectivity::OutageLog;
+use connectivity::timeout::{EXCHANGE_TIMEOUT, PAGE_TIMEOUT, within};
 use domain::deployment::feature::Feature;
 use domain::history::{CursorReference, History};
-use event_log::OutageLog;
-use event_log::timeout::{EXCHANGE_TIMEOUT, PAGE_TIMEOUT, within};
 use metrics::{counter, gauge};
 use moderation::LiveRulebook;
 use read_model::live_entry::LiveEntry;

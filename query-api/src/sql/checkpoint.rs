@@ -1,7 +1,7 @@
 //! The checkpoint of the read model, for callers that need nothing else from the same snapshot.
 
+use connectivity::timeout::{EXCHANGE_TIMEOUT, within};
 use domain::history::{EpochTag, LogCursor};
-use event_log::timeout::{EXCHANGE_TIMEOUT, within};
 use sqlx::PgPool;
 
 /// Reads the position of the read model. The checkpoint table has one row.

@@ -8,36 +8,44 @@ use house_rules::source::Source;
 use house_rules::workspace::{Package, files, packages, root};
 
 /// Each package with the packages of this workspace that it may use outside of tests.
-const ALLOWED: [(&str, &[&str]); 31] = [
+const ALLOWED: [(&str, &[&str]); 32] = [
     ("domain", &[]),
     ("eventually", &[]),
     ("migrations", &[]),
     ("http-edge", &[]),
     ("search", &[]),
+    ("connectivity", &[]),
     ("accounts", &["domain"]),
     ("embedded-servers", &[]),
     (
         "data-dir",
         &[
+            "connectivity",
             "domain",
             "embedded-servers",
-            "event-log",
             "http-edge",
             "log-integrity",
             "migrations",
         ],
     ),
-    ("event-log", &["domain", "migrations"]),
-    ("event-stream", &["domain", "event-log"]),
-    ("log-integrity", &["domain", "event-log", "event-stream"]),
+    ("event-log", &["connectivity", "domain", "migrations"]),
+    ("event-stream", &["connectivity", "domain", "event-log"]),
+    (
+        "log-integrity",
+        &["connectivity", "domain", "event-log", "event-stream"],
+    ),
     ("read-model", &["domain"]),
     ("moderation", &["domain", "search"]),
     ("presence", &[]),
-    ("access", &["domain", "event-log", "http-edge"]),
+    (
+        "access",
+        &["connectivity", "domain", "event-log", "http-edge"],
+    ),
     (
         "command-svc",
         &[
             "access",
+            "connectivity",
             "domain",
             "event-log",
             "http-edge",
@@ -48,6 +56,7 @@ const ALLOWED: [(&str, &[&str]); 31] = [
     (
         "projector",
         &[
+            "connectivity",
             "domain",
             "event-log",
             "event-stream",
@@ -59,6 +68,7 @@ const ALLOWED: [(&str, &[&str]); 31] = [
     (
         "query-api",
         &[
+            "connectivity",
             "domain",
             "event-log",
             "event-stream",
@@ -72,6 +82,7 @@ const ALLOWED: [(&str, &[&str]); 31] = [
     (
         "dispatcher",
         &[
+            "connectivity",
             "domain",
             "event-log",
             "event-stream",
@@ -81,7 +92,7 @@ const ALLOWED: [(&str, &[&str]); 31] = [
             "read-model",
         ],
     ),
-    ("importer", &["domain", "data-dir", "event-log"]),
+    ("importer", &["connectivity", "domain", "data-dir"]),
     (
         "log-tools",
         &[
@@ -96,6 +107,7 @@ const ALLOWED: [(&str, &[&str]); 31] = [
     (
         "diagnostics",
         &[
+            "connectivity",
             "data-dir",
             "dispatcher",
             "domain",
@@ -127,6 +139,7 @@ const ALLOWED: [(&str, &[&str]); 31] = [
         &[
             "accounts",
             "command-svc",
+            "connectivity",
             "data-dir",
             "domain",
             "event-log",
@@ -158,6 +171,7 @@ const ALLOWED: [(&str, &[&str]); 31] = [
             "accounts",
             "accounts-api",
             "command-svc",
+            "connectivity",
             "data-dir",
             "diagnostics",
             "dispatcher",

@@ -1,7 +1,7 @@
 //! Recognises a pooler between Tidings and Postgres.
 
-use event_log::connect::{describe_host, shares_sessions};
-use event_log::timeout::{EXCHANGE_TIMEOUT, within};
+use connectivity::postgres::{describe_host, shares_sessions};
+use connectivity::timeout::{EXCHANGE_TIMEOUT, within};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Executor as _};
 

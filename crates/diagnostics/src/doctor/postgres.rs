@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use connectivity::postgres::{describe_host, find_primary};
+use connectivity::timeout::{PAGE_TIMEOUT, within};
 use data_dir::postgres::parse_database_address;
 use embedded_servers::find::SUPPORTED_POSTGRES_MAJORS;
-use event_log::connect::{describe_host, find_primary, may_append};
-use event_log::timeout::{PAGE_TIMEOUT, within};
+use event_log::may_append;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{Connection as _, PgConnection};
 
@@ -28,7 +29,7 @@ type ServerSettings = HashMap<String, String>;
 pub(super) async fn examine(url: &str, roles: &[RoleSessions]) -> Vec<Finding> {
     let problem = |text: String| vec![Finding::problem(SUBJECT, text)];
     // The plain address: a session must have the settings of the server.
-    let address = match event_log::connect::DatabaseAddress::parse(url) {
+    let address = match connectivity::postgres::DatabaseAddress::parse(url) {
         Ok(address) => address,
         Err(error) => return problem(error.to_string()),
     };

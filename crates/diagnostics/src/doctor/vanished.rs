@@ -1,7 +1,7 @@
 //! How long Postgres keeps the sessions of a machine that has vanished.
 
-use event_log::connect::describe_host;
-use event_log::timeout::{EXCHANGE_TIMEOUT, within};
+use connectivity::postgres::describe_host;
+use connectivity::timeout::{EXCHANGE_TIMEOUT, within};
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
 

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use connectivity::OutageLog;
 use data_dir::retry::{self, RetryError};
-use event_log::OutageLog;
 use http_edge::Auth;
 use http_edge::auth::{KeyRefetch, TokenPolicy};
 use settings::JwksUrl;

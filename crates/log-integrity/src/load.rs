@@ -11,12 +11,11 @@ use domain::event::EventFamily as _;
 use domain::hex::to_hex;
 use domain::history::History;
 use domain::time::Timestamp;
+use event_log::LoggedEvent as _;
 use serde::Deserialize;
 use sqlx::PgConnection;
 use sqlx::types::time::OffsetDateTime;
 use uuid::Uuid;
-
-use crate::aggregate::logged_event::LoggedEvent as _;
 
 const COPY_EVENTS: &str = "COPY log.events (position, stream, sequence, message, occurred_at, \
      event_version, event_type, payload, actor) FROM STDIN";

@@ -110,10 +110,3 @@ pub(super) async fn load_state(connection: &mut PgConnection) -> Result<ServerSt
             .map(|(system, timeline)| ServerTimeline { system, timeline }),
     })
 }
-
-/// Whether the user of this session may append. `None`: the database has no log yet.
-pub async fn may_append(connection: &mut PgConnection) -> Result<Option<bool>, sqlx::Error> {
-    sqlx::query_scalar("SELECT has_table_privilege(to_regclass('log.events'), 'INSERT')")
-        .fetch_one(connection)
-        .await
-}

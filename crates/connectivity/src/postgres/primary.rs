@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::address::DatabaseAddress;
 use super::session::{ServerState, describe_host, load_state, unusable};
-use crate::error::has_sqlstate;
+use crate::sqlstate::has_sqlstate;
 use crate::timeout::within;
 
 /// How long a host may take to answer. A machine that has vanished takes this long, and the others

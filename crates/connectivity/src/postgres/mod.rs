@@ -23,4 +23,4 @@ pub use follower::PrimaryFollower;
 pub use job_lock::JobLock;
 pub use pooling::shares_sessions;
 pub use primary::{NoPrimaryError, Primary, find_primary};
-pub use session::{check_session, connect, describe_host, may_append};
+pub use session::{check_session, connect, describe_host};

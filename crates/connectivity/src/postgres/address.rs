@@ -181,7 +181,7 @@ fn must_be_writable(target: &str) -> Result<bool, DatabaseAddressError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connect::describe_host;
+    use crate::postgres::describe_host;
 
     fn hosts(url: &str) -> Vec<String> {
         let address = DatabaseAddress::parse(url).expect(url);
