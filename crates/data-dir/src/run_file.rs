@@ -14,6 +14,9 @@ use domain::time::Timestamp;
 use embedded_servers::write_private_file;
 use serde::{Deserialize, Serialize};
 
+/// The name of the lock, beside `run.json`.
+const LOCK_FILE: &str = "run.lock";
+
 /// How often a system that starts tries to get the lock, and how long it waits in between. A
 /// command that only looks holds it for a moment.
 const LOCK_ATTEMPTS: u32 = 50;
@@ -75,7 +78,7 @@ impl RunInfo {
 
 /// The path of the lock beside the run file.
 fn lock_path(run_file: &Path) -> PathBuf {
-    run_file.with_extension("lock")
+    run_file.with_file_name(LOCK_FILE)
 }
 
 /// Whether a process holds the lock.
