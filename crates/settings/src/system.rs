@@ -225,7 +225,7 @@ pub struct SystemConfig {
     #[arg(long, global = true, env = "TIDINGS_NATS_PORT", value_name = "PORT")]
     pub nats_port: Option<NonZeroU16>,
 
-    /// Log filter, such as `info` or `tidings=debug,info`.
+    /// Log filter, such as `info` or `service=debug,info`.
     #[arg(
         long,
         global = true,
