@@ -12,6 +12,7 @@ use uuid::Uuid;
 struct Words {
     contact: String,
     join: String,
+    report: String,
     scheduled: String,
 }
 
@@ -21,18 +22,19 @@ impl Words {
         Self {
             contact: word(),
             join: word(),
+            report: word(),
             scheduled: word(),
         }
     }
 
     fn are_in(&self, text: &str) -> Vec<bool> {
-        let words = [&self.contact, &self.join, &self.scheduled];
+        let words = [&self.contact, &self.join, &self.report, &self.scheduled];
         words.map(|word| text.contains(word)).into()
     }
 }
 
-/// Asks bob to be a contact, asks to join cleo's group, and schedules a message. Returns the
-/// position of the last event.
+/// Asks bob to be a contact, asks to join cleo's group, reports bob, and schedules a message.
+/// Returns the position of the last event.
 async fn ask(ann: &Client, words: &Words) -> i64 {
     let note = json!({ "note": words.contact });
     ann.put("/v1/contacts/bob", Some(note)).await.expect(200);
@@ -40,6 +42,9 @@ async fn ask(ann: &Client, words: &Words) -> i64 {
     ann.post("/v1/conversations/room/join", note)
         .await
         .expect(202);
+    let report = json!({ "reason": "spam", "note": words.report });
+    let reported = ann.post("/v1/users/bob/reports", report).await;
+    assert!(reported.status < 300, "{reported}");
     let hour = Duration::from_secs(3_600);
     ann.schedule("team", &words.scheduled, hour)
         .await
@@ -59,7 +64,11 @@ async fn shown(world: &World, position: i64) -> String {
         ("cleo", "/v1/conversations/room/join-requests"),
         ("ann", "/v1/scheduled"),
     ];
-    let mut all = String::new();
+    let cases = format!("/v1/moderation/cases?min_position={position}");
+    let cases = world.admin().get_ok(&cases).await;
+    let case = cases["cases"][0]["id"].as_str().expect("a case");
+    let case = format!("/v1/moderation/cases/{case}");
+    let mut all = world.admin().get_ok(&case).await.to_string();
     for (user, path) in reads {
         let sign = if path.contains('?') { '&' } else { '?' };
         let path = format!("{path}{sign}min_position={position}");
@@ -82,7 +91,7 @@ async fn erasing_a_user_erases_their_notes_everywhere() {
     let words = Words::new();
     let position = ask(&ann, &words).await;
     let before = shown(&world, position).await;
-    assert_eq!(words.are_in(&before), [true; 3], "{before}");
+    assert_eq!(words.are_in(&before), [true; 4], "{before}");
     let data = world.dir.join("data").display().to_string();
     world.run_ok(&["log", "seal", "--data", &data]).await;
 
@@ -90,17 +99,17 @@ async fn erasing_a_user_erases_their_notes_everywhere() {
     let erase = json!({ "user": "ann" });
     let erased = admin.post("/v1/admin/erasures", erase.clone()).await;
     let erased = erased.expect(200);
-    assert_eq!(erased["notes"], 2);
+    assert_eq!(erased["notes"], 3);
 
     // Then nobody sees the notes, and soon they are not in the log
     let position = erased["position"].as_i64().expect("a position");
     let after = shown(&world, position).await;
-    assert_eq!(words.are_in(&after), [false; 3], "{after}");
+    assert_eq!(words.are_in(&after), [false; 4], "{after}");
     assert!(after.contains("\"outgoing\"") && after.contains("\"incoming\""));
     eventually("the notes are gone from the log", async || {
         let events = admin.get("/v1/events").await;
         let events = String::from_utf8_lossy(&events.body).into_owned();
-        (words.are_in(&events) == [false; 3]).then_some(())
+        (words.are_in(&events) == [false; 4]).then_some(())
     })
     .await;
 
@@ -122,5 +131,7 @@ async fn erasing_a_user_erases_their_notes_everywhere() {
     ann.delete("/v1/contacts/bob").await.expect(200);
     let position = ask(&ann, &newer).await;
     let shown_again = shown(&world, position).await;
-    assert_eq!(newer.are_in(&shown_again), [true; 3], "{shown_again}");
+    // A user reports a target once.
+    let expected = [true, true, false, true];
+    assert_eq!(newer.are_in(&shown_again), expected, "{shown_again}");
 }
