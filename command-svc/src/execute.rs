@@ -17,6 +17,7 @@ use crate::attempts::Attempts;
 use crate::error::CommandError;
 use crate::handler::{AttemptError, CommandHandler, CommandLookups as _, TargetAggregate as _};
 use crate::idempotency::Idempotency;
+use crate::message_check::is_check_due;
 use crate::response::{CommandResponse, ResponseBody};
 use crate::single_flight::{FlightLeader, FlightRole};
 use crate::state::CommandState;
@@ -48,7 +49,7 @@ pub(crate) enum Completion {
 
 /// How long a command may take. Postgres may have vanished without closing its connections; the
 /// client then learns that the outcome is unknown, and sends the command again.
-const COMMAND_TIMEOUT: Duration = Duration::from_millis(2_800);
+pub(crate) const COMMAND_TIMEOUT: Duration = Duration::from_millis(2_800);
 
 /// Executes a command, once, however often it is sent under the same key.
 pub(crate) async fn execute<H: CommandHandler>(
@@ -196,6 +197,18 @@ pub(crate) async fn submit<H: CommandHandler>(
     }
 }
 
+/// Decides a command without executing it. Relies on nothing: the command decides again.
+pub(crate) async fn preview<H: CommandHandler>(
+    state: &CommandState,
+    handler: &H,
+) -> Result<(), AttemptError> {
+    let lookups = H::Lookups::load(handler, state, &mut Vec::new()).await?;
+    let locked = H::Target::store(state.log())
+        .lock(handler.meta().aggregate_id.borrow())
+        .await?;
+    handler.decide(state, &locked, lookups).await.map(|_| ())
+}
+
 /// Waits for a queued append and builds the response.
 pub(crate) async fn complete<H: CommandHandler>(
     state: &CommandState,
@@ -256,6 +269,10 @@ async fn reject_unless_replay<H: CommandHandler>(
     {
         return replay(state, handler, receipt).await;
     }
+    if is_check_due(&refusal) {
+        // The rules have changed since the check was prepared.
+        return Err(CommandError::Contention);
+    }
     Err(CommandError::Rejected(refusal))
 }
 
@@ -277,11 +294,12 @@ pub(crate) async fn replay<H: CommandHandler>(
     {
         return Err(CommandError::IdempotencyMismatch);
     }
+    let status = handler.replay_status(&receipt);
     let Receipt {
         position, answer, ..
     } = receipt;
     Ok(CommandResponse {
-        status: StatusCode::OK,
+        status,
         replayed: true,
         position,
         body: ResponseBody(answer),

@@ -13,6 +13,8 @@
 //!   decides again (`attempts`: how often); for a known idempotency key it replays the first
 //!   response.
 //! - `screening`: checks the texts of commands against word lists and rules for links.
+//!   `message_check`: the question to an outside service about a message, and its answer.
+//!   `pending_check`: asks it. `held`: decides on the messages that it holds.
 //! - `response`, `error`: map the result to HTTP. `metrics`: counts and times commands.
 //! - `docs`: the problem responses of commands, for the OpenAPI document.
 //! - [`retention`]: a background task that erases expired messages, also of the conversations whose
@@ -32,12 +34,15 @@ mod docs;
 mod error;
 mod execute;
 mod handler;
+mod held;
 mod idempotency;
 mod legal_holds;
+mod message_check;
 mod metrics;
 pub mod moderation_follower;
 mod ndjson;
 mod params;
+mod pending_check;
 mod present;
 mod response;
 pub mod retention;
@@ -49,8 +54,9 @@ mod state;
 
 pub use clock::Clock;
 pub use commands::{
-    AccessRecord, MAX_BATCH_LINES, acknowledge_for, add_evidence, record_access, revoke_tokens_for,
-    set_display_name_for,
+    AccessRecord, MAX_BATCH_LINES, SetHookOutcome, acknowledge_for, add_evidence, record_access,
+    revoke_tokens_for, set_display_name_for, set_hook_for,
 };
+pub use message_check::{MessageCheck, MessageCheckError};
 pub use router::{document, router};
 pub use state::{CommandState, ProfileSight, ProfileSightFuture};

@@ -1,5 +1,5 @@
-//! The metrics of commands: `tidings_command_seconds{op,outcome}` and
-//! `tidings_refused_total{code}`. Handles are created at the first use, so recording a command does
+//! The metrics of commands: `tidings_command_seconds{op,outcome}`, `tidings_refused_total{code}` and
+//! `tidings_message_checks_total{outcome}`. Handles are created at the first use, so recording a command does
 //! not allocate, and what never happens has no series: each costs a line for every bucket.
 
 use std::collections::HashMap;
@@ -59,6 +59,8 @@ pub(crate) enum CommandKind {
     SetFloodRules,
     Restrict,
     LiftRestriction,
+    SetHook,
+    RemoveHook,
     AddContact,
     RemoveContact,
     AcceptInvitation,
@@ -78,7 +80,7 @@ pub(crate) enum CommandKind {
 }
 
 impl CommandKind {
-    const ALL: [Self; 60] = [
+    const ALL: [Self; 62] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,
@@ -123,6 +125,8 @@ impl CommandKind {
         Self::SetFloodRules,
         Self::Restrict,
         Self::LiftRestriction,
+        Self::SetHook,
+        Self::RemoveHook,
         Self::AddContact,
         Self::RemoveContact,
         Self::AcceptInvitation,
@@ -212,6 +216,8 @@ impl CommandKind {
             Self::SetFloodRules => "set_flood_rules",
             Self::Restrict => "restrict_user",
             Self::LiftRestriction => "lift_restriction",
+            Self::SetHook => "set_hook",
+            Self::RemoveHook => "remove_hook",
             Self::AddContact => "add_contact",
             Self::RemoveContact => "remove_contact",
             Self::AcceptInvitation => "accept_invitation",
@@ -254,10 +260,33 @@ impl CommandOutcome {
     }
 }
 
+/// The outcome of a question to the service that checks messages, as a metric label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CheckOutcome {
+    Allow,
+    Refuse,
+    Hold,
+    Unanswered,
+}
+
+impl CheckOutcome {
+    const ALL: [Self; 4] = [Self::Allow, Self::Refuse, Self::Hold, Self::Unanswered];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Refuse => "refuse",
+            Self::Hold => "hold",
+            Self::Unanswered => "unanswered",
+        }
+    }
+}
+
 /// The metric handles of the command service.
 pub(crate) struct CommandMetrics {
     durations: [[OnceLock<Histogram>; CommandOutcome::ALL.len()]; CommandKind::ALL.len()],
     refusals: RwLock<HashMap<&'static str, Counter>>,
+    checks: [OnceLock<Counter>; CheckOutcome::ALL.len()],
 }
 
 impl CommandMetrics {
@@ -266,6 +295,7 @@ impl CommandMetrics {
         Self {
             durations: std::array::from_fn(|_| Default::default()),
             refusals: RwLock::default(),
+            checks: std::array::from_fn(|_| OnceLock::new()),
         }
     }
 
@@ -297,6 +327,14 @@ impl CommandMetrics {
         seconds.record(took);
     }
 
+    /// Counts an answer of the service that checks messages, or that there was none.
+    pub(crate) fn count_check(&self, outcome: CheckOutcome) {
+        let counter = self.checks[outcome as usize].get_or_init(
+            || metrics::counter!("tidings_message_checks_total", "outcome" => outcome.as_str()),
+        );
+        counter.increment(1);
+    }
+
     fn count_refusal(&self, code: &'static str) {
         let known = self
             .refusals
@@ -323,9 +361,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_command_kind_has_its_own_index() {
+    fn every_label_has_its_own_index() {
         for (index, op) in CommandKind::ALL.into_iter().enumerate() {
             assert_eq!(op as usize, index, "{}", op.as_str());
+        }
+        for (index, outcome) in CheckOutcome::ALL.into_iter().enumerate() {
+            assert_eq!(outcome as usize, index, "{}", outcome.as_str());
         }
     }
 }

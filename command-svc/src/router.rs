@@ -6,11 +6,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::commands::cases::{reopen, report, resolve};
-use crate::commands::deployment::{feature_switch, flood_rules, holds, link_rules, word_lists};
+use crate::commands::deployment::{
+    feature_switch, flood_rules, holds, hook, link_rules, word_lists,
+};
 use crate::commands::{
     ack, add_members, batch, block, change, clear, contact, create, edit, erase, import,
     invitation, join, links, pin, preferences, profile, react, read, recall, remove_member,
-    restore, restriction, sanctions, schedule, send, thread, user_settings,
+    restore, restriction, sanctions, schedule, send_route, thread, user_settings,
 };
 use crate::docs;
 use crate::state::CommandState;
@@ -32,7 +34,7 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
         .routes(routes!(change::change_conversation))
         .routes(routes!(add_members::add_members))
         .routes(routes!(remove_member::remove_member))
-        .routes(routes!(send::send_message))
+        .routes(routes!(send_route::send_message))
         .routes(routes!(edit::edit_message, recall::recall_message))
         .routes(routes!(react::add_reaction, react::remove_reaction))
         .routes(routes!(read::mark_read))
@@ -83,7 +85,8 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
             word_lists::remove_word_list
         ))
         .routes(routes!(link_rules::set_link_rules))
-        .routes(routes!(flood_rules::set_flood_rules));
+        .routes(routes!(flood_rules::set_flood_rules))
+        .routes(routes!(hook::remove_hook));
     docs::arrange_unions(router.get_openapi_mut());
     router
 }

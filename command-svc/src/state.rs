@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
-use access::SharedAccess;
+use access::{AccessRefusal, SharedAccess};
 use domain::deployment::feature::Feature;
 use domain::ids::{ConversationId, UserId};
 use domain::limits::Limits;
@@ -16,6 +16,7 @@ use moderation::{LiveRulebook, Rulebook};
 
 use crate::clock::Clock;
 use crate::error::CommandError;
+use crate::message_check::MessageCheck;
 use crate::metrics::{CommandKind, CommandMetrics};
 use crate::single_flight::SingleFlight;
 
@@ -40,6 +41,8 @@ struct Inner {
     rulebook: LiveRulebook,
     access: SharedAccess,
     profile_sight: OnceLock<ProfileSight>,
+    message_check: OnceLock<Arc<dyn MessageCheck>>,
+    checks_in_flight: SingleFlight,
 }
 
 impl CommandState {
@@ -61,7 +64,24 @@ impl CommandState {
             rulebook,
             access,
             profile_sight: OnceLock::new(),
+            message_check: OnceLock::new(),
+            checks_in_flight: SingleFlight::default(),
         }))
+    }
+
+    /// Sets what carries questions to the service that checks messages. It is set once, before the
+    /// first command. Without it, no question is answered.
+    pub fn set_message_check(&self, check: Arc<dyn MessageCheck>) {
+        let _ = self.0.message_check.set(check);
+    }
+
+    pub(crate) fn message_check(&self) -> Option<&Arc<dyn MessageCheck>> {
+        self.0.message_check.get()
+    }
+
+    /// The sends that are being checked: a repeated one waits for the first.
+    pub(crate) fn checks_in_flight(&self) -> &SingleFlight {
+        &self.0.checks_in_flight
     }
 
     /// The rules of the deployment, which a task that follows the log keeps current.
@@ -120,6 +140,13 @@ impl CommandState {
                 silence.until,
             )),
         }
+    }
+
+    /// The code with which every call of this user is refused now, if one is.
+    pub(crate) fn find_bar(&self, user: &UserId) -> Option<&'static str> {
+        let view = self.0.access.view();
+        let refusal = view.check_user(user.as_str(), self.now()).err();
+        refusal.map(AccessRefusal::code)
     }
 
     /// Fails if nobody can open an account at the moment.

@@ -18,8 +18,9 @@ use crate::error::DeliveryError;
 use crate::feed::{EventBatch, EventFeed};
 use crate::lanes::{DeliveryAttempt, LaneProgress, Lanes, WaitingEvent};
 use crate::ledger::{DeliveryLedger, ParkedDelivery};
-use crate::sender::{DeliveryOutcome, WebhookMessage, WebhookSender};
+use crate::sender::{DeliveryOutcome, WebhookSender};
 use crate::settlement::{self, Settlement};
+use crate::signing_clients::WebhookMessage;
 use crate::webhook::Webhook;
 use crate::worker::WebhookWorker;
 

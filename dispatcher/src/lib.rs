@@ -14,8 +14,9 @@
 //!   messages.
 //! - [`message_deliveries`]: what has become of one message, for `tidings trace`.
 //! - [`seals`]: delivers copies of the log's seals to one address.
-//! - [`WebhookSender`]: makes one delivery attempt. [`address`]: restricts the addresses that it
-//!   may connect to. [`secret`]: signs deliveries.
+//! - [`WebhookSender`]: makes one delivery attempt. [`message_check`]: asks the service that checks
+//!   messages before they are sent. `signing_clients`: the HTTP clients of both. [`address`]:
+//!   restricts the addresses that they may connect to. [`secret`]: signs deliveries.
 //!
 //! Delivery is at least once. If a worker ends before it has stored the result of a delivery, the
 //! next worker delivers it again, under the same id.
@@ -36,6 +37,7 @@ mod feed;
 mod lanes;
 mod lease;
 mod ledger;
+pub mod message_check;
 pub mod message_deliveries;
 mod notifications;
 mod online;
@@ -43,6 +45,7 @@ pub mod seals;
 pub mod secret;
 mod sender;
 mod settlement;
+mod signing_clients;
 mod supervisor;
 pub mod webhook;
 mod webhook_text;
@@ -50,4 +53,5 @@ mod worker;
 
 pub use backoff::DEFAULT_MAX_ATTEMPTS;
 pub use sender::WebhookSender;
+pub use signing_clients::WebhookMessage;
 pub use supervisor::{DispatcherConfig, run};

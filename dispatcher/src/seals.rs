@@ -17,7 +17,8 @@ use crate::backoff;
 use crate::clock::now;
 use crate::error::DeliveryError;
 use crate::secret::SigningSecret;
-use crate::sender::{DeliveryOutcome, GONE, WebhookMessage, WebhookSender};
+use crate::sender::{DeliveryOutcome, GONE, WebhookSender};
+use crate::signing_clients::WebhookMessage;
 
 /// How often to poll for a new seal.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);

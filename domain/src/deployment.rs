@@ -12,11 +12,12 @@ pub mod listed_words;
 
 mod holds;
 mod link_rules;
+mod message_hook;
 mod state;
 mod switches;
 mod word_lists;
 
-pub use state::{HoldScope, LinkRules};
+pub use state::{HoldScope, LinkRules, MessageHook};
 
 use std::collections::BTreeMap;
 
@@ -58,6 +59,8 @@ pub struct Deployment {
     /// What was viewed within the last minute.
     #[serde(default)]
     recent_views: Vec<RecentView>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hook: Option<MessageHook>,
 }
 
 impl Deployment {
@@ -73,6 +76,8 @@ impl Deployment {
             DeploymentCommand::SetLinkRules(set) => self.set_link_rules(set),
             DeploymentCommand::SetFloodRules(set) => self.set_flood_rules(set),
             DeploymentCommand::RecordAccess(record) => Ok(self.record_access(record)),
+            DeploymentCommand::SetHook(set) => self.set_hook(set),
+            DeploymentCommand::RemoveHook(by) => Ok(self.remove_hook(by)),
         }
     }
 
@@ -116,6 +121,8 @@ impl Aggregate for Deployment {
             DeploymentEvent::LinkRulesSet(set) => self.apply_link_rules(set),
             DeploymentEvent::FloodRulesSet(set) => self.flood_rules = set.rules,
             DeploymentEvent::AccessRecorded(recorded) => self.apply_access(recorded),
+            DeploymentEvent::HookSet(set) => self.apply_hook(set),
+            DeploymentEvent::HookRemoved(_) => self.hook = None,
         }
     }
 }

@@ -135,6 +135,9 @@ event_family!(MailboxEvent {
     ScheduledMessageSent = "scheduled_message_sent", 1;
     ScheduledMessageFailed = "scheduled_message_failed", 1;
     NotesErased = "notes_erased", 1;
+    MessageHeld = "message_held", 1;
+    HeldMessageReleased = "held_message_released", 1;
+    HeldMessageRefused = "held_message_refused", 1;
 });
 
 event_family!(ProfileEvent {
@@ -158,6 +161,8 @@ event_family!(DeploymentEvent {
     LinkRulesSet = "link_rules_set", 1;
     FloodRulesSet = "flood_rules_set", 1;
     AccessRecorded = "access_recorded", 1;
+    HookSet = "hook_set", 1;
+    HookRemoved = "hook_removed", 1;
 });
 
 event_family!(CaseEvent {

@@ -2,8 +2,8 @@
 //!
 //! The modules, in the order in which data passes through them:
 //!
-//! - [`ids`], [`time`], [`body`], [`texts`], [`custom_fields`], [`link_code`]: value types. The
-//!   edge parses each value once; all later code relies on it being valid.
+//! - [`ids`], [`held_id`], [`time`], [`body`], [`texts`], [`custom_fields`], [`link_code`]: value
+//!   types. The edge parses each value once; all later code relies on it being valid.
 //! - [`limits`]: the limits that bound every command.
 //! - [`conversation`], [`mailbox`] and [`profile`]: the aggregates. A command carries the current
 //!   time and the lookups it needs; `decide` returns events or a [`refusal::Refusal`]; `apply`
@@ -28,6 +28,7 @@ pub mod deployment;
 pub mod digest;
 pub mod envelope;
 pub mod event;
+pub mod held_id;
 pub mod hex;
 pub mod history;
 pub mod ids;

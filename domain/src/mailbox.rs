@@ -1,5 +1,5 @@
 //! The mailbox aggregate: a user's device cursors, read marks, preferences, blocks, clears,
-//! contacts and threads. Only its owner sends commands to it, so there are rules but no
+//! contacts, threads, and messages that wait. Only its owner sends commands to it, so there are rules but no
 //! permissions.
 
 pub mod command;
@@ -10,6 +10,9 @@ mod clearing;
 mod contact_state;
 mod contacts;
 mod devices;
+mod held;
+pub mod held_command;
+pub mod held_event;
 mod preferences;
 mod read_marks;
 mod scheduled;
@@ -62,7 +65,10 @@ pub struct Mailbox {
     /// The scheduled messages that wait or failed, by number.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     scheduled: BTreeMap<i64, ScheduledState>,
-    /// How many messages the owner has ever scheduled: the last number.
+    /// The conversations of the held messages, by number.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    held: BTreeMap<i64, ConversationId>,
+    /// How many messages the owner has ever scheduled, or were held: the last number.
     #[serde(default, skip_serializing_if = "is_zero")]
     scheduled_count: i64,
 }
@@ -102,6 +108,8 @@ impl Mailbox {
                 return Ok(self.complete_scheduled(outcomes));
             }
             MailboxCommand::EraseNotes(by) => Some(MailboxEvent::NotesErased(NotesErased { by })),
+            MailboxCommand::HoldMessage(hold) => return self.hold_message(hold),
+            MailboxCommand::CompleteHeld(complete) => self.complete_held(complete),
         };
         Ok(event.into_iter().collect())
     }
@@ -117,6 +125,7 @@ impl Mailbox {
             + self.contacts.len()
             + self.thread_count()
             + self.scheduled.len()
+            + self.held.len()
     }
 }
 
@@ -176,6 +185,9 @@ impl Aggregate for Mailbox {
             MailboxEvent::ScheduledMessageFailed(failed) => self.apply_failed(failed),
             // The state has no notes.
             MailboxEvent::NotesErased(_) => {}
+            MailboxEvent::MessageHeld(held) => self.apply_held(held),
+            MailboxEvent::HeldMessageReleased(released) => self.apply_held_ended(released.held_id),
+            MailboxEvent::HeldMessageRefused(refused) => self.apply_held_ended(refused.held_id),
         }
     }
 }

@@ -107,6 +107,15 @@ impl Refusal {
         }
     }
 
+    /// The service that checks messages refuses this one.
+    pub fn message_refused(reason: Option<String>) -> Self {
+        let detail = "The service that checks messages does not accept this one; change it.";
+        Self {
+            detail: reason.unwrap_or_else(|| detail.into()),
+            ..Self::content_refused("body")
+        }
+    }
+
     /// A legal hold covers what the command would erase.
     pub fn held() -> Self {
         Self {

@@ -209,6 +209,19 @@ pub(crate) struct ScheduledRow {
     pub client_message_id: Option<ClientKey>,
 }
 
+/// A held message on which nobody has decided.
+#[derive(Debug)]
+pub(crate) struct HeldRow {
+    pub conversation: i64,
+    pub kind: MessageType,
+    pub reply_to: Option<i64>,
+    pub thread: Option<i64>,
+    pub mentions: Option<String>,
+    pub client_message_id: Option<ClientKey>,
+    pub at: Timestamp,
+    pub body: MessageBody,
+}
+
 /// What a batch does to a scheduled message.
 #[derive(Debug, Default)]
 pub(crate) struct ScheduledChange {
@@ -367,6 +380,8 @@ pub(crate) struct BatchRows {
     pub thread_marks: Vec<ThreadMarkRow>,
     /// By user and number.
     pub scheduled: BTreeMap<(i64, i64), ScheduledChange>,
+    /// By user and number; `None` if a moderator has decided.
+    pub held: BTreeMap<(i64, i64), Option<HeldRow>>,
     pub acks: Vec<DeviceAck>,
     pub receipts_off: Vec<ReceiptsOffPeriod>,
     /// Users whose period without read receipts began before this batch, and where it ends.

@@ -57,8 +57,16 @@ fn without_content(log: &[Envelope]) -> (Vec<Envelope>, usize) {
     (redacted, count)
 }
 
-/// The same for scheduled messages, which are erased once they are sent or cancelled.
-fn without_scheduled_content(log: &[Envelope]) -> (Vec<Envelope>, usize) {
+/// The events after which a scheduled or held message no longer waits.
+const ENDS: [&str; 4] = [
+    "scheduled_message_sent",
+    "scheduled_message_cancelled",
+    "held_message_released",
+    "held_message_refused",
+];
+
+/// The same for scheduled and held messages, which are erased once they no longer wait.
+fn without_waiting_content(log: &[Envelope]) -> (Vec<Envelope>, usize) {
     let (mut ended, mut count) = (HashSet::new(), 0);
     let mut redacted: Vec<Envelope> = log.to_vec();
     for event in redacted.iter_mut().rev() {
@@ -66,12 +74,12 @@ fn without_scheduled_content(log: &[Envelope]) -> (Vec<Envelope>, usize) {
         let fact = MailboxEvent::decode(&event.event_type, event.version, data);
         let Some((fact, number)) = fact
             .ok()
-            .and_then(|fact| fact.scheduled_number().map(|number| (fact, number)))
+            .and_then(|fact| fact.waiting_number().map(|number| (fact, number)))
         else {
             continue;
         };
         let target = (event.aggregate_id.clone(), number);
-        if ["scheduled_message_sent", "scheduled_message_cancelled"].contains(&fact.name()) {
+        if ENDS.contains(&fact.name()) {
             ended.insert(target);
         } else if ended.contains(&target)
             && let Some(fact) = fact.without_content()
@@ -112,8 +120,8 @@ async fn a_log_without_the_erased_content_folds_to_the_same_tables() {
         let generator = HistoryGenerator::with_events(seed, 7, 2_500);
         let (redacted, count) = without_content(&generator.log);
         assert!(count > 20, "only {count} events lost content");
-        let (redacted, count) = without_scheduled_content(&redacted);
-        assert!(count > 2, "only {count} scheduled messages lost content");
+        let (redacted, count) = without_waiting_content(&redacted);
+        assert!(count > 2, "only {count} waiting messages lost content");
         let (redacted, count) = without_notes(&redacted);
         assert!(count > 2, "only {count} notes were erased");
         let (original, erased) = (

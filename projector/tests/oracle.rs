@@ -176,6 +176,13 @@ impl Oracle {
             MailboxEvent::ScheduledMessageFailed(event) => {
                 self.add_inbox_rows(std::slice::from_ref(owner), at, &event.conversation);
             }
+            MailboxEvent::MessageHeld(held) => self.add_held_entry(at, owner, &held.conversation),
+            MailboxEvent::HeldMessageReleased(released) => {
+                self.add_held_entry(at, owner, &released.conversation);
+            }
+            MailboxEvent::HeldMessageRefused(refused) => {
+                self.add_held_entry(at, owner, &refused.conversation);
+            }
             MailboxEvent::DeviceAcked(acked) => {
                 let ids: Vec<_> = self.states.keys().cloned().collect();
                 for id in ids {
@@ -189,6 +196,13 @@ impl Oracle {
             | MailboxEvent::ContactAdded(_)
             | MailboxEvent::ContactRemoved(_)
             | MailboxEvent::NotesErased(_) => {}
+        }
+    }
+
+    /// To a user who has left, the entry belongs to no conversation.
+    fn add_held_entry(&mut self, at: i64, owner: &UserId, id: &ConversationId) {
+        if self.members_at(id, at).contains(owner) {
+            self.add_inbox_rows(std::slice::from_ref(owner), at, id);
         }
     }
 

@@ -24,7 +24,7 @@ pub enum UserExportError {
 }
 
 /// The statements, in output order. Each binds the user's id.
-const STATEMENTS: [&str; 12] = [
+const STATEMENTS: [&str; 13] = [
     "SELECT json_build_object('kind', 'user', 'id', u.name, 'position', k.position)::text
      FROM read.users u CROSS JOIN read.checkpoint k WHERE u.id = $1",
     "SELECT json_build_object('kind', 'conversation', 'id', c.name, 'type', c.kind, 'title', c.title,
@@ -86,6 +86,11 @@ const STATEMENTS: [&str; 12] = [
      FROM read.users u
      JOIN read.case_acts a ON a.type = 'report_filed' AND a.by = u.name
      JOIN read.cases x ON x.id = a.case_id WHERE u.id = $1 ORDER BY a.position",
+    "SELECT json_build_object('kind', 'held', 'conversation_id', c.name, 'held_id', 'h' || h.number,
+            'type', h.type, 'body', h.body::json, 'reply_to', h.reply_to, 'thread', h.thread,
+            'mentions', h.mentions::json, 'at', h.at, 'client_message_id', h.client_message_id)::text
+     FROM read.held h JOIN read.conversations c ON c.id = h.conversation WHERE h.user_id = $1
+     ORDER BY h.number",
 ];
 
 /// Passes every line to `write`, all from one snapshot, and returns the number of lines: 0 for an

@@ -19,7 +19,8 @@
 //! - [`routes`]: all routes; [`bad_inputs`]: inputs that they must reject; [`api_document`]: the
 //!   served document, and whether answers are what it says.
 //! - [`feed`]: the sync feed as clients read it; [`live`]: live connections; [`raw_socket`]: their
-//!   frames, valid or not; [`receiver`]: a receiver of webhooks.
+//!   frames, valid or not; [`receiver`]: a receiver of webhooks; [`check_service`]: a service that
+//!   checks messages.
 //! - [`log`]: the log, the mirror and the read models, without the code of the services.
 //! - [`corpus`]: chat logs and what their import must give; [`message_file`]: generated messages;
 //!   [`import_leaks`]: random exports, and who sees which message.
@@ -40,6 +41,7 @@ pub mod api_document;
 pub mod bad_inputs;
 pub mod binary;
 pub mod chaos;
+pub mod check_service;
 pub mod client;
 pub mod corpus;
 pub mod database;

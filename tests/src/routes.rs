@@ -261,6 +261,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/outbox", Access::User, None),
     route("GET", "/v1/presence", Access::User, None),
     route("GET", "/v1/threads", Access::User, None),
+    route("GET", "/v1/held", Access::User, None),
     route("GET", "/v1/scheduled", Access::User, None),
     route(
         "PATCH",
@@ -440,6 +441,14 @@ pub const ROUTES: &[Route] = &[
         Access::Case,
         None,
     ),
+    route(
+        "PUT",
+        "/v1/moderation/hook",
+        Access::Admin,
+        Some(r#"{"url":"https://checks.example.org/","types":["control"],"on_failure":"allow"}"#),
+    ),
+    route("GET", "/v1/moderation/hook", Access::Admin, None),
+    route("DELETE", "/v1/moderation/hook", Access::Admin, None),
     route("GET", "/v1/admin/status", Access::Admin, None),
     route("GET", "/v1/admin/conversations", Access::Admin, None),
     route("GET", "/v1/admin/conversations/{id}", Access::Admin, None),

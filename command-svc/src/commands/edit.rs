@@ -1,14 +1,21 @@
 //! `PUT /v1/conversations/{id}/messages/{seq}`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
+use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, EditMessage};
 use domain::conversation::event::ConversationEvent;
+use domain::deployment::MessageHook;
+use domain::refusal::Refusal;
 use event_log::LockedAggregate;
 use http_edge::schema::message_body::MessageBodySchema;
 use http_edge::{Json, Path};
+use moderation::{ActiveHook, Rulebook};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::message_lookup::{self, ClearedMessage, MessageCommand};
@@ -16,9 +23,11 @@ use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
+use crate::handler::{AttemptError, CommandHandler, CommandLookups as _, CommandMeta, Decision};
+use crate::message_check::{CheckedMessage, Verdict, check_due};
 use crate::metrics::CommandKind;
 use crate::params;
+use crate::pending_check;
 use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
 use crate::screening::{self, Screened};
 use crate::state::CommandState;
@@ -48,11 +57,159 @@ pub(crate) struct EditResponse {
 
 /// The handler that edits a message.
 pub(crate) struct EditHandler {
-    pub(crate) meta: CommandMeta<Conversation>,
-    pub(crate) seq: i64,
+    meta: CommandMeta<Conversation>,
+    seq: i64,
     /// The unvalidated body. Which body is valid depends on the type of the message, which only the
     /// conversation knows.
-    pub(crate) body: Value,
+    body: Value,
+    check: EditCheck,
+}
+
+/// Whether the hook has checked an edit.
+enum EditCheck {
+    /// There is none, or it allows the edit.
+    Passed,
+    /// It still has to check the edit: then the command is not executed.
+    Due(Arc<ActiveHook>),
+    /// It refuses the edit.
+    Failed(Refusal),
+}
+
+/// An edit that the rules accept.
+struct AcceptedEdit {
+    /// The type of the message, if the caller can see it.
+    kind: Option<MessageType>,
+    is_masked: bool,
+    events: Vec<ConversationEvent>,
+}
+
+impl EditHandler {
+    pub(crate) fn new(
+        meta: CommandMeta<Conversation>,
+        seq: i64,
+        body: Value,
+        rulebook: &Rulebook,
+    ) -> Self {
+        let hook = rulebook.rules().hook.clone();
+        let check = hook.map_or(EditCheck::Passed, EditCheck::Due);
+        Self {
+            meta,
+            seq,
+            body,
+            check,
+        }
+    }
+
+    /// Whether the hook still has to check it.
+    pub(crate) fn is_unchecked(&self) -> bool {
+        matches!(self.check, EditCheck::Due(_))
+    }
+
+    /// Asks the hook, unless the edit was executed earlier, changes nothing, or the rules refuse it.
+    /// An edit cannot be held, because the message is there already.
+    pub(crate) async fn check(
+        &mut self,
+        state: &CommandState,
+        deadline: Instant,
+    ) -> Result<(), CommandError> {
+        let EditCheck::Due(active) = &self.check else {
+            return Ok(());
+        };
+        let found = pending_check::in_time(async {
+            if pending_check::is_known(state, self).await? {
+                return Ok(None);
+            }
+            self.find_checked(state, &active.hook).await
+        });
+        let Some((kind, body)) = found.await? else {
+            return Ok(());
+        };
+        let message = CheckedMessage {
+            conversation_id: &self.meta.aggregate_id,
+            sender: &self.meta.caller,
+            kind,
+            body: &body,
+            mentions: &[],
+            reply_to: None,
+            thread: None,
+            seq: Some(self.seq),
+        };
+        let verdict = pending_check::ask(state, &active.hook, &message, deadline).await?;
+        self.check = match verdict {
+            Verdict::Allow => EditCheck::Passed,
+            Verdict::Refuse(reason) => EditCheck::Failed(Refusal::message_refused(reason)),
+            Verdict::Hold(_) => EditCheck::Failed(Refusal::message_refused(Some(
+                "A moderator would have to look at this edit first, but edits cannot wait; send a \
+                 new message instead."
+                    .to_owned(),
+            ))),
+        };
+        Ok(())
+    }
+
+    /// What the hook is to check. `None` if there is nothing.
+    async fn find_checked(
+        &self,
+        state: &CommandState,
+        hook: &MessageHook,
+    ) -> Result<Option<(MessageType, MessageBody)>, CommandError> {
+        let cleared = ClearedMessage::load(self, state, &mut Vec::new()).await;
+        let accepted = match cleared {
+            Ok(cleared) => {
+                let conversations = state.log().conversations();
+                let locked = conversations.lock(self.meta.aggregate_id.as_str()).await?;
+                self.accept(state, &locked, cleared).await
+            }
+            Err(stop) => Err(stop),
+        };
+        match accepted {
+            Ok(accepted) => Ok(accepted.checked_body(hook)),
+            Err(AttemptError::Rejected(_)) => Ok(None),
+            Err(AttemptError::Retry) => Err(CommandError::Contention),
+            Err(AttemptError::Log(error)) => Err(error.into()),
+        }
+    }
+
+    async fn accept(
+        &self,
+        state: &CommandState,
+        locked: &LockedAggregate<Conversation>,
+        cleared: ClearedMessage,
+    ) -> Result<AcceptedEdit, AttemptError> {
+        let caller = &self.meta.caller;
+        let message = message_lookup::load_unless_recent(locked, caller, self.seq, cleared).await?;
+        let conversation = locked.state();
+        let kind = conversation.visible_message_type(caller, self.seq, message.as_ref());
+        let screened = match kind {
+            Some(kind) => screening::screen_body(&state.rulebook(), kind, &self.body)?,
+            None => Screened::unchanged(None),
+        };
+        let edit = EditMessage {
+            seq: self.seq,
+            body: screened.value.unwrap_or_else(|| self.body.clone()),
+            by: caller.clone(),
+            now: state.now(),
+            message,
+        };
+        let events = conversation.decide(ConversationCommand::Edit(edit), state.limits())?;
+        let flagged = |event: ConversationEvent| event.flagged(&screened.flags);
+        Ok(AcceptedEdit {
+            kind,
+            is_masked: screened.masked,
+            events: events.into_iter().map(flagged).collect(),
+        })
+    }
+}
+
+impl AcceptedEdit {
+    /// The type and the new body, if the hook checks messages of this type and the body changes.
+    fn checked_body(&self, hook: &MessageHook) -> Option<(MessageType, MessageBody)> {
+        let kind = self.kind.filter(|kind| hook.checks(*kind))?;
+        self.events.iter().find_map(|event| match event {
+            ConversationEvent::MessageEdited(edited) => Some((kind, edited.body.clone())),
+            _ => None,
+        })
+    }
 }
 
 impl MessageCommand for EditHandler {
@@ -75,29 +232,20 @@ impl CommandHandler for EditHandler {
         locked: &LockedAggregate<Conversation>,
         cleared: ClearedMessage,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
-        let caller = &self.meta.caller;
-        let message = message_lookup::load_unless_recent(locked, caller, self.seq, cleared).await?;
-        let conversation = locked.state();
-        let screened = match conversation.visible_message_type(caller, self.seq, message.as_ref()) {
-            Some(kind) => screening::screen_body(&state.rulebook(), kind, &self.body)?,
-            None => Screened::unchanged(None),
-        };
+        let accepted = self.accept(state, locked, cleared).await?;
+        match &self.check {
+            EditCheck::Due(active) if accepted.checked_body(&active.hook).is_some() => {
+                return Err(check_due().into());
+            }
+            EditCheck::Failed(refusal) => return Err(refusal.clone().into()),
+            EditCheck::Due(_) | EditCheck::Passed => {}
+        }
         let response = EditResponse {
-            masked: screened.masked,
+            masked: accepted.is_masked,
             position: PositionPlaceholder,
         };
-        let edit = EditMessage {
-            seq: self.seq,
-            body: screened.value.unwrap_or_else(|| self.body.clone()),
-            by: caller.clone(),
-            now: state.now(),
-            message,
-        };
-        let events = conversation.decide(ConversationCommand::Edit(edit), state.limits())?;
-        let flagged = |event: ConversationEvent| event.flagged(&screened.flags);
-        let events = events.into_iter().map(flagged).collect();
         Ok(Decision::with_body(
-            events,
+            accepted.events,
             ResponseBody::serialize(&response)?,
         ))
     }
@@ -106,7 +254,7 @@ impl CommandHandler for EditHandler {
 /// Edit a message
 ///
 /// Requires the author of the message; a recalled message cannot be edited. An equal body changes
-/// nothing.
+/// nothing. If the hook would hold the edit, it is refused.
 #[utoipa::path(
     put,
     path = "/v1/conversations/{id}/messages/{seq}",
@@ -133,6 +281,12 @@ pub(crate) async fn edit_message(
     let conversation = params::parse_conversation(&id)?;
     let meta = requester.into_meta(CommandKind::Edit, conversation, &[&id, &seq], &request)?;
     let seq = params::parse_seq(&seq)?;
-    let body = request.body;
-    execute(&state, &EditHandler { meta, seq, body }).await
+    let mut edit = EditHandler::new(meta, seq, request.body, &state.rulebook());
+    if edit.is_unchecked() {
+        let key = edit.meta.idempotency.map(|known| known.key);
+        let _turn = pending_check::lead(&state, key).await;
+        edit.check(&state, pending_check::deadline()).await?;
+        return execute(&state, &edit).await;
+    }
+    execute(&state, &edit).await
 }

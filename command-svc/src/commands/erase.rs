@@ -21,6 +21,7 @@ use crate::attempts::Attempts;
 use crate::caller::AuthenticatedUser;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
+use crate::held;
 use crate::legal_holds::{self, ConversationHolds, HeldContentPolicy};
 use crate::metrics::{CommandKind, CommandOutcome};
 use crate::params;
@@ -172,7 +173,7 @@ pub(crate) async fn erase_content(
         ErasureScope::Conversation(id) => {
             legal_holds::check_conversation(&state, &id, None).await?;
             run.append_erasure(&id, &[], true).await?;
-            run.cancel_scheduled_to(&id).await?;
+            run.erase_waiting_in(&id).await?;
             if !run.erase_conversation(&id, None).await? {
                 run.response.next = Some(id.to_string());
             }
@@ -199,8 +200,9 @@ struct ErasureRun<'a> {
 }
 
 impl ErasureRun<'_> {
-    /// Cancels the scheduled messages to a conversation, which erases their content.
-    async fn cancel_scheduled_to(&mut self, id: &ConversationId) -> Result<(), CommandError> {
+    /// Cancels the scheduled messages to a conversation, and refuses the held ones, which erases
+    /// their content.
+    async fn erase_waiting_in(&mut self, id: &ConversationId) -> Result<(), CommandError> {
         let pool = self.state.log().pool();
         let found = scope::find_scheduled(pool, id.as_str()).await;
         let mut numbers: BTreeMap<String, Vec<i64>> = BTreeMap::new();
@@ -212,6 +214,25 @@ impl ErasureRun<'_> {
             let state = self.state;
             let cancelled = erase_user::cancel_scheduled(state, &owner, Some(numbers), &self.by);
             self.record(cancelled.await?);
+        }
+        let holding = scope::find_held_senders(pool, id.as_str()).await;
+        for sender in holding.map_err(LogError::from)? {
+            let sender = UserId::parse(&sender).map_err(|e| LogError::Corrupt(e.to_string()))?;
+            self.erase_held(&sender, Some(id)).await?;
+        }
+        Ok(())
+    }
+
+    /// Erases the held messages of a user: all, or those to one conversation.
+    async fn erase_held(
+        &mut self,
+        sender: &UserId,
+        conversation: Option<&ConversationId>,
+    ) -> Result<(), CommandError> {
+        let erased = held::erase_all(self.state, sender, conversation, &self.by).await?;
+        if let Some((first, last)) = erased {
+            self.response.first.get_or_insert(first);
+            self.response.position = last;
         }
         Ok(())
     }
@@ -230,6 +251,7 @@ impl ErasureRun<'_> {
         }
         if from.is_none() {
             self.erase_beside_messages(user, notes.count).await?;
+            self.erase_held(user, None).await?;
         }
         for id in conversations {
             if from.is_some_and(|from| id.as_str() < from) {

@@ -4,7 +4,8 @@
 //! route. `consent`, `membership` and `message_lookup` are lookups that several commands share;
 //! `rejected` is the handler of a request whose parser rejected it, `access` that of joining,
 //! links, silences and bans. `profile_for`: commands of local accounts. `cases`: reports, and what
-//! moderators decide.
+//! moderators decide. `checked_send` asks the hook about a send, and `hold` holds it.
+//! `waiting_message`: messages that are sent without a request.
 
 pub(crate) mod ack;
 pub(crate) mod add_members;
@@ -12,12 +13,15 @@ pub(crate) mod batch;
 pub(crate) mod block;
 pub(crate) mod cases;
 pub(crate) mod change;
+pub(crate) mod checked_send;
 pub(crate) mod clear;
 pub(crate) mod contact;
 pub(crate) mod create;
 pub(crate) mod deployment;
 pub(crate) mod edit;
 pub(crate) mod erase;
+pub(crate) mod held_response;
+pub(crate) mod hold;
 pub(crate) mod import;
 pub(crate) mod invitation;
 pub(crate) mod join;
@@ -34,11 +38,13 @@ pub(crate) mod restriction;
 pub(crate) mod sanctions;
 pub(crate) mod schedule;
 pub(crate) mod send;
+pub(crate) mod send_route;
 pub(crate) mod thread;
 pub(crate) mod user_settings;
 
 mod access;
 mod consent;
+mod direct_peer;
 pub(crate) mod due_message;
 mod erase_user;
 mod membership;
@@ -46,9 +52,11 @@ pub(crate) mod message_draft;
 mod message_lookup;
 mod profile_for;
 mod rejected;
+pub(crate) mod waiting_message;
 
 pub use ack::acknowledge_for;
 pub use batch::MAX_BATCH_LINES;
 pub use cases::add_evidence;
 pub use deployment::access_record::{AccessRecord, record_access};
+pub use deployment::hook::{SetHookOutcome, set_hook_for};
 pub use profile_for::{revoke_tokens_for, set_display_name_for};

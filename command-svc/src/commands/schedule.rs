@@ -336,8 +336,10 @@ async fn check_cancelled(
     if !locked.state().has_scheduled(number) {
         return Err(Refusal::not_found().into());
     }
-    let events = locked.load_scheduled_events(number).await?;
+    let events = locked.load_waiting_events(number).await?;
     match events.last() {
+        // The number is that of a held message.
+        Some(event) if event.held_id().is_some() => Err(Refusal::not_found().into()),
         Some(MailboxEvent::ScheduledMessageSent(_)) => {
             Err(Refusal::conflict("The message has been sent. Recall it instead.").into())
         }

@@ -1,8 +1,9 @@
-//! `POST /v1/conversations/{id}/messages`, the hot path: one parse, one decision, one append.
+//! The handler that sends a message, the hot path: one parse, one decision, one append. The route is
+//! in `send_route`.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use axum::extract::State;
 use domain::body::MessageBody;
 use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, SendMessage, ThreadLookup};
@@ -10,29 +11,28 @@ use domain::conversation::event::ConversationEvent;
 use domain::ids::{ClientKey, ConversationId, UserId};
 use domain::limits::Limits;
 use domain::mailbox::ScheduledContent;
+use domain::mailbox::held_event::MessageHeld;
 use domain::refusal::Refusal;
 use domain::time::Timestamp;
 use event_log::{LockedAggregate, LogError, Observation, Receipt, ReceiptKey};
 use http::StatusCode;
-use http_edge::{Json, Path};
-use moderation::Rulebook;
+use moderation::{ActiveHook, Rulebook};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::direct_peer::DirectPeer;
 use super::due_message::DueMessage;
+use super::held_response::is_held_response;
 use super::message_draft::{MessageDraft, SendRequest};
 use super::message_lookup::{self, ClearedMessage};
-use super::schedule::{ScheduleHandler, ScheduleResponse};
+use super::waiting_message::WaitingMessage;
 use crate::caller::AuthenticatedUser;
-use crate::docs::CommandProblems;
-use crate::error::CommandError;
-use crate::execute::execute;
 use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
 use crate::idempotency::Idempotency;
+use crate::message_check::check_due;
 use crate::metrics::CommandKind;
-use crate::params;
-use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
+use crate::response::{PositionPlaceholder, ResponseBody};
 use crate::state::CommandState;
 
 /// The message that was sent.
@@ -59,8 +59,10 @@ pub(crate) struct SendResponse<'a> {
 pub(crate) struct SendHandler {
     meta: CommandMeta<Conversation>,
     client_message_id: ClientKey,
-    /// The scheduled message that is due, if it is one.
-    scheduled: Option<DueMessage>,
+    /// Where it waits, if no request sends it.
+    waiting: Option<WaitingMessage>,
+    /// The hook, if it still has to check the message: then the command is not executed.
+    hook: Option<Arc<ActiveHook>>,
     /// The message, or the refusal of an invalid one. Only members see the refusal, and only under
     /// a new key.
     draft: Result<MessageDraft, Refusal>,
@@ -96,16 +98,21 @@ impl SendHandler {
         Ok(Self {
             meta,
             client_message_id: key,
-            scheduled: None,
+            waiting: None,
+            hook: None,
             draft,
         })
     }
 
-    /// The same command with its text screened. The fingerprint stays that of the request.
+    /// The same command with its text screened, and with the hook that checks it. The fingerprint
+    /// stays that of the request.
     pub(crate) fn screened(mut self, body: &Value, rulebook: &Rulebook, limits: &Limits) -> Self {
         self.draft = self
             .draft
             .and_then(|draft| draft.screened(body, rulebook, limits));
+        if let Ok(draft) = &self.draft {
+            self.hook = rulebook.hook_for(draft.kind).cloned();
+        }
         self
     }
 
@@ -125,40 +132,120 @@ impl SendHandler {
             send_at: message.send_at,
             body_digest: message.body.digest(),
         };
-        let meta = CommandMeta {
-            kind: CommandKind::Send,
-            aggregate_id: message.conversation,
-            caller: owner.clone(),
-            actor,
-            idempotency: Some(Idempotency {
-                key: ReceiptKey::for_scheduled(owner, message.number),
-                // The key alone identifies it: what was sent is sent, whatever it was.
-                fingerprint: 0,
+        let key = ReceiptKey::for_scheduled(owner, message.number);
+        let send = Self {
+            meta: waiting_meta(owner, actor, message.conversation, key),
+            client_message_id,
+            waiting: Some(WaitingMessage::Due(due)),
+            hook: None,
+            draft: Ok(MessageDraft {
+                kind: message.kind,
+                body: message.body,
+                reply_to: message.reply_to,
+                thread: message.thread,
+                mentions: message.mentions,
+                masked: false,
+                flags: Vec::new(),
             }),
         };
-        let draft = MessageDraft {
-            kind: message.kind,
-            body: message.body,
-            reply_to: message.reply_to,
-            thread: message.thread,
-            mentions: message.mentions,
-            masked: false,
-            flags: Vec::new(),
-        };
         let rulebook = state.rulebook();
-        let draft = if rulebook.screens() {
-            let body: Value = serde_json::from_str(draft.body.as_json())
-                .map_err(|error| LogError::Corrupt(format!("a scheduled message: {error}")))?;
-            draft.screened(&body, &rulebook, state.limits())
-        } else {
-            Ok(draft)
+        send.screened_again(&rulebook, state.limits()).map(Some)
+    }
+
+    /// The handler that sends a held message for a moderator. `None` if its content is erased. A
+    /// moderator decides instead of the hook.
+    pub(crate) fn for_held(
+        state: &CommandState,
+        sender: &UserId,
+        message: MessageHeld,
+        by: &UserId,
+    ) -> Result<Option<Self>, LogError> {
+        let Some(client_message_id) = message.client_message_id else {
+            return Ok(None);
         };
-        Ok(Some(Self {
-            meta,
+        let key = ReceiptKey::for_held(sender, message.held_id);
+        let send = Self {
+            meta: waiting_meta(sender, Some(by.clone()), message.conversation, key),
             client_message_id,
-            scheduled: Some(due),
-            draft,
-        }))
+            waiting: Some(WaitingMessage::Held(message.held_id)),
+            hook: None,
+            draft: Ok(MessageDraft {
+                kind: message.kind,
+                body: message.body,
+                reply_to: message.reply_to,
+                thread: message.thread,
+                mentions: message.mentions,
+                masked: false,
+                flags: Vec::new(),
+            }),
+        };
+        let mut send = send.screened_again(&state.rulebook(), state.limits())?;
+        send.end_check();
+        Ok(Some(send))
+    }
+
+    /// The same for a message whose body is known to be valid.
+    fn screened_again(self, rulebook: &Rulebook, limits: &Limits) -> Result<Self, LogError> {
+        let body = match &self.draft {
+            Ok(draft) if rulebook.screens() => serde_json::from_str(draft.body.as_json())
+                .map_err(|error| LogError::Corrupt(format!("a waiting message: {error}")))?,
+            _ => Value::Null,
+        };
+        Ok(self.screened(&body, rulebook, limits))
+    }
+
+    /// The hook, if it still has to check the message.
+    pub(crate) fn hook(&self) -> Option<&Arc<ActiveHook>> {
+        self.hook.as_ref()
+    }
+
+    /// The message was checked.
+    pub(super) fn end_check(&mut self) {
+        self.hook = None;
+    }
+
+    /// Lets the command be refused, unless it was executed earlier.
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        self.draft = Err(refusal);
+    }
+
+    /// The client's key and the message.
+    pub(super) fn content(&self) -> Result<(&ClientKey, &MessageDraft), Refusal> {
+        let draft = self.draft.as_ref().map_err(Refusal::clone)?;
+        Ok((&self.client_message_id, draft))
+    }
+
+    /// When it was due, if it was scheduled.
+    fn due_time(&self) -> Option<Timestamp> {
+        match self.waiting {
+            Some(WaitingMessage::Due(due)) => Some(due.send_at),
+            _ => None,
+        }
+    }
+
+    /// Where it waits, if no request sends it.
+    pub(super) fn waiting(&self) -> Option<WaitingMessage> {
+        self.waiting
+    }
+}
+
+/// The meta data of a command that sends a message which waits. The key alone identifies it: what
+/// was sent is sent, whatever it was.
+fn waiting_meta(
+    owner: &UserId,
+    actor: Option<UserId>,
+    conversation: ConversationId,
+    key: ReceiptKey,
+) -> CommandMeta<Conversation> {
+    CommandMeta {
+        kind: CommandKind::Send,
+        aggregate_id: conversation,
+        caller: owner.clone(),
+        actor,
+        idempotency: Some(Idempotency {
+            key,
+            fingerprint: 0,
+        }),
     }
 }
 
@@ -179,8 +266,11 @@ impl CommandLookups<SendHandler> for SendLookups {
         observed: &mut Vec<Observation>,
     ) -> Result<Self, AttemptError> {
         let (conversation, sender) = (&handler.meta.aggregate_id, &handler.meta.caller);
+        if let Some(waiting) = handler.waiting {
+            waiting.observe(state, sender, observed).await?;
+        }
         let mut lookups = Self {
-            peer: DirectPeer::load(handler, state, observed).await?,
+            peer: DirectPeer::load(state, conversation, sender, observed).await?,
             ..Self::default()
         };
         let Ok(draft) = &handler.draft else {
@@ -195,48 +285,6 @@ impl CommandLookups<SendHandler> for SendLookups {
             lookups.root = Some(root.await?);
         }
         Ok(lookups)
-    }
-}
-
-/// The other member of a direct conversation, and whether that member has blocked the sender.
-#[derive(Default)]
-struct DirectPeer {
-    user: Option<UserId>,
-    has_blocked: bool,
-}
-
-impl DirectPeer {
-    async fn load(
-        handler: &SendHandler,
-        state: &CommandState,
-        observed: &mut Vec<Observation>,
-    ) -> Result<Self, AttemptError> {
-        if let Some(due) = handler.scheduled {
-            due.observe(state, &handler.meta.caller, observed).await?;
-        }
-        if !handler.meta.aggregate_id.is_direct() {
-            return Ok(Self::default());
-        }
-        let conversations = state.log().conversations();
-        let (peer, _) = conversations
-            .peek(handler.meta.aggregate_id.as_str(), |conversation| {
-                conversation.peer_of(&handler.meta.caller).cloned()
-            })
-            .await?;
-        let Some(peer) = peer else {
-            return Ok(Self::default());
-        };
-        let mailboxes = state.log().mailboxes();
-        let (has_blocked, observation) = mailboxes
-            .peek(peer.as_str(), |mailbox| {
-                mailbox.has_blocked(&handler.meta.caller)
-            })
-            .await?;
-        observed.push(observation);
-        Ok(Self {
-            user: Some(peer),
-            has_blocked,
-        })
     }
 }
 
@@ -294,9 +342,12 @@ impl CommandHandler for SendHandler {
             now: state.now(),
             blocked: peer.has_blocked,
             thread,
-            scheduled_for: self.scheduled.map(|due| due.send_at),
+            scheduled_for: self.due_time(),
         };
         let events = conversation.decide(ConversationCommand::Send(send), state.limits())?;
+        if self.hook.is_some() {
+            return Err(check_due().into());
+        }
         let flagged = |event: ConversationEvent| event.flagged(&draft.flags);
         let events: Vec<_> = events.into_iter().map(flagged).collect();
         let fields = match events.last() {
@@ -323,72 +374,22 @@ impl CommandHandler for SendHandler {
     }
 
     async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
-        // Nobody waits for the response to a scheduled message, which says what became of it.
-        if self.scheduled.is_some() {
+        // Nobody waits for the response to a message that waited, which says what became of it.
+        if self.waiting.is_some() {
             return Ok(true);
         }
         state
             .is_member(&self.meta.aggregate_id, &self.meta.caller)
             .await
     }
-}
 
-/// Send a message
-///
-/// With `send_at`, the message is scheduled: see `GET /v1/scheduled`.
-///
-/// Repeating a send with the same `client_message_id` and payload returns the first response, with
-/// status 200 and the header `Idempotent-Replay: true`. Sending moves the sender's own read mark to
-/// the message.
-#[utoipa::path(
-    post,
-    path = "/v1/conversations/{id}/messages",
-    operation_id = "send_message",
-    tag = "messages",
-    params(("id" = String, Path, description = "The conversation", example = "lunch")),
-    request_body(content = SendRequest, examples(
-        ("a text" = (value = json!({
-            "client_message_id": "m1", "type": "text", "body": {"text": "noodles?"}
-        }))),
-        ("an image" = (value = json!({
-            "client_message_id": "m2", "type": "image",
-            "body": {"url": "https://example.org/menu.png", "name": "menu.png", "mime": "image/png",
-                     "size": 48_213, "width": 800, "height": 600}
-        }))),
-        ("in reply, a location" = (value = json!({
-            "client_message_id": "m3", "type": "location", "reply_to": 1, "mentions": ["bob"],
-            "body": {"lat": 52.52, "lng": 13.405, "name": "Noodle bar"}
-        }))),
-        ("in a thread" = (value = json!({
-            "client_message_id": "m4", "type": "text", "thread": 1, "body": {"text": "which ones?"}
-        }))),
-    )),
-    responses(
-        (status = 201, description = "Sent and durable", body = SendResponse,
-            headers(("Tidings-Position" = i64, description = "The log position of the message"))),
-        (status = 202, description = "Scheduled and durable", body = ScheduleResponse,
-            headers(("Tidings-Position" = i64, description = "The log position of the event"))),
-        (status = 200, description = "Sent earlier: the first response", body = SendResponse,
-            headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        CommandProblems,
-    ),
-)]
-pub(crate) async fn send_message(
-    State(state): State<CommandState>,
-    sender: AuthenticatedUser,
-    Path(id): Path<String>,
-    Json(request): Json<SendRequest>,
-) -> Result<CommandResponse, CommandError> {
-    let conversation = params::parse_conversation(&id)?;
-    let (limits, rulebook) = (state.limits(), state.rulebook());
-    if request.send_at.is_some() {
-        let handler = ScheduleHandler::parse(sender, conversation, &request, limits)?;
-        let handler = handler.screened(&request.body, &rulebook, limits);
-        return execute(&state, &handler).await;
+    fn replay_status(&self, receipt: &Receipt) -> StatusCode {
+        if is_held_response(&receipt.answer) {
+            StatusCode::ACCEPTED
+        } else {
+            StatusCode::OK
+        }
     }
-    let handler = SendHandler::parse(sender, conversation, &request, limits)?;
-    let handler = handler.screened(&request.body, &rulebook, limits);
-    execute(&state, &handler).await
 }
 
 #[cfg(test)]

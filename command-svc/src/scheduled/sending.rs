@@ -10,10 +10,11 @@ use serde::Deserialize;
 
 use super::waiting::DueKey;
 use crate::attempts::Attempts;
+use crate::commands::checked_send::execute_send;
 use crate::commands::due_message::NOT_DUE;
+use crate::commands::held_response::is_held_response;
 use crate::commands::send::SendHandler;
 use crate::error::CommandError;
-use crate::execute::execute;
 use crate::state::CommandState;
 
 /// Messages of one user that are sent at the same time.
@@ -62,7 +63,8 @@ async fn send_due(
 ) -> Result<Vec<ScheduledOutcome>, LogError> {
     let mut outcomes = Vec::with_capacity(due.sent.len() + due.unsent.len());
     for (due, receipt) in due.sent {
-        outcomes.push(outcome(&due, Ok(parse_seq(&receipt.answer)?)));
+        let seq = parse_seq(&receipt.answer)?;
+        outcomes.extend(seq.map(|seq| outcome(&due, Ok(seq))));
     }
     if let Err(refusal) = access.check_user(owner.as_str(), state.now()) {
         let refused = due.unsent.iter();
@@ -94,8 +96,11 @@ async fn send_one(
     let Some(handler) = SendHandler::for_scheduled(state, &due.owner, content)? else {
         return Ok(None);
     };
-    let result = match execute(state, &handler).await {
-        Ok(response) => Ok(parse_seq(&response.body.0)?),
+    let result = match execute_send(state, handler).await {
+        Ok(response) => match parse_seq(&response.body.0)? {
+            Some(seq) => Ok(seq),
+            None => return Ok(None),
+        },
         Err(CommandError::Rejected(refusal)) if refusal.code == NOT_DUE => return Ok(None),
         Err(CommandError::Rejected(refusal)) => Err(refusal.code.to_owned()),
         Err(CommandError::Log(error)) => return Err(error),
@@ -107,9 +112,14 @@ async fn send_one(
     Ok(Some(outcome(&due, result)))
 }
 
-fn parse_seq(answer: &[u8]) -> Result<i64, LogError> {
+/// The seq of a message that was sent. `None` if the hook has held it: that has ended the scheduled
+/// message.
+fn parse_seq(answer: &[u8]) -> Result<Option<i64>, LogError> {
+    if is_held_response(answer) {
+        return Ok(None);
+    }
     serde_json::from_slice::<SentMessage>(answer)
-        .map(|sent| sent.seq)
+        .map(|sent| Some(sent.seq))
         .map_err(|error| LogError::Corrupt(format!("the receipt of a send: {error}")))
 }
 

@@ -9,7 +9,7 @@ fn document() -> Result<Value> {
     Ok(serde_json::to_value(command_svc::document())?)
 }
 
-const OPERATIONS: [(&str, &str, &str); 53] = [
+const OPERATIONS: [(&str, &str, &str); 54] = [
     ("post", "/v1/conversations", "create_conversation"),
     ("patch", "/v1/conversations/{id}", "change_conversation"),
     ("post", "/v1/conversations/{id}/members", "add_members"),
@@ -135,6 +135,7 @@ const OPERATIONS: [(&str, &str, &str); 53] = [
     ("post", "/v1/users/{user}/reports", "report_user"),
     ("post", "/v1/moderation/cases/{id}/resolve", "resolve_case"),
     ("post", "/v1/moderation/cases/{id}/reopen", "reopen_case"),
+    ("delete", "/v1/moderation/hook", "remove_hook"),
 ];
 
 #[test]

@@ -35,6 +35,10 @@ const COUNTERS: [Description; 11] = [
         "Attempts to sign in with a password, by outcome",
     ),
     (
+        "tidings_message_checks_total",
+        "Questions to the service that checks messages, by outcome",
+    ),
+    (
         "tidings_moderation_acts_total",
         "What was done for moderators because of the log, by act and outcome",
     ),

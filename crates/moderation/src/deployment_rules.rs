@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::deployment::LinkRules;
 use domain::deployment::content::{ContentAction, TextPlace, WordMatching};
 use domain::deployment::event::{
-    DeploymentEvent, FeatureSwitched, HoldPlaced, LinkRulesSet, WordListSet,
+    DeploymentEvent, FeatureSwitched, HoldPlaced, HookSet, LinkRulesSet, WordListSet,
 };
 use domain::deployment::feature::Feature;
 use domain::deployment::flood::FloodRule;
+use domain::deployment::{LinkRules, MessageHook};
 use domain::envelope::Envelope;
 use domain::event::{EventDecodeError, EventFamily as _};
 use domain::ids::{ConversationId, RuleName, UserId};
@@ -28,6 +28,8 @@ pub struct DeploymentRules {
     pub link_rules: Arc<LinkRules>,
     /// The flood rules.
     pub flood_rules: Vec<FloodRule>,
+    /// The hook.
+    pub hook: Option<Arc<ActiveHook>>,
 }
 
 /// The newest switch of a feature.
@@ -84,6 +86,17 @@ pub struct WordList {
     pub at: Timestamp,
 }
 
+/// The hook that checks messages before they are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActiveHook {
+    /// Where and how to ask.
+    pub hook: MessageHook,
+    /// Who set it.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+}
+
 impl DeploymentRules {
     /// The types of the events that it is folded from.
     pub fn event_types() -> Vec<String> {
@@ -128,8 +141,16 @@ impl DeploymentRules {
             }
             DeploymentEvent::FloodRulesSet(set) => self.flood_rules = set.rules,
             DeploymentEvent::AccessRecorded(_) => {}
+            DeploymentEvent::HookSet(set) => self.apply_hook(set, *time),
+            DeploymentEvent::HookRemoved(_) => self.hook = None,
         }
         Ok(())
+    }
+
+    fn apply_hook(&mut self, set: HookSet, at: Timestamp) {
+        let by = set.by.clone();
+        let hook = MessageHook::from(set);
+        self.hook = Some(Arc::new(ActiveHook { hook, by, at }));
     }
 
     fn apply_switch(&mut self, switched: FeatureSwitched, at: Timestamp) {

@@ -1,5 +1,5 @@
 //! What administrators and moderators have set for the whole system, as every process applies it:
-//! switches, word lists and rules for links. Pure: no clock, no database, no network.
+//! switches, word lists, rules for links and the hook. Pure: no clock, no database, no network.
 //!
 //! In the order in which data passes through it:
 //!
@@ -27,7 +27,7 @@ pub mod log_fold;
 pub mod rulebook;
 pub mod word_matcher;
 
-pub use deployment_rules::{DeploymentRules, FeatureSwitch, PlacedHold, WordList};
+pub use deployment_rules::{ActiveHook, DeploymentRules, FeatureSwitch, PlacedHold, WordList};
 pub use live_rulebook::LiveRulebook;
 pub use log_fold::{FlagAct, HoldAct, ModerationAct, ModerationFold, NeededEvents};
 pub use rulebook::{Rulebook, Screening};

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aho_corasick::BuildError;
+use domain::body::MessageType;
 use domain::deployment::content::{ContentAction, TextPlace};
 use domain::deployment::feature::Feature;
 use domain::ids::RuleName;
 use domain::time::Timestamp;
 
-use crate::deployment_rules::DeploymentRules;
+use crate::deployment_rules::{ActiveHook, DeploymentRules};
 use crate::fold::FoldedText;
 use crate::links::LinkMatcher;
 use crate::word_matcher::WordMatcher;
@@ -114,6 +115,12 @@ impl Rulebook {
             left.and_then(|left| u64::try_from(left).ok())
                 .map_or(UNKNOWN_END, Duration::from_millis)
         })
+    }
+
+    /// The hook, if it checks messages of this type.
+    pub fn hook_for(&self, kind: MessageType) -> Option<&Arc<ActiveHook>> {
+        let active = self.rules.hook.as_ref();
+        active.filter(|active| active.hook.checks(kind))
     }
 
     /// Whether texts need to be screened at all.

@@ -15,7 +15,7 @@ mod trace;
 mod unread;
 mod webhooks;
 
-pub use state::{OperatorSetup, OperatorState};
+pub use state::{OperatorProblems, OperatorSetup, OperatorState};
 
 use http_edge::schema;
 use utoipa_axum::router::OpenApiRouter;

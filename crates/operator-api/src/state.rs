@@ -102,7 +102,7 @@ pub(super) async fn position_headers(
 /// The problem responses of these routes.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes the OpenAPI document")]
-pub(super) enum OperatorProblems {
+pub enum OperatorProblems {
     /// A parameter is malformed; `errors` names it.
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(#[to_schema] Problem),

@@ -100,6 +100,12 @@ entry_types! {
     ScheduledMessageSent = "scheduled_message_sent";
     /// A rule refused a scheduled message.
     ScheduledMessageFailed = "scheduled_message_failed";
+    /// A message of the reader of the feed is held.
+    MessageHeld = "message_held";
+    /// A held message was released: it is sent.
+    HeldMessageReleased = "held_message_released";
+    /// A held message was refused.
+    MessageRefused = "message_refused";
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::ServiceRuntime;
+use super::hook;
 use super::jwks::JwksFetcher;
 use super::shedding;
 use super::tasks::TaskGroup;
@@ -87,7 +88,14 @@ impl ServiceRuntime {
         Ok(operator_api::command_router(operator_state)
             .layer(recorded)
             .merge(self.serve_accounts(&state, log, recorder, background)?)
+            .merge(self.serve_hook(&state)?)
             .merge(command_svc::router(state)))
+    }
+
+    /// Lets commands ask the hook. Returns the route that sets it.
+    fn serve_hook(&self, commands: &CommandState) -> Result<OpenApiRouter> {
+        let allowed = AllowedNetworks::new(self.config.webhooks.webhook_allow.clone());
+        hook::serve(commands, self.pools.writes.clone(), allowed)
     }
 
     /// The routes of local accounts. Starts what finishes changes of passwords.

@@ -4,6 +4,7 @@
 //!
 //! - [`ports`]: where the services listen. [`pools`]: their connections to Postgres.
 //! - [`readiness`]: the readiness checks.
+//! - `hook`: the service that checks messages.
 //! - [`acks`]: executes the acknowledgements of live connections as commands.
 //! - `mirror_repair`: restarts an embedded nats-server that stores nothing.
 //! - `background`: the background tasks. [`tasks`]: groups of tasks. [`gauges`]: metrics that are
@@ -19,6 +20,7 @@
 pub mod acks;
 mod background;
 pub mod gauges;
+mod hook;
 mod jwks;
 mod mirror_repair;
 pub mod pools;

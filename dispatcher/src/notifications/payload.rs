@@ -6,7 +6,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::due::DueNotification;
-use crate::sender::WebhookMessage;
+use crate::signing_clients::WebhookMessage;
 
 const NOTIFICATION_TYPE: &str = "tidings.notification.v1";
 

@@ -5,6 +5,7 @@ use super::content::{ContentAction, TextPlace, WordMatching};
 use super::feature::Feature;
 use super::flood::FloodRule;
 use super::listed_words::ListedWords;
+use super::state::MessageHook;
 use crate::ids::{ConversationId, RuleName, UserId};
 use crate::time::Timestamp;
 
@@ -27,6 +28,10 @@ pub enum DeploymentCommand {
     SetFloodRules(SetFloodRules),
     /// Record a view, or an act that no other event shows.
     RecordAccess(RecordAccess),
+    /// Set the hook.
+    SetHook(SetHook),
+    /// Remove the hook, on behalf of this user.
+    RemoveHook(UserId),
 }
 
 /// The data of [`DeploymentCommand::SwitchFeature`].
@@ -122,4 +127,13 @@ pub struct RecordAccess {
     pub detail: Option<String>,
     /// The current time.
     pub now: Timestamp,
+}
+
+/// The data of [`DeploymentCommand::SetHook`].
+#[derive(Debug, Clone)]
+pub struct SetHook {
+    /// The hook. If there is one already, the secret stays that one's.
+    pub hook: MessageHook,
+    /// The administrator or moderator.
+    pub by: UserId,
 }

@@ -62,3 +62,15 @@ impl TextPlace {
     /// All places, which a list checks by default.
     pub const ALL: [Self; 3] = [Self::Text, Self::Title, Self::Name];
 }
+
+/// What happens to a message if the hook does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HookFailureAction {
+    /// It is sent.
+    Allow,
+    /// It is held until a moderator decides.
+    Hold,
+    /// It is refused.
+    Refuse,
+}

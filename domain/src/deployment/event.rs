@@ -4,9 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::access::AccessAct;
-use super::content::{ContentAction, TextPlace, WordMatching};
+use super::content::{ContentAction, HookFailureAction, TextPlace, WordMatching};
 use super::feature::Feature;
 use super::flood::FloodRule;
+use crate::body::MessageType;
 use crate::ids::{ConversationId, RuleName, UserId};
 use crate::time::Timestamp;
 
@@ -31,6 +32,10 @@ pub enum DeploymentEvent {
     /// Somebody viewed something with the rights of an administrator, a moderator or a service, or
     /// did something that no other event shows.
     AccessRecorded(AccessRecorded),
+    /// The hook was set, or changed.
+    HookSet(HookSet),
+    /// The hook was removed.
+    HookRemoved(HookRemoved),
 }
 
 /// The data of [`DeploymentEvent::FeatureSwitched`].
@@ -140,4 +145,29 @@ pub struct AccessRecorded {
     pub detail: Option<String>,
     /// When.
     pub at: Timestamp,
+}
+
+/// The data of [`DeploymentEvent::HookSet`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HookSet {
+    /// Where to ask.
+    pub url: String,
+    /// The types of messages that the hook checks; all if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<MessageType>,
+    /// How long to wait for an answer, in milliseconds.
+    pub timeout_ms: u32,
+    /// What happens to a message without an answer.
+    pub on_failure: HookFailureAction,
+    /// The name of the secret that signs the questions. The secret itself is not part of the log.
+    pub secret_id: String,
+    /// Who did it.
+    pub by: UserId,
+}
+
+/// The data of [`DeploymentEvent::HookRemoved`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HookRemoved {
+    /// Who did it.
+    pub by: UserId,
 }

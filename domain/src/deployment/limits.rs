@@ -1,5 +1,7 @@
 //! The limits of what a deployment can set. They bound the state that every process holds.
 
+use std::ops::RangeInclusive;
+
 use crate::refusal::Refusal;
 
 /// The maximum number of legal holds: each erasure looks at all of them.
@@ -19,6 +21,12 @@ pub const MAX_WORD_CHARS: usize = 100;
 
 /// The maximum number of hosts in the rules for links.
 pub const MAX_HOSTS: usize = 10_000;
+
+/// How long a sender may wait for the hook, in milliseconds.
+pub const HOOK_TIMEOUT_MS: RangeInclusive<u32> = 1..=10_000;
+
+/// The maximum length of the address of the hook, in bytes.
+pub const MAX_HOOK_URL_BYTES: usize = 2_000;
 
 /// The maximum length of a reason, in code points.
 pub const MAX_REASON_CHARS: usize = 500;

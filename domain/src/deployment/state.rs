@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::content::ContentAction;
+use super::content::{ContentAction, HookFailureAction};
+use super::event::HookSet;
+use crate::body::MessageType;
 use crate::ids::{ConversationId, UserId};
 use crate::time::Timestamp;
 
@@ -72,6 +74,48 @@ impl Default for LinkRules {
             deny: Vec::new(),
             allow_only: None,
             action: ContentAction::Refuse,
+        }
+    }
+}
+
+/// The hook. It is stored in snapshots; the serialized field names must not change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageHook {
+    /// Where to ask.
+    pub url: String,
+    /// The types of messages that it checks; all if empty.
+    pub types: Vec<MessageType>,
+    /// How long to wait for its answer, in milliseconds.
+    pub timeout_ms: u32,
+    /// What happens if it does not answer in time, or not in the form that is asked for.
+    pub on_failure: HookFailureAction,
+    /// The name of the secret that signs the questions. The secret itself is not part of the log.
+    pub secret_id: String,
+}
+
+impl MessageHook {
+    /// Whether messages of this type are checked.
+    pub fn checks(&self, kind: MessageType) -> bool {
+        self.types.is_empty() || self.types.contains(&kind)
+    }
+}
+
+impl From<HookSet> for MessageHook {
+    fn from(set: HookSet) -> Self {
+        let HookSet {
+            url,
+            types,
+            timeout_ms,
+            on_failure,
+            secret_id,
+            by: _,
+        } = set;
+        Self {
+            url,
+            types,
+            timeout_ms,
+            on_failure,
+            secret_id,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! of the command, as a [`MembershipSnapshot`].
 
 use super::contact_state::ContactActs;
+use super::held_command::{CompleteHeldMessage, HoldMessage};
 use crate::body::{MessageBody, MessageType};
 use crate::ids::{ClientKey, ConversationId, DeviceId, UserId};
 use crate::membership::MembershipSnapshot;
@@ -46,6 +47,10 @@ pub enum MailboxCommand {
     /// Erase the notes that the owner has written, by this operator. The mailbox does not know
     /// whether there are any.
     EraseNotes(UserId),
+    /// Hold a message until a moderator decides.
+    HoldMessage(HoldMessage),
+    /// Record what a moderator has decided.
+    CompleteHeld(CompleteHeldMessage),
 }
 
 impl MailboxCommand {

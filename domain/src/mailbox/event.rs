@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::held_event::{HeldMessageRefused, HeldMessageReleased, MessageHeld};
 use crate::body::{MessageBody, MessageType};
 use crate::ids::{ClientKey, ConversationId, DeviceId, UserId};
 use crate::texts::ContactNote;
@@ -51,6 +52,12 @@ pub enum MailboxEvent {
     ScheduledMessageFailed(ScheduledMessageFailed),
     /// An operator erased the notes that the owner had written until then, wherever they are.
     NotesErased(NotesErased),
+    /// The hook has held a message until a moderator decides.
+    MessageHeld(MessageHeld),
+    /// A held message was released: it is sent.
+    HeldMessageReleased(HeldMessageReleased),
+    /// A held message was refused.
+    HeldMessageRefused(HeldMessageRefused),
 }
 
 /// The data of [`MailboxEvent::DeviceAcked`].

@@ -221,6 +221,7 @@ impl MailboxEvent {
                 changed.body = changed.body.map(|_| MessageBody::erased_placeholder());
                 Some(Self::ScheduledMessageChanged(changed))
             }
+            Self::MessageHeld(held) => Some(Self::MessageHeld(held.without_content())),
             _ => None,
         }
     }

@@ -33,7 +33,7 @@ fn ben() -> CaseTarget {
 fn held() -> CaseTarget {
     CaseTarget::Held {
         user: user("ben"),
-        held_id: HeldId::parse("1").unwrap(),
+        held_id: HeldId::parse("h1").unwrap(),
         conversation: ConversationId::parse("oslo").unwrap(),
     }
 }

@@ -58,7 +58,7 @@ pub fn case() -> Vec<Example<CaseEvent>> {
 #[test]
 fn every_kind_of_target_is_stored_under_its_name() {
     let anna = user("anna");
-    let held_id = HeldId::parse("1").unwrap();
+    let held_id = HeldId::parse("h1").unwrap();
     for (target, stored) in [
         (
             CaseTarget::Conversation {
@@ -76,7 +76,7 @@ fn every_kind_of_target_is_stored_under_its_name() {
                 held_id,
                 conversation: oslo(),
             },
-            r#"{"type":"held","user":"anna","held_id":"1","conversation":"oslo"}"#,
+            r#"{"type":"held","user":"anna","held_id":"h1","conversation":"oslo"}"#,
         ),
     ] {
         assert_eq!(serde_json::to_string(&target).unwrap(), stored);

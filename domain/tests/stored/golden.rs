@@ -12,7 +12,7 @@ use domain::profile::event::ProfileEvent;
 use serde_json::Value;
 
 use crate::examples::{self, Addition, Example};
-use crate::{case_examples, flag_examples, mailbox_examples, system_examples};
+use crate::{case_examples, flag_examples, held_examples, mailbox_examples, system_examples};
 
 fn golden_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
@@ -67,10 +67,14 @@ fn check_decoding<E: EventFamily>(examples: &[Example<E>]) {
     }
 }
 
+fn all_mailbox_examples() -> Vec<Example<MailboxEvent>> {
+    [mailbox_examples::mailbox(), held_examples::held()].concat()
+}
+
 #[test]
 fn every_golden_file_decodes_to_the_expected_event() {
     check_decoding(&examples::conversation());
-    check_decoding(&mailbox_examples::mailbox());
+    check_decoding(&all_mailbox_examples());
     check_decoding(&system_examples::profile());
     check_decoding(&system_examples::deployment());
     check_decoding(&case_examples::case());
@@ -98,7 +102,7 @@ fn check_encoding<E: EventFamily>(examples: &[Example<E>]) {
 #[test]
 fn the_current_version_is_encoded_byte_for_byte() {
     check_encoding(&examples::conversation());
-    check_encoding(&mailbox_examples::mailbox());
+    check_encoding(&all_mailbox_examples());
     check_encoding(&system_examples::profile());
     check_encoding(&system_examples::deployment());
     check_encoding(&case_examples::case());
@@ -115,7 +119,7 @@ fn check_tags<E: EventFamily>(examples: &[Example<E>]) {
 #[test]
 fn serde_tags_match_the_event_names_of_the_log() {
     check_tags(&examples::conversation());
-    check_tags(&mailbox_examples::mailbox());
+    check_tags(&all_mailbox_examples());
     check_tags(&system_examples::profile());
     check_tags(&system_examples::deployment());
     check_tags(&case_examples::case());

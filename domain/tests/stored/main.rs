@@ -8,6 +8,7 @@ mod envelope;
 mod examples;
 mod flag_examples;
 mod golden;
+mod held_examples;
 mod mailbox_examples;
 mod system_examples;
 mod upcast;

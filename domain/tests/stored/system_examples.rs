@@ -1,11 +1,12 @@
 //! The expected event of each golden file of a profile and of the deployment.
 
+use domain::body::MessageType;
 use domain::custom_fields::CustomFields;
 use domain::deployment::access::AccessAct;
-use domain::deployment::content::{ContentAction, TextPlace, WordMatching};
+use domain::deployment::content::{ContentAction, HookFailureAction, TextPlace, WordMatching};
 use domain::deployment::event::{
-    AccessRecorded, DeploymentEvent, FeatureSwitched, FloodRulesSet, HoldPlaced, LinkRulesSet,
-    RuleRemoved, WordListSet,
+    AccessRecorded, DeploymentEvent, FeatureSwitched, FloodRulesSet, HoldPlaced, HookRemoved,
+    HookSet, LinkRulesSet, RuleRemoved, WordListSet,
 };
 use domain::deployment::feature::Feature;
 use domain::deployment::flood::{FloodAction, FloodReach, FloodRule, RuleDuration};
@@ -148,6 +149,14 @@ pub fn deployment() -> Vec<Example<DeploymentEvent>> {
         detail: Some("GET /v1/inbox".to_owned()),
         at: time("2026-11-01T10:00:00Z"),
     };
+    let hook = HookSet {
+        url: "https://checks.example.org/".to_owned(),
+        types: vec![MessageType::Text, MessageType::Image],
+        timeout_ms: 800,
+        on_failure: HookFailureAction::Hold,
+        secret_id: "c1".to_owned(),
+        by: root.clone(),
+    };
     vec![
         ("feature_switched", 1, E::FeatureSwitched(switched)),
         ("hold_placed", 1, E::HoldPlaced(held)),
@@ -159,8 +168,14 @@ pub fn deployment() -> Vec<Example<DeploymentEvent>> {
             E::WordListRemoved(removed("insults")),
         ),
         ("link_rules_set", 1, E::LinkRulesSet(links)),
-        ("flood_rules_set", 1, E::FloodRulesSet(flood_rules(root))),
+        (
+            "flood_rules_set",
+            1,
+            E::FloodRulesSet(flood_rules(root.clone())),
+        ),
         ("access_recorded", 1, E::AccessRecorded(viewed)),
+        ("hook_set", 1, E::HookSet(hook)),
+        ("hook_removed", 1, E::HookRemoved(HookRemoved { by: root })),
     ]
 }
 

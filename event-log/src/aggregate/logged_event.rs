@@ -13,7 +13,8 @@ pub trait LoggedEvent: EventFamily {
     /// The kind of aggregate that has these events.
     const AGGREGATE_KIND: AggregateKind;
 
-    /// The seq of the message, or the number of the scheduled message, that the event is about.
+    /// The seq of the message, or the number of the scheduled or held message, that the event is
+    /// about.
     fn message_seq(&self) -> Option<i64>;
 }
 
@@ -54,7 +55,7 @@ impl LoggedEvent for MailboxEvent {
     const AGGREGATE_KIND: AggregateKind = AggregateKind::Mailbox;
 
     fn message_seq(&self) -> Option<i64> {
-        self.scheduled_number()
+        self.waiting_number()
     }
 }
 

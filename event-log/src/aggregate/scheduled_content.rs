@@ -1,4 +1,4 @@
-//! Loads the events and the content of scheduled messages, which the state of a mailbox does not
+//! Loads the events and the content of scheduled and held messages, which the state of a mailbox does not
 //! have.
 
 use std::collections::HashMap;
@@ -17,9 +17,9 @@ use crate::error::LogError;
 type ScheduledEventRow = (String, i64, String, i16, Vec<u8>, Option<String>);
 
 impl LockedAggregate<Mailbox> {
-    /// Loads the events of this scheduled message from the log, oldest first. Empty if this
+    /// Loads the events of this scheduled or held message from the log, oldest first. Empty if this
     /// aggregate has become invalid in the meantime.
-    pub async fn load_scheduled_events(&self, number: i64) -> Result<Vec<MailboxEvent>, LogError> {
+    pub async fn load_waiting_events(&self, number: i64) -> Result<Vec<MailboxEvent>, LogError> {
         match self.wait_until_durable().await {
             Ok(()) => {}
             Err(AppendError::Log(failed)) => return Err(failed),

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use domain::digest;
+use domain::held_id::HeldId;
 use domain::ids::{ClientKey, ConversationId, UserId};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -39,6 +40,15 @@ impl ReceiptKey {
             b"scheduled",
             owner.as_str().as_bytes(),
             &number.to_be_bytes(),
+        ]))
+    }
+
+    /// The key for the decision on a held message. Nothing that a client sends can have this key.
+    pub fn for_held(sender: &UserId, id: HeldId) -> Self {
+        Self(digest::fingerprint(&[
+            b"held",
+            sender.as_str().as_bytes(),
+            &id.number().to_be_bytes(),
         ]))
     }
 

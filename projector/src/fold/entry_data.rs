@@ -4,6 +4,7 @@ use domain::conversation::event::{
     ConversationKind, HistoryVisibility, InitialMember, InvitationOutcome, Role,
 };
 use domain::conversation::settings::ConversationPolicy;
+use domain::held_id::HeldId;
 use domain::ids::{ConversationId, ReactionKey, Title, UserId};
 use domain::texts::ContactNote;
 use domain::time::Timestamp;
@@ -208,6 +209,17 @@ pub(super) struct ScheduledData<'a> {
     pub seq: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'a str>,
+}
+
+/// The data of `message_held`, `held_message_released` and `message_refused`.
+#[derive(Serialize)]
+pub(super) struct HeldData<'a> {
+    pub held_id: HeldId,
+    pub conversation_id: &'a ConversationId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'a str>,
 }
 
 /// The data of `thread_read`.

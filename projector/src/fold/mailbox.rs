@@ -77,6 +77,9 @@ impl Fold<'_> {
                 self.apply_scheduled(at, user, event)?;
             }
             MailboxEvent::NotesErased(_) => self.apply_notes_erased(at, user, owner)?,
+            MailboxEvent::MessageHeld(_)
+            | MailboxEvent::HeldMessageReleased(_)
+            | MailboxEvent::HeldMessageRefused(_) => self.apply_held(at, user, event)?,
         }
         Ok(FoldOutcome::Folded)
     }
@@ -304,6 +307,9 @@ pub(crate) fn conversation_of(event: &MailboxEvent) -> Option<&ConversationId> {
         MailboxEvent::ScheduledMessageCancelled(event) => Some(&event.conversation),
         MailboxEvent::ScheduledMessageSent(event) => Some(&event.conversation),
         MailboxEvent::ScheduledMessageFailed(event) => Some(&event.conversation),
+        MailboxEvent::MessageHeld(event) => Some(&event.conversation),
+        MailboxEvent::HeldMessageReleased(event) => Some(&event.conversation),
+        MailboxEvent::HeldMessageRefused(event) => Some(&event.conversation),
         MailboxEvent::DeviceAcked(_)
         | MailboxEvent::NotesErased(_)
         | MailboxEvent::UserBlocked(_)

@@ -18,6 +18,7 @@ mod contacts;
 mod conversation;
 mod entry_data;
 mod fan_out;
+mod held;
 mod history;
 mod invitations;
 mod mailbox;

@@ -17,6 +17,7 @@ mod columns;
 mod contacts;
 mod conversations;
 mod entries;
+mod held;
 mod history;
 mod hot_path;
 mod invitations;
@@ -82,6 +83,7 @@ impl WriteBatch<'_> {
             || !rows.invitations.is_empty()
             || !rows.thread_marks.is_empty()
             || !rows.scheduled.is_empty()
+            || !rows.held.is_empty()
             || !rows.parked.is_empty()
             || !rows.audit.is_empty()
             || !rows.access.is_empty()
@@ -132,6 +134,7 @@ impl WriteBatch<'_> {
         invitations::write(connection, &rows.invitations).await?;
         threads::insert_marks(connection, &rows.thread_marks).await?;
         scheduled::write(connection, &rows.scheduled).await?;
+        held::write(connection, &rows.held).await?;
         titles::erase(connection, &rows.erased_titles).await?;
         notes::erase(connection, &rows.erased_notes).await?;
         profiles::write(connection, &self.working_set.profiles).await?;

@@ -4,6 +4,7 @@
 
 mod cases;
 mod group_acts;
+pub mod held;
 pub mod history;
 pub mod log;
 mod mailbox_acts;

@@ -284,6 +284,23 @@ struct ThreadReadEntrySchema {
     read_seq: i64,
 }
 
+/// The data of the entries of held messages.
+#[derive(ToSchema)]
+#[schema(as = HeldData)]
+struct HeldEntrySchema {
+    /// The id of the held message.
+    held_id: String,
+    /// The conversation, also if the sender has left it.
+    conversation_id: String,
+    /// The seq that it got, in `held_message_released`.
+    #[schema(required = false)]
+    seq: i64,
+    /// Why it is refused, in `message_refused`: `content_refused` by a moderator, the code of the
+    /// rule against which it could not be sent, or `erased`.
+    #[schema(required = false)]
+    reason: String,
+}
+
 /// The data of the entries of scheduled messages.
 #[derive(ToSchema)]
 #[schema(as = ScheduledData)]
@@ -353,6 +370,9 @@ fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
         | EntryType::ScheduledMessageCancelled
         | EntryType::ScheduledMessageSent
         | EntryType::ScheduledMessageFailed => add::<ScheduledEntrySchema>(schemas),
+        EntryType::MessageHeld | EntryType::HeldMessageReleased | EntryType::MessageRefused => {
+            add::<HeldEntrySchema>(schemas)
+        }
     }
 }
 

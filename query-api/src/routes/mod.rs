@@ -25,6 +25,7 @@ mod entries;
 mod events;
 mod explain;
 mod explain_visibility;
+mod held;
 mod inbox;
 mod invitations;
 mod join_requests;
@@ -76,6 +77,7 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(thread::get_thread))
         .routes(routes!(threads::list_threads))
         .routes(routes!(scheduled::list_scheduled))
+        .routes(routes!(held::list_held))
         .routes(routes!(receipts::get_receipts))
         .routes(routes!(reactions::list_reaction_users))
         .routes(routes!(pins::list_pins))
@@ -108,7 +110,8 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(admin_users::list_admin_users))
         .routes(routes!(admin_user::get_admin_user))
         .routes(routes!(cases::list::list_cases))
-        .routes(routes!(cases::detail::get_case));
+        .routes(routes!(cases::detail::get_case))
+        .routes(routes!(deployment::hook::get_hook));
     docs::arrange_unions(router.get_openapi_mut());
     router
 }

@@ -13,6 +13,7 @@ use super::line::{BatchLine, MessageLine, ReactionLine};
 use crate::caller::AuthenticatedUser;
 use crate::commands::ack::AckHandler;
 use crate::commands::edit::EditHandler;
+use crate::commands::hold::HoldHandler;
 use crate::commands::react::{ReactHandler, ReactionAction};
 use crate::commands::read::ReadHandler;
 use crate::commands::recall::RecallHandler;
@@ -30,6 +31,8 @@ use crate::state::CommandState;
 /// The handler of any command that a batch can contain.
 pub(super) enum BatchCommand {
     Send(SendHandler),
+    /// A send that the hook holds.
+    Hold(Box<HoldHandler>),
     Edit(EditHandler),
     Recall(RecallHandler),
     React(ReactHandler),
@@ -43,6 +46,10 @@ macro_rules! with_handler {
     ($command:expr, $handler:ident => $body:expr) => {
         match $command {
             BatchCommand::Send($handler) => $body,
+            BatchCommand::Hold(hold) => {
+                let $handler = hold.as_ref();
+                $body
+            }
             BatchCommand::Edit($handler) => $body,
             BatchCommand::Recall($handler) => $body,
             BatchCommand::React($handler) => $body,
@@ -89,11 +96,8 @@ impl BatchCommand {
             }
             BatchLine::Edit(line) => {
                 let (conversation, seq) = parse_message_ref(&line.message)?;
-                Self::Edit(EditHandler {
-                    meta: new_meta(CommandKind::Edit, conversation, user),
-                    seq,
-                    body: line.request.body,
-                })
+                let meta = new_meta(CommandKind::Edit, conversation, user);
+                Self::Edit(EditHandler::new(meta, seq, line.request.body, rulebook))
             }
             BatchLine::Recall(line) => {
                 let (conversation, seq) = parse_message_ref(&line)?;
@@ -134,10 +138,20 @@ impl BatchCommand {
         with_handler!(self, handler => handler.meta().idempotency)
     }
 
+    /// Whether the hook still has to check it.
+    pub(super) fn is_unchecked(&self) -> bool {
+        match self {
+            Self::Send(handler) => handler.hook().is_some(),
+            Self::Edit(handler) => handler.is_unchecked(),
+            _ => false,
+        }
+    }
+
     /// The conversation within whose lines this command keeps its order.
     pub(super) fn conversation(&self) -> Option<&ConversationId> {
         match self {
             Self::Send(handler) => Some(&handler.meta().aggregate_id),
+            Self::Hold(handler) => Some(handler.conversation()),
             Self::Edit(handler) => Some(&handler.meta().aggregate_id),
             Self::Recall(handler) => Some(&handler.meta().aggregate_id),
             Self::React(handler) => Some(&handler.meta().aggregate_id),

@@ -122,6 +122,12 @@ pub(crate) struct BatchLineResponse {
     /// The seq of the message, for a send.
     #[schema(required = false)]
     seq: i64,
+    /// `held`, for a send that the hook holds.
+    #[schema(required = false)]
+    state: String,
+    /// The id of the held message, for a send that the hook holds.
+    #[schema(required = false)]
+    held_id: String,
     /// When the message was sent, for a send.
     #[schema(required = false, format = DateTime)]
     sent_at: String,

@@ -1,8 +1,10 @@
 //! `POST /v1/batch`: many commands in one request, one per line.
 //!
 //! - `line`: the request and response schema of a line. `command`: a line as a command handler.
+//! - `check`: asks the hook about sends and edits.
 //! - `rounds`: executes the commands in order, but queues each without waiting for the one before.
 
+mod check;
 mod command;
 mod line;
 mod rounds;
@@ -19,6 +21,7 @@ use crate::metrics::{CommandKind, CommandOutcome};
 use crate::ndjson::{LinesResponse, visit_lines};
 use crate::response::CommandResponse;
 use crate::state::CommandState;
+use check::CheckedLines;
 use command::BatchCommand;
 use line::{BatchLine, BatchLineResponse};
 
@@ -86,7 +89,9 @@ pub(crate) async fn run_batch(
         .iter()
         .map(|line| BatchCommand::parse(&user, line, (state.limits(), &rulebook), &unknown))
         .collect();
+    let CheckedLines { commands, turns } = check::check_lines(&state, commands).await;
     let results = rounds::execute_batch(&state, commands).await;
+    drop(turns);
     state
         .metrics()
         .record_duration(CommandKind::Batch, CommandOutcome::Done, started.elapsed());

@@ -16,6 +16,7 @@ use http_edge::Problem;
 
 use super::command::BatchCommand;
 use crate::attempts::Attempts;
+use crate::commands::checked_send;
 use crate::error::CommandError;
 use crate::execute::{Completion, Submission, resolve_followers};
 use crate::response::CommandResponse;
@@ -233,6 +234,9 @@ impl<'a> BatchRun<'a> {
             };
             if let Some(leader) = leader {
                 resolve_followers(leader, command.idempotency(), &result);
+            }
+            if let (BatchCommand::Hold(hold), Ok(response)) = (command, &result) {
+                checked_send::open_case(self.state, hold, response).await;
             }
             self.record_response(line, command, result);
         }

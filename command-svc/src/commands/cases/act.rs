@@ -19,6 +19,7 @@ use crate::commands::access::{execute_access, respond_position};
 use crate::commands::profile::ProfileHandler;
 use crate::error::CommandError;
 use crate::execute::execute;
+use crate::held::HeldMessage;
 use crate::metrics::CommandKind;
 use crate::state::CommandState;
 
@@ -35,11 +36,11 @@ pub(super) async fn perform(
         CaseAction::Recall => moderate(state, decider, case, MessageAct::Recall).await,
         CaseAction::Silence => sanction(state, decider, case, SanctionKind::Silence, until).await,
         CaseAction::Ban => sanction(state, decider, case, SanctionKind::Ban, until).await,
-        CaseAction::Release | CaseAction::Refuse => Err(Refusal::invalid(
-            "action",
-            "This system holds no messages, so none can be released or refused.",
-        )
-        .into()),
+        CaseAction::Release => {
+            let held = held_message(decider, case)?;
+            held.release(state).await.map(drop)
+        }
+        CaseAction::Refuse => held_message(decider, case)?.refuse(state).await.map(drop),
     }
 }
 
@@ -70,6 +71,24 @@ pub(super) fn require_accused(case: &DecidedCase) -> Result<UserId, Refusal> {
             "action",
             "The case names nobody who could be silenced or banned.",
         )
+    })
+}
+
+/// The held message that the case is about.
+fn held_message<'a>(
+    decider: &'a CaseDecider,
+    case: &'a DecidedCase,
+) -> Result<HeldMessage<'a>, Refusal> {
+    let CaseTarget::Held { user, held_id, .. } = &case.target else {
+        return Err(Refusal::invalid(
+            "action",
+            "Only a message that is held can be released or refused.",
+        ));
+    };
+    Ok(HeldMessage {
+        sender: user,
+        id: *held_id,
+        by: &decider.user,
     })
 }
 

@@ -15,14 +15,17 @@
 //!   [`conversation_retention`]: the progress of erasure by age.
 
 /// The types of the events that erase content from events before them. A scheduled message that is
-/// sent or cancelled is erased from the events of the mailbox.
-pub const ERASURE_EVENT_TYPES: [&str; 6] = [
+/// sent or cancelled is erased from the events of the mailbox, and so is a held message on which a
+/// moderator has decided.
+pub const ERASURE_EVENT_TYPES: [&str; 8] = [
     "message_erased",
     "title_erased",
     "profile_erased",
     "notes_erased",
     "scheduled_message_sent",
     "scheduled_message_cancelled",
+    "held_message_released",
+    "held_message_refused",
 ];
 
 mod affected_event;

@@ -26,8 +26,8 @@ struct ErasureEvent {
     /// The conversation, the user of the profile, or the owner of the mailbox.
     aggregate_id: String,
     event_type: String,
-    /// The seq of the message, or the number of the scheduled message; `None` if the event erases
-    /// the title of the conversation, what a profile says, or the notes of a user.
+    /// The seq of the message, or the number of the scheduled or held message; `None` if the event
+    /// erases the title of the conversation, what a profile says, or the notes of a user.
     message: Option<i64>,
 }
 
@@ -36,8 +36,11 @@ impl ErasureEvent {
         self.event_type == "notes_erased"
     }
 
-    fn is_scheduled(&self) -> bool {
-        self.event_type.starts_with("scheduled_")
+    /// Whether it is about a scheduled or held message.
+    fn is_waiting(&self) -> bool {
+        ["scheduled_", "held_"]
+            .iter()
+            .any(|prefix| self.event_type.starts_with(prefix))
     }
 }
 
@@ -128,10 +131,10 @@ async fn load_affected_events(
     orders: &[ErasureEvent],
 ) -> Result<Vec<AffectedEvent>, sqlx::Error> {
     let mut seqs: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-    let (mut untitled, mut scheduled) = (Vec::new(), Vec::new());
+    let (mut untitled, mut waiting) = (Vec::new(), Vec::new());
     for order in orders {
         match order.message {
-            Some(number) if order.is_scheduled() => scheduled.push((order.stream, number)),
+            Some(number) if order.is_waiting() => waiting.push((order.stream, number)),
             Some(seq) => seqs.entry(order.stream).or_default().push(seq),
             None if order.erases_notes() => {}
             None => untitled.push(order.stream),
@@ -153,31 +156,32 @@ async fn load_affected_events(
     .fetch_all(&mut *connection)
     .await?;
     targets.extend(titles);
-    targets.extend(load_scheduled_events(connection, &scheduled).await?);
+    targets.extend(load_waiting_events(connection, &waiting).await?);
     Ok(targets)
 }
 
-/// Loads the events with the content of these scheduled messages, named by stream and number.
-async fn load_scheduled_events(
+/// Loads the events with the content of these scheduled and held messages, named by stream and
+/// number.
+async fn load_waiting_events(
     connection: &mut PgConnection,
-    scheduled: &[(i64, i64)],
+    waiting: &[(i64, i64)],
 ) -> Result<Vec<AffectedEvent>, sqlx::Error> {
     sqlx::query_as(
         "SELECT e.position, e.stream, e.message, e.event_type, e.event_version, e.payload
          FROM unnest($1::bigint[], $2::bigint[]) AS n(stream, number)
          JOIN log.events e ON e.stream = n.stream AND e.message = n.number
               AND e.event_type <> 'message_sent'
-              AND e.event_type IN ('message_scheduled', 'scheduled_message_changed')
+              AND e.event_type IN ('message_scheduled', 'scheduled_message_changed', 'message_held')
          WHERE NOT EXISTS (SELECT FROM log.erased x WHERE x.position = e.position)",
     )
     .bind(
-        scheduled
+        waiting
             .iter()
             .map(|(stream, _)| *stream)
             .collect::<Vec<_>>(),
     )
     .bind(
-        scheduled
+        waiting
             .iter()
             .map(|(_, number)| *number)
             .collect::<Vec<_>>(),

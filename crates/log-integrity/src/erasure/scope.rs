@@ -100,6 +100,31 @@ pub async fn find_scheduled(
     .await
 }
 
+/// Finds the users with held messages to a conversation on which nobody has decided yet.
+pub async fn find_held_senders(
+    pool: &PgPool,
+    conversation: &str,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT DISTINCT s.aggregate_id FROM log.events e JOIN log.streams s ON s.id = e.stream
+         WHERE e.event_type = 'message_held' AND e.event_type <> 'message_sent'
+         AND s.aggregate_type = 'mailbox' AND position($1 IN e.payload) > 0
+         AND NOT EXISTS (SELECT FROM log.events x WHERE x.stream = e.stream AND x.message = e.message
+                         AND x.event_type IN ('held_message_released', 'held_message_refused')
+                         AND x.event_type <> 'message_sent')
+         ORDER BY s.aggregate_id",
+    )
+    .bind(
+        [
+            b"\"conversation\":".as_slice(),
+            &user_filter::to_json_literal(conversation),
+        ]
+        .concat(),
+    )
+    .fetch_all(pool)
+    .await
+}
+
 /// The text that the payload of every message of this sender contains.
 fn encode_sender_field(user: &str) -> Vec<u8> {
     [

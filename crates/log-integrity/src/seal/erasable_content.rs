@@ -9,13 +9,13 @@ use domain::profile::event::ProfileEvent;
 
 use crate::erasure::ERASURE_EVENT_TYPES;
 
-/// The body of a message or of a scheduled message, the title of a conversation, what a profile
-/// says, or the notes of a user.
+/// The body of a message, also of a scheduled or held one, the title of a conversation, what a
+/// profile says, or the notes of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct ErasableContent {
     aggregate: AggregateKind,
     aggregate_id: String,
-    /// The seq of the message, or the number of the scheduled message; `None` for a title, a
+    /// The seq of the message, or the number of the scheduled or held message; `None` for a title, a
     /// profile, or the notes of the owner of a mailbox.
     seq: Option<i64>,
 }
@@ -46,7 +46,7 @@ fn identify_body_or_title(event: &Envelope) -> Option<ErasableContent> {
     if event.aggregate == AggregateKind::Mailbox {
         let decoded = decode_mailbox_event(event)?;
         let is_redacted = decoded.clone().without_content().as_ref() == Some(&decoded);
-        return is_redacted.then(|| erasable_content(event, decoded.scheduled_number()));
+        return is_redacted.then(|| erasable_content(event, decoded.waiting_number()));
     }
     let decoded = decode_event(event)?;
     let is_redacted = decoded.clone().without_content().as_ref() == Some(&decoded);
@@ -78,7 +78,7 @@ pub(super) fn identify_erased_content(event: &Envelope) -> Option<ErasableConten
     }
     if event.aggregate == AggregateKind::Mailbox {
         let erasing = decode_mailbox_event(event)?;
-        return Some(erasable_content(event, erasing.scheduled_number()));
+        return Some(erasable_content(event, erasing.waiting_number()));
     }
     let seq = match decode_event(event)? {
         ConversationEvent::MessageErased(erased) => Some(erased.seq),

@@ -92,6 +92,11 @@ macro_rules! found_cases {
             "SELECT x.id AS case_id, x.kind, x.target, x.conversation, x.seq, x.opened_position, x.opened_at,
                     x.is_open, x.reports, coalesce(x.about, s.name, x.author) AS accused,
                     CASE WHEN x.conversation IS NULL THEN f.display_name
+                         WHEN h.body IS NOT NULL THEN CASE
+                              WHEN strpos(h.body, '\\u0000') > 0 THEN NULL
+                              WHEN h.type = 'text' THEN left(h.body::json ->> 'text', 200)
+                              WHEN json_typeof(h.body::json -> 'name') = 'string'
+                                   THEN left(h.body::json ->> 'name', 200) END
                          WHEN x.seq IS NULL THEN CASE WHEN x.about IS NULL THEN c.title END
                          WHEN g.recalled OR strpos(g.body, '\\u0000') > 0 THEN NULL
                          WHEN NOT ($2 OR ",
@@ -109,7 +114,9 @@ macro_rules! found_cases {
             $crate::sql::visibility::caller_id!(),
             "
              LEFT JOIN read.users who ON who.name = x.about
-             LEFT JOIN read.profiles f ON f.user_id = who.id "
+             LEFT JOIN read.profiles f ON f.user_id = who.id
+             LEFT JOIN read.held h ON h.user_id = who.id AND x.target::json ->> 'type' = 'held'
+                  AND x.target::json ->> 'held_id' = 'h' || h.number "
         )
     };
 }

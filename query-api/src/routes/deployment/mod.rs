@@ -2,10 +2,11 @@
 //! that every answer has what was set before.
 //!
 //! - `rules_at_head`: reads it. `name_page`: pages of things with names.
-//! - `switches`, `holds`, `word_lists`, `link_rules`, `flood_rules`: the routes.
+//! - `switches`, `holds`, `word_lists`, `link_rules`, `flood_rules`, `hook`: the routes.
 
 pub(super) mod flood_rules;
 pub(super) mod holds;
+pub(super) mod hook;
 pub(super) mod link_rules;
 mod name_page;
 mod rules_at_head;

@@ -17,6 +17,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "sign-ins with a password, by outcome",
     ),
     (
+        "tidings_message_checks_total",
+        "questions to the service that checks messages, by outcome",
+    ),
+    (
         "tidings_password_hashes_total",
         "passwords that were hashed or compared",
     ),

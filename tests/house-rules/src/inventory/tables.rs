@@ -59,6 +59,14 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "changes of passwords whose revocation of tokens the log does not have yet",
     ),
     (
+        "hooks.check_secrets",
+        "the secrets that sign questions to the service that checks messages",
+    ),
+    (
+        "read.held",
+        "held messages on which no moderator has decided yet",
+    ),
+    (
         "hooks.notices",
         "pending and sent notifications, one row per user and conversation",
     ),
