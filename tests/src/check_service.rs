@@ -28,10 +28,10 @@ pub enum CheckReply {
     Redirect(String),
 }
 
-type ReplyRule = dyn Fn(&Value) -> CheckReply + Send + Sync;
+type CheckRule = dyn Fn(&Value) -> CheckReply + Send + Sync;
 
 struct ServiceState {
-    rule: Mutex<Box<ReplyRule>>,
+    rule: Mutex<Box<CheckRule>>,
     questions: Mutex<Vec<(HeaderMap, Bytes)>>,
 }
 

@@ -7,6 +7,7 @@ mod cases;
 mod contacts;
 mod conversations;
 mod erase;
+mod hook;
 mod import;
 mod import_sources;
 mod inbox;

@@ -5,7 +5,7 @@ use metrics::{describe_counter, describe_gauge, describe_histogram};
 /// A metric and its description.
 type Description = (&'static str, &'static str);
 
-const COUNTERS: [Description; 11] = [
+const COUNTERS: [Description; 12] = [
     (
         "tidings_history_changes_total",
         "How often a writer found that the log had lost its last event",

@@ -93,7 +93,7 @@ fn a_held_message_has_a_case() {
         panic!("{found:?}");
     };
     assert_eq!((*position, reason.as_str()), (3, "spam"));
-    assert!(matches!(target, CaseTarget::Held { held_id, .. } if held_id.as_str() == "h1"));
+    assert!(matches!(target, CaseTarget::Held { held_id, .. } if held_id.to_string() == "h1"));
     assert!(
         apply(&event(
             4,

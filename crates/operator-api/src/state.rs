@@ -101,7 +101,6 @@ pub(super) async fn position_headers(
 
 /// The problem responses of these routes.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes the OpenAPI document")]
 pub enum OperatorProblems {
     /// A parameter is malformed; `errors` names it.
     #[response(status = 400, content_type = "application/problem+json")]

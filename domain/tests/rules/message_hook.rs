@@ -79,7 +79,7 @@ fn types_are_a_set_and_without_any_all_are_checked() {
 
 #[test]
 fn the_timeout_and_the_address_have_limits() {
-    let mut refused = |hook| run(&mut Deployment::default(), hook).unwrap_err().field;
+    let refused = |hook| run(&mut Deployment::default(), hook).unwrap_err().field;
     for timeout_ms in [0, 10_001] {
         let hook = MessageHook {
             timeout_ms,

@@ -7,7 +7,7 @@ use sqlx::{Acquire as _, PgConnection, Row as _};
 use super::epochs;
 use super::reader::{LogReader, decode_envelope};
 use super::stream_names::StreamNames;
-use crate::timeout::{PAGE_TIMEOUT, within};
+use connectivity::timeout::{PAGE_TIMEOUT, within};
 
 /// What the data of an event contains whose text was flagged. Within a text, the quotation marks
 /// would be escaped.

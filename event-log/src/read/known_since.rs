@@ -4,7 +4,7 @@ use domain::time::Timestamp;
 use sqlx::types::time::OffsetDateTime;
 
 use super::reader::LogReader;
-use crate::timeout::{PAGE_TIMEOUT, within};
+use connectivity::timeout::{PAGE_TIMEOUT, within};
 
 impl LogReader {
     /// The time of the first event about each of these users: the first of their mailbox, the first
