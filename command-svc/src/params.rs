@@ -96,7 +96,7 @@ mod tests {
     fn a_link_names_its_conversation() {
         let conversation = ConversationId::parse("a.b").expect("an id");
         let secret = LinkSecret::from_bytes(vec![7; 32]);
-        let code = LinkCode::of(&secret, &LinkId::new(7), &conversation);
+        let code = LinkCode::derive(&secret, &LinkId::new(7), &conversation);
         let parsed = parse_link(code.as_str()).map_err(|error| error.code());
         assert_eq!(parsed, Ok((code, conversation)));
         for bad in [

@@ -92,7 +92,7 @@ impl LinkId {
 
 impl LinkCode {
     /// The code of a link to this conversation.
-    pub fn of(secret: &LinkSecret, link: &LinkId, conversation: &ConversationId) -> Self {
+    pub fn derive(secret: &LinkSecret, link: &LinkId, conversation: &ConversationId) -> Self {
         if link.as_str().len() > DIGITS {
             return Self(link.as_str().into());
         }
@@ -113,7 +113,7 @@ impl LinkCode {
             Some(id) => LinkId::parse(id).ok()?,
             None => LinkId::parse(&self.0).ok()?,
         };
-        (Self::of(secret, &link, &conversation) == *self).then_some(link)
+        (Self::derive(secret, &link, &conversation) == *self).then_some(link)
     }
 }
 
@@ -132,13 +132,13 @@ mod tests {
     #[test]
     fn a_code_proves_its_link_in_its_conversation_alone() {
         let link = LinkId::new(0x5f3a);
-        let code = LinkCode::of(&secret(1), &link, &conversation("room"));
+        let code = LinkCode::derive(&secret(1), &link, &conversation("room"));
         assert_eq!(code.conversation().unwrap(), conversation("room"));
         assert_eq!(code.verify(&secret(1)), Some(link.clone()));
         assert_eq!(code.verify(&secret(2)), None, "of another deployment");
         let moved = code.as_str().replace("room", "other");
         assert_eq!(LinkCode::parse(&moved).unwrap().verify(&secret(1)), None);
-        let other = LinkCode::of(&secret(1), &LinkId::new(0x5f3b), &conversation("room"));
+        let other = LinkCode::derive(&secret(1), &LinkId::new(0x5f3b), &conversation("room"));
         let mixed = format!("{link}{}", &other.as_str()[DIGITS..]);
         assert_eq!(LinkCode::parse(&mixed).unwrap().verify(&secret(1)), None);
     }
@@ -158,7 +158,10 @@ mod tests {
         let old = LinkCode::parse(text).unwrap();
         let link = old.verify(&secret(1)).unwrap();
         assert_eq!(link.as_str(), text);
-        assert_eq!(LinkCode::of(&secret(2), &link, &conversation("room")), old);
+        assert_eq!(
+            LinkCode::derive(&secret(2), &link, &conversation("room")),
+            old
+        );
         for bad in [
             "",
             "room",

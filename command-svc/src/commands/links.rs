@@ -104,7 +104,7 @@ fn respond_link(
         return Err(LogError::Corrupt("no link was created".into()));
     };
     let body = ResponseBody::serialize(&LinkResponse {
-        code: LinkCode::of(secret, &created.link, &meta.aggregate_id),
+        code: LinkCode::derive(secret, &created.link, &meta.aggregate_id),
         max_uses: created.max_uses,
         expires_at: created.expires_at,
         position: PositionPlaceholder,

@@ -288,6 +288,30 @@ impl CommandLookups<SendHandler> for SendLookups {
     }
 }
 
+impl SendHandler {
+    /// Loads the thread with this root.
+    async fn load_thread(
+        &self,
+        locked: &LockedAggregate<Conversation>,
+        root: i64,
+        cleared: Option<ClearedMessage>,
+    ) -> Result<ThreadLookup, AttemptError> {
+        match cleared {
+            Some(cleared) if !cleared.is_cleared() => {
+                let caller = &self.meta.caller;
+                let message = message_lookup::load_unless_recent(locked, caller, root, cleared);
+                let message = message.await?;
+                Ok(ThreadLookup { root, message })
+            }
+            // To the sender, a message that they have cleared does not exist.
+            _ => Ok(ThreadLookup {
+                root: 0,
+                message: None,
+            }),
+        }
+    }
+}
+
 impl CommandHandler for SendHandler {
     type Target = Conversation;
     type Lookups = SendLookups;
@@ -314,19 +338,9 @@ impl CommandHandler for SendHandler {
             }
             Err(refusal) => return Err(refusal.clone().into()),
         };
-        let thread = match (draft.thread, lookups.root) {
-            (Some(root), Some(cleared)) if !cleared.is_cleared() => {
-                let caller = &self.meta.caller;
-                let message =
-                    message_lookup::load_unless_recent(locked, caller, root, cleared).await?;
-                Some(ThreadLookup { root, message })
-            }
-            // To the sender, a message that they have cleared does not exist.
-            (Some(_), _) => Some(ThreadLookup {
-                root: 0,
-                message: None,
-            }),
-            (None, _) => None,
+        let thread = match draft.thread {
+            Some(root) => Some(self.load_thread(locked, root, lookups.root).await?),
+            None => None,
         };
         let send = SendMessage {
             sender: self.meta.caller.clone(),

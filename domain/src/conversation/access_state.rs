@@ -54,7 +54,7 @@ impl LinkState {
 pub(super) struct NoteDigest(#[serde(with = "crate::digest")] u128);
 
 impl NoteDigest {
-    pub fn of(note: &JoinNote) -> Self {
+    pub fn compute(note: &JoinNote) -> Self {
         Self(digest::fingerprint(&[note.as_str().as_bytes()]))
     }
 }

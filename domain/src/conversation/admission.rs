@@ -58,7 +58,9 @@ impl Conversation {
         }
         let pending = &self.access.join_requests;
         match pending.get(&user) {
-            Some(earlier) if *earlier == note.as_ref().map(NoteDigest::of) => return Ok(vec![]),
+            Some(earlier) if *earlier == note.as_ref().map(NoteDigest::compute) => {
+                return Ok(vec![]);
+            }
             None if pending.len() >= limits.join_requests => {
                 let most = limits.join_requests;
                 return Err(Refusal::rule_violation(

@@ -55,7 +55,7 @@ impl Conversation {
             E::JoinRequested(requested) => {
                 self.note_text(requested.note.is_some());
                 let pending = &mut self.access.join_requests;
-                let digest = requested.note.as_ref().map(NoteDigest::of);
+                let digest = requested.note.as_ref().map(NoteDigest::compute);
                 pending.insert(requested.user, digest);
             }
             E::JoinRequestDeclined(declined) => {

@@ -38,6 +38,7 @@ pub fn conversation() -> Vec<Example<ConversationEvent>> {
     examples.extend(invitation_events());
     examples.extend(message_events());
     examples.extend(access_events());
+    examples.extend(link_events());
     examples
 }
 
@@ -238,6 +239,14 @@ fn access_events() -> Vec<Example<ConversationEvent>> {
                 admins: vec![],
             }),
         ),
+    ]
+}
+
+fn link_events() -> Vec<Example<ConversationEvent>> {
+    use ConversationEvent as E;
+    let anna = user("anna");
+    let until = Some(time("2026-11-02T09:30:00Z"));
+    vec![
         (
             "link_created",
             1,
@@ -305,9 +314,13 @@ pub fn message() -> MessageSent {
 pub type Addition<E> = (&'static str, &'static str, E);
 
 pub fn additions() -> Vec<Addition<ConversationEvent>> {
+    let mut additions = message_additions();
+    additions.extend(membership_additions());
+    additions
+}
+
+fn message_additions() -> Vec<Addition<ConversationEvent>> {
     use ConversationEvent as E;
-    let [anna, cleo] = ["anna", "cleo"].map(user);
-    let long_ago = Some(time("2019-03-04T08:00:00Z"));
     vec![
         (
             "client_message_id",
@@ -345,6 +358,14 @@ pub fn additions() -> Vec<Addition<ConversationEvent>> {
                 ..message()
             }),
         ),
+    ]
+}
+
+fn membership_additions() -> Vec<Addition<ConversationEvent>> {
+    use ConversationEvent as E;
+    let [anna, cleo] = ["anna", "cleo"].map(user);
+    let long_ago = Some(time("2019-03-04T08:00:00Z"));
+    vec![
         (
             "joined_at",
             "member_added",

@@ -81,7 +81,7 @@ impl LinksPage {
     fn with_codes(mut self, secret: &LinkSecret, conversation: &ConversationId) -> Self {
         for view in &mut self.links {
             if let Ok(link) = LinkId::parse(&view.code) {
-                view.code = LinkCode::of(secret, &link, conversation).to_string();
+                view.code = LinkCode::derive(secret, &link, conversation).to_string();
             }
         }
         self
