@@ -9,7 +9,7 @@ fn document() -> Result<Value> {
     Ok(serde_json::to_value(command_svc::document())?)
 }
 
-const OPERATIONS: [(&str, &str, &str); 54] = [
+const OPERATIONS: [(&str, &str, &str); 59] = [
     ("post", "/v1/conversations", "create_conversation"),
     ("patch", "/v1/conversations/{id}", "change_conversation"),
     ("post", "/v1/conversations/{id}/members", "add_members"),
@@ -121,6 +121,8 @@ const OPERATIONS: [(&str, &str, &str); 54] = [
         "/v1/conversations/{id}/messages/{seq}/thread/read",
         "mark_thread_read",
     ),
+    ("patch", "/v1/scheduled/{id}", "change_scheduled"),
+    ("delete", "/v1/scheduled/{id}", "cancel_scheduled"),
     ("put", "/v1/admin/switches/{name}", "switch_feature"),
     ("put", "/v1/admin/holds/{name}", "place_hold"),
     ("delete", "/v1/admin/holds/{name}", "lift_hold"),

@@ -102,12 +102,12 @@ impl HistoryGenerator {
         let acts = acts.unwrap_or_default();
         let note = *self.rng.pick(&[None, Some("hi \u{5f20}")]);
         let command = match self.rng.below(20) {
-            0..14 => MailboxCommand::AddContact(AddContact {
+            0..12 => MailboxCommand::AddContact(AddContact {
                 user: other,
                 note: note.map(|note| ContactNote::parse(note).unwrap()),
                 other: acts,
             }),
-            14..18 => MailboxCommand::RemoveContact(RemoveContact {
+            12..15 => MailboxCommand::RemoveContact(RemoveContact {
                 user: other,
                 other: acts,
             }),

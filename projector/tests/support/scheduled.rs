@@ -17,7 +17,14 @@ impl HistoryGenerator {
             return;
         };
         let (now, send_at) = (self.time_in(0), self.time_in(60_000));
-        let number = i64::try_from(self.rng.below(4)).unwrap() + 1;
+        let waiting = self.mailboxes.get(&member).map(|mailbox| {
+            let numbers: Vec<i64> = mailbox.scheduled_numbers().collect();
+            numbers
+        });
+        let number = match waiting.filter(|numbers| !numbers.is_empty()) {
+            Some(numbers) => *self.rng.pick(&numbers),
+            None => 1,
+        };
         let text = format!("later {}", self.log.len());
         let command = match self.rng.below(10) {
             0..5 => MailboxCommand::Schedule(ScheduleMessage {
