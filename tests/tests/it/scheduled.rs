@@ -239,7 +239,7 @@ async fn lists_count_when_a_message_is_scheduled_changed_and_sent() {
     let world = World::start().await;
     let (admin, ann) = (world.admin(), world.user("ann"));
     ann.create_group("team", &["bob"]).await.expect(201);
-    set_list(&admin, "stars", "mask", "dämlack").await;
+    set_list(&admin, "stars", "mask", "trottel").await;
     set_list(&admin, "no", "refuse", "schurke").await;
     let hour = Duration::from_secs(3_600);
     let attempts = std::cell::Cell::new(0);
@@ -260,7 +260,7 @@ async fn lists_count_when_a_message_is_scheduled_changed_and_sent() {
     assert!(is_refused(&refused), "{refused}");
     let stranger = world.user("eve").schedule("team", "Schurke", hour).await;
     assert_eq!(stranger.expect_problem(404), "not_found");
-    let masked = ann.schedule("team", "Du Dämlack", hour).await.expect(202);
+    let masked = ann.schedule("team", "Du Trottel", hour).await.expect(202);
     assert_eq!(masked["masked"], true);
     let list = scheduled(&ann, &masked["position"]).await;
     assert_eq!(list[0]["body"]["text"], "Du *******");
@@ -269,7 +269,7 @@ async fn lists_count_when_a_message_is_scheduled_changed_and_sent() {
     let text = |text: &str| json!({ "body": { "text": text } });
     let refused = ann.patch(&path, text("Schurke!")).await;
     assert!(is_refused(&refused), "{refused}");
-    let changed = ann.patch(&path, text("ein Dämlack")).await.expect(200);
+    let changed = ann.patch(&path, text("ein Trottel")).await.expect(200);
     assert_eq!(changed["masked"], true);
     let list = scheduled(&ann, &changed["position"]).await;
     assert_eq!(list[0]["body"]["text"], "ein *******");
@@ -282,11 +282,11 @@ async fn lists_count_when_a_message_is_scheduled_changed_and_sent() {
         .await;
     assert_eq!(late.expect(202).get("masked"), None);
     let mask = ann
-        .schedule("team", "du Tölpel", Duration::from_secs(4))
+        .schedule("team", "du Knilch", Duration::from_secs(4))
         .await;
     mask.expect(202);
     set_list(&admin, "late", "refuse", "halunke").await;
-    set_list(&admin, "later", "mask", "tölpel").await;
+    set_list(&admin, "later", "mask", "knilch").await;
     wait_for_events(&world.pool, "scheduled_message_failed", 1).await;
     wait_for_events(&world.pool, "scheduled_message_sent", 1).await;
     let head = json!(world_head(&world.pool).await);
