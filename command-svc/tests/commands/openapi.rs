@@ -129,6 +129,17 @@ const OPERATIONS: [(&str, &str, &str); 59] = [
     ("put", "/v1/moderation/lists/{name}", "set_word_list"),
     ("delete", "/v1/moderation/lists/{name}", "remove_word_list"),
     ("put", "/v1/moderation/links", "set_link_rules"),
+    ("put", "/v1/moderation/flood", "set_flood_rules"),
+    (
+        "put",
+        "/v1/moderation/users/{user}/restriction",
+        "restrict_user",
+    ),
+    (
+        "delete",
+        "/v1/moderation/users/{user}/restriction",
+        "lift_restriction",
+    ),
     (
         "post",
         "/v1/conversations/{id}/messages/{seq}/reports",
