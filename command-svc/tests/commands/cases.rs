@@ -102,11 +102,12 @@ async fn what_a_reporter_cannot_see_is_not_found() -> Result<()> {
 async fn a_note_is_bounded_and_has_no_null() -> Result<()> {
     let (_, ann, _, _) = start().await?;
     let with = |note: &str| json!({"reason": "spam", "note": note});
-    for note in ["界".repeat(1_001), "a\0b".to_owned()] {
-        ann.post(REPORTS, with(&note))
-            .await?
-            .expect_invalid("note")?;
-    }
+    ann.post(REPORTS, with(&"界".repeat(1_001)))
+        .await?
+        .expect_invalid("note")?;
+    ann.post(REPORTS, with("a\0b"))
+        .await?
+        .expect_problem(400, "malformed")?;
     let reply = ann.post(REPORTS, json!({"reason": "boring"})).await?;
     ensure!(reply.status == 422, "{}", reply.text);
     ann.post(REPORTS, with(&"界".repeat(1_000)))
