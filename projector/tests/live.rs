@@ -206,9 +206,10 @@ async fn the_stream_is_followed_and_signals_are_published() {
     wait_for_position(&database, 100).await;
     log::append(&database.pool, &generator.log[100..]).await;
     publish(&client, &mirror, &generator.log[100..]).await;
-    wait_for_position(&database, generator.log.len() as i64).await;
+    let last = generator.log.len() as i64;
+    wait_for_position(&database, last).await;
     let (mut position, mut named) = (0, 0);
-    while position != 600 {
+    while position != last {
         let message = tokio::time::timeout(std::time::Duration::from_secs(10), signals.next())
             .await
             .unwrap()

@@ -155,7 +155,8 @@ async fn an_event_that_the_tables_reject_is_found_and_parked() {
     let body = "ALTER TABLE read.messages ADD CHECK (seq <> 4 OR conversation <> 2)";
     sqlx::query(body).execute(&database.pool).await.unwrap();
     let mut projector = fold(&database.pool, config(), &generator.log, 500).await;
-    assert_eq!(projector.position().await.unwrap(), 500);
+    let last = generator.log.len() as i64;
+    assert_eq!(projector.position().await.unwrap(), last);
     let poison = database
         .number("SELECT count(*) FROM read.parked WHERE poison")
         .await;
