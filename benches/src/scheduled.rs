@@ -1,5 +1,5 @@
-//! `make bench-scheduled`: many scheduled messages that are due at the same time. The exit status is
-//! 1 if the target is missed.
+//! `make bench-scheduled`: many scheduled messages that are due at the same time. The exit status
+//! is 1 if the target is missed.
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -1,6 +1,7 @@
-//! The metrics of commands: `tidings_command_seconds{op,outcome}`, `tidings_refused_total{code}` and
-//! `tidings_message_checks_total{outcome}`. Handles are created at the first use, so recording a command does
-//! not allocate, and what never happens has no series: each costs a line for every bucket.
+//! The metrics of commands: `tidings_command_seconds{op,outcome}`, `tidings_refused_total{code}`
+//! and `tidings_message_checks_total{outcome}`. Handles are created at the first use, so recording
+//! a command does not allocate, and what never happens has no series: each costs a line for every
+//! bucket.
 
 use std::collections::HashMap;
 use std::sync::{OnceLock, PoisonError, RwLock};

@@ -1,6 +1,6 @@
 //! The mailbox aggregate: a user's device cursors, read marks, preferences, blocks, clears,
-//! contacts, threads, and messages that wait. Only its owner sends commands to it, so there are rules but no
-//! permissions.
+//! contacts, threads, and messages that wait. Only its owner sends commands to it, so there are
+//! rules but no permissions.
 
 pub mod command;
 pub mod event;

@@ -12,7 +12,8 @@
 //! - `read`: reads the log by position, stream, type, time and user ([`reader`], [`user_filter`],
 //!   [`sent_range`]), counts the messages of a conversation ([`stored_messages`]), and prefetches
 //!   pages ([`read_ahead`]). [`log_end`]: where the log ends. [`message_bodies`]: bodies by
-//!   position. [`link_secret`]: the secret of the codes of links. [`TypeFollower`]: the events of some rare types, for state that every process holds.
+//!   position. [`link_secret`]: the secret of the codes of links. [`TypeFollower`]: the events of
+//!   some rare types, for state that every process holds.
 
 #![deny(missing_docs)]
 

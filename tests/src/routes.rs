@@ -10,8 +10,8 @@ pub enum Access {
     User,
     /// A token with the scope `admin`.
     Admin,
-    /// A token with the scope `moderator` or `admin`, or the role owner or admin in the group of the
-    /// case. To everybody else, no case exists.
+    /// A token with the scope `moderator` or `admin`, or the role owner or admin in the group of
+    /// the case. To everybody else, no case exists.
     Case,
     /// No token.
     Open,

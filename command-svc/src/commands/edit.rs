@@ -105,8 +105,8 @@ impl EditHandler {
         matches!(self.check, EditCheck::Due(_))
     }
 
-    /// Asks the hook, unless the edit was executed earlier, changes nothing, or the rules refuse it.
-    /// An edit cannot be held, because the message is there already.
+    /// Asks the hook, unless the edit was executed earlier, changes nothing, or the rules refuse
+    /// it. An edit cannot be held, because the message is there already.
     pub(crate) async fn check(
         &mut self,
         state: &CommandState,

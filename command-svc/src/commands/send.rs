@@ -1,5 +1,5 @@
-//! The handler that sends a message, the hot path: one parse, one decision, one append. The route is
-//! in `send_route`.
+//! The handler that sends a message, the hot path: one parse, one decision, one append. The route
+//! is in `send_route`.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -29,8 +29,8 @@ enum WaitingResponse {
 
 /// Send a message
 ///
-/// With `send_at`, the message is scheduled: see `GET /v1/scheduled`. If the hook holds the message,
-/// the response is that of a held message, also when it is repeated: see `GET /v1/held`.
+/// With `send_at`, the message is scheduled: see `GET /v1/scheduled`. If the hook holds the
+/// message, the response is that of a held message, also when it is repeated: see `GET /v1/held`.
 ///
 /// Repeating a send with the same `client_message_id` and payload returns the first response, with
 /// status 200 and the header `Idempotent-Replay: true`. Sending moves the sender's own read mark to

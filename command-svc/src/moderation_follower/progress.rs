@@ -94,8 +94,8 @@ pub(super) async fn rewind(
     Ok(cursor)
 }
 
-/// Stores that everything up to a cursor is done, and the offences since the last time. Those before
-/// `first_offence` are forgotten.
+/// Stores that everything up to a cursor is done, and the offences since the last time. Those
+/// before `first_offence` are forgotten.
 pub(super) async fn store(
     connection: &mut PgConnection,
     cursor: Option<LogCursor>,

@@ -39,8 +39,9 @@ impl SharedAccess {
 }
 
 impl AccessCheck for SharedAccess {
-    /// Checks the token of its user, and also the user as whom a service makes the call. No moderator
-    /// can ban a token with the scope `admin`: an administrator deactivates its user, or revokes it.
+    /// Checks the token of its user, and also the user as whom a service makes the call. No
+    /// moderator can ban a token with the scope `admin`: an administrator deactivates its user, or
+    /// revokes it.
     fn check(&self, caller: &Caller) -> Result<(), Problem> {
         let view = self.view();
         let now = Timestamp::from(OffsetDateTime::now_utc());

@@ -78,7 +78,8 @@ impl AccessView {
         self.users.get(user)
     }
 
-    /// Whether a token of a user that was issued at this time is accepted, unless the user is banned.
+    /// Whether a token of a user that was issued at this time is accepted, unless the user is
+    /// banned.
     pub fn check_token(&self, user: &str, issued_at: Timestamp) -> Result<(), AccessRefusal> {
         let Some(user) = self.users.get(user) else {
             return Ok(());

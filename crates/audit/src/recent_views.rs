@@ -1,5 +1,5 @@
-//! What a process has recorded within the last minute: most views repeat one of these, and then cost
-//! no command.
+//! What a process has recorded within the last minute: most views repeat one of these, and then
+//! cost no command.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -24,13 +24,14 @@ pub struct RecordedCall<'a> {
 }
 
 impl RecordedCall<'_> {
-    /// What to record if the call succeeds; `None` if it is nobody's but the user's own, or leaves an
-    /// event.
+    /// What to record if the call succeeds; `None` if it is nobody's but the user's own, or leaves
+    /// an event.
     pub fn find_access(&self) -> Option<AccessRecord> {
         let is_query = self.method == Method::GET;
         let as_user = self.find_as_user();
         let (act, target) = if is_query && self.caller.actor.is_some() {
-            // One record for all users for whom a service reads: it would be one per user and minute.
+            // One record for all users for whom a service reads: it would be one per user and
+            // minute.
             (AccessAct::ReadForUser, None)
         } else if is_query && let Some(user) = as_user {
             (AccessAct::ReadAsUser, Some(user))

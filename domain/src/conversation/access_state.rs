@@ -48,8 +48,8 @@ impl LinkState {
     }
 }
 
-/// The digest of a note: it reveals a request that changes nothing. The text would stay in snapshots
-/// and caches after the erasure of its author.
+/// The digest of a note: it reveals a request that changes nothing. The text would stay in
+/// snapshots and caches after the erasure of its author.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct NoteDigest(#[serde(with = "crate::digest")] u128);
 

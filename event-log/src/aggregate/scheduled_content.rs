@@ -1,5 +1,5 @@
-//! Loads the events and the content of scheduled and held messages, which the state of a mailbox does not
-//! have.
+//! Loads the events and the content of scheduled and held messages, which the state of a mailbox
+//! does not have.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! The secret from which the codes of links derive. It is beside the log, and so in no event, export
-//! or stream.
+//! The secret from which the codes of links derive. It is beside the log, and so in no event,
+//! export or stream.
 
 use domain::link_code::LinkSecret;
 use sqlx::PgPool;

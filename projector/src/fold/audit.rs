@@ -1,5 +1,5 @@
-//! The audit: what was done or viewed with the rights of an administrator, a moderator or a service.
-//! It has a row for every event that names who called, and for every record of a view.
+//! The audit: what was done or viewed with the rights of an administrator, a moderator or a
+//! service. It has a row for every event that names who called, and for every record of a view.
 //!
 //! A row has ids, numbers and fixed words of the event, and no text that somebody wrote: an erasure
 //! leaves the audit as it is.

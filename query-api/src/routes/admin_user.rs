@@ -1,4 +1,5 @@
-//! `GET /v1/admin/users/{user}`: everything that the system knows of a user besides what they wrote.
+//! `GET /v1/admin/users/{user}`: everything that the system knows of a user besides what they
+//! wrote.
 
 use axum::extract::State;
 use axum::response::Response;

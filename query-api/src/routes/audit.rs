@@ -1,5 +1,5 @@
-//! `GET /v1/admin/audit`: who did or viewed what with the rights of an administrator, a moderator or
-//! a service.
+//! `GET /v1/admin/audit`: who did or viewed what with the rights of an administrator, a moderator
+//! or a service.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -34,8 +34,8 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// Who called: the user of the token.
     pub actor: String,
-    /// The type of the event, such as `user_restricted`; for what leaves no event of its own, one of
-    /// `events_read`, `read_as_user`, `read_for_user`, `users_read`, `conversations_read`,
+    /// The type of the event, such as `user_restricted`; for what leaves no event of its own, one
+    /// of `events_read`, `read_as_user`, `read_for_user`, `users_read`, `conversations_read`,
     /// `message_traced`, `cases_read`, `token_issued`, `invite_issued`, `webhook_added`,
     /// `webhook_changed`, `webhook_replayed`, `webhook_removed`, `user_exported`.
     pub act: String,
@@ -94,9 +94,9 @@ struct AuditListRow {
 
 /// Returns who did or viewed what with the rights of an administrator, a moderator or a service.
 ///
-/// Every event that names who called is in it, and also queries with `as_user`, queries of a service
-/// on behalf of users, reading the log, exports, issued tokens and changed webhooks. A view is
-/// recorded once a minute for each actor, act and target.
+/// Every event that names who called is in it, and also queries with `as_user`, queries of a
+/// service on behalf of users, reading the log, exports, issued tokens and changed webhooks. A view
+/// is recorded once a minute for each actor, act and target.
 #[utoipa::path(
     get, path = "/v1/admin/audit", operation_id = "list_audit", tag = "admin",
     params(AuditParams, MinPositionParams),

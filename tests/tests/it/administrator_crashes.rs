@@ -1,6 +1,6 @@
 //! Two administrators in two processes, one of which is killed in the middle of an act. The outcome
-//! is that of one of the two, and the same everywhere: in both processes, after a restart, and after
-//! a rebuild.
+//! is that of one of the two, and the same everywhere: in both processes, after a restart, and
+//! after a rebuild.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Flood rules: who sends many near-equal texts is silenced or flagged, by what follows the log. The
-//! same log gives the same acts, whatever crashes and however many processes there are.
+//! Flood rules: who sends many near-equal texts is silenced or flagged, by what follows the log.
+//! The same log gives the same acts, whatever crashes and however many processes there are.
 
 use eventually::eventually;
 use serde_json::{Value, json};

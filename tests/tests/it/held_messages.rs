@@ -1,5 +1,5 @@
-//! Held messages: nobody but their sender and moderators sees them, and they are released or refused
-//! once, even if the server is killed meanwhile or two moderators decide at the same time.
+//! Held messages: nobody but their sender and moderators sees them, and they are released or
+//! refused once, even if the server is killed meanwhile or two moderators decide at the same time.
 
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 //! The commands about cases: reporting something, and what moderators decide.
 //!
 //! - `report`: the routes of reports. `evidence`: what the system itself adds.
-//! - `resolve`, `reopen`: the routes of decisions. `decider`: who may decide. `act`: what a decision
-//!   does in the conversation or to the user, and how that is undone; `moderate`: what it does to a
-//!   message.
+//! - `resolve`, `reopen`: the routes of decisions. `decider`: who may decide. `act`: what a
+//!   decision does in the conversation or to the user, and how that is undone; `moderate`: what it
+//!   does to a message.
 //! - `handler`: executes a command to a case.
 //!
 //! A decision is two commands: the act, and the event of the case that names it. If the process

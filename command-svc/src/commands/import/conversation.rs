@@ -18,7 +18,8 @@ use crate::error::CommandError;
 use crate::response::ResponseBody;
 use crate::state::CommandState;
 
-/// Imports the lines of one conversation, as an act of this administrator. Returns their outcomes in the same order.
+/// Imports the lines of one conversation, as an act of this administrator. Returns their outcomes
+/// in the same order.
 pub(super) async fn import_lines(
     state: &CommandState,
     lines: &[ParsedImportLine],

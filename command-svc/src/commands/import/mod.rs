@@ -50,12 +50,11 @@ const MAX_CONCURRENT_CONVERSATIONS: usize = 16;
 /// NDJSON, one message per line, at most 8 MiB; exempt from the rate limit. A conversation that
 /// does not exist is created as a group. A line is added only to a conversation that the same
 /// `source` made, by an earlier line: it is `rejected` if its conversation was made by a user or
-/// from another source. Users join with their first message or reaction. A line
-/// that was imported earlier, identified by its `id` or else by its `key`, is `known` and changes
-/// nothing, even if it now contains more. Fields that no line has are `ignored`, and the answer of the
-/// line names them. An invalid line is `rejected` with a reason and does not
-/// stop the others. New lines for the same conversation are imported together and in order. After a
-/// 503, repeat the same request.
+/// from another source. Users join with their first message or reaction. A line that was imported
+/// earlier, identified by its `id` or else by its `key`, is `known` and changes nothing, even if it
+/// now contains more. Fields that no line has are `ignored`, and the answer of the line names them.
+/// An invalid line is `rejected` with a reason and does not stop the others. New lines for the same
+/// conversation are imported together and in order. After a 503, repeat the same request.
 ///
 /// An edited message (`edited_at`, and `original` if the original text is known) is imported as a
 /// send followed by an edit; its `reactions` come after that. A line with `members` instead of a

@@ -11,8 +11,8 @@ use event_stream::mirror::{self, MirrorConfig, MirrorError};
 /// How many copies are deleted in one step.
 const BATCH_LIMIT: i64 = 1_000;
 
-/// How many delete requests may be in flight. The stream does one after the other, each with a write
-/// to its disk, and answers nobody else meanwhile: more would only keep the relay waiting.
+/// How many delete requests may be in flight. The stream does one after the other, each with a
+/// write to its disk, and answers nobody else meanwhile: more would only keep the relay waiting.
 const MAX_IN_FLIGHT: usize = 3;
 
 /// Deletes the next copies. Returns whether there were any.

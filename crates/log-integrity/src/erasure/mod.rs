@@ -2,10 +2,9 @@
 //!
 //! In the order in which it happens:
 //!
-//! - [`preview`]: counts what an erasure would erase. [`scope`] and [`notes`]: find the messages and
-//!   the notes to erase.
-//!   Commands then append the erasure events; read models and the search index process them like
-//!   any other event.
+//! - [`preview`]: counts what an erasure would erase. [`scope`] and [`notes`]: find the messages
+//!   and the notes to erase. Commands then append the erasure events; read models and the search
+//!   index process them like any other event.
 //! - [`redaction`]: removes the content from the affected events, and their salts from the seals.
 //! - [`mirror_copies`]: deletes the copies of the affected events from the stream. [`eraser`]: does
 //!   both in the background.

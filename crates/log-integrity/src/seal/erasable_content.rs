@@ -15,8 +15,8 @@ use crate::erasure::ERASURE_EVENT_TYPES;
 pub(super) struct ErasableContent {
     aggregate: AggregateKind,
     aggregate_id: String,
-    /// The seq of the message, or the number of the scheduled or held message; `None` for a title, a
-    /// profile, or the notes of the owner of a mailbox.
+    /// The seq of the message, or the number of the scheduled or held message; `None` for a title,
+    /// a profile, or the notes of the owner of a mailbox.
     seq: Option<i64>,
 }
 
