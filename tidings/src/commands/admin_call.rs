@@ -62,10 +62,11 @@ pub async fn call_with_query(
     let answer: Value = response.json().await.unwrap_or_default();
     if !status.is_success() {
         let first = &answer["errors"][0];
-        let field = first["field"].as_str().unwrap_or_default();
+        let field = first["field"].as_str();
+        let field = field.map_or_else(String::new, |field| format!("{field} "));
         let detail = first["message"].as_str().or(answer["detail"].as_str());
         bail!(
-            "{field} {} ({status})",
+            "{field}{} ({status})",
             detail.unwrap_or("no reason was given")
         );
     }

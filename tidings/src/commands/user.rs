@@ -1,22 +1,14 @@
 //! `tidings user`: shows a user, and changes what administrators decide about them.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result, bail};
 use data_dir::{OperatorDatabase, with_migrated_database};
 use diagnostics::UserReport;
-use reqwest::{Client, Method, Url};
+use reqwest::Method;
 use serde_json::{Map, Value, json};
 use settings::{ConfirmArgs, OutputArgs, SystemConfig, UserCommand, UserRestrictArgs, UserSetArgs};
 
 use super::{admin, admin_call, confirmation};
 use crate::output::{out, outln};
-
-/// The timeout of one request.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The user in whose name the command calls.
-const OPERATOR: &str = "tidings-user";
 
 /// Runs the subcommand: `show` reads the database, the others call the running system.
 pub async fn run(config: &SystemConfig, command: UserCommand) -> Result<()> {
@@ -109,42 +101,16 @@ fn to_body(args: &UserSetArgs) -> Value {
     body.into()
 }
 
-/// Calls `/v1/admin/users/...` of the running system as an administrator.
+/// Calls `/v1/admin/users/...` of the running system.
 async fn call(
     config: &SystemConfig,
     method: Method,
     path: &[&str],
     body: Option<&Value>,
 ) -> Result<()> {
-    let system = admin::find_running_system(config)?;
-    let token = admin::sign_admin_token(config, OPERATOR)?;
-    let mut url = Url::parse(&system.url)?.join("v1/admin/users")?;
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.extend(path);
-    }
-    // Fails only if a provider is already installed; then that one is used.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut client = Client::builder().timeout(REQUEST_TIMEOUT);
-    if let Some(tls) = system.tls {
-        client = client.tls_backend_preconfigured(tls);
-    }
-    let request = client
-        .build()?
-        .request(method, url)
-        .bearer_auth(token.reveal());
-    let request = match body {
-        Some(body) => request.json(body),
-        None => request,
-    };
-    let response = request.send().await;
-    let response = response.context("the running system did not respond")?;
-    let status = response.status();
-    if status.is_success() {
-        return Ok(());
-    }
-    let problem: Value = response.json().await.unwrap_or_default();
-    let detail = problem["detail"].as_str().unwrap_or("no reason was given");
-    bail!("nothing was changed: {detail} ({status})");
+    let path = [&["v1", "admin", "users"][..], path].concat();
+    let called = admin_call::call(config, method, &path, body).await;
+    called.map(|_| ()).context("nothing was changed")
 }
 
 #[cfg(test)]
