@@ -10,6 +10,8 @@ pub mod flood;
 pub mod limits;
 pub mod listed_words;
 
+mod access_records;
+mod flood_rules;
 mod holds;
 mod link_rules;
 mod message_hook;

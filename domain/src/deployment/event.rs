@@ -143,7 +143,7 @@ pub struct AccessRecorded {
     /// The call by which it was done, without its parameters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// When.
+    /// When it was done.
     pub at: Timestamp,
 }
 

@@ -1,14 +1,11 @@
-//! Rules for setting what counts as flooding.
+//! What counts as flooding.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
-use super::Deployment;
-use super::command::SetFloodRules;
-use super::event::{DeploymentEvent, FloodRulesSet};
-use super::limits::{MAX_FLOOD_RULES, MAX_FLOOD_SECONDS, MAX_FLOOD_WINDOW_SECONDS, MAX_SAME_TEXT};
+use super::limits::{MAX_FLOOD_SECONDS, MAX_FLOOD_WINDOW_SECONDS, MAX_SAME_TEXT};
 use crate::refusal::Refusal;
 
 /// A sender who sends this many near-equal texts within this time floods.
@@ -111,7 +108,8 @@ impl<'de> Deserialize<'de> for RuleDuration {
 }
 
 impl FloodRule {
-    fn check(&self, index: usize) -> Result<(), Refusal> {
+    /// Checks the rule at this index of a list.
+    pub(super) fn check(&self, index: usize) -> Result<(), Refusal> {
         let invalid = |field: &str, expected: String| {
             let detail = format!("rules[{index}].{field}: expected {expected}.");
             Err(Refusal::invalid("rules", detail))
@@ -132,27 +130,6 @@ impl FloodRule {
             }
             _ => Ok(()),
         }
-    }
-}
-
-impl Deployment {
-    pub(super) fn set_flood_rules(
-        &self,
-        set: SetFloodRules,
-    ) -> Result<Vec<DeploymentEvent>, Refusal> {
-        let SetFloodRules { rules, by } = set;
-        if rules.len() > MAX_FLOOD_RULES {
-            let detail = format!("There can be at most {MAX_FLOOD_RULES} flood rules.");
-            return Err(Refusal::invalid("rules", detail));
-        }
-        for (index, rule) in rules.iter().enumerate() {
-            rule.check(index)?;
-        }
-        if rules == self.flood_rules {
-            return Ok(Vec::new());
-        }
-        let set = FloodRulesSet { rules, by };
-        Ok(vec![DeploymentEvent::FloodRulesSet(set)])
     }
 }
 

@@ -66,3 +66,23 @@ impl Deployment {
         self.hook = Some(MessageHook::from(set));
     }
 }
+
+impl From<HookSet> for MessageHook {
+    fn from(set: HookSet) -> Self {
+        let HookSet {
+            url,
+            types,
+            timeout_ms,
+            on_failure,
+            secret_id,
+            by: _,
+        } = set;
+        Self {
+            url,
+            types,
+            timeout_ms,
+            on_failure,
+            secret_id,
+        }
+    }
+}

@@ -4,7 +4,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::content::{ContentAction, HookFailureAction};
-use super::event::HookSet;
 use crate::body::MessageType;
 use crate::ids::{ConversationId, UserId};
 use crate::time::Timestamp;
@@ -97,25 +96,5 @@ impl MessageHook {
     /// Whether messages of this type are checked.
     pub fn checks(&self, kind: MessageType) -> bool {
         self.types.is_empty() || self.types.contains(&kind)
-    }
-}
-
-impl From<HookSet> for MessageHook {
-    fn from(set: HookSet) -> Self {
-        let HookSet {
-            url,
-            types,
-            timeout_ms,
-            on_failure,
-            secret_id,
-            by: _,
-        } = set;
-        Self {
-            url,
-            types,
-            timeout_ms,
-            on_failure,
-            secret_id,
-        }
     }
 }
