@@ -161,36 +161,28 @@ impl RandomHistory {
             Action::Edit(seq) => {
                 self.bodies += 1;
                 let body = json!({ "body": { "text": format!("edited {}", self.bodies) } });
-                client
-                    .put(&format!("{at}/messages/{seq}"), Some(body))
-                    .await
+                let path = format!("{at}/messages/{seq}");
+                client.put(&path, Some(body)).await
             }
             Action::Recall(seq) => client.delete(&format!("{at}/messages/{seq}")).await,
             Action::Restore(seq) => {
-                client
-                    .post(&format!("{at}/messages/{seq}/restore"), json!({}))
-                    .await
+                let path = format!("{at}/messages/{seq}/restore");
+                client.post(&path, json!({})).await
             }
             Action::Clear(up_to) => {
-                client
-                    .post(&format!("{at}/clear"), json!({ "up_to": up_to }))
-                    .await
+                let path = format!("{at}/clear");
+                client.post(&path, json!({ "up_to": up_to })).await
             }
             Action::Read(up_to) => client.read(&act.conversation, *up_to).await,
             Action::MarkUnread(from) => {
-                client
-                    .post(&format!("{at}/read"), json!({ "unread_from": from }))
-                    .await
+                let path = format!("{at}/read");
+                client.post(&path, json!({ "unread_from": from })).await
             }
             Action::Add(user, role) => add_member(&client, &at, user, *role).await,
             Action::Remove(user) => client.delete(&format!("{at}/members/{user}")).await,
             Action::SinceJoin(on) => {
-                client
-                    .patch(
-                        &at,
-                        json!({ "history": if *on { "since_join" } else { "all" } }),
-                    )
-                    .await
+                let history = if *on { "since_join" } else { "all" };
+                client.patch(&at, json!({ "history": history })).await
             }
             Action::OpenJoin(on) => {
                 let join = if *on { "open" } else { "added" };

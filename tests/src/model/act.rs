@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::conversation::{MemberRole, ModelConversation, ModelMessage};
-use super::threads::{ModelThreadChoice, ModelThreadMark};
+use super::thread_mark::{ModelThreadChoice, ModelThreadMark};
 
 /// A command of a user.
 #[derive(Debug, Clone)]
@@ -188,13 +188,9 @@ impl ModelConversation {
             Action::Silence(user, on) => applied_if(self.silenced.contains(user) != *on),
             Action::Ban(..) if self.direct => INVALID,
             Action::Ban(user, on) => applied_if(self.banned.contains(user) != *on),
-            Action::Send { mentions, .. } if mentions.iter().any(|user| !self.is_member(user)) => {
-                INVALID
-            }
             Action::Send {
-                thread: Some(root), ..
-            } if !self.can_see(by, *root) || self.is_reply(*root) => INVALID,
-            Action::Send { .. } => Outcome::Applied,
+                mentions, thread, ..
+            } => self.send_outcome(by, mentions, *thread),
             Action::FollowThread(root, _) | Action::ReadThread(root, _)
                 if !self.can_see(by, *root) =>
             {
@@ -230,23 +226,34 @@ impl ModelConversation {
             {
                 INVALID
             }
-            Action::SinceJoin(_) | Action::OpenJoin(_) | Action::Freeze(_) | Action::Add(..)
-                if me.role == MemberRole::Member =>
-            {
-                FORBIDDEN
-            }
-            Action::SinceJoin(_) | Action::OpenJoin(_) | Action::Freeze(_)
-                if self.silenced.contains(by) =>
-            {
-                FORBIDDEN
-            }
-            Action::SinceJoin(on) => applied_if(self.since_join != *on),
-            Action::OpenJoin(on) => applied_if(self.open != *on),
-            Action::Freeze(on) => applied_if(self.frozen != *on),
+            Action::SinceJoin(on) => self.setting_outcome(by, me.role, self.since_join != *on),
+            Action::OpenJoin(on) => self.setting_outcome(by, me.role, self.open != *on),
+            Action::Freeze(on) => self.setting_outcome(by, me.role, self.frozen != *on),
+            Action::Add(..) if me.role == MemberRole::Member => FORBIDDEN,
             Action::Add(user, _) if self.banned.contains(user) => FORBIDDEN,
             Action::Add(user, role) => self.add_outcome(me.role, user, *role),
             Action::Remove(user) if user == by => Outcome::Applied,
             Action::Remove(user) => self.remove_outcome(me.role, user),
+        }
+    }
+
+    /// The outcome of a message of a member who may write.
+    fn send_outcome(&self, by: &str, mentions: &[String], thread: Option<i64>) -> Outcome {
+        let mentions_stranger = mentions.iter().any(|user| !self.is_member(user));
+        let is_no_root = |root| !self.can_see(by, root) || self.is_reply(root);
+        if mentions_stranger || thread.is_some_and(is_no_root) {
+            INVALID
+        } else {
+            Outcome::Applied
+        }
+    }
+
+    /// The outcome when somebody with this role changes a setting of the group, or sets what it is.
+    fn setting_outcome(&self, by: &str, role: MemberRole, changes: bool) -> Outcome {
+        if role == MemberRole::Member || self.silenced.contains(by) {
+            FORBIDDEN
+        } else {
+            applied_if(changes)
         }
     }
 
@@ -312,7 +319,7 @@ impl ModelConversation {
                 mentions,
                 thread,
             } => {
-                self.messages.push(ModelMessage {
+                self.add_message(ModelMessage {
                     sender: by.to_owned(),
                     control: *control,
                     recalled: false,
@@ -320,8 +327,6 @@ impl ModelConversation {
                     thread: *thread,
                     position,
                 });
-                let head = self.head();
-                self.update_member(by, |me| me.read_mark = head);
             }
             Action::Recall(seq) => self.set_recalled(*seq, true),
             Action::Restore(seq) => self.set_recalled(*seq, false),
@@ -336,12 +341,7 @@ impl ModelConversation {
             }
             Action::MarkUnread(from) => self.update_member(by, |me| me.read_mark = from - 1),
             Action::FollowThread(root, follow) => {
-                let choice = ModelThreadChoice {
-                    follow: *follow,
-                    head: self.head(),
-                    position,
-                };
-                self.mark_thread(by, *root).choice = Some(choice);
+                self.choose_thread(by, *root, *follow, position);
             }
             Action::ReadThread(root, up_to) => {
                 self.mark_thread(by, *root).read_seq = self.head().min(*up_to);
@@ -353,12 +353,9 @@ impl ModelConversation {
             Action::OpenJoin(on) => self.open = *on,
             Action::Freeze(on) => self.frozen = *on,
             Action::Join => {
-                let role = if self.members.is_empty() {
-                    MemberRole::Owner
-                } else {
-                    MemberRole::Member
-                };
-                self.join(by, role);
+                let is_first = self.members.is_empty();
+                let role = is_first.then_some(MemberRole::Owner);
+                self.join(by, role.unwrap_or(MemberRole::Member));
             }
             Action::Silence(user, true) => {
                 self.silenced.insert(user.clone());
@@ -379,6 +376,22 @@ impl ModelConversation {
             },
             Action::Remove(user) => self.leave(user),
         }
+    }
+
+    fn add_message(&mut self, message: ModelMessage) {
+        let sender = message.sender.clone();
+        self.messages.push(message);
+        let head = self.head();
+        self.update_member(&sender, |me| me.read_mark = head);
+    }
+
+    fn choose_thread(&mut self, user: &str, root: i64, follow: bool, position: i64) {
+        let choice = ModelThreadChoice {
+            follow,
+            head: self.head(),
+            position,
+        };
+        self.mark_thread(user, root).choice = Some(choice);
     }
 
     fn mark_thread(&mut self, user: &str, root: i64) -> &mut ModelThreadMark {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::threads::ModelThreadMark;
+use super::thread_mark::ModelThreadMark;
 
 /// What a member may do, in ascending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,6 +3,7 @@
 
 mod act;
 mod conversation;
+mod thread_mark;
 mod threads;
 mod view;
 
@@ -10,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use act::{Act, Action, Outcome};
 pub use conversation::{MemberRole, ModelConversation, ModelMember, ModelMessage, ModelPeriod};
-pub use threads::{ModelReplies, ModelThreadChoice, ModelThreadMark, ThreadRow};
+pub use thread_mark::{ModelThreadChoice, ModelThreadMark};
+pub use threads::{ModelReplies, ThreadRow};
 pub use view::InboxRow;
 
 /// The state after everything that users did so far.
