@@ -19,6 +19,8 @@ use dispatcher::address::AllowedNetworks;
 use dispatcher::seals::{self, SealPublisher};
 use event_log::EventLog;
 use event_log::reader::LogReader;
+use event_stream::mirror_health::{self, MirrorMonitor};
+use event_stream::relay;
 use log_integrity::erasure::eraser::{self, Eraser};
 use log_integrity::seal::sealer::{self, Sealer, SealerConfig};
 use moderation::LiveRulebook;
@@ -32,10 +34,36 @@ use utoipa_axum::router::OpenApiRouter;
 use super::ServiceRuntime;
 use super::hook;
 use super::jwks::JwksFetcher;
+use super::mirror_repair;
 use super::shedding;
 use super::tasks::TaskGroup;
 
 impl ServiceRuntime {
+    /// Starts the relay, and what observes and repairs the mirror.
+    pub(super) fn spawn_relay(&self, log: EventLog, background: &mut TaskGroup) {
+        let (nats, mirror) = (self.nats.clone(), self.mirror.clone());
+        let relaying = relay::run(log, nats, mirror, self.background_shutdown.clone());
+        background.spawn("the relay", async move { Ok(relaying.await?) });
+        let monitor = MirrorMonitor::new(
+            LogReader::new(self.pools.projections.clone()),
+            self.nats.clone(),
+            self.mirror.clone(),
+            self.mirror_health.clone(),
+        );
+        let ending = self.background_shutdown.clone();
+        background.spawn("the mirror monitor", async move {
+            mirror_health::run(monitor, ending).await;
+            Ok(())
+        });
+        if let Some(restart) = self.nats_restart.clone() {
+            let (health, ending) = (self.mirror_health.clone(), self.background_shutdown.clone());
+            background.spawn("the repair of the mirror", async move {
+                mirror_repair::run(health, restart, ending).await;
+                Ok(())
+            });
+        }
+    }
+
     /// Starts what works on the log besides the relay and the projections.
     pub(super) fn spawn_log_followers(
         &self,

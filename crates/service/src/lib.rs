@@ -51,8 +51,8 @@ use event_log::reader::LogReader;
 use event_log::{EventLog, LogConfig, LogError};
 use event_stream::commit_feed::CommitFeed;
 use event_stream::mirror::MirrorConfig;
-use event_stream::mirror_health::{self, MirrorHealth, MirrorMonitor};
-use event_stream::{nats, relay};
+use event_stream::mirror_health::MirrorHealth;
+use event_stream::nats;
 use http_edge::gate::{self, Gate};
 use http_edge::{
     AllowedOrigins, Auth, EdgeConfig, KnownParameters, RateLimiter, apply_middleware, docs, ops,
@@ -348,18 +348,7 @@ impl ServiceRuntime {
             self.follow_rules(rulebook.clone(), background).await?;
         }
         if let Some(log) = &log {
-            let state = CommandState::new(
-                log.clone(),
-                self.limits(),
-                command_svc::Clock::system(),
-                rulebook.clone(),
-                self.access.clone(),
-            );
-            let directory = self.config.people.directory.into();
-            state.set_profile_sight(profile_sight::profile_sight(
-                self.pools.reads.clone(),
-                directory,
-            ));
+            let state = self.command_state(log, &rulebook);
             let recorder = AccessRecorder::new(state.clone());
             if self.services.queries {
                 let acks = Arc::new(CommandAcks(state.clone()));
@@ -436,6 +425,16 @@ impl ServiceRuntime {
         })
     }
 
+    fn command_state(&self, log: &EventLog, rulebook: &LiveRulebook) -> CommandState {
+        let clock = command_svc::Clock::system();
+        let (rulebook, access) = (rulebook.clone(), self.access.clone());
+        let state = CommandState::new(log.clone(), self.limits(), clock, rulebook, access);
+        let directory = self.config.people.directory.into();
+        let sight = profile_sight::profile_sight(self.pools.reads.clone(), directory);
+        state.set_profile_sight(sight);
+        state
+    }
+
     async fn query_state(
         &self,
         acks: Arc<CommandAcks>,
@@ -476,30 +475,5 @@ impl ServiceRuntime {
         query_api::router(queries)
             .merge(operator_api::router(self.operator_state(rulebook)))
             .layer(from_fn_with_state(recorder.clone(), audit::record_calls))
-    }
-
-    /// Starts the relay, and what observes and repairs the mirror.
-    fn spawn_relay(&self, log: EventLog, background: &mut TaskGroup) {
-        let (nats, mirror) = (self.nats.clone(), self.mirror.clone());
-        let relaying = relay::run(log, nats, mirror, self.background_shutdown.clone());
-        background.spawn("the relay", async move { Ok(relaying.await?) });
-        let monitor = MirrorMonitor::new(
-            LogReader::new(self.pools.projections.clone()),
-            self.nats.clone(),
-            self.mirror.clone(),
-            self.mirror_health.clone(),
-        );
-        let ending = self.background_shutdown.clone();
-        background.spawn("the mirror monitor", async move {
-            mirror_health::run(monitor, ending).await;
-            Ok(())
-        });
-        if let Some(restart) = self.nats_restart.clone() {
-            let (health, ending) = (self.mirror_health.clone(), self.background_shutdown.clone());
-            background.spawn("the repair of the mirror", async move {
-                mirror_repair::run(health, restart, ending).await;
-                Ok(())
-            });
-        }
     }
 }
