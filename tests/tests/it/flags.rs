@@ -87,9 +87,13 @@ async fn a_flagged_text_is_stored_as_it_is_and_opens_a_case() {
             "/v1/inbox/entries?after=0&",
             "/v1/search?q=schurke&",
         ] {
-            let shown = user.get(&format!("{path}min_position={position}")).await;
+            let path = format!("{path}min_position={position}");
+            let shown = eventually(format!("{path} answers"), async || {
+                let shown = user.get(&path).await;
+                (shown.status == 200).then_some(shown)
+            })
+            .await;
             let text = String::from_utf8_lossy(&shown.body).into_owned();
-            assert_eq!(shown.status, 200, "{shown}");
             assert!(
                 !text.contains("flags") && !text.contains("watched"),
                 "{path}: {text}"

@@ -248,7 +248,7 @@ async fn what_was_sent_before_imported_or_differs_is_no_flood() {
         .send()
         .await
         .expect(200);
-    for text in [
+    let others = [
         "buy now",
         "buy it now",
         "buy",
@@ -258,8 +258,11 @@ async fn what_was_sent_before_imported_or_differs_is_no_flood() {
         "👍",
         "👎",
         "🎉",
-    ] {
-        ann.send("c", text, text).await.expect(201);
+    ];
+    for (number, text) in others.into_iter().enumerate() {
+        ann.send("c", &format!("other{number}"), text)
+            .await
+            .expect(201);
     }
     for number in 0..5 {
         let photo = json!({
