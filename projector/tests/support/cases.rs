@@ -6,6 +6,7 @@ use domain::case::command::{AddEvidence, CaseCommand, FileReport, ResolveCase};
 use domain::case::event::{CaseAction, CaseKind, ReportReason};
 use domain::case::target::{CaseId, CaseTarget, HeldId};
 use domain::envelope::AggregateKind;
+use domain::ids::ConversationId;
 use domain::texts::CaseNote;
 use domain::time::Timestamp;
 
@@ -76,11 +77,20 @@ impl HistoryGenerator {
             },
             2 => CaseTarget::Conversation { conversation },
             3 => CaseTarget::User { user },
+            // A held message belongs to one conversation.
             _ => CaseTarget::Held {
                 user,
-                held_id: HeldId::parse("h1").unwrap(),
+                held_id: HeldId::from_number(number_for(&conversation)),
                 conversation,
             },
         })
     }
+}
+
+/// A number that another conversation does not have.
+fn number_for(conversation: &ConversationId) -> i64 {
+    let bytes = conversation.as_str().bytes();
+    bytes.fold(1, |number, byte| {
+        (number * 257 + i64::from(byte)) % 1_000_000_007
+    })
 }
