@@ -77,6 +77,7 @@ pub mod raw_socket;
 pub mod receiver;
 pub mod replication;
 pub mod response;
+mod route;
 pub mod routes;
 pub mod seed;
 pub mod servers;

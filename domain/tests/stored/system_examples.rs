@@ -149,14 +149,6 @@ pub fn deployment() -> Vec<Example<DeploymentEvent>> {
         detail: Some("GET /v1/inbox".to_owned()),
         at: time("2026-11-01T10:00:00Z"),
     };
-    let hook = HookSet {
-        url: "https://checks.example.org/".to_owned(),
-        types: vec![MessageType::Text, MessageType::Image],
-        timeout_ms: 800,
-        on_failure: HookFailureAction::Hold,
-        secret_id: "c1".to_owned(),
-        by: root.clone(),
-    };
     vec![
         ("feature_switched", 1, E::FeatureSwitched(switched)),
         ("hold_placed", 1, E::HoldPlaced(held)),
@@ -174,9 +166,20 @@ pub fn deployment() -> Vec<Example<DeploymentEvent>> {
             E::FloodRulesSet(flood_rules(root.clone())),
         ),
         ("access_recorded", 1, E::AccessRecorded(viewed)),
-        ("hook_set", 1, E::HookSet(hook)),
+        ("hook_set", 1, E::HookSet(hook(root.clone()))),
         ("hook_removed", 1, E::HookRemoved(HookRemoved { by: root })),
     ]
+}
+
+fn hook(by: UserId) -> HookSet {
+    HookSet {
+        url: "https://checks.example.org/".to_owned(),
+        types: vec![MessageType::Text, MessageType::Image],
+        timeout_ms: 800,
+        on_failure: HookFailureAction::Hold,
+        secret_id: "c1".to_owned(),
+        by,
+    }
 }
 
 fn flood_rules(by: UserId) -> FloodRulesSet {

@@ -12,10 +12,11 @@ async fn list_ids(admin: &Client, query: &str) -> (Vec<Value>, Value) {
     (ids, list["next"].clone())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn administrators_find_users_and_see_what_belongs_to_them() {
-    // Given users with profiles, devices, conversations and restrictions
-    let world = World::start().await;
+/// The end of bob's restriction.
+const UNTIL: &str = "2099-01-01T00:00:00.000Z";
+
+/// Gives users profiles, devices, conversations and restrictions.
+async fn prepare_users(world: &World) {
     let (admin, ann, bob) = (world.admin(), world.user("ann"), world.user("bob"));
     for group in ["one", "two", "three"] {
         ann.create_group(group, &["bob", "carl"]).await.expect(201);
@@ -38,31 +39,15 @@ async fn administrators_find_users_and_see_what_belongs_to_them() {
     )
     .await
     .expect(200);
-    let until = "2099-01-01T00:00:00.000Z";
-    let body = json!({ "kind": "silenced", "until": until, "reason": "spam" });
+    let body = json!({ "kind": "silenced", "until": UNTIL, "reason": "spam" });
     let restricted = admin
         .put("/v1/moderation/users/bob/restriction", Some(body))
         .await;
-    world
-        .wait_until_projected(
-            restricted.expect(200)["position"]
-                .as_i64()
-                .expect("a position"),
-        )
-        .await;
+    restricted.expect(200);
+    world.wait_until_projected(restricted.position()).await;
+}
 
-    // Then they are found by the beginning of ids and of words of names, page by page
-    assert_eq!(list_ids(&admin, "q=buil").await.0, ["bob"]);
-    assert_eq!(list_ids(&admin, "q=ca").await.0, ["carl"]);
-    let (first, next) = list_ids(&admin, "limit=2").await;
-    assert_eq!(first, ["ann", "bob"]);
-    let next = next.as_str().expect("a cursor").to_owned();
-    assert_eq!(
-        list_ids(&admin, &format!("limit=2&after={next}")).await,
-        (vec![json!("carl")], Value::Null)
-    );
-
-    // And one has everything
+async fn assert_everything_of_bob_is_shown(admin: &Client) {
     let found = admin.get_ok("/v1/admin/users/bob?limit=2").await;
     assert_eq!(
         (&found["display_name"], &found["locale"], &found["kind"]),
@@ -83,7 +68,7 @@ async fn administrators_find_users_and_see_what_belongs_to_them() {
     assert_eq!(
         found["restrictions"],
         json!([
-            { "kind": "silenced", "conversation_id": null, "until": until, "reason": "spam",
+            { "kind": "silenced", "conversation_id": null, "until": UNTIL, "reason": "spam",
               "by": "admin" },
             { "kind": "silenced", "conversation_id": "two", "until": null, "reason": "loud",
               "by": "ann" },
@@ -98,6 +83,28 @@ async fn administrators_find_users_and_see_what_belongs_to_them() {
         (&rest["conversations"][0]["id"], &rest["next"]),
         (&json!("three"), &Value::Null)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrators_find_users_and_see_what_belongs_to_them() {
+    // Given users with profiles, devices, conversations and restrictions
+    let world = World::start().await;
+    let (admin, ann) = (world.admin(), world.user("ann"));
+    prepare_users(&world).await;
+
+    // Then they are found by the beginning of ids and of words of names, page by page
+    assert_eq!(list_ids(&admin, "q=buil").await.0, ["bob"]);
+    assert_eq!(list_ids(&admin, "q=ca").await.0, ["carl"]);
+    let (first, next) = list_ids(&admin, "limit=2").await;
+    assert_eq!(first, ["ann", "bob"]);
+    let next = next.as_str().expect("a cursor").to_owned();
+    assert_eq!(
+        list_ids(&admin, &format!("limit=2&after={next}")).await,
+        (vec![json!("carl")], Value::Null)
+    );
+
+    // And one has everything
+    assert_everything_of_bob_is_shown(&admin).await;
 
     // And nobody else sees it
     let unknown = admin.get("/v1/admin/users/nobody").await;

@@ -48,7 +48,7 @@ fn admin_at(fleet: &Fleet, name: &str, process: usize) -> Client {
     client.with_token(Some(token::for_admin(name)))
 }
 
-/// Two administrators act at once while Postgres stands still or runs, and the process of the first
+/// Two administrators act at once while Postgres is suspended or runs, and the process of the first
 /// one is killed. The second one is answered. Restarts the process.
 async fn collide(fleet: &mut Fleet, killed: Act, other: Act, round: usize) {
     let (one, two) = (admin_at(fleet, "root", 0), admin_at(fleet, "boss", 1));

@@ -42,18 +42,9 @@ fn with_scope(world: &World, user: &str, scope: &str) -> Client {
     world.user(user).with_token(Some(token))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_act_with_rights_is_in_the_audit() {
-    // Given a group with a message
-    let world = World::start().await;
-    let (admin, ann) = (world.admin(), world.user("ann"));
-    ann.create_group("c", &["bob"]).await.expect(201);
-    ann.send("c", "1", "hello").await.expect(201);
-    let moderator = with_scope(&world, "mod", "moderator");
-    let robot = with_scope(&world, "robot", "service");
-
-    // When an administrator, a moderator and a service act
-    let root = with_scope(&world, "root", "admin");
+/// Acts as an administrator, a moderator and a service.
+async fn act_with_rights(world: &World, moderator: &Client, robot: &Client) {
+    let root = with_scope(world, "root", "admin");
     let reason = json!({ "on": false, "reason": "slow" });
     root.put("/v1/admin/switches/search", Some(reason))
         .await
@@ -95,9 +86,9 @@ async fn every_act_with_rights_is_in_the_audit() {
         )
         .await;
     world.wait_until_projected(erased.position()).await;
+}
 
-    // Then the audit names them, with what they acted on, and no text that somebody wrote
-    let of_root: Vec<(String, Value)> = acts(&admin, "root").await;
+fn assert_acts_of_root(of_root: &[(String, Value)]) {
     for (act, target) in [
         ("feature_switched", "search"),
         ("user_kind_changed", "bob"),
@@ -109,6 +100,43 @@ async fn every_act_with_rights_is_in_the_audit() {
         let expected = (act.to_owned(), json!(target));
         assert!(of_root.contains(&expected), "{act}: {of_root:?}");
     }
+}
+
+async fn assert_no_text_is_in_the_audit(admin: &Client) {
+    let all = admin.get(&format!("{AUDIT}?limit=200")).await;
+    let all = String::from_utf8_lossy(&all.body).into_owned();
+    for text in ["what somebody wrote", "soup", "hello"] {
+        assert!(!all.contains(text), "{text}: {all}");
+    }
+}
+
+async fn assert_pages(admin: &Client, count_of_root: usize) {
+    let first = admin.get_ok(&format!("{AUDIT}?actor=root&limit=2")).await;
+    let next = first["next"].as_str().expect("a cursor");
+    let rest = admin
+        .get_ok(&format!("{AUDIT}?actor=root&after={next}"))
+        .await;
+    let count = rest["entries"].as_array().expect("a list").len();
+    assert_eq!(count + 2, count_of_root);
+    assert_eq!(rest["next"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_act_with_rights_is_in_the_audit() {
+    // Given a group with a message
+    let world = World::start().await;
+    let (admin, ann) = (world.admin(), world.user("ann"));
+    ann.create_group("c", &["bob"]).await.expect(201);
+    ann.send("c", "1", "hello").await.expect(201);
+    let moderator = with_scope(&world, "mod", "moderator");
+    let robot = with_scope(&world, "robot", "service");
+
+    // When an administrator, a moderator and a service act
+    act_with_rights(&world, &moderator, &robot).await;
+
+    // Then the audit names them, with what they acted on, and no text that somebody wrote
+    let of_root: Vec<(String, Value)> = acts(&admin, "root").await;
+    assert_acts_of_root(&of_root);
     let of_moderator = acts(&admin, "mod").await;
     let expected = ["user_restricted", "member_silenced"];
     let found: Vec<&str> = of_moderator.iter().map(|(act, _)| act.as_str()).collect();
@@ -118,21 +146,10 @@ async fn every_act_with_rights_is_in_the_audit() {
         [("message_sent".to_owned(), json!("c"))]
     );
     assert!(acts(&admin, "ann").await.is_empty(), "her own acts are not");
-    let all = admin.get(&format!("{AUDIT}?limit=200")).await;
-    let all = String::from_utf8_lossy(&all.body).into_owned();
-    for text in ["what somebody wrote", "soup", "hello"] {
-        assert!(!all.contains(text), "{text}: {all}");
-    }
+    assert_no_text_is_in_the_audit(&admin).await;
 
     // And it has pages, and only administrators see it
-    let first = admin.get_ok(&format!("{AUDIT}?actor=root&limit=2")).await;
-    let next = first["next"].as_str().expect("a cursor");
-    let rest = admin
-        .get_ok(&format!("{AUDIT}?actor=root&after={next}"))
-        .await;
-    let count = rest["entries"].as_array().expect("a list").len();
-    assert_eq!(count + 2, of_root.len());
-    assert_eq!(rest["next"], Value::Null);
+    assert_pages(&admin, of_root.len()).await;
     for caller in [&ann, &moderator, &robot] {
         assert_eq!(caller.get(AUDIT).await.expect_problem(403), "forbidden");
     }

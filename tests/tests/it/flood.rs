@@ -51,6 +51,28 @@ fn millis_between(from: &Value, to: &Value) -> i64 {
     millis(to) - millis(from)
 }
 
+/// Sends five near-equal texts as one user, and others in between as another one. Returns the seq
+/// of the last of the five.
+async fn send_flood(flooder: &Client, other: &Client) -> i64 {
+    let mut last = 0;
+    let texts = [
+        "Buy now!",
+        "BUY NOW 2",
+        "b\u{200B}uy, now",
+        "buy now...",
+        "Buy now 17",
+    ];
+    for (number, text) in texts.into_iter().enumerate() {
+        let sent = flooder.send("c", &format!("b{number}"), text).await;
+        sent.expect(201);
+        last = sent.number("seq");
+        let reply = format!("no, thanks {}", "x".repeat(number + 1));
+        let replied = other.send("c", &format!("a{number}"), &reply).await;
+        replied.expect(201);
+    }
+    last
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_floods_a_conversation_is_silenced_there() {
     // Given a rule
@@ -64,28 +86,7 @@ async fn who_floods_a_conversation_is_silenced_there() {
     assert_eq!(shown, json!({ "rules": silencing(5, "1m") }));
 
     // When bob sends five near-equal texts
-    let mut last = 0;
-    for (number, text) in [
-        "Buy now!",
-        "BUY NOW 2",
-        "b\u{200B}uy, now",
-        "buy now...",
-        "Buy now 17",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let sent = bob.send("c", &format!("b{number}"), text).await;
-        sent.expect(201);
-        last = sent.number("seq");
-        ann.send(
-            "c",
-            &format!("a{number}"),
-            &format!("no, thanks {}", "x".repeat(number + 1)),
-        )
-        .await
-        .expect(201);
-    }
+    let last = send_flood(&bob, &ann).await;
 
     // Then he is silenced in this conversation, from the fifth of them on
     let silenced = wait_for_events(&admin, "member_silenced", 1).await;

@@ -87,6 +87,43 @@ async fn head(world: &World) -> i64 {
         .expect("a position")
 }
 
+async fn assert_shown_to_sender(sender: &Client, held_message: &Value, position: i64) {
+    let own = held(sender).await;
+    assert_eq!(own.len(), 1);
+    assert_eq!(
+        (&own[0]["held_id"], &own[0]["conversation_id"]),
+        (&held_message["held_id"], &json!("team"))
+    );
+    assert_eq!(own[0]["body"]["text"], format!("hold {WORD}"));
+    assert_eq!(own[0]["client_message_id"], "h");
+    let noticed = entries(sender, position, "message_held").await;
+    assert_eq!(noticed.len(), 1);
+    assert_eq!(
+        noticed[0]["data"],
+        json!({ "held_id": held_message["held_id"], "conversation_id": "team" })
+    );
+    let scheduled = sender.get_ok("/v1/scheduled").await;
+    assert_eq!(scheduled["scheduled"], json!([]));
+}
+
+/// Asks every route that reads as a user. `WORD` in the question may be in the answer.
+async fn assert_no_route_shows_it(client: &Client) {
+    let reads = ROUTES.iter().filter(|route| {
+        let is_read = !route.is_command() && route.template != "/v1/live";
+        is_read && matches!(route.access, Access::Member | Access::User)
+    });
+    for route in reads {
+        for query in [String::new(), format!("?q={WORD}"), "?limit=200".to_owned()] {
+            let path = format!("{}{query}", route.message_path("team", "2"));
+            let body = client.get(&path).await.body;
+            let body = String::from_utf8_lossy(&body);
+            assert!(!body.contains(&format!("hold {WORD}")), "{path}: {body}");
+            assert!(!body.contains("message_held"), "{path}: {body}");
+        }
+    }
+    assert_eq!(held(client).await, [Value::Null; 0]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_else_sees_a_held_message() {
     let (world, _service) = start_with_hook().await;
@@ -105,21 +142,7 @@ async fn nobody_else_sees_a_held_message() {
     world.wait_until_projected(position).await;
 
     // The sender sees it, also after a reload.
-    let own = held(&ann).await;
-    assert_eq!(own.len(), 1);
-    assert_eq!(
-        (&own[0]["held_id"], &own[0]["conversation_id"]),
-        (&held_message["held_id"], &json!("team"))
-    );
-    assert_eq!(own[0]["body"]["text"], format!("hold {WORD}"));
-    assert_eq!(own[0]["client_message_id"], "h");
-    let told = entries(&ann, position, "message_held").await;
-    assert_eq!(told.len(), 1);
-    assert_eq!(
-        told[0]["data"],
-        json!({ "held_id": held_message["held_id"], "conversation_id": "team" })
-    );
-    assert_eq!(ann.get_ok("/v1/scheduled").await["scheduled"], json!([]));
+    assert_shown_to_sender(&ann, &held_message, position).await;
 
     // By no route does anybody else.
     live.wait_for_position(position).await;
@@ -129,20 +152,7 @@ async fn nobody_else_sees_a_held_message() {
         live.entries
     );
     for client in [&bob, &eve] {
-        let reads = ROUTES.iter().filter(|route| {
-            let is_read = !route.is_command() && route.template != "/v1/live";
-            is_read && matches!(route.access, Access::Member | Access::User)
-        });
-        for route in reads {
-            for query in [String::new(), format!("?q={WORD}"), "?limit=200".to_owned()] {
-                let path = format!("{}{query}", route.message_path("team", "2"));
-                let body = client.get(&path).await.body;
-                let body = String::from_utf8_lossy(&body);
-                assert!(!body.contains(&format!("hold {WORD}")), "{path}: {body}");
-                assert!(!body.contains("message_held"), "{path}: {body}");
-            }
-        }
-        assert_eq!(held(client).await, [Value::Null; 0]);
+        assert_no_route_shows_it(client).await;
     }
     let search = format!("/v1/search?q={WORD}&min_position={position}");
     for client in [&ann, &bob, &eve] {
@@ -192,9 +202,9 @@ async fn a_released_message_is_sent_as_new_and_a_refused_one_is_gone() {
     released.expect(200);
     assert_eq!(texts(&bob).await, ["between", "hold good"]);
     let position = released.position();
-    let told = entries(&ann, position, "held_message_released").await;
-    assert_eq!(told[0]["data"]["seq"], 2);
-    assert_eq!(told[0]["data"]["held_id"], good["held_id"]);
+    let noticed = entries(&ann, position, "held_message_released").await;
+    assert_eq!(noticed[0]["data"]["seq"], 2);
+    assert_eq!(noticed[0]["data"]["held_id"], good["held_id"]);
     let page = ann.get_ok("/v1/conversations/team/messages?after=0").await;
     assert_eq!(page["messages"][1]["client_message_id"], "good");
     let actor: Option<String> = sqlx::query_scalar(
@@ -208,9 +218,9 @@ async fn a_released_message_is_sent_as_new_and_a_refused_one_is_gone() {
     // When one is refused, then its sender learns it, and the text is gone
     let refused = resolve(&admin, &bad_case, "refuse").await;
     refused.expect(200);
-    let told = entries(&ann, refused.position(), "message_refused").await;
+    let noticed = entries(&ann, refused.position(), "message_refused").await;
     assert_eq!(
-        told[0]["data"],
+        noticed[0]["data"],
         json!({ "held_id": bad["held_id"], "conversation_id": "team",
             "reason": "content_refused" })
     );
@@ -253,10 +263,10 @@ async fn the_rules_apply_again_when_a_message_is_released() {
     let released = resolve(&admin, &case, "release").await;
     released.expect(200);
     assert_eq!(texts(&ann).await, [""; 0]);
-    let told = entries(&bob, released.position(), "message_refused").await;
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0]["data"]["reason"], "not_found");
-    assert_eq!(told[0]["conversation_id"], Value::Null);
+    let noticed = entries(&bob, released.position(), "message_refused").await;
+    assert_eq!(noticed.len(), 1);
+    assert_eq!(noticed[0]["data"]["reason"], "not_found");
+    assert_eq!(noticed[0]["conversation_id"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -281,8 +291,8 @@ async fn what_is_erased_or_under_a_legal_hold() {
         .post("/v1/admin/erasures", json!({ "user": "bob" }))
         .await;
     erased.expect(200);
-    let told = entries(&bob, erased.position(), "message_refused").await;
-    assert_eq!(told[0]["data"]["reason"], "erased");
+    let noticed = entries(&bob, erased.position(), "message_refused").await;
+    assert_eq!(noticed[0]["data"]["reason"], "erased");
     let erased = admin
         .post("/v1/admin/erasures", json!({ "conversation_id": "team" }))
         .await;

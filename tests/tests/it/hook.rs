@@ -208,7 +208,7 @@ async fn messages_are_sent_refused_or_held_as_the_service_says() {
     assert_eq!(texts(&bob).await, ["hello", "the next"]);
     service.assert_signed(&secret);
 
-    // Nobody is asked about what other rules refuse.
+    // The service gets no questions about what other rules refuse.
     let asked = service.questions().len();
     let stranger = world.user("eve").send("team", "1", "refuse this").await;
     assert_eq!(stranger.expect_problem(404), "not_found");
@@ -320,6 +320,21 @@ async fn a_repeated_send_gets_its_answer_without_a_second_question() {
     assert_eq!((replayed.status, replayed.json()), (202, held.json()));
 }
 
+async fn assert_edits_are_checked(world: &World, service: &CheckService, seq: &Value) {
+    let ann = world.user("ann");
+    let path = format!("/v1/conversations/team/messages/{seq}");
+    let edit = |text: &str| json!({ "body": { "text": text } });
+    let refused = ann.put(&path, Some(edit("refuse me"))).await;
+    assert_eq!(refused.json()["detail"], "no spam, please");
+    let held = ann.put(&path, Some(edit("hold me"))).await;
+    assert_eq!(held.expect_problem(422), "content_refused");
+    let question = service.questions().pop().expect("a question");
+    assert_eq!(question["data"]["seq"], *seq);
+    ann.put(&path, Some(edit("fine"))).await.expect(200);
+    let stranger = world.user("eve").put(&path, Some(edit("hold me"))).await;
+    stranger.expect_problem(404);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_edits_and_scheduled_messages_are_checked() {
     let world = start().await;
@@ -366,17 +381,7 @@ async fn batches_edits_and_scheduled_messages_are_checked() {
     // What was refused is asked about again, and what changes nothing is not.
     assert_eq!(service.questions().len(), asked + 2);
 
-    let path = format!("/v1/conversations/team/messages/{}", first["seq"]);
-    let edit = |text: &str| json!({ "body": { "text": text } });
-    let refused = ann.put(&path, Some(edit("refuse me"))).await;
-    assert_eq!(refused.json()["detail"], "no spam, please");
-    let held = ann.put(&path, Some(edit("hold me"))).await;
-    assert_eq!(held.expect_problem(422), "content_refused");
-    let question = service.questions().pop().expect("a question");
-    assert_eq!(question["data"]["seq"], first["seq"]);
-    ann.put(&path, Some(edit("fine"))).await.expect(200);
-    let stranger = world.user("eve").put(&path, Some(edit("hold me"))).await;
-    stranger.expect_problem(404);
+    assert_edits_are_checked(&world, &service, &first["seq"]).await;
 
     for text in ["later", "refuse later", "hold later"] {
         let due = Duration::from_secs(2);

@@ -2,6 +2,7 @@
 //! module begins with the law or the part of the API contract that it tests.
 
 mod access;
+mod account_control;
 mod accounts;
 mod admin_calls;
 mod admin_users;
