@@ -39,7 +39,7 @@ text_id!(
 );
 
 text_id!(
-    /// The code of a link: the id of the link, the proof that whoever has it may join, a full stop,
+    /// The code of a link: the id of the link, the proof that its holder may join, a full stop,
     /// and the id of the conversation. Codes of earlier releases have 128 random bits instead of id
     /// and proof.
     ///

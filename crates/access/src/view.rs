@@ -116,7 +116,7 @@ impl AccessView {
             kind: RestrictionKind::Banned,
             until: None,
             reason: None,
-            by: domain::ids::UserId::parse("root").unwrap(),
+            by: domain::ids::UserId::parse("root").expect("a valid user id"),
         };
         let access = UserAccess {
             restriction: Some(restriction),

@@ -93,7 +93,7 @@ pub struct ActiveHook {
     pub hook: MessageHook,
     /// Who set it.
     pub by: UserId,
-    /// When.
+    /// When it was set.
     pub at: Timestamp,
 }
 

@@ -113,7 +113,7 @@ impl NeededEvents {
 
 /// The part of `message_held` that its case needs.
 #[derive(Deserialize)]
-struct HeldMessage {
+struct HeldMessageFields {
     held_id: HeldId,
     conversation: ConversationId,
     #[serde(default)]
@@ -293,12 +293,12 @@ fn hold_message(event: &Envelope) -> Result<Vec<ModerationAct>, EventDecodeError
         return Ok(Vec::new());
     }
     let decoded = serde_json::from_str(event.data.get());
-    let held: HeldMessage = decoded.map_err(|error| EventDecodeError {
+    let held: HeldMessageFields = decoded.map_err(|error| EventDecodeError {
         event_type: event.event_type.clone(),
         version: event.version,
         reason: error.to_string(),
     })?;
-    let HeldMessage {
+    let HeldMessageFields {
         held_id,
         conversation,
         reason,

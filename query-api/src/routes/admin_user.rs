@@ -84,7 +84,7 @@ pub struct PlacedRestriction {
     /// When it ends by itself; null if it does not.
     #[schema(required = true, value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
-    /// Why.
+    /// The reason that was given.
     #[schema(required = true)]
     pub reason: Option<String>,
     /// Who did it.
@@ -153,7 +153,7 @@ const CONVERSATIONS: &str =
     FROM read.members m JOIN read.conversations c ON c.id = m.conversation
     WHERE m.user_id = $1 AND m.present AND m.conversation > $2 ORDER BY m.conversation LIMIT $3";
 
-type SanctionRow = (
+type UserSanctionRow = (
     String,
     String,
     Option<OffsetDateTime>,
@@ -161,7 +161,7 @@ type SanctionRow = (
     String,
 );
 
-type ConversationRow = (
+type UserConversationRow = (
     String,
     String,
     Option<String>,
@@ -252,7 +252,7 @@ async fn load_restrictions(
     user: &AdminUser,
     number: i64,
 ) -> Result<Vec<PlacedRestriction>, QueryError> {
-    let rows: Vec<SanctionRow> = sqlx::query_as(SANCTIONS)
+    let rows: Vec<UserSanctionRow> = sqlx::query_as(SANCTIONS)
         .bind(number)
         .bind(MAX_LISTED)
         .fetch_all(&state.pool)
@@ -287,7 +287,7 @@ async fn load_conversations(
     after: i64,
     limit: i64,
 ) -> Result<(Vec<UserConversation>, Option<String>), QueryError> {
-    let rows: Vec<ConversationRow> = sqlx::query_as(CONVERSATIONS)
+    let rows: Vec<UserConversationRow> = sqlx::query_as(CONVERSATIONS)
         .bind(number)
         .bind(after)
         .bind(limit + 1)

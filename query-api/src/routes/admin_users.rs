@@ -73,7 +73,7 @@ pub struct UserRestrictionView {
     /// When it ends by itself; null if it does not.
     #[schema(required = true, value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
-    /// Why.
+    /// The reason that was given.
     #[schema(required = true)]
     pub reason: Option<String>,
     /// The moderator.

@@ -33,7 +33,7 @@ pub struct HookView {
     pub on_failure: HookFailureAction,
     /// Who set it.
     pub by: String,
-    /// When.
+    /// When it was set.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
