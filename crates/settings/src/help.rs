@@ -95,6 +95,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("user deactivate", "tidings user deactivate ann"),
     ("user reactivate", "tidings user reactivate ann"),
     ("user revoke", "tidings user revoke ann"),
+    ("user lift", "tidings user lift mallory"),
     (
         "user restrict",
         "tidings user restrict ann silenced --reason spam --until 2030-01-01T00:00:00Z",
@@ -108,6 +109,15 @@ const EXAMPLES: &[(&str, &str)] = &[
     (
         "moderation set-list",
         "tidings moderation set-list insults words.txt --action mask",
+    ),
+    ("moderation cases", "tidings moderation cases"),
+    (
+        "moderation case",
+        "tidings moderation case case-0123456789abcdef0123456789abcdef",
+    ),
+    (
+        "moderation reopen",
+        "tidings moderation reopen case-0123456789abcdef0123456789abcdef",
     ),
     (
         "moderation resolve",

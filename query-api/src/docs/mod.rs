@@ -24,6 +24,7 @@ use utoipa::openapi::{OpenApi, RefOr, Response};
 /// Puts unions into the form that generators of clients take, and adds the frames of live delivery.
 pub(crate) fn arrange_unions(api: &mut OpenApi) {
     let schemas = union::schemas_of(api);
+    union::merge_all_of(schemas);
     split_by_message_type(schemas, "Message", |kind| format!("{kind}Message"));
     entries::split_entries(schemas);
     frames::add_frames(schemas);
