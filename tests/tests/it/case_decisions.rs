@@ -25,7 +25,7 @@ async fn a_recall_hides_the_message_and_reopening_restores_it() {
     assert_eq!(carol.get_ok(message).await["recalled"], true);
     let entry = &entries_of(&dave, "message_recalled", 0).await[0];
     assert_eq!(
-        (&entry["seq"], &entry["data"]["by"]),
+        (&entry["data"]["seq"], &entry["data"]["by"]),
         (&json!(1), &json!("mo")),
         "{entry}"
     );
