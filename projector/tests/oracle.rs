@@ -105,8 +105,8 @@ impl Oracle {
             }
             _ => {}
         }
-        // Links have no entries. Those of join requests and invitations are for some users alone and
-        // belong to no conversation.
+        // Links have no entries. Those of join requests and invitations are for some users alone
+        // and belong to no conversation.
         let has_entry = !matches!(
             fact,
             ConversationEvent::JoinRequested(_)

@@ -28,11 +28,8 @@ pub fn views() -> BTreeSet<String> {
 
 fn created(kind: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for path in files(&["sql"])
-        .iter()
-        .filter(|path| path.starts_with("migrations"))
-    {
-        for line in read(path).lines() {
+    for sql in migrations() {
+        for line in sql.lines() {
             if let Some(name) = object(line, "CREATE", kind) {
                 names.insert(name);
             }
@@ -42,6 +39,22 @@ fn created(kind: &str) -> BTreeSet<String> {
         }
     }
     names
+}
+
+/// The texts of the migrations, in their order.
+fn migrations() -> impl Iterator<Item = String> {
+    let files = files(&["sql"]).into_iter();
+    files
+        .filter(|path| path.starts_with("migrations"))
+        .map(|path| read(&path))
+}
+
+/// Whether a migration fills the table.
+///
+/// # Panics
+/// If a migration cannot be read.
+pub fn is_written_by_migrations(table: &str) -> bool {
+    migrations().any(|sql| writes(&sql, table))
 }
 
 /// The name in a line such as `CREATE TABLE log.head (`.

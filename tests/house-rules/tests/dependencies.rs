@@ -8,7 +8,7 @@ use house_rules::source::Source;
 use house_rules::workspace::{Package, files, packages, root};
 
 /// Each package with the packages of this workspace that it may use outside of tests.
-const ALLOWED: [(&str, &[&str]); 32] = [
+const ALLOWED: [(&str, &[&str]); 33] = [
     ("domain", &[]),
     ("eventually", &[]),
     ("migrations", &[]),
@@ -53,6 +53,7 @@ const ALLOWED: [(&str, &[&str]); 32] = [
             "moderation",
         ],
     ),
+    ("audit", &["command-svc", "domain", "http-edge"]),
     (
         "projector",
         &[
@@ -138,6 +139,7 @@ const ALLOWED: [(&str, &[&str]); 32] = [
         "accounts-api",
         &[
             "accounts",
+            "audit",
             "command-svc",
             "connectivity",
             "data-dir",
@@ -170,6 +172,7 @@ const ALLOWED: [(&str, &[&str]); 32] = [
             "access",
             "accounts",
             "accounts-api",
+            "audit",
             "command-svc",
             "connectivity",
             "data-dir",
@@ -194,7 +197,9 @@ const ALLOWED: [(&str, &[&str]); 32] = [
     (
         "tidings",
         &[
+            "access",
             "accounts",
+            "command-svc",
             "data-dir",
             "diagnostics",
             "dispatcher",
