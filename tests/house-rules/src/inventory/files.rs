@@ -159,7 +159,6 @@ const OTHERS: &[&str] = &[
     "tidings",
     "v1/admin/erasures",
     "v1/admin/import",
-    "v1/admin/users",
     "v1/inbox/unread",
 ];
 

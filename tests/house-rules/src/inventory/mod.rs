@@ -23,9 +23,10 @@ pub fn render() -> String {
         "# Inventory\n\nEvery table, subject, file, metric and setting of Tidings, with the crate \
          that owns it.\nGenerated from the sources by `make inventory`; do not edit.\n",
         "## Tables\n\nThe schemas are `log` (the events), `read` (the read models), `hooks` \
-         (webhooks), `accounts`\n(local accounts) and `presence` (who was online when). A rebuild \
-         fills schema `read_rebuild`;\n`tidings rebuild --keep` keeps the previous version as \
-         `read_old`.\n",
+         (webhooks, and the hook),\n`accounts` (local accounts), `moderation` (what follows the log \
+         for moderators), `presence` (who was\nonline when) and `secrets` (what no event may have). \
+         A rebuild fills schema `read_rebuild`;\n`tidings rebuild --keep` keeps the previous version \
+         as `read_old`.\n",
         &tables::render(&programs),
         "## NATS\n\n`TIDINGS_STREAM` names a second system on the same nats-server.\n",
         &subjects::render_streams(&programs),
