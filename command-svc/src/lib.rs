@@ -54,8 +54,8 @@ mod state;
 
 pub use clock::Clock;
 pub use commands::{
-    AccessRecord, MAX_BATCH_LINES, SetHookOutcome, acknowledge_for, add_evidence, record_access,
-    revoke_tokens_for, set_display_name_for, set_hook_for,
+    MAX_BATCH_LINES, SetHookOutcome, acknowledge_for, add_evidence, revoke_tokens_for,
+    set_display_name_for, set_hook_for,
 };
 pub use message_check::{MessageCheck, MessageCheckError};
 pub use router::{document, router};

@@ -1,7 +1,6 @@
 //! The deployment aggregate: what administrators and moderators set for the whole system. There is
 //! one, and its state is small. The edge checks who may send its commands.
 
-pub mod access;
 pub mod command;
 pub mod content;
 pub mod event;
@@ -10,7 +9,6 @@ pub mod flood;
 pub mod limits;
 pub mod listed_words;
 
-mod access_records;
 mod flood_rules;
 mod holds;
 mod link_rules;
@@ -30,7 +28,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::RuleName;
 use crate::refusal::Refusal;
-use access::RecentView;
 use command::DeploymentCommand;
 use event::DeploymentEvent;
 use feature::Feature;
@@ -58,9 +55,6 @@ pub struct Deployment {
     link_rules: LinkRules,
     #[serde(default)]
     flood_rules: Vec<FloodRule>,
-    /// What was viewed within the last minute.
-    #[serde(default)]
-    recent_views: Vec<RecentView>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hook: Option<MessageHook>,
 }
@@ -77,18 +71,17 @@ impl Deployment {
             DeploymentCommand::RemoveWordList(remove) => Ok(self.remove_word_list(remove)),
             DeploymentCommand::SetLinkRules(set) => self.set_link_rules(set),
             DeploymentCommand::SetFloodRules(set) => self.set_flood_rules(set),
-            DeploymentCommand::RecordAccess(record) => Ok(self.record_access(record)),
             DeploymentCommand::SetHook(set) => self.set_hook(set),
             DeploymentCommand::RemoveHook(by) => Ok(self.remove_hook(by)),
         }
     }
 
-    /// The number of holds, lists, hosts and recent views: a measure of the state's size.
+    /// The number of holds, lists and hosts: a measure of the state's size.
     pub fn entry_count(&self) -> usize {
         let allowed = self.link_rules.allow_only.as_ref().map_or(0, Vec::len);
         let hosts = self.link_rules.deny.len() + allowed;
         let rules = self.holds.len() + self.word_lists.len() + self.flood_rules.len();
-        rules + hosts + self.recent_views.len()
+        rules + hosts
     }
 }
 
@@ -122,7 +115,6 @@ impl Aggregate for Deployment {
             }
             DeploymentEvent::LinkRulesSet(set) => self.apply_link_rules(set),
             DeploymentEvent::FloodRulesSet(set) => self.flood_rules = set.rules,
-            DeploymentEvent::AccessRecorded(recorded) => self.apply_access(recorded),
             DeploymentEvent::HookSet(set) => self.apply_hook(set),
             DeploymentEvent::HookRemoved(_) => self.hook = None,
         }

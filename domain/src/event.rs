@@ -160,7 +160,6 @@ event_family!(DeploymentEvent {
     WordListRemoved = "word_list_removed", 1;
     LinkRulesSet = "link_rules_set", 1;
     FloodRulesSet = "flood_rules_set", 1;
-    AccessRecorded = "access_recorded", 1;
     HookSet = "hook_set", 1;
     HookRemoved = "hook_removed", 1;
 });

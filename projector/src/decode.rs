@@ -3,16 +3,12 @@
 use domain::case::event::CaseEvent;
 use domain::case::target::CaseId;
 use domain::conversation::event::ConversationEvent;
-use domain::deployment::event::{AccessRecorded, DeploymentEvent};
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily as _;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
 use domain::time::Timestamp;
-
-/// The type of the only event of the deployment that a read model shows.
-const ACCESS_RECORDED: &str = "access_recorded";
 
 /// The position, sequence and time of an event.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +32,6 @@ pub(crate) enum EventPayload {
     Profile(UserId, ProfileEvent),
     /// An event of a case.
     Case(CaseId, CaseEvent),
-    /// A record of what an administrator, a moderator or a service viewed or did.
-    Access(AccessRecorded),
     /// An event of an aggregate that no read model shows.
     Unprojected,
     /// An event that could not be decoded, with the reason.
@@ -114,12 +108,6 @@ fn decode(envelope: &Envelope) -> Result<EventPayload, String> {
             let id = CaseId::parse(aggregate_id).map_err(|e| e.to_string())?;
             let event = CaseEvent::decode(event_type, *version, data).map_err(|e| e.to_string())?;
             Ok(EventPayload::Case(id, event))
-        }
-        AggregateKind::Deployment if event_type == ACCESS_RECORDED => {
-            match DeploymentEvent::decode(event_type, *version, data).map_err(|e| e.to_string())? {
-                DeploymentEvent::AccessRecorded(recorded) => Ok(EventPayload::Access(recorded)),
-                _ => Ok(EventPayload::Unprojected),
-            }
         }
         AggregateKind::Deployment => Ok(EventPayload::Unprojected),
     }

@@ -335,7 +335,7 @@ impl ParkedRow {
     }
 }
 
-/// What somebody did or viewed with the rights of an administrator, a moderator or a service.
+/// What somebody did with the rights of an administrator, a moderator or a service.
 #[derive(Debug)]
 pub(crate) struct AuditRow {
     pub position: i64,

@@ -57,6 +57,5 @@ pub(crate) mod waiting_message;
 pub use ack::acknowledge_for;
 pub use batch::MAX_BATCH_LINES;
 pub use cases::add_evidence;
-pub use deployment::access_record::{AccessRecord, record_access};
 pub use deployment::hook::{SetHookOutcome, set_hook_for};
 pub use profile_for::{revoke_tokens_for, set_display_name_for};

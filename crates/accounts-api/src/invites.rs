@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use audit::AccessAct;
 use axum::extract::State;
-use domain::deployment::access::AccessAct;
 use domain::time::Timestamp;
 use http::StatusCode;
 use http_edge::{Admin, Json, OptionalJson, Problem};

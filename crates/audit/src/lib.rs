@@ -3,43 +3,51 @@
 //!
 //! - `recorded_call`: which calls are recorded, and as what. Pure.
 //! - `recent_views`: what this process has recorded within the last minute.
-//! - [`AccessRecorder`]: records.
+//! - [`AccessRecorder`]: records. [`AccessRecord`]: the row of the table `audit.accesses`.
 //!
-//! The answer waits for the record. If the log cannot be written, the answer is sent all the same:
-//! an outage must not make the log unreadable. The service logs what was not recorded.
+//! The records are beside the log, because reading must not change it. The answer waits for the
+//! record. If it cannot be written, the answer is sent all the same: an outage must not make the log
+//! unreadable. The service logs what was not recorded.
 
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test panics"))]
 
+mod access_record;
 mod recent_views;
 mod recorded_call;
 
+pub use access_record::{AccessAct, AccessRecord};
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts as _, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use command_svc::{AccessRecord, CommandState, record_access};
-use domain::deployment::access::AccessAct;
 use domain::ids::UserId;
 use http::StatusCode;
 use http_edge::Caller;
+use sqlx::PgPool;
+use tokio::time::timeout;
 
 use recent_views::RecentViews;
 use recorded_call::RecordedCall;
 
+/// How long an answer waits for its record.
+const RECORD_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// Records what is viewed and done. Cheap to clone.
 #[derive(Clone)]
 pub struct AccessRecorder {
-    commands: CommandState,
+    pool: PgPool,
     recent: Arc<RecentViews>,
 }
 
 impl AccessRecorder {
-    /// Records through this command service.
-    pub fn new(commands: CommandState) -> Self {
+    /// Records in this database.
+    pub fn new(pool: PgPool) -> Self {
         Self {
-            commands,
+            pool,
             recent: Arc::default(),
         }
     }
@@ -59,26 +67,33 @@ impl AccessRecorder {
             actor,
             act,
             target: target.map(str::to_owned),
-            detail: Some(call.to_owned()),
+            call: call.to_owned(),
         };
         self.record(&access).await;
     }
 
-    async fn record(&self, access: &AccessRecord) {
+    /// Records this, and logs it if that fails.
+    pub async fn record(&self, access: &AccessRecord) {
         if access.act.is_view() && self.recent.contains(access) {
             return;
         }
-        match record_access(&self.commands, access).await {
-            Ok(true) if access.act.is_view() => self.recent.insert(access.clone()),
-            Ok(_) => {}
-            Err(problem) => tracing::error!(
-                actor = access.actor.as_str(),
-                act = ?access.act,
-                target = access.target.as_deref(),
-                code = problem.code(),
-                "an access was not recorded in the audit"
-            ),
-        }
+        let error = match timeout(RECORD_TIMEOUT, access.write(&self.pool)).await {
+            Ok(Ok(is_new)) => {
+                if is_new && access.act.is_view() {
+                    self.recent.insert(access.clone());
+                }
+                return;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "Postgres does not answer".to_owned(),
+        };
+        tracing::error!(
+            actor = access.actor.as_str(),
+            act = access.act.as_str(),
+            target = access.target.as_deref(),
+            error,
+            "an access was not recorded in the audit"
+        );
     }
 }
 

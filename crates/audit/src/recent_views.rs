@@ -1,15 +1,17 @@
 //! What a process has recorded within the last minute: most views repeat one of these, and then
-//! cost no command.
+//! cost no statement.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use command_svc::AccessRecord;
-use domain::deployment::access::VIEW_INTERVAL_MS;
+use crate::access_record::AccessRecord;
 
-/// The maximum number of views that are remembered. A view that is forgotten costs a command, which
-/// finds that it is recorded.
+/// How long a record of a view stands for the same view.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// The maximum number of views that are remembered. A view that is forgotten costs a statement,
+/// which finds that it is recorded.
 const MAX_VIEWS: usize = 10_000;
 
 /// The views, with the times at which they were recorded.
@@ -22,14 +24,14 @@ impl RecentViews {
     pub fn contains(&self, access: &AccessRecord) -> bool {
         let views = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let recorded = views.get(&key(access));
-        recorded.is_some_and(|at| at.elapsed() < interval())
+        recorded.is_some_and(|at| at.elapsed() < INTERVAL)
     }
 
     /// Remembers a view that was recorded now.
     pub fn insert(&self, access: AccessRecord) {
         let mut views = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if views.len() >= MAX_VIEWS {
-            views.retain(|_, at| at.elapsed() < interval());
+            views.retain(|_, at| at.elapsed() < INTERVAL);
         }
         if views.len() < MAX_VIEWS {
             views.insert(key(&access), Instant::now());
@@ -39,21 +41,17 @@ impl RecentViews {
 
 fn key(access: &AccessRecord) -> AccessRecord {
     AccessRecord {
-        detail: None,
+        call: String::new(),
         ..access.clone()
     }
 }
 
-fn interval() -> Duration {
-    Duration::from_millis(VIEW_INTERVAL_MS.unsigned_abs())
-}
-
 #[cfg(test)]
 mod tests {
-    use domain::deployment::access::AccessAct;
     use domain::ids::UserId;
 
     use super::*;
+    use crate::access_record::AccessAct;
 
     #[test]
     fn the_first_call_of_a_minute_stands_for_the_others() {
@@ -62,7 +60,7 @@ mod tests {
             actor: UserId::parse("root").unwrap(),
             act: AccessAct::ReadAsUser,
             target: Some(target.to_owned()),
-            detail: Some(call.to_owned()),
+            call: call.to_owned(),
         };
         recent.insert(access("ann", "GET /v1/inbox"));
         assert!(recent.contains(&access("ann", "GET /v1/search")));

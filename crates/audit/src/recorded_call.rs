@@ -1,12 +1,12 @@
 //! Which calls are recorded, and as what.
 
 use axum::extract::Query;
-use command_svc::AccessRecord;
-use domain::deployment::access::AccessAct;
 use domain::ids::UserId;
 use http::{Method, Uri};
 use http_edge::Caller;
 use percent_encoding::percent_decode_str;
+
+use crate::access_record::{AccessAct, AccessRecord};
 
 /// The maximum length of a target, in code points.
 const MAX_TARGET_CHARS: usize = 256;
@@ -43,7 +43,7 @@ impl RecordedCall<'_> {
             actor: UserId::parse(self.caller.token_user()).ok()?,
             act,
             target,
-            detail: Some(format!("{} {}", self.method, self.route)),
+            call: format!("{} {}", self.method, self.route),
         })
     }
 
@@ -176,7 +176,7 @@ mod tests {
         let access = read(Method::GET).unwrap();
         assert_eq!((access.actor.as_str(), access.target), ("robot", None));
         assert_eq!(access.act, AccessAct::ReadForUser);
-        assert_eq!(access.detail.as_deref(), Some("GET /v1/inbox"));
+        assert_eq!(access.call, "GET /v1/inbox");
         assert_eq!(read(Method::POST), None, "its event names the service");
     }
 

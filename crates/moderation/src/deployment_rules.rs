@@ -100,10 +100,8 @@ pub struct ActiveHook {
 impl DeploymentRules {
     /// The types of the events that it is folded from.
     pub fn event_types() -> Vec<String> {
-        let types = DeploymentEvent::TYPES.iter().map(|newest| newest.name);
-        // Records of views are no rules, and there are many of them.
-        let rules = types.filter(|name| *name != "access_recorded");
-        rules.map(str::to_owned).collect()
+        let types = DeploymentEvent::TYPES.iter();
+        types.map(|newest| newest.name.to_owned()).collect()
     }
 
     /// Applies the next event of the deployment.
@@ -140,7 +138,6 @@ impl DeploymentRules {
                 });
             }
             DeploymentEvent::FloodRulesSet(set) => self.flood_rules = set.rules,
-            DeploymentEvent::AccessRecorded(_) => {}
             DeploymentEvent::HookSet(set) => self.apply_hook(set, *time),
             DeploymentEvent::HookRemoved(_) => self.hook = None,
         }

@@ -349,7 +349,7 @@ impl ServiceRuntime {
         }
         if let Some(log) = &log {
             let state = self.command_state(log, &rulebook);
-            let recorder = AccessRecorder::new(state.clone());
+            let recorder = AccessRecorder::new(self.pools.projections.clone());
             if self.services.queries {
                 let acks = Arc::new(CommandAcks(state.clone()));
                 let queries = self.query_state(acks, &signal, rulebook.clone()).await;

@@ -1,6 +1,5 @@
 //! The commands of the deployment aggregate.
 
-use super::access::AccessAct;
 use super::content::{ContentAction, TextPlace, WordMatching};
 use super::feature::Feature;
 use super::flood::FloodRule;
@@ -26,8 +25,6 @@ pub enum DeploymentCommand {
     SetLinkRules(SetLinkRules),
     /// Set the flood rules.
     SetFloodRules(SetFloodRules),
-    /// Record a view, or an act that no other event shows.
-    RecordAccess(RecordAccess),
     /// Set the hook.
     SetHook(SetHook),
     /// Remove the hook, on behalf of this user.
@@ -112,21 +109,6 @@ pub struct SetFloodRules {
     pub rules: Vec<FloodRule>,
     /// The administrator or moderator.
     pub by: UserId,
-}
-
-/// The data of [`DeploymentCommand::RecordAccess`].
-#[derive(Debug, Clone)]
-pub struct RecordAccess {
-    /// Who did it.
-    pub actor: UserId,
-    /// What was done.
-    pub act: AccessAct,
-    /// To what or whom.
-    pub target: Option<String>,
-    /// The call by which it was done.
-    pub detail: Option<String>,
-    /// The current time.
-    pub now: Timestamp,
 }
 
 /// The data of [`DeploymentCommand::SetHook`].

@@ -3,7 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::access::AccessAct;
 use super::content::{ContentAction, HookFailureAction, TextPlace, WordMatching};
 use super::feature::Feature;
 use super::flood::FloodRule;
@@ -29,9 +28,6 @@ pub enum DeploymentEvent {
     LinkRulesSet(LinkRulesSet),
     /// The flood rules were set.
     FloodRulesSet(FloodRulesSet),
-    /// Somebody viewed something with the rights of an administrator, a moderator or a service, or
-    /// did something that no other event shows.
-    AccessRecorded(AccessRecorded),
     /// The hook was set, or changed.
     HookSet(HookSet),
     /// The hook was removed.
@@ -128,23 +124,6 @@ pub struct FloodRulesSet {
     pub rules: Vec<FloodRule>,
     /// Who did it.
     pub by: UserId,
-}
-
-/// The data of [`DeploymentEvent::AccessRecorded`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AccessRecorded {
-    /// Who did it.
-    pub actor: UserId,
-    /// What was done.
-    pub act: AccessAct,
-    /// To what or whom: a user, a conversation, or a message as `conversation/seq`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target: Option<String>,
-    /// The call by which it was done, without its parameters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-    /// When it was done.
-    pub at: Timestamp,
 }
 
 /// The data of [`DeploymentEvent::HookSet`].

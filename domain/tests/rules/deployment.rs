@@ -2,10 +2,9 @@
 
 use cqrs_es::Aggregate as _;
 use domain::deployment::Deployment;
-use domain::deployment::access::AccessAct;
 use domain::deployment::command::{
-    DeploymentCommand, PlaceHold, RecordAccess, RemoveRule, SetFloodRules, SetLinkRules,
-    SetWordList, SwitchFeature,
+    DeploymentCommand, PlaceHold, RemoveRule, SetFloodRules, SetLinkRules, SetWordList,
+    SwitchFeature,
 };
 use domain::deployment::content::{ContentAction, TextPlace, WordMatching};
 use domain::deployment::event::DeploymentEvent;
@@ -225,32 +224,6 @@ fn link_rules_replace_the_earlier_ones() {
     assert_eq!(world.count(rules(&["evil.example"])), 1);
     assert_eq!(world.count(rules(&["evil.example"])), 0);
     assert_eq!(world.count(rules(&[])), 1);
-}
-
-#[test]
-fn a_view_is_recorded_once_a_minute_and_an_act_each_time() {
-    let record = |act, target: &str, second| {
-        DeploymentCommand::RecordAccess(RecordAccess {
-            actor: root(),
-            act,
-            target: Some(target.to_owned()),
-            detail: None,
-            now: at(second),
-        })
-    };
-    let mut world = World::default();
-    let view = |target, second| record(AccessAct::ReadAsUser, target, second);
-    assert_eq!(world.count(view("ann", 100)), 1);
-    assert_eq!(world.count(view("ann", 100)), 0);
-    assert_eq!(world.count(view("bob", 100)), 1, "of another user");
-    assert_eq!(world.count(record(AccessAct::UsersRead, "ann", 100)), 1);
-    assert_eq!(world.count(view("ann", 159)), 0);
-    assert_eq!(world.count(view("ann", 90)), 0, "by a clock that is behind");
-    assert_eq!(world.count(view("ann", 160)), 1);
-    assert_eq!(world.count(view("ann", 219)), 0);
-    for _ in 0..2 {
-        assert_eq!(world.count(record(AccessAct::TokenIssued, "ann", 300)), 1);
-    }
 }
 
 fn flood_rule(

@@ -2,11 +2,10 @@
 
 use domain::body::MessageType;
 use domain::custom_fields::CustomFields;
-use domain::deployment::access::AccessAct;
 use domain::deployment::content::{ContentAction, HookFailureAction, TextPlace, WordMatching};
 use domain::deployment::event::{
-    AccessRecorded, DeploymentEvent, FeatureSwitched, FloodRulesSet, HoldPlaced, HookRemoved,
-    HookSet, LinkRulesSet, RuleRemoved, WordListSet,
+    DeploymentEvent, FeatureSwitched, FloodRulesSet, HoldPlaced, HookRemoved, HookSet,
+    LinkRulesSet, RuleRemoved, WordListSet,
 };
 use domain::deployment::feature::Feature;
 use domain::deployment::flood::{FloodAction, FloodReach, FloodRule, RuleDuration};
@@ -142,13 +141,6 @@ pub fn deployment() -> Vec<Example<DeploymentEvent>> {
         action: ContentAction::Refuse,
         by: root.clone(),
     };
-    let viewed = AccessRecorded {
-        actor: root.clone(),
-        act: AccessAct::ReadAsUser,
-        target: Some("anna".to_owned()),
-        detail: Some("GET /v1/inbox".to_owned()),
-        at: time("2026-11-01T10:00:00Z"),
-    };
     vec![
         ("feature_switched", 1, E::FeatureSwitched(switched)),
         ("hold_placed", 1, E::HoldPlaced(held)),
@@ -165,7 +157,6 @@ pub fn deployment() -> Vec<Example<DeploymentEvent>> {
             1,
             E::FloodRulesSet(flood_rules(root.clone())),
         ),
-        ("access_recorded", 1, E::AccessRecorded(viewed)),
         ("hook_set", 1, E::HookSet(hook(root.clone()))),
         ("hook_removed", 1, E::HookRemoved(HookRemoved { by: root })),
     ]

@@ -1,5 +1,5 @@
-//! The audit: what was done or viewed with the rights of an administrator, a moderator or a
-//! service. It has a row for every event that names who called, and for every record of a view.
+//! The audit of acts: what was done with the rights of an administrator, a moderator or a service.
+//! It has a row for every event that names who called.
 //!
 //! A row has ids, numbers and fixed words of the event, and no text that somebody wrote: an erasure
 //! leaves the audit as it is.
@@ -7,7 +7,7 @@
 use domain::envelope::AggregateKind;
 use serde_json::{Map, Value};
 
-use crate::decode::{DecodedEvent, EventPayload};
+use crate::decode::DecodedEvent;
 use crate::rows::{AuditRow, sanitize_text};
 
 /// The fields of events that rows take over, if they hold a short text, a number or a boolean.
@@ -37,17 +37,6 @@ const MAX_DETAIL_CHARS: usize = 128;
 /// The row of an event; `None` if it is nobody's act but the user's own.
 pub(super) fn find_row(event: &DecodedEvent<'_>) -> Option<AuditRow> {
     let envelope = event.envelope;
-    if let EventPayload::Access(recorded) = &event.payload {
-        let act = serde_json::to_value(recorded.act).ok()?;
-        return Some(AuditRow {
-            position: envelope.position,
-            at: envelope.time,
-            actor: recorded.actor.to_string(),
-            act: act.as_str()?.to_owned(),
-            target: recorded.target.as_deref().map(sanitize_text),
-            detail: call_detail(recorded.detail.as_deref()),
-        });
-    }
     let actor = envelope.actor.as_deref()?;
     let data: Value = serde_json::from_str(envelope.data.get()).unwrap_or_default();
     let target = match envelope.aggregate {
@@ -68,11 +57,6 @@ pub(super) fn find_row(event: &DecodedEvent<'_>) -> Option<AuditRow> {
 fn find_rule(data: &Value) -> Option<String> {
     let name = data.get("name").or_else(|| data.get("feature"))?;
     name.as_str().map(sanitize_text)
-}
-
-fn call_detail(call: Option<&str>) -> String {
-    let call = call.map(|call| ("call".to_owned(), Value::from(sanitize_text(call))));
-    Value::Object(call.into_iter().collect()).to_string()
 }
 
 fn find_detail(data: &Value) -> Map<String, Value> {
@@ -131,12 +115,6 @@ mod tests {
                 "case-7".into(),
                 r#"{"by":"root","name":"case-7","user":"anna"}"#.into()
             ))
-        );
-        let viewed = r#"{"actor":"root","act":"read_as_user","target":"bob",
-            "detail":"GET /v1/inbox","at":"2026-11-01T10:00:00.000Z"}"#;
-        assert_eq!(
-            row(AggregateKind::Deployment, "access_recorded", viewed),
-            Some(("bob".into(), r#"{"call":"GET /v1/inbox"}"#.into()))
         );
     }
 }

@@ -63,7 +63,7 @@ impl Fold<'_> {
             (None, EventPayload::Case(id, fact)) => self
                 .apply_case(event.position(), id, fact)
                 .map(|()| FoldOutcome::Folded),
-            (None, EventPayload::Access(_) | EventPayload::Unprojected) => Ok(FoldOutcome::Folded),
+            (None, EventPayload::Unprojected) => Ok(FoldOutcome::Folded),
             (None, EventPayload::Unreadable(reason)) => Err(FoldError::Poison(reason.clone())),
         };
         match outcome {

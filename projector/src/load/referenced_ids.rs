@@ -29,10 +29,7 @@ impl<'a> ReferencedIds<'a> {
                 self.users.insert(user);
                 self.profiles.insert(user);
             }
-            EventPayload::Case(..)
-            | EventPayload::Access(_)
-            | EventPayload::Unprojected
-            | EventPayload::Unreadable(_) => {}
+            EventPayload::Case(..) | EventPayload::Unprojected | EventPayload::Unreadable(_) => {}
         }
     }
 

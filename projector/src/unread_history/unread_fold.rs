@@ -149,7 +149,6 @@ impl UnreadFold {
                 | E::Invited(_)
                 | E::InvitationEnded(_),
             )
-            | EventPayload::Access(_)
             | EventPayload::Unprojected
             | EventPayload::Profile(..)
             | EventPayload::Case(..)

@@ -27,9 +27,12 @@ const PAGE_LIMIT: PageLimit = PageLimit {
 /// An entry of the audit.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuditEntry {
-    /// The log position of the event.
+    /// The log position of the event; of a view, the head of the log at that time.
     pub position: i64,
-    /// When it was appended.
+    /// The number of a view; 0 for an event.
+    #[serde(skip)]
+    id: i64,
+    /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Who called: the user of the token.
@@ -44,7 +47,7 @@ pub struct AuditEntry {
     #[schema(required = true)]
     pub target: Option<String>,
     /// More about it: fields of the event, or the `call`. Never text that somebody wrote.
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::HashMap<String, serde_json::Value>)]
     pub detail: Box<RawValue>,
 }
 
@@ -73,18 +76,25 @@ pub struct AuditParams {
     after: Option<String>,
 }
 
-/// Binds the position after which the page starts, the actor or null, and the number of rows.
+/// Binds the position and the id after which the page starts, the actor or null, and the number of
+/// rows. An event has the id 0; what was viewed when it was the newest comes after it.
 const LIST: &str = "SELECT k.position AS read_position, p.* FROM read.checkpoint k LEFT JOIN (
-        SELECT a.position, a.at, a.actor, a.act, a.target, a.detail FROM read.audit a
-        WHERE a.position > $1 AND ($2::text IS NULL OR a.actor = $2)
-        ORDER BY a.position LIMIT $3) p ON true
-    ORDER BY p.position";
+        (SELECT a.position, 0::bigint AS id, a.at, a.actor, a.act, a.target, a.detail FROM read.audit a
+         WHERE a.position > $1 AND ($3::text IS NULL OR a.actor = $3)
+         ORDER BY a.position LIMIT $4)
+        UNION ALL
+        (SELECT x.position, x.id, x.at, x.actor, x.act, x.target, x.detail FROM audit.accesses x
+         WHERE (x.position, x.id) > ($1, $2) AND ($3::text IS NULL OR x.actor = $3)
+         ORDER BY x.position, x.id LIMIT $4)
+        ORDER BY 1, 2 LIMIT $4) p ON true
+    ORDER BY p.position, p.id";
 
 /// A row of [`LIST`]. All columns but the first are null if there is no entry.
 #[derive(sqlx::FromRow)]
 struct AuditListRow {
     read_position: i64,
     position: Option<i64>,
+    id: Option<i64>,
     at: Option<OffsetDateTime>,
     actor: Option<String>,
     act: Option<String>,
@@ -115,8 +125,8 @@ pub async fn list_audit(
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
-    let after = match params::non_empty(query.after.as_deref()) {
-        None => 0,
+    let (after, after_id) = match params::non_empty(query.after.as_deref()) {
+        None => (0, 0),
         Some(text) => parse_after(text)?,
     };
     let actor = params::non_empty(query.actor.as_deref());
@@ -126,6 +136,7 @@ pub async fn list_audit(
     let guard = min_position.wait().await?;
     let rows: Vec<AuditListRow> = sqlx::query_as(LIST)
         .bind(after)
+        .bind(after_id)
         .bind(actor)
         .bind(limit + 1)
         .fetch_all(&state.pool)
@@ -138,19 +149,26 @@ pub async fn list_audit(
     let has_more = entries.len() as i64 > limit;
     entries.truncate(usize::try_from(limit).unwrap_or_default());
     let last = entries.last().filter(|_| has_more);
-    let next = last.map(|last| last.position.to_string());
+    let next = last.map(|last| format!("{}.{}", last.position, last.id));
     guard.respond(position, &AuditPage { entries, next })
 }
 
-fn parse_after(text: &str) -> Result<i64, Problem> {
-    let position = text.parse().ok().filter(|position| *position >= 0);
-    position.ok_or_else(|| Problem::malformed("after", "expected the `next` of a page"))
+/// Parses the position and the id after which a page starts. A bare position is after everything
+/// that was viewed there.
+fn parse_after(text: &str) -> Result<(i64, i64), Problem> {
+    let number = |text: &str| text.parse().ok().filter(|number| *number >= 0);
+    let parsed = match text.split_once('.') {
+        None => number(text).map(|position| (position, i64::MAX)),
+        Some((position, id)) => number(position).zip(number(id)),
+    };
+    parsed.ok_or_else(|| Problem::malformed("after", "expected the `next` of a page"))
 }
 
 impl AuditListRow {
     fn into_entry(self) -> Result<Option<AuditEntry>, QueryError> {
         let Self {
             position: Some(position),
+            id: Some(id),
             at: Some(at),
             actor: Some(actor),
             act: Some(act),
@@ -163,6 +181,7 @@ impl AuditListRow {
         };
         Ok(Some(AuditEntry {
             position,
+            id,
             at: Timestamp::from(at),
             actor,
             act,

@@ -36,6 +36,7 @@ const ALLOWED: [(&str, &[&str]); 33] = [
     ),
     ("read-model", &["domain"]),
     ("moderation", &["domain", "search"]),
+    ("audit", &["domain", "event-log", "http-edge"]),
     ("presence", &[]),
     (
         "access",
@@ -53,7 +54,6 @@ const ALLOWED: [(&str, &[&str]); 33] = [
             "moderation",
         ],
     ),
-    ("audit", &["command-svc", "domain", "http-edge"]),
     (
         "projector",
         &[
@@ -200,6 +200,7 @@ const ALLOWED: [(&str, &[&str]); 33] = [
             "access",
             "accounts",
             "command-svc",
+            "audit",
             "data-dir",
             "diagnostics",
             "dispatcher",

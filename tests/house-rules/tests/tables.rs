@@ -6,7 +6,7 @@ use house_rules::programs::programs;
 use house_rules::sql::{names, tables, writes};
 
 /// Per schema: the crates that may write its tables, and those that may also read them.
-const OWNERS: [(&str, &[&str], &[&str]); 7] = [
+const OWNERS: [(&str, &[&str], &[&str]); 8] = [
     ("log", &["event-log", "log-integrity"], &["event-stream"]),
     (
         "read",
@@ -18,6 +18,7 @@ const OWNERS: [(&str, &[&str], &[&str]); 7] = [
     ("moderation", &["command-svc"], &["diagnostics"]),
     ("secrets", &[], &["event-log"]),
     ("presence", &["query-api"], &["diagnostics"]),
+    ("audit", &["audit"], &["query-api"]),
 ];
 
 #[test]

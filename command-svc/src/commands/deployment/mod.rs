@@ -1,10 +1,8 @@
 //! The commands to the deployment: what administrators and moderators set for the whole system.
 //!
 //! - `handler`: executes any of them. `name`: parses the names in paths.
-//! - `access_record`: records views for the audit.
 //! - `feature_switch`, `holds`, `word_lists`, `link_rules`, `flood_rules`, `hook`: the routes.
 
-pub(crate) mod access_record;
 pub(crate) mod feature_switch;
 pub(crate) mod flood_rules;
 mod handler;

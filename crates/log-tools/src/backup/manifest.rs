@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The schemas of what cannot be derived: the log, the webhooks with their positions, when users
 /// were online last, the local accounts, and secrets.
-pub(super) const SCHEMAS: [&str; 5] = ["log", "hooks", "presence", "accounts", "secrets"];
+pub(super) const SCHEMAS: [&str; 6] = ["log", "hooks", "presence", "accounts", "audit", "secrets"];
 
 /// The file name of the manifest.
 pub(super) const MANIFEST_FILE: &str = "manifest.json";

@@ -11,7 +11,11 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("read.bans", "the bans of conversations, with their ends"),
     (
         "read.audit",
-        "who did or viewed what with the rights of an administrator, a moderator or a service",
+        "the events that administrators, moderators and services caused",
+    ),
+    (
+        "audit.accesses",
+        "who viewed what, or did what no event shows, with such rights",
     ),
     (
         "read.join_requests",
