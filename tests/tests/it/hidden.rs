@@ -2,9 +2,12 @@
 //! everybody asks for it by every route. Only those who may see it find it, and each of them does.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use domain::time::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::types::time::OffsetDateTime;
 use tests::client::Client;
 use tests::live::LiveSocket;
 use tests::routes::{ROUTES, Route};
@@ -28,7 +31,7 @@ struct Secret {
     seen_by: &'static [&'static str],
 }
 
-const SECRETS: [Secret; 13] = [
+const SECRETS: [Secret; 14] = [
     secret("the profile of a stranger", "quokka", &["zed"]),
     secret("the note of a contact request", "wombat", &["ann", "bob"]),
     secret("the note of a blocked request", "tuatara", &["eve"]),
@@ -38,9 +41,10 @@ const SECRETS: [Secret; 13] = [
     secret("a message after a ban", "bilby", &["ann", "cat", "bob"]),
     secret("the reason of a ban", "kakapo", &["ann"]),
     secret("the reason of a silence", "kereru", &["ann", "cat"]),
-    secret("the note of a join request", "takahe", &["ann"]),
+    secret("the note of a join request", "takahe", &["ann", "eve"]),
     secret("the title of an invitation", "pukeko", &["ann", "cat"]),
     secret("a topic", "morepork", &["ann", "bob", "cat"]),
+    secret("a message that is scheduled", "tieke", &["ann"]),
     // Of a message of the owner's own: only moderators see it.
     secret("the note of a report", "tarsier", &[]),
 ];
@@ -103,6 +107,11 @@ async fn plant(world: &World) -> i64 {
     let report = json!({ "reason": "abuse", "note": "tarsier" });
     let reports = format!("{room}/messages/4/reports");
     run(&bob, post.clone(), &reports, report).await;
+
+    let later = OffsetDateTime::now_utc() + Duration::from_secs(3_600);
+    let later = json!({ "client_message_id": "m5", "type": "text", "body": { "text": "a tieke" },
+        "send_at": Timestamp::from(later).to_string() });
+    run(&ann, post.clone(), &format!("{room}/messages"), later).await;
 
     ann.create_group("asked", &["bob"]).await.expect(201);
     let asked = "/v1/conversations/asked";
