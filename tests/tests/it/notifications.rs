@@ -358,7 +358,8 @@ async fn notifications_that_are_switched_off_wait_until_they_are_on_again() {
 
     // When messages are sent, then events are delivered, and notifications wait
     let events = WebhookReceiver::start().await;
-    webhooks(&world, &["add", &events.url()]).await;
+    let arguments = ["add", &events.url(), "--events", "message_sent"];
+    webhooks(&world, &arguments).await;
     let mut last = 0;
     for n in 0..3 {
         last = ann.send("c", &format!("c{n}"), "hello").await.position();
