@@ -192,7 +192,8 @@ async fn cases_are_listed_by_state_and_conversation_in_pages() {
         carol.send("room", &text, &text).await.expect(201);
         cases.push(report(&alice, n, spam()).await);
     }
-    carol.send("other", "1", "elsewhere").await.expect(201);
+    let elsewhere = carol.send("other", "elsewhere", "elsewhere").await;
+    elsewhere.expect(201);
     let elsewhere = alice
         .post("/v1/conversations/other/messages/1/reports", spam())
         .await;
