@@ -77,7 +77,8 @@ async fn upsert_opened(
          opened_at, is_open, reports) \
          SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], \
          $7::text[], $8::bigint[], $9::timestamptz[], $10::boolean[], $11::bigint[]) \
-         ON CONFLICT (id) DO UPDATE SET kind = EXCLUDED.kind, \
+         ON CONFLICT (id) DO UPDATE SET kind = EXCLUDED.kind, target = EXCLUDED.target, \
+         conversation = EXCLUDED.conversation, seq = EXCLUDED.seq, about = EXCLUDED.about, \
          author = coalesce(EXCLUDED.author, cases.author), \
          opened_position = EXCLUDED.opened_position, opened_at = EXCLUDED.opened_at, \
          is_open = EXCLUDED.is_open, reports = cases.reports + EXCLUDED.reports",

@@ -73,6 +73,7 @@ const COMMANDS: &[&[&str]] = &[
     &["moderation", "lists"],
     &["moderation", "remove-list", "insults"],
     &["moderation", "holds"],
+    &["moderation", "cases"],
     &["account", "add", "ann"],
     &["account", "reset-password", "ann"],
     &["account", "close", "ann", "--yes"],
@@ -89,11 +90,14 @@ const COMMANDS: &[&[&str]] = &[
     &["erase", "files"],
 ];
 
-/// Commands that are not tried: those that run until they are stopped, one that downloads, and one
-/// whose output is that of another program.
-const OTHERS: [&str; 7] = [
+/// Commands that are not tried: those that run until they are stopped, one that downloads, one whose
+/// output is that of another program, and those that need a case, which no command makes.
+const OTHERS: [&str; 10] = [
     "command-svc",
     "dispatcher",
+    "moderation case",
+    "moderation reopen",
+    "moderation resolve",
     "projector",
     "query-api",
     "servers fetch",
