@@ -114,7 +114,7 @@ fn measure_rules(messages: usize) -> Result<f64> {
     let mut events = Vec::with_capacity(messages);
     for position in 2..=messages as i64 {
         let sender = format!("u{}", rng.below(SENDERS));
-        let sent = ConversationEvent::MessageSent(MessageSent {
+        let event = ConversationEvent::MessageSent(MessageSent {
             seq: position,
             sender: UserId::parse(&sender)?,
             kind: MessageType::Text,
@@ -131,7 +131,7 @@ fn measure_rules(messages: usize) -> Result<f64> {
             position,
             AggregateKind::Conversation,
             &sender,
-            &sent,
+            &event,
         )?);
     }
     let began = Instant::now();

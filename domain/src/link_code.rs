@@ -126,21 +126,27 @@ mod tests {
     }
 
     fn conversation(id: &str) -> ConversationId {
-        ConversationId::parse(id).unwrap()
+        ConversationId::parse(id).expect("valid")
     }
 
     #[test]
     fn a_code_proves_its_link_in_its_conversation_alone() {
         let link = LinkId::new(0x5f3a);
         let code = LinkCode::derive(&secret(1), &link, &conversation("room"));
-        assert_eq!(code.conversation().unwrap(), conversation("room"));
+        assert_eq!(code.conversation().expect("valid"), conversation("room"));
         assert_eq!(code.verify(&secret(1)), Some(link.clone()));
         assert_eq!(code.verify(&secret(2)), None, "of another deployment");
         let moved = code.as_str().replace("room", "other");
-        assert_eq!(LinkCode::parse(&moved).unwrap().verify(&secret(1)), None);
+        assert_eq!(
+            LinkCode::parse(&moved).expect("valid").verify(&secret(1)),
+            None
+        );
         let other = LinkCode::derive(&secret(1), &LinkId::new(0x5f3b), &conversation("room"));
         let mixed = format!("{link}{}", &other.as_str()[DIGITS..]);
-        assert_eq!(LinkCode::parse(&mixed).unwrap().verify(&secret(1)), None);
+        assert_eq!(
+            LinkCode::parse(&mixed).expect("valid").verify(&secret(1)),
+            None
+        );
     }
 
     #[test]
@@ -148,15 +154,15 @@ mod tests {
         let link = LinkId::new(7);
         assert!(LinkCode::parse(link.as_str()).is_err());
         // It has the form of an old code, but that is another link.
-        let old = LinkCode::parse(&format!("{link}.room")).unwrap();
+        let old = LinkCode::parse(&format!("{link}.room")).expect("valid");
         assert_ne!(old.verify(&secret(1)), Some(link));
     }
 
     #[test]
     fn an_old_code_is_its_own_id() {
         let text = "5f3a9c21e0b74d6685f3a9c21e0b74d6.room";
-        let old = LinkCode::parse(text).unwrap();
-        let link = old.verify(&secret(1)).unwrap();
+        let old = LinkCode::parse(text).expect("valid");
+        let link = old.verify(&secret(1)).expect("valid");
         assert_eq!(link.as_str(), text);
         assert_eq!(
             LinkCode::derive(&secret(2), &link, &conversation("room")),

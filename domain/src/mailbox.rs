@@ -182,7 +182,7 @@ impl Aggregate for Mailbox {
             MailboxEvent::ScheduledMessageSent(sent) => {
                 self.scheduled.remove(&sent.number);
             }
-            MailboxEvent::ScheduledMessageFailed(failed) => self.apply_failed(failed),
+            MailboxEvent::ScheduledMessageFailed(failed) => self.apply_failed(&failed),
             // The state has no notes.
             MailboxEvent::NotesErased(_) => {}
             MailboxEvent::MessageHeld(held) => self.apply_held(held),

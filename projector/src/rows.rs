@@ -224,6 +224,10 @@ pub(crate) struct HeldRow {
 
 /// What a batch does to a scheduled message.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::option_option,
+    reason = "unchanged, no code and a code have different meanings"
+)]
 pub(crate) struct ScheduledChange {
     /// The message, if it was scheduled in this batch.
     pub inserted: Option<ScheduledRow>,

@@ -19,6 +19,10 @@ use crate::response::CommandResponse;
 use crate::state::CommandState;
 
 /// A send after its check.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is moved once, and most of them are sends"
+)]
 pub(crate) enum CheckedSend {
     /// To be executed. If it is still to be checked, it will be refused or replayed.
     Send(SendHandler),

@@ -92,6 +92,10 @@ async fn send_one(
     due: DueKey,
     content: ScheduledContent,
 ) -> Result<Option<ScheduledOutcome>, LogError> {
+    // The owner has changed the time since the message was found to be due.
+    if content.message.send_at != due.send_at {
+        return Ok(None);
+    }
     // Content is erased only after the message was sent or cancelled.
     let Some(handler) = SendHandler::for_scheduled(state, &due.owner, content)? else {
         return Ok(None);

@@ -259,7 +259,8 @@ async fn several_processes_send_each_message_once() -> Result<()> {
         complete_all(&one, &mut first, 100),
         complete_all(&other, &mut second, 100),
     );
-    (first?, second?);
+    first?;
+    second?;
     let mut all = expected("a", 50);
     all.extend(expected("b", 50));
     ensure!(texts(&one).await? == all);

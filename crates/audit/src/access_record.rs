@@ -88,7 +88,8 @@ pub struct AccessRecord {
     pub call: String,
 }
 
-/// Excludes that two processes record the same view at once. Binds the actor, the act and the target.
+/// Excludes that two processes record the same view at once. Binds the actor, the act and the
+/// target.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended( \
      jsonb_build_array('tidings audit', $1::text, $2::text, $3::text)::text, 0))";
 

@@ -6,8 +6,8 @@
 //! - [`AccessRecorder`]: records. [`AccessRecord`]: the row of the table `audit.accesses`.
 //!
 //! The records are beside the log, because reading must not change it. The answer waits for the
-//! record. If it cannot be written, the answer is sent all the same: an outage must not make the log
-//! unreadable. The service logs what was not recorded.
+//! record. If it cannot be written, the answer is sent all the same: an outage must not make the
+//! log unreadable. The service logs what was not recorded.
 
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test panics"))]
@@ -80,7 +80,7 @@ impl AccessRecorder {
         let error = match timeout(RECORD_TIMEOUT, access.write(&self.pool)).await {
             Ok(Ok(is_new)) => {
                 if is_new && access.act.is_view() {
-                    self.recent.insert(access.clone());
+                    self.recent.insert(access);
                 }
                 return;
             }

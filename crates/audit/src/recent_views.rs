@@ -28,13 +28,13 @@ impl RecentViews {
     }
 
     /// Remembers a view that was recorded now.
-    pub fn insert(&self, access: AccessRecord) {
+    pub fn insert(&self, access: &AccessRecord) {
         let mut views = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if views.len() >= MAX_VIEWS {
             views.retain(|_, at| at.elapsed() < INTERVAL);
         }
         if views.len() < MAX_VIEWS {
-            views.insert(key(&access), Instant::now());
+            views.insert(key(access), Instant::now());
         }
     }
 }
@@ -62,7 +62,7 @@ mod tests {
             target: Some(target.to_owned()),
             call: call.to_owned(),
         };
-        recent.insert(access("ann", "GET /v1/inbox"));
+        recent.insert(&access("ann", "GET /v1/inbox"));
         assert!(recent.contains(&access("ann", "GET /v1/search")));
         assert!(!recent.contains(&access("bob", "GET /v1/inbox")));
     }

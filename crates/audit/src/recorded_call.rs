@@ -122,23 +122,23 @@ mod tests {
         }
     }
 
-    fn found(actor: Option<&str>, method: Method, route: &str, uri: &str) -> Option<AccessRecord> {
+    fn found(actor: Option<&str>, method: &Method, route: &str, uri: &str) -> Option<AccessRecord> {
         let call = RecordedCall {
             caller: &caller(actor),
-            method: &method,
+            method,
             route,
             uri: &uri.parse().unwrap(),
         };
         call.find_access()
     }
 
-    fn act(method: Method, route: &str, uri: &str) -> Option<(AccessAct, Option<String>)> {
+    fn act(method: &Method, route: &str, uri: &str) -> Option<(AccessAct, Option<String>)> {
         found(None, method, route, uri).map(|access| (access.act, access.target))
     }
 
     #[test]
     fn views_with_rights_are_recorded_with_their_target() {
-        let get = |route, uri| act(Method::GET, route, uri);
+        let get = |route, uri| act(&Method::GET, route, uri);
         let to = |target: &str| Some(target.to_owned());
         assert_eq!(
             get("/v1/events", "/v1/events?as_user="),
@@ -164,7 +164,7 @@ mod tests {
             "the caller"
         );
         assert_eq!(
-            act(Method::PUT, "/v1/admin/users/{user}", "/x"),
+            act(&Method::PUT, "/v1/admin/users/{user}", "/x"),
             None,
             "an event"
         );
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_service_that_reads_for_users_is_recorded_without_them() {
-        let read = |method| found(Some("robot"), method, "/v1/inbox", "/v1/inbox");
+        let read = |method| found(Some("robot"), &method, "/v1/inbox", "/v1/inbox");
         let access = read(Method::GET).unwrap();
         assert_eq!((access.actor.as_str(), access.target), ("robot", None));
         assert_eq!(access.act, AccessAct::ReadForUser);
@@ -184,7 +184,7 @@ mod tests {
     fn changes_of_webhooks_are_recorded() {
         let one = "/v1/admin/webhooks/{id}";
         assert_eq!(
-            act(Method::DELETE, one, "/v1/admin/webhooks/7"),
+            act(&Method::DELETE, one, "/v1/admin/webhooks/7"),
             Some((AccessAct::WebhookRemoved, Some("7".into())))
         );
     }

@@ -112,9 +112,9 @@ impl ServiceRuntime {
         background.spawn("the sender of scheduled messages", sender);
         background.spawn("moderation", self.moderation_task(state.clone()));
         let operator_state = self.operator_state(state.live_rulebook());
-        let recorded = from_fn_with_state(recorder.clone(), audit::record_calls);
+        let audited = from_fn_with_state(recorder.clone(), audit::record_calls);
         Ok(operator_api::command_router(operator_state)
-            .layer(recorded)
+            .layer(audited)
             .merge(self.serve_accounts(&state, log, recorder, background)?)
             .merge(self.serve_hook(&state)?)
             .merge(command_svc::router(state)))

@@ -50,14 +50,14 @@ impl Mailbox {
             reason,
             scheduled,
         } = hold;
-        let ended = scheduled.map(|number| {
+        let cancelled = scheduled.map(|number| {
             MailboxEvent::ScheduledMessageCancelled(ScheduledMessageCancelled {
                 number,
                 conversation: conversation.clone(),
                 by: sender,
             })
         });
-        let held = MailboxEvent::MessageHeld(MessageHeld {
+        let added = MailboxEvent::MessageHeld(MessageHeld {
             held_id: HeldId::from_number(self.scheduled_count + 1),
             conversation,
             kind,
@@ -68,7 +68,7 @@ impl Mailbox {
             client_message_id: Some(client_message_id),
             reason,
         });
-        Ok(ended.into_iter().chain([held]).collect())
+        Ok(cancelled.into_iter().chain([added]).collect())
     }
 
     /// What was decided first counts. Two moderators can decide at the same time.

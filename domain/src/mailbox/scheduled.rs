@@ -169,7 +169,7 @@ impl Mailbox {
         }
     }
 
-    pub(super) fn apply_failed(&mut self, failed: ScheduledMessageFailed) {
+    pub(super) fn apply_failed(&mut self, failed: &ScheduledMessageFailed) {
         if let Some(message) = self.scheduled.get_mut(&failed.number) {
             message.failed = true;
         }

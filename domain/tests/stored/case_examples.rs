@@ -10,8 +10,8 @@ use domain::texts::CaseNote;
 
 use crate::examples::{Example, time, user};
 
-fn note(text: &str) -> Option<CaseNote> {
-    Some(CaseNote::parse(text).unwrap())
+fn note(text: &str) -> CaseNote {
+    CaseNote::parse(text).unwrap()
 }
 
 fn oslo() -> ConversationId {
@@ -30,7 +30,7 @@ pub fn case() -> Vec<Example<CaseEvent>> {
     let filed = ReportFiled {
         reporter: user("ben"),
         reason: ReportReason::Abuse,
-        note: note("Grüße, 这是骂人"),
+        note: Some(note("Grüße, 这是骂人")),
     };
     let added = EvidenceAdded {
         source_position: 41,
@@ -41,7 +41,7 @@ pub fn case() -> Vec<Example<CaseEvent>> {
         action: CaseAction::Ban,
         user: Some(user("anna")),
         until: Some(time("2026-11-01T09:30:00.250Z")),
-        note: note("the third time"),
+        note: Some(note("the third time")),
         by: user("root"),
     };
     let reopened = CaseReopened { by: user("root") };

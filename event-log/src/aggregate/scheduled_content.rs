@@ -16,6 +16,9 @@ use crate::error::LogError;
 /// Owner, number, type, version, data and actor of an event.
 type ScheduledEventRow = (String, i64, String, i16, Vec<u8>, Option<String>);
 
+/// The events of one message, each with its actor.
+type EventsWithActors = Vec<(MailboxEvent, Option<UserId>)>;
+
 impl LockedAggregate<Mailbox> {
     /// Loads the events of this scheduled or held message from the log, oldest first. Empty if this
     /// aggregate has become invalid in the meantime.
@@ -66,7 +69,7 @@ impl AggregateStore<Mailbox> {
         .bind(numbers.collect::<Vec<_>>())
         .fetch_all(&self.pool)
         .await?;
-        let mut events: HashMap<(String, i64), Vec<(MailboxEvent, Option<UserId>)>> =
+        let mut events: HashMap<(String, i64), EventsWithActors> =
             HashMap::with_capacity(messages.len());
         for (owner, number, name, version, data, actor) in rows {
             let actor = actor.map(|actor| UserId::parse(&actor)).transpose();

@@ -92,7 +92,7 @@ mod tests {
             version: 1,
             time: Timestamp::from_millis(0),
             actor: Some("root".into()),
-            data: RawValue::from_string(data.into()).unwrap(),
+            data: RawValue::from_string(data.into()).expect("JSON"),
         };
         let row = find_row(&DecodedEvent::new(&envelope))?;
         assert_eq!((row.position, row.actor.as_str()), (7, "root"));

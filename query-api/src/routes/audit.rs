@@ -32,7 +32,7 @@ pub struct AuditEntry {
     /// The number of a view; 0 for an event.
     #[serde(skip)]
     id: i64,
-    /// When.
+    /// When it was done or viewed.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Who called: the user of the token.

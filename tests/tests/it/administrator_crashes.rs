@@ -52,7 +52,7 @@ fn admin_at(fleet: &Fleet, name: &str, process: usize) -> Client {
 /// one is killed. The second one is answered. Restarts the process.
 async fn collide(fleet: &mut Fleet, killed: Act, other: Act, round: usize) {
     let (one, two) = (admin_at(fleet, "root", 0), admin_at(fleet, "boss", 1));
-    let frozen = (round % 2 == 0).then(|| fleet.freeze_postgres());
+    let frozen = round.is_multiple_of(2).then(|| fleet.freeze_postgres());
     let mut first = tokio::spawn(killed.call(one));
     let second = tokio::spawn(other.call(two));
     let head_start = HEAD_STARTS[round / 2 % HEAD_STARTS.len()];

@@ -1,14 +1,18 @@
 //! Entries, frames and problems are exactly what the API documents say.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use domain::time::Timestamp;
+use eventually::eventually;
 use serde_json::{Value, json};
+use sqlx::types::time::OffsetDateTime;
 use tests::api_document::ApiDocument;
 use tests::client::Client;
 use tests::feed;
 use tests::live::{LiveSocket, SocketEvent};
 use tests::token;
-use tests::world::World;
+use tests::world::{Settings, World};
 
 /// Sends a message of each type to the group `c`.
 async fn send_each_type(ann: &Client) {
@@ -94,6 +98,74 @@ async fn use_thread(ann: &Client) {
     ann.delete(&format!("{thread}/follow")).await.expect(200);
 }
 
+/// Is asked to admit a user, and declines; schedules messages, of which one is sent, one cancelled
+/// and one refused.
+async fn wait_for_others(world: &World, ann: &Client) {
+    let base = "/v1/conversations/c";
+    ann.patch(base, json!({ "join": "asked" }))
+        .await
+        .expect(200);
+    let join = format!("{base}/join");
+    let asked = world.user("fay").post(&join, json!({})).await;
+    asked.expect(202);
+    let request = format!("{base}/join-requests/fay");
+    ann.delete(&request).await.expect(200);
+
+    let in_seconds = |seconds| {
+        let due = OffsetDateTime::now_utc() + Duration::from_secs(seconds);
+        Timestamp::from(due).to_string()
+    };
+    ann.create_group("left", &["bob"]).await.expect(201);
+    for (key, conversation, seconds) in [("w1", "c", 3_600), ("w2", "c", 2), ("w3", "left", 2)] {
+        let message = json!({ "client_message_id": key, "type": "text", "body": { "text": key },
+            "send_at": in_seconds(seconds) });
+        ann.send_message(conversation, message).await.expect(202);
+    }
+    let later = json!({ "send_at": in_seconds(7_200) });
+    ann.patch("/v1/scheduled/s1", later).await.expect(200);
+    ann.delete("/v1/scheduled/s1").await.expect(200);
+    let leave = "/v1/conversations/left/members/ann";
+    ann.delete(leave).await.expect(200);
+    eventually("one is sent and one refused", async || {
+        let listed = ann.get_ok("/v1/scheduled").await;
+        let left = listed["scheduled"].as_array().cloned().unwrap_or_default();
+        (left.len() == 1 && left[0]["state"] == "failed").then_some(())
+    })
+    .await;
+}
+
+/// Has two messages held, of which a moderator releases one and refuses the other.
+async fn have_messages_held(world: &World, ann: &Client) {
+    let admin = world.admin();
+    // Nothing listens there.
+    let hook = json!({ "url": "http://127.0.0.1:9/", "types": ["text"], "on_failure": "hold" });
+    admin
+        .put("/v1/moderation/hook", Some(hook))
+        .await
+        .expect(200);
+    for (key, action) in [("h1", "release"), ("h2", "refuse")] {
+        let mut attempts = 0;
+        eventually("a message is held", async || {
+            attempts += 1;
+            let key = format!("{key}-{attempts}");
+            let sent = ann.send("c", &key, "wait").await;
+            (sent.status == 202).then_some(())
+        })
+        .await;
+        let case = eventually("its case is open", async || {
+            let open = admin.get_ok("/v1/moderation/cases?state=open").await;
+            let cases = open["cases"].as_array().cloned().unwrap_or_default();
+            let held = cases.iter().find(|case| case["kind"] == "held");
+            held.and_then(|case| case["id"].as_str().map(str::to_owned))
+        })
+        .await;
+        let path = format!("/v1/moderation/cases/{case}/resolve");
+        let resolved = admin.post(&path, json!({ "action": action, "note": "so" }));
+        resolved.await.expect(200);
+    }
+    admin.delete("/v1/moderation/hook").await.expect(200);
+}
+
 /// Does everything that gives Ann an entry. Returns the last position.
 async fn do_everything(world: &World) -> i64 {
     let (ann, bob) = (world.user("ann"), world.user("bob"));
@@ -123,6 +195,8 @@ async fn do_everything(world: &World) -> i64 {
     govern(&ann).await;
     meet(world, &ann).await;
     use_thread(&ann).await;
+    wait_for_others(world, &ann).await;
+    have_messages_held(world, &ann).await;
     let ack = json!({ "device": "phone", "cursor": delivered });
     bob.post("/v1/inbox/ack", ack).await.expect(200);
     bob.read("c", 3).await.expect(200);
@@ -141,7 +215,8 @@ async fn do_everything(world: &World) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_entry_type_has_a_schema_and_every_schema_an_entry() {
-    let world = World::start().await;
+    let allowed = Settings::default().with("TIDINGS_WEBHOOK_ALLOW", "127.0.0.0/8");
+    let world = World::start_with(allowed).await;
     let document = ApiDocument::fetch(&world.anonymous()).await;
     let last = do_everything(&world).await;
     let entries = feed::read_all(&world.user("ann"), 100, last).await;

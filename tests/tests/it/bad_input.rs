@@ -89,7 +89,7 @@ async fn bodies_that_cannot_be_parsed_are_400() {
 
 /// Bodies of [`mistyped_bodies`] that have the right form and are refused nevertheless: method,
 /// path, status and names.
-const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 6] = [
+const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 7] = [
     // An earlier body has made the conversation.
     (
         "POST",
@@ -103,6 +103,9 @@ const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 6] = [
         "/v1/conversations/{id}/messages",
         409,
         &[
+            "reply_to = null",
+            "no reply_to",
+            "reply_to = 0",
             "reply_to = -1",
             "reply_to = 2^31",
             "reply_to = 2^53",
@@ -110,6 +113,19 @@ const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 6] = [
             "reply_to = -2^63",
             "mentions = empty list",
             "no mentions",
+        ],
+    ),
+    // An earlier body has recalled the message.
+    (
+        "POST",
+        "/v1/conversations/{id}/messages/{seq}/reports",
+        404,
+        &[
+            "note = null",
+            "note = empty text",
+            "note = text",
+            "note = control characters",
+            "no note",
         ],
     ),
     // There is no such case,
@@ -153,11 +169,34 @@ const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 6] = [
 /// Routes of accounts, which do not exist here, with bodies of texts.
 const ACCOUNT_ROUTES: [&str; 3] = ["/v1/accounts", "/v1/sessions", "/v1/users/me/password"];
 
+/// Fields with one of some words: route and field. Their parser stops at the number.
+const WORD_FIELDS: [(&str, &str); 13] = [
+    ("/v1/conversations", "kind"),
+    ("/v1/conversations/{id}", "history"),
+    ("/v1/conversations/{id}/members", "role"),
+    ("/v1/conversations/{id}/messages", "type"),
+    ("/v1/conversations/{id}/messages/{seq}/reports", "reason"),
+    ("/v1/users/{user}/reports", "reason"),
+    ("/v1/admin/users/{user}", "kind"),
+    ("/v1/moderation/users/{user}/restriction", "kind"),
+    ("/v1/moderation/lists/{name}", "action"),
+    ("/v1/moderation/lists/{name}", "match"),
+    ("/v1/moderation/links", "action"),
+    ("/v1/moderation/cases/{id}/resolve", "action"),
+    ("/v1/moderation/hook", "on_failure"),
+];
+
 /// The status with which a route refuses an input of [`mistyped_bodies`].
 fn refusal_status(route: &Route, name: &str) -> u16 {
     // The parser of JSON has no such number.
-    if name.ends_with(" = 1e999") {
-        return 400;
+    if let Some(field) = name.strip_suffix(" = 1e999") {
+        let is_word = WORD_FIELDS.contains(&(route.template, field));
+        return if is_word { 422 } else { 400 };
+    }
+    // There is no such message.
+    let is_body = name.starts_with("body = ") || name == "no body";
+    if is_body && route.template == "/v1/scheduled/{scheduled}" {
+        return 404;
     }
     let texts = [
         " = empty text",

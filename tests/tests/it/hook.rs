@@ -8,8 +8,11 @@ use eventually::eventually;
 use serde_json::{Value, json};
 use tests::check_service::{CheckReply, CheckService};
 use tests::client::Client;
+use tests::log;
 use tests::response::ApiResponse;
 use tests::world::{Settings, World};
+
+use crate::log_exports::contents;
 
 const HOOK: &str = "/v1/moderation/hook";
 
@@ -69,9 +72,12 @@ pub(crate) async fn set_hook(world: &World, hook: Value, text: &str, status: u16
     set["secret"].as_str().expect("a secret").to_owned()
 }
 
-async fn texts(client: &Client) -> Vec<String> {
+async fn texts(world: &World, client: &Client) -> Vec<String> {
+    let head = log::head(&world.pool).await.expect("a head");
     let page = client
-        .get_ok("/v1/conversations/team/messages?after=0&limit=200")
+        .get_ok(&format!(
+            "/v1/conversations/team/messages?after=0&limit=200&min_position={head}"
+        ))
         .await;
     let messages = page["messages"].as_array().expect("messages").iter();
     let text = |message: &Value| message["body"]["text"].as_str().unwrap_or("").to_owned();
@@ -118,9 +124,7 @@ async fn the_hook_is_set_changed_shown_and_removed() {
     let dir = world.dir.join("export");
     let path = dir.display().to_string();
     world.run_ok(&["log", "export", &path]).await;
-    let files = std::fs::read_dir(&dir).expect("the export");
-    let texts = files.filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok());
-    let exported: String = texts.collect();
+    let exported = contents(&dir);
     assert!(exported.contains("hook_set") && !exported.contains(key));
     let in_log: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM log.events WHERE position(convert_to($1, 'UTF8') IN payload) > 0",
@@ -204,8 +208,10 @@ async fn messages_are_sent_refused_or_held_as_the_service_says() {
         "{held}"
     );
     assert_eq!(held.get("seq"), None);
-    ann.send("team", "4", "the next").await.expect(201);
-    assert_eq!(texts(&bob).await, ["hello", "the next"]);
+    let sent = ann.send("team", "4", "the next").await;
+    sent.expect(201);
+    world.wait_until_projected(sent.position()).await;
+    assert_eq!(texts(&world, &bob).await, ["hello", "the next"]);
     service.assert_signed(&secret);
 
     // The service gets no questions about what other rules refuse.
@@ -273,7 +279,7 @@ async fn without_a_verdict_on_failure_decides() {
         service.restart().await;
     }
     assert_eq!(elsewhere.questions().len(), 0);
-    assert_eq!(texts(&ann).await.len(), FAILURES.len() + 1);
+    assert_eq!(texts(&world, &ann).await.len(), FAILURES.len() + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -369,7 +375,7 @@ async fn batches_edits_and_scheduled_messages_are_checked() {
         "{batch}"
     );
     assert_eq!(batch[2]["state"], "held");
-    assert_eq!(texts(&bob).await, ["hello!", "one", "four"]);
+    assert_eq!(texts(&world, &bob).await, ["hello!", "one", "four"]);
     let asked = service.questions().len();
     let again = ann.post("/v1/batch", lines).await.expect(200);
     assert_eq!(
@@ -391,7 +397,7 @@ async fn batches_edits_and_scheduled_messages_are_checked() {
     let (scheduled, held) = eventually("they are decided", async || {
         let scheduled = ann.get_ok("/v1/scheduled").await["scheduled"].clone();
         let held = ann.get_ok("/v1/held").await["held"].clone();
-        let texts = texts(&bob).await;
+        let texts = texts(&world, &bob).await;
         let is_failed = scheduled
             .as_array()?
             .iter()
@@ -424,5 +430,8 @@ async fn a_slow_service_keeps_nobody_else_waiting() {
     late.expect(201);
     assert!(began.elapsed() >= Duration::from_secs(2));
     assert!(others < Duration::from_secs(2), "{others:?}");
-    assert_eq!(texts(&ann).await.last().map(String::as_str), Some("late x"));
+    assert_eq!(
+        texts(&world, &ann).await.last().map(String::as_str),
+        Some("late x")
+    );
 }

@@ -13,7 +13,8 @@ fn manifest(dir: &Path) -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-fn contents(dir: &Path) -> String {
+/// The text of all parts of an export.
+pub(crate) fn contents(dir: &Path) -> String {
     let parts = manifest(dir)["parts"]
         .as_array()
         .cloned()

@@ -26,7 +26,7 @@ pub async fn list(config: &SystemConfig, all: bool) -> Result<()> {
             outln!("{}", describe(case))?;
         }
         match page["next"].as_str() {
-            Some(next) => after = next.to_owned(),
+            Some(next) => next.clone_into(&mut after),
             None => return Ok(()),
         }
     }

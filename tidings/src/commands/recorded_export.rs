@@ -6,8 +6,8 @@ use sqlx::PgPool;
 
 use super::admin_call::OPERATOR_USER;
 
-/// Records an export of the data of a user. If the database cannot be written, such as a replica, the
-/// log says that it was not recorded.
+/// Records an export of the data of a user. If the database cannot be written, such as a replica,
+/// the log says that it was not recorded.
 pub async fn record_user_export(pool: &PgPool, user: &UserId) {
     let Ok(actor) = UserId::parse(OPERATOR_USER) else {
         return;

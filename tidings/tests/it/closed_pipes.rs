@@ -90,8 +90,8 @@ const COMMANDS: &[&[&str]] = &[
     &["erase", "files"],
 ];
 
-/// Commands that are not tried: those that run until they are stopped, one that downloads, one whose
-/// output is that of another program, and those that need a case, which no command makes.
+/// Commands that are not tried: those that run until they are stopped, one that downloads, one
+/// whose output is that of another program, and those that need a case, which no command makes.
 const OTHERS: [&str; 10] = [
     "command-svc",
     "dispatcher",

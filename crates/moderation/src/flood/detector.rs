@@ -1,6 +1,6 @@
 //! Compares each message with the flood rules, and decides what happens to its sender.
 
-use domain::deployment::flood::{FloodAction, FloodReach, FloodRule};
+use domain::deployment::flood::{FloodAction, FloodReach, FloodRule, RuleDuration};
 use domain::digest;
 use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
@@ -205,7 +205,7 @@ impl FloodDetector {
 
 /// How long the first silence of a rule lasts.
 fn lasting_ms(rule: &FloodRule) -> i64 {
-    rule.lasting.as_ref().map_or(0, |lasting| lasting.millis())
+    rule.lasting.as_ref().map_or(0, RuleDuration::millis)
 }
 
 /// The key of the texts that are counted together.

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::ids::ConversationId;
 use http_edge::{Caller, Problem, Query};
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
@@ -115,7 +116,7 @@ pub async fn list_cases(
     let rows = sqlx::query(LIST)
         .bind(&caller.user)
         .bind(is_moderator)
-        .bind(id.as_ref().map(|id| id.as_str()))
+        .bind(id.as_ref().map(ConversationId::as_str))
         .bind(open)
         .bind(before)
         .bind(limit + 1)

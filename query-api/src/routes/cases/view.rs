@@ -149,7 +149,7 @@ impl CaseView {
         Ok(Some(Self {
             id,
             kind: serde_json::from_value(kind.into()).map_err(corrupt)?,
-            target: CaseTargetView::new(target, row.try_get("accused")?),
+            target: CaseTargetView::new(&target, row.try_get("accused")?),
             reports: row.try_get("reports")?,
             opened_at: row.try_get::<OffsetDateTime, _>("opened_at")?.into(),
             state: if is_open {
@@ -164,10 +164,10 @@ impl CaseView {
 }
 
 impl CaseTargetView {
-    fn new(target: CaseTarget, user: Option<String>) -> Self {
+    fn new(target: &CaseTarget, user: Option<String>) -> Self {
         let conversation_id = target.conversation().map(ToString::to_string);
         let (kind, seq, held_id) = match target {
-            CaseTarget::Message { seq, .. } => ("message", Some(seq), None),
+            CaseTarget::Message { seq, .. } => ("message", Some(*seq), None),
             CaseTarget::Conversation { .. } => ("conversation", None, None),
             CaseTarget::User { .. } => ("user", None, None),
             CaseTarget::Held { held_id, .. } => ("held", None, Some(held_id.to_string())),
