@@ -13,7 +13,7 @@ use parquet::record::{Field, Row};
 use parquet::schema::types::Type;
 use serde_json::value::RawValue;
 
-/// The columns that make up an event. All others repeat what is in `data`.
+/// The columns that make up an event, besides [`ACTOR_COLUMN`]. All others repeat what is in `data`.
 const EVENT_COLUMNS: [&str; 8] = [
     "position",
     "time",
@@ -24,6 +24,9 @@ const EVENT_COLUMNS: [&str; 8] = [
     "sequence",
     "data",
 ];
+
+/// Exports of older releases do not have it.
+const ACTOR_COLUMN: &str = "actor";
 
 /// The events of a file. Their tags are not in it.
 pub(super) fn read_file(path: &Path) -> Box<dyn Iterator<Item = Result<Envelope>>> {
@@ -43,15 +46,22 @@ fn open(path: &Path) -> Result<RowIter<'static>> {
         .file_metadata()
         .schema()
         .clone();
+    let is_found = |name: &&str| {
+        schema
+            .get_fields()
+            .iter()
+            .any(|field| field.name() == *name)
+    };
+    if !EVENT_COLUMNS.iter().all(is_found) {
+        bail!("expected the columns {}", EVENT_COLUMNS.join(", "));
+    }
+    let is_read = |name: &str| EVENT_COLUMNS.contains(&name) || name == ACTOR_COLUMN;
     let fields: Vec<_> = schema
         .get_fields()
         .iter()
-        .filter(|field| EVENT_COLUMNS.contains(&field.name()))
+        .filter(|field| is_read(field.name()))
         .map(Arc::clone)
         .collect();
-    if fields.len() != EVENT_COLUMNS.len() {
-        bail!("expected the columns {}", EVENT_COLUMNS.join(", "));
-    }
     let projection = Type::group_type_builder(schema.name())
         .with_fields(fields)
         .build()?;
@@ -72,7 +82,6 @@ fn parse_event(row: &Row) -> Result<Envelope> {
         Some(Field::Str(text)) => Ok(text.clone()),
         other => bail!("expected text in the column {name}, found {other:?}"),
     };
-    // Exports of older releases do not have the column.
     let optional_text = |name: &str| match field(name) {
         None | Some(Field::Null) => Ok(None),
         Some(_) => text(name).map(Some),
@@ -88,7 +97,7 @@ fn parse_event(row: &Row) -> Result<Envelope> {
         event_type: text("type")?,
         version: i16::try_from(number("version")?)?,
         time: Timestamp::from_millis(number("time")?),
-        actor: optional_text("actor")?,
+        actor: optional_text(ACTOR_COLUMN)?,
         data: RawValue::from_string(text("data")?)?,
     })
 }
@@ -114,7 +123,7 @@ mod tests {
             event_type: "message_sent".to_owned(),
             version: 2,
             time: Timestamp::from_millis(1_700_000_000_123),
-            actor: None,
+            actor: (position == 8).then(|| "root".to_owned()),
             data: to_raw_value(&data).expect("is JSON"),
         };
         let written = [
