@@ -100,7 +100,7 @@ async fn what_a_reporter_cannot_see_is_not_found() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_note_is_bounded_and_has_no_null() -> Result<()> {
-    let (_, ann, _, _) = start().await?;
+    let (_world, ann, _, _) = start().await?;
     let with = |note: &str| json!({"reason": "spam", "note": note});
     ann.post(REPORTS, with(&"界".repeat(1_001)))
         .await?

@@ -194,7 +194,7 @@ fn refusal_status(route: &Route, name: &str) -> u16 {
         return if is_word { 422 } else { 400 };
     }
     // There is no such message.
-    let is_body = name.starts_with("body = ") || name == "no body";
+    let is_body = name.starts_with("body = ") && name != "body = 2^64" || name == "no body";
     if is_body && route.template == "/v1/scheduled/{scheduled}" {
         return 404;
     }

@@ -13,7 +13,7 @@ use crate::exports::{write_matrix_export, write_slack_export};
 use crate::readme::example_commands;
 
 /// The pages that share a system. Their commands run in this order, in one directory.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 14] = [
     "search.md",
     "import.md",
     "analysts.md",
@@ -21,7 +21,6 @@ const PAGES: [&str; 15] = [
     "projections.md",
     "moderation.md",
     "administrators.md",
-    "scheduled.md",
     "seals-and-erasure.md",
     "questions.md",
     "backup.md",
@@ -33,11 +32,12 @@ const PAGES: [&str; 15] = [
 ];
 
 /// Pages whose commands change what others rely on. Each has a system of its own.
-const JOURNEYS: [&str; 6] = [
+const JOURNEYS: [&str; 7] = [
     "people.md",
     "policies.md",
     "threads.md",
     "accounts.md",
+    "scheduled.md",
     "messages.md",
     "webhooks.md",
 ];

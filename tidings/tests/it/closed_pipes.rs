@@ -81,6 +81,8 @@ const COMMANDS: &[&[&str]] = &[
     &["user", "revoke", "ann"],
     &["user", "deactivate", "ann", "--yes"],
     &["user", "reactivate", "ann"],
+    &["user", "restrict", "ann", "silenced", "--reason", "spam"],
+    &["user", "lift", "ann"],
     &["user", "show", "ann"],
     &["export-user", "ann"],
     &["erase", "message", "c", "1", "--dry-run"],

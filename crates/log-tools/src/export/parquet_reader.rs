@@ -13,7 +13,8 @@ use parquet::record::{Field, Row};
 use parquet::schema::types::Type;
 use serde_json::value::RawValue;
 
-/// The columns that make up an event, besides [`ACTOR_COLUMN`]. All others repeat what is in `data`.
+/// The columns that make up an event, besides [`ACTOR_COLUMN`]. All others repeat what is in
+/// `data`.
 const EVENT_COLUMNS: [&str; 8] = [
     "position",
     "time",
