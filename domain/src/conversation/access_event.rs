@@ -53,7 +53,7 @@ pub struct JoinRequested {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<JoinNote>,
     /// The owner and admins at that time, who learn of it: at most
-    /// [`MAX_NOTIFIED_ADMINS`](super::admission::MAX_NOTIFIED_ADMINS). Events that are older than
+    /// `MAX_NOTIFIED_ADMINS` of the rules. Events that are older than
     /// this field have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub admins: Vec<UserId>,
