@@ -57,6 +57,7 @@ async fn a_list_refuses_masks_and_is_gone_when_it_is_removed() {
 
     // When somebody sends such words, then the lists count
     send_until(&ann, "you SCHURKE!", is_refused).await;
+    send_until(&ann, "笨蛋", |sent| sent.json()["masked"] == true).await;
     ann.send("c", "compound", "Schurkenstaat").await.expect(201);
     let masked = ann
         .send("c", "m", "Du D\u{308}ämläck, d a m l a c k, 你是笨蛋吗")
