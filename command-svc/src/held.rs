@@ -88,7 +88,12 @@ impl HeldMessage<'_> {
             if let Some(code) = state.find_bar(self.sender) {
                 return self.refuse_by_rule(state, code).await;
             }
-            let content = self.load(state).await?;
+            let Some(content) = self.load(state).await? else {
+                // Somebody has decided since the look above, or the message was never held.
+                let decision = self.find_decision(state).await?;
+                let decision = decision.ok_or_else(Refusal::not_found)?;
+                return self.finish_release(state, &decision).await;
+            };
             let handler = SendHandler::for_held(state, self.sender, content, self.by)?;
             let handler = handler.ok_or_else(Refusal::not_found)?;
             match execute(state, &handler).await {
@@ -281,11 +286,12 @@ impl HeldMessage<'_> {
             .transpose()
     }
 
-    async fn load(self, state: &CommandState) -> Result<MessageHeld, CommandError> {
+    /// Loads the message; `None` if it does not wait, or no longer.
+    async fn load(self, state: &CommandState) -> Result<Option<MessageHeld>, CommandError> {
         let mailboxes = state.log().mailboxes();
         let locked = mailboxes.lock(self.sender.as_str()).await?;
         if locked.state().held(self.id).is_none() {
-            return Err(Refusal::not_found().into());
+            return Ok(None);
         }
         let events = locked.load_waiting_events(self.id.number()).await?;
         let content = events.into_iter().find_map(|event| match event {
@@ -293,7 +299,7 @@ impl HeldMessage<'_> {
             _ => None,
         });
         // This aggregate has become invalid in the meantime.
-        content.ok_or(CommandError::Contention)
+        content.map(Some).ok_or(CommandError::Contention)
     }
 }
 
