@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use connectivity::OutageLog;
+use connectivity::postgres::SessionLease;
 use domain::time::Timestamp;
 use sqlx::postgres::PgConnection;
 use sqlx::types::time::OffsetDateTime;
@@ -11,7 +12,6 @@ use sqlx::{Connection as _, Postgres, Transaction};
 
 use crate::error::DeliveryError;
 use crate::lanes::WaitingEvent;
-use crate::lease::WebhookLease;
 use crate::sender::{DeliveryOutcome, GONE};
 use crate::webhook::Webhook;
 
@@ -20,7 +20,7 @@ const MAX_ERROR_CHARS: usize = 500;
 
 /// The ledger of one webhook.
 pub struct DeliveryLedger {
-    lease: WebhookLease,
+    lease: SessionLease,
     webhook: i64,
     revision: i64,
     label: String,
@@ -48,7 +48,7 @@ pub struct ParkedDelivery {
 
 impl DeliveryLedger {
     /// Creates the ledger of a webhook that was loaded under this lease.
-    pub fn new(lease: WebhookLease, webhook: &Webhook) -> Self {
+    pub fn new(lease: SessionLease, webhook: &Webhook) -> Self {
         Self {
             lease,
             webhook: webhook.id,
@@ -280,8 +280,8 @@ mod tests {
         (database, webhook.unwrap().unwrap())
     }
 
-    async fn lease(pool: &PgPool, webhook: &Webhook) -> Option<WebhookLease> {
-        WebhookLease::try_acquire(pool, webhook.id).await.unwrap()
+    async fn lease(pool: &PgPool, webhook: &Webhook) -> Option<SessionLease> {
+        crate::lease::try_acquire(pool, webhook.id).await.unwrap()
     }
 
     async fn ledger(pool: &PgPool, webhook: &Webhook) -> DeliveryLedger {

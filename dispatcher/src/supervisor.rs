@@ -20,7 +20,7 @@ use tracing::Instrument as _;
 use crate::error::DeliveryError;
 use crate::events::{self, EventDeliverer};
 use crate::feed::EventFeed;
-use crate::lease::WebhookLease;
+use crate::lease;
 use crate::ledger::DeliveryLedger;
 use crate::notifications::{self, Notifier};
 use crate::online::OnlineUsers;
@@ -175,7 +175,7 @@ async fn run_under_lease(
     outages: &OutageLog,
     shutdown: &CancellationToken,
 ) -> Result<(), DeliveryError> {
-    let Some(lease) = WebhookLease::try_acquire(&context.pool, id).await? else {
+    let Some(lease) = lease::try_acquire(&context.pool, id).await? else {
         shutdown.run_until_cancelled(sleep(RETRY_INTERVAL)).await;
         return Ok(());
     };

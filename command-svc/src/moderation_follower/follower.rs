@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use connectivity::postgres::SessionLease;
 use domain::history::LogCursor;
 use event_log::reader::LogReader;
 use event_log::{FlaggedFilter, LogError};
@@ -9,7 +10,7 @@ use moderation::flood::FloodOffence;
 use moderation::{ModerationAct, ModerationFold};
 
 use super::acts::perform_all;
-use super::lease::ModerationLease;
+use super::lease;
 use super::progress;
 use super::resume::{log_unless_decoded, resume_fold};
 use crate::state::CommandState;
@@ -40,7 +41,7 @@ pub struct ModerationFollower {
 
 /// What the process that follows the log holds.
 struct ActiveFollower {
-    lease: ModerationLease,
+    lease: SessionLease,
     fold: ModerationFold,
     /// Everything up to here is done.
     cursor: Option<LogCursor>,
@@ -87,7 +88,7 @@ impl ModerationFollower {
     /// Takes the lease, and continues with what is stored. `None` if another process has it.
     async fn activate(&self) -> Result<Option<ActiveFollower>, LogError> {
         let pool = self.state.log().pool();
-        let Some(mut lease) = ModerationLease::try_acquire(pool).await? else {
+        let Some(mut lease) = lease::try_acquire(pool).await? else {
             return Ok(None);
         };
         let connection = lease.connection();
