@@ -5,7 +5,8 @@
 //! `rejected` is the handler of a request whose parser rejected it, `access` that of joining,
 //! links, silences and bans. `profile_for`: commands of local accounts. `cases`: reports, and what
 //! moderators decide. `checked_send` asks the hook about a send, and `hold` holds it.
-//! `waiting_message`: messages that are sent without a request.
+//! `message_action`: what does one thing to one message. `waiting_message`: messages that are sent
+//! without a request.
 
 pub(crate) mod ack;
 pub(crate) mod add_members;
@@ -48,6 +49,7 @@ mod direct_peer;
 pub(crate) mod due_message;
 mod erase_user;
 mod membership;
+pub(crate) mod message_action;
 pub(crate) mod message_draft;
 mod message_lookup;
 mod profile_for;

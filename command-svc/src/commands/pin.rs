@@ -1,93 +1,15 @@
 //! `PUT` and `DELETE /v1/conversations/{id}/pins/{seq}`.
 
 use axum::extract::State;
-use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, UpdatePin};
-use domain::conversation::event::ConversationEvent;
-use event_log::LockedAggregate;
 use http_edge::Path;
 
-use super::message_lookup::{self, ClearedMessage, MessageCommand};
+use super::message_action::{MessageAction, execute_action};
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
-use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
-use crate::params;
 use crate::response::{CommandResponse, PositionResponse};
 use crate::state::CommandState;
-
-/// The handler that pins or unpins a message.
-pub(crate) struct PinHandler {
-    meta: CommandMeta<Conversation>,
-    seq: i64,
-    action: PinAction,
-}
-
-/// Pin or unpin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PinAction {
-    Pin,
-    Unpin,
-}
-
-impl PinAction {
-    fn command_kind(self) -> CommandKind {
-        match self {
-            Self::Pin => CommandKind::Pin,
-            Self::Unpin => CommandKind::Unpin,
-        }
-    }
-}
-
-impl MessageCommand for PinHandler {
-    fn seq(&self) -> i64 {
-        self.seq
-    }
-}
-
-impl CommandHandler for PinHandler {
-    type Target = Conversation;
-    type Lookups = ClearedMessage;
-
-    fn meta(&self) -> &CommandMeta<Conversation> {
-        &self.meta
-    }
-
-    async fn decide(
-        &self,
-        state: &CommandState,
-        locked: &LockedAggregate<Conversation>,
-        cleared: ClearedMessage,
-    ) -> Result<Decision<ConversationEvent>, AttemptError> {
-        let (seq, caller) = (self.seq, &self.meta.caller);
-        let pin = UpdatePin {
-            seq,
-            by: caller.clone(),
-            message: message_lookup::load_unless_recent(locked, caller, seq, cleared).await?,
-        };
-        let command = match self.action {
-            PinAction::Pin => ConversationCommand::Pin(pin),
-            PinAction::Unpin => ConversationCommand::Unpin(pin),
-        };
-        Ok(Decision::from_events(
-            locked.state().decide(command, state.limits())?,
-        ))
-    }
-}
-
-async fn execute_pin(
-    state: &CommandState,
-    requester: Requester,
-    (id, seq): (String, String),
-    action: PinAction,
-) -> Result<CommandResponse, CommandError> {
-    let conversation = params::parse_conversation(&id)?;
-    let meta = requester.into_meta(action.command_kind(), conversation, &[&id, &seq], &())?;
-    let seq = params::parse_seq(&seq)?;
-    execute(state, &PinHandler { meta, seq, action }).await
-}
 
 /// Pin a message
 ///
@@ -114,7 +36,8 @@ pub(crate) async fn pin_message(
     requester: Requester,
     Path(path): Path<(String, String)>,
 ) -> Result<CommandResponse, CommandError> {
-    execute_pin(&state, requester, path, PinAction::Pin).await
+    let (kind, action) = (CommandKind::Pin, MessageAction::Pin);
+    execute_action(&state, requester, path, kind, action).await
 }
 
 /// Unpin a message
@@ -139,5 +62,6 @@ pub(crate) async fn unpin_message(
     requester: Requester,
     Path(path): Path<(String, String)>,
 ) -> Result<CommandResponse, CommandError> {
-    execute_pin(&state, requester, path, PinAction::Unpin).await
+    let (kind, action) = (CommandKind::Unpin, MessageAction::Unpin);
+    execute_action(&state, requester, path, kind, action).await
 }

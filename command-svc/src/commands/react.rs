@@ -2,30 +2,18 @@
 
 use axum::extract::State;
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, UpdateReaction};
-use domain::conversation::event::ConversationEvent;
-use domain::ids::ReactionKey;
-use event_log::LockedAggregate;
 use http_edge::Path;
 
-use super::message_lookup::{self, ClearedMessage, MessageCommand};
+use super::message_action::{MessageAction, MessageHandler};
 use super::rejected::{RejectedRequest, execute_parsed};
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
-use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
+use crate::handler::CommandMeta;
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionResponse};
 use crate::state::CommandState;
-
-/// The handler that adds or removes a reaction.
-pub(crate) struct ReactHandler {
-    meta: CommandMeta<Conversation>,
-    seq: i64,
-    key: ReactionKey,
-    action: ReactionAction,
-}
 
 /// Add or remove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,81 +31,32 @@ impl ReactionAction {
     }
 }
 
-impl ReactHandler {
-    pub(crate) fn parse(
-        meta: CommandMeta<Conversation>,
-        seq: i64,
-        key: &str,
-        action: ReactionAction,
-    ) -> Result<Self, Box<RejectedRequest>> {
-        let key = match action {
-            ReactionAction::Add => params::parse_new_reaction(key),
-            ReactionAction::Remove => params::parse_reaction(key),
-        };
-        let (meta, key) = RejectedRequest::check(meta, key)?;
-        Ok(Self {
-            meta,
-            seq,
-            key,
-            action,
-        })
-    }
-}
-
-impl MessageCommand for ReactHandler {
-    fn seq(&self) -> i64 {
-        self.seq
-    }
-}
-
-impl CommandHandler for ReactHandler {
-    type Target = Conversation;
-    type Lookups = ClearedMessage;
-
-    fn meta(&self) -> &CommandMeta<Conversation> {
-        &self.meta
-    }
-
-    async fn decide(
-        &self,
-        state: &CommandState,
-        locked: &LockedAggregate<Conversation>,
-        cleared: ClearedMessage,
-    ) -> Result<Decision<ConversationEvent>, AttemptError> {
-        let react = UpdateReaction {
-            seq: self.seq,
-            key: self.key.clone(),
-            by: self.meta.caller.clone(),
-            now: state.now(),
-            message: message_lookup::load_unless_recent(
-                locked,
-                &self.meta.caller,
-                self.seq,
-                cleared,
-            )
-            .await?,
-        };
-        let command = match self.action {
-            ReactionAction::Add => ConversationCommand::React(react),
-            ReactionAction::Remove => ConversationCommand::Unreact(react),
-        };
-        Ok(Decision::from_events(
-            locked.state().decide(command, state.limits())?,
-        ))
-    }
+/// The handler that adds or removes this reaction.
+pub(crate) fn parse_handler(
+    meta: CommandMeta<Conversation>,
+    seq: i64,
+    key: &str,
+    change: ReactionAction,
+) -> Result<MessageHandler, Box<RejectedRequest>> {
+    let action = match change {
+        ReactionAction::Add => params::parse_new_reaction(key).map(MessageAction::React),
+        ReactionAction::Remove => params::parse_reaction(key).map(MessageAction::Unreact),
+    };
+    let (meta, action) = RejectedRequest::check(meta, action)?;
+    Ok(MessageHandler::new(meta, seq, action))
 }
 
 async fn execute_reaction(
     state: &CommandState,
     requester: Requester,
     (id, seq, key): (String, String, String),
-    action: ReactionAction,
+    change: ReactionAction,
 ) -> Result<CommandResponse, CommandError> {
     let conversation = params::parse_conversation(&id)?;
     let path = [id.as_str(), &seq, &key];
-    let meta = requester.into_meta(action.command_kind(), conversation, &path, &())?;
+    let meta = requester.into_meta(change.command_kind(), conversation, &path, &())?;
     let seq = params::parse_seq(&seq)?;
-    execute_parsed(state, ReactHandler::parse(meta, seq, &key, action)).await
+    execute_parsed(state, parse_handler(meta, seq, &key, change)).await
 }
 
 /// React to a message

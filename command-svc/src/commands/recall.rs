@@ -1,67 +1,15 @@
 //! `DELETE /v1/conversations/{id}/messages/{seq}`.
 
 use axum::extract::State;
-use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, RecallMessage};
-use domain::conversation::event::ConversationEvent;
-use event_log::LockedAggregate;
 use http_edge::Path;
 
-use super::message_lookup::{self, ClearedMessage, MessageCommand};
+use super::message_action::{MessageAction, execute_action};
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
-use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
-use crate::params;
 use crate::response::{CommandResponse, PositionResponse};
 use crate::state::CommandState;
-
-/// The handler that recalls a message.
-pub(crate) struct RecallHandler {
-    pub(crate) meta: CommandMeta<Conversation>,
-    pub(crate) seq: i64,
-}
-
-impl MessageCommand for RecallHandler {
-    fn seq(&self) -> i64 {
-        self.seq
-    }
-}
-
-impl CommandHandler for RecallHandler {
-    type Target = Conversation;
-    type Lookups = ClearedMessage;
-
-    fn meta(&self) -> &CommandMeta<Conversation> {
-        &self.meta
-    }
-
-    async fn decide(
-        &self,
-        state: &CommandState,
-        locked: &LockedAggregate<Conversation>,
-        cleared: ClearedMessage,
-    ) -> Result<Decision<ConversationEvent>, AttemptError> {
-        let recall = RecallMessage {
-            seq: self.seq,
-            by: self.meta.caller.clone(),
-            now: state.now(),
-            message: message_lookup::load_unless_recent(
-                locked,
-                &self.meta.caller,
-                self.seq,
-                cleared,
-            )
-            .await?,
-        };
-        let command = ConversationCommand::Recall(recall);
-        Ok(Decision::from_events(
-            locked.state().decide(command, state.limits())?,
-        ))
-    }
-}
 
 /// Recall a message for all members
 ///
@@ -86,10 +34,8 @@ impl CommandHandler for RecallHandler {
 pub(crate) async fn recall_message(
     State(state): State<CommandState>,
     requester: Requester,
-    Path((id, seq)): Path<(String, String)>,
+    Path(path): Path<(String, String)>,
 ) -> Result<CommandResponse, CommandError> {
-    let conversation = params::parse_conversation(&id)?;
-    let meta = requester.into_meta(CommandKind::Recall, conversation, &[&id, &seq], &())?;
-    let seq = params::parse_seq(&seq)?;
-    execute(&state, &RecallHandler { meta, seq }).await
+    let (kind, action) = (CommandKind::Recall, MessageAction::Recall);
+    execute_action(&state, requester, path, kind, action).await
 }

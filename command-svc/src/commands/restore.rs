@@ -1,61 +1,15 @@
 //! `POST /v1/conversations/{id}/messages/{seq}/restore`.
 
 use axum::extract::State;
-use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, RestoreMessage};
-use domain::conversation::event::ConversationEvent;
-use event_log::LockedAggregate;
 use http_edge::Path;
 
-use super::message_lookup::{self, ClearedMessage, MessageCommand};
+use super::message_action::{MessageAction, execute_action};
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
-use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
-use crate::params;
 use crate::response::{CommandResponse, PositionResponse};
 use crate::state::CommandState;
-
-/// The handler that restores a recalled message.
-pub(crate) struct RestoreHandler {
-    meta: CommandMeta<Conversation>,
-    seq: i64,
-}
-
-impl MessageCommand for RestoreHandler {
-    fn seq(&self) -> i64 {
-        self.seq
-    }
-}
-
-impl CommandHandler for RestoreHandler {
-    type Target = Conversation;
-    type Lookups = ClearedMessage;
-
-    fn meta(&self) -> &CommandMeta<Conversation> {
-        &self.meta
-    }
-
-    async fn decide(
-        &self,
-        state: &CommandState,
-        locked: &LockedAggregate<Conversation>,
-        cleared: ClearedMessage,
-    ) -> Result<Decision<ConversationEvent>, AttemptError> {
-        let (seq, caller) = (self.seq, &self.meta.caller);
-        let restore = RestoreMessage {
-            seq,
-            by: caller.clone(),
-            message: message_lookup::load_unless_recent(locked, caller, seq, cleared).await?,
-        };
-        let command = ConversationCommand::Restore(restore);
-        Ok(Decision::from_events(
-            locked.state().decide(command, state.limits())?,
-        ))
-    }
-}
 
 /// Restore a recalled message
 ///
@@ -82,10 +36,8 @@ impl CommandHandler for RestoreHandler {
 pub(crate) async fn restore_message(
     State(state): State<CommandState>,
     requester: Requester,
-    Path((id, seq)): Path<(String, String)>,
+    Path(path): Path<(String, String)>,
 ) -> Result<CommandResponse, CommandError> {
-    let conversation = params::parse_conversation(&id)?;
-    let meta = requester.into_meta(CommandKind::Restore, conversation, &[&id, &seq], &())?;
-    let seq = params::parse_seq(&seq)?;
-    execute(&state, &RestoreHandler { meta, seq }).await
+    let (kind, action) = (CommandKind::Restore, MessageAction::Restore);
+    execute_action(&state, requester, path, kind, action).await
 }

@@ -14,9 +14,9 @@ use crate::caller::AuthenticatedUser;
 use crate::commands::ack::AckHandler;
 use crate::commands::edit::EditHandler;
 use crate::commands::hold::HoldHandler;
-use crate::commands::react::{ReactHandler, ReactionAction};
+use crate::commands::message_action::{MessageAction, MessageHandler};
+use crate::commands::react::{self, ReactionAction};
 use crate::commands::read::ReadHandler;
-use crate::commands::recall::RecallHandler;
 use crate::commands::rejected::RejectedRequest;
 use crate::commands::send::SendHandler;
 use crate::error::CommandError;
@@ -34,8 +34,7 @@ pub(super) enum BatchCommand {
     /// A send that the hook holds.
     Hold(Box<HoldHandler>),
     Edit(EditHandler),
-    Recall(RecallHandler),
-    React(ReactHandler),
+    Message(MessageHandler),
     Read(ReadHandler),
     Ack(AckHandler),
     Rejected(Box<RejectedRequest>),
@@ -51,8 +50,7 @@ macro_rules! with_handler {
                 $body
             }
             BatchCommand::Edit($handler) => $body,
-            BatchCommand::Recall($handler) => $body,
-            BatchCommand::React($handler) => $body,
+            BatchCommand::Message($handler) => $body,
             BatchCommand::Read($handler) => $body,
             BatchCommand::Ack($handler) => $body,
             BatchCommand::Rejected(rejected) => {
@@ -102,7 +100,7 @@ impl BatchCommand {
             BatchLine::Recall(line) => {
                 let (conversation, seq) = parse_message_ref(&line)?;
                 let meta = new_meta(CommandKind::Recall, conversation, user);
-                Self::Recall(RecallHandler { meta, seq })
+                Self::Message(MessageHandler::new(meta, seq, MessageAction::Recall))
             }
             BatchLine::React(line) => Self::parse_reaction(user, &line, ReactionAction::Add)?,
             BatchLine::Unreact(line) => Self::parse_reaction(user, &line, ReactionAction::Remove)?,
@@ -122,12 +120,12 @@ impl BatchCommand {
     fn parse_reaction(
         user: &AuthenticatedUser,
         line: &ReactionLine,
-        action: ReactionAction,
+        change: ReactionAction,
     ) -> Result<Self, CommandError> {
         let (conversation, seq) = parse_message_ref(&line.message)?;
-        let meta = new_meta(action.command_kind(), conversation, user);
-        Ok(ReactHandler::parse(meta, seq, &line.key, action)
-            .map_or_else(Self::Rejected, Self::React))
+        let meta = new_meta(change.command_kind(), conversation, user);
+        Ok(react::parse_handler(meta, seq, &line.key, change)
+            .map_or_else(Self::Rejected, Self::Message))
     }
 
     pub(super) fn command_kind(&self) -> CommandKind {
@@ -153,8 +151,7 @@ impl BatchCommand {
             Self::Send(handler) => Some(&handler.meta().aggregate_id),
             Self::Hold(handler) => Some(handler.conversation()),
             Self::Edit(handler) => Some(&handler.meta().aggregate_id),
-            Self::Recall(handler) => Some(&handler.meta().aggregate_id),
-            Self::React(handler) => Some(&handler.meta().aggregate_id),
+            Self::Message(handler) => Some(&handler.meta().aggregate_id),
             Self::Rejected(handler) => Some(&handler.meta().aggregate_id),
             Self::Read(handler) => Some(handler.conversation()),
             Self::Ack(_) => None,
