@@ -4,11 +4,8 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::held_id::HeldId;
 use domain::time::Timestamp;
-use http_edge::schema::MessageTypeSchema;
-use http_edge::schema::message_body::MessageBodySchema;
 use http_edge::{Caller, Query};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
@@ -20,7 +17,7 @@ use crate::docs::CallerProblems;
 use crate::error::{EndpointError, QueryError};
 use crate::page::{MAX_PAGE_BODY_BYTES, bytes_before};
 use crate::params::PageLimit;
-use crate::sql::message_view::parse_raw_json;
+use crate::routes::waiting_message::{WaitingMessageRow, WaitingMessageView, waiting_columns};
 
 /// The number of messages per page.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -57,44 +54,26 @@ pub struct HeldView {
     /// Its id, for the caller alone.
     #[schema(value_type = String)]
     pub held_id: HeldId,
-    /// The conversation.
-    pub conversation_id: String,
-    /// The type of the message.
-    #[serde(rename = "type")]
-    #[schema(value_type = MessageTypeSchema)]
-    pub kind: String,
-    /// The body.
-    #[schema(value_type = MessageBodySchema)]
-    pub body: Box<RawValue>,
-    /// The seq of the message to which it replies.
-    #[schema(required = true)]
-    pub reply_to: Option<i64>,
-    /// The seq of the root of the thread that it belongs to.
-    #[schema(required = true)]
-    pub thread: Option<i64>,
-    /// The users whom it mentions.
-    #[schema(value_type = Vec<String>)]
-    pub mentions: Box<RawValue>,
+    /// The message.
+    #[serde(flatten)]
+    pub message: WaitingMessageView,
     /// When it was held.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// The key that the caller's client gave it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, required = false)]
-    pub client_message_id: Option<String>,
 }
 
 /// Binds the caller, the number after which the page starts (or null), the number of messages, and
 /// the byte budget.
 const HELD: &str = concat!(
     "WITH page AS (
-        SELECT c.name, h.number, h.type, h.body, h.reply_to, h.thread, h.mentions, h.at,
-               h.client_message_id
+        SELECT ",
+    waiting_columns!(),
+    ", m.at
         FROM read.users u
-        JOIN read.held h ON h.user_id = u.id
-        JOIN read.conversations c ON c.id = h.conversation
-        WHERE u.name = $1 AND ($2::bigint IS NULL OR h.number > $2)
-        ORDER BY h.number LIMIT $3
+        JOIN read.held m ON m.user_id = u.id
+        JOIN read.conversations c ON c.id = m.conversation
+        WHERE u.name = $1 AND ($2::bigint IS NULL OR m.number > $2)
+        ORDER BY m.number LIMIT $3
     )
     SELECT k.position, p.*
     FROM read.checkpoint k
@@ -109,16 +88,9 @@ const HELD: &str = concat!(
 struct Row {
     position: i64,
     found: Option<i64>,
-    name: Option<String>,
-    number: Option<i64>,
-    #[sqlx(rename = "type")]
-    kind: Option<String>,
-    body: Option<String>,
-    reply_to: Option<i64>,
-    thread: Option<i64>,
-    mentions: Option<String>,
+    #[sqlx(flatten)]
+    message: WaitingMessageRow,
     at: Option<OffsetDateTime>,
-    client_message_id: Option<String>,
 }
 
 /// Returns the caller's held messages.
@@ -168,20 +140,13 @@ pub async fn list_held(
 impl Row {
     /// Returns `None` for the placeholder row of an empty list.
     fn into_view(self) -> Result<Option<HeldView>, QueryError> {
-        let (Some(number), Some(at)) = (self.number, self.at) else {
+        let (Some(number), Some(at)) = (self.message.number, self.at) else {
             return Ok(None);
         };
-        let mentions = self.mentions.unwrap_or_else(|| "[]".to_owned());
         Ok(Some(HeldView {
             held_id: HeldId::from_number(number),
-            conversation_id: self.name.unwrap_or_default(),
-            kind: self.kind.unwrap_or_default(),
-            body: parse_raw_json("a body", self.body)?.unwrap_or_default(),
-            reply_to: self.reply_to,
-            thread: self.thread,
-            mentions: parse_raw_json("mentions", Some(mentions))?.unwrap_or_default(),
+            message: self.message.into_view()?,
             at: at.into(),
-            client_message_id: self.client_message_id,
         }))
     }
 }

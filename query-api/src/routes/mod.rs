@@ -47,6 +47,7 @@ mod thread;
 mod threads;
 mod unread;
 mod users;
+mod waiting_message;
 
 /// The router with every query endpoint.
 pub fn router(state: QueryState) -> OpenApiRouter {

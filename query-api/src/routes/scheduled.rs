@@ -3,11 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
-use http_edge::schema::MessageTypeSchema;
-use http_edge::schema::message_body::MessageBodySchema;
 use http_edge::{Caller, Query};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
@@ -19,7 +16,7 @@ use crate::docs::CallerProblems;
 use crate::error::{EndpointError, QueryError};
 use crate::page::{MAX_PAGE_BODY_BYTES, bytes_before};
 use crate::params::PageLimit;
-use crate::sql::message_view::parse_raw_json;
+use crate::routes::waiting_message::{WaitingMessageRow, WaitingMessageView, waiting_columns};
 
 /// The number of messages per page.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -55,24 +52,9 @@ pub struct ScheduledPage {
 pub struct ScheduledView {
     /// Its id, for the caller alone.
     pub scheduled_id: String,
-    /// The conversation.
-    pub conversation_id: String,
-    /// The type of the message.
-    #[serde(rename = "type")]
-    #[schema(value_type = MessageTypeSchema)]
-    pub kind: String,
-    /// The body.
-    #[schema(value_type = MessageBodySchema)]
-    pub body: Box<RawValue>,
-    /// The seq of the message to which it replies.
-    #[schema(required = true)]
-    pub reply_to: Option<i64>,
-    /// The seq of the root of the thread that it belongs to.
-    #[schema(required = true)]
-    pub thread: Option<i64>,
-    /// The users whom it mentions.
-    #[schema(value_type = Vec<String>)]
-    pub mentions: Box<RawValue>,
+    /// The message.
+    #[serde(flatten)]
+    pub message: WaitingMessageView,
     /// When it is due.
     #[schema(value_type = String, format = DateTime)]
     pub send_at: Timestamp,
@@ -82,10 +64,6 @@ pub struct ScheduledView {
     /// The code of the refusal; null while it waits.
     #[schema(required = true)]
     pub code: Option<String>,
-    /// The key that the caller's client gave it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, required = false)]
-    pub client_message_id: Option<String>,
     /// The second part of the sort key.
     #[serde(skip)]
     number: i64,
@@ -105,13 +83,14 @@ pub enum ScheduledViewState {
 /// and the byte budget.
 const SCHEDULED: &str = concat!(
     "WITH page AS (
-        SELECT c.name, s.number, s.type, s.body, s.reply_to, s.thread, s.mentions, s.send_at, s.code,
-               s.client_message_id
+        SELECT ",
+    waiting_columns!(),
+    ", m.send_at, m.code
         FROM read.users u
-        JOIN read.scheduled s ON s.user_id = u.id
-        JOIN read.conversations c ON c.id = s.conversation
-        WHERE u.name = $1 AND ($2::timestamptz IS NULL OR (s.send_at, s.number) > ($2, $3))
-        ORDER BY s.send_at, s.number LIMIT $4
+        JOIN read.scheduled m ON m.user_id = u.id
+        JOIN read.conversations c ON c.id = m.conversation
+        WHERE u.name = $1 AND ($2::timestamptz IS NULL OR (m.send_at, m.number) > ($2, $3))
+        ORDER BY m.send_at, m.number LIMIT $4
     )
     SELECT k.position, p.*
     FROM read.checkpoint k
@@ -126,17 +105,10 @@ const SCHEDULED: &str = concat!(
 struct Row {
     position: i64,
     found: Option<i64>,
-    name: Option<String>,
-    number: Option<i64>,
-    #[sqlx(rename = "type")]
-    kind: Option<String>,
-    body: Option<String>,
-    reply_to: Option<i64>,
-    thread: Option<i64>,
-    mentions: Option<String>,
+    #[sqlx(flatten)]
+    message: WaitingMessageRow,
     send_at: Option<OffsetDateTime>,
     code: Option<String>,
-    client_message_id: Option<String>,
 }
 
 /// Returns the caller's scheduled messages.
@@ -187,10 +159,9 @@ pub async fn list_scheduled(
 impl Row {
     /// Returns `None` for the placeholder row of an empty list.
     fn into_view(self) -> Result<Option<ScheduledView>, QueryError> {
-        let (Some(number), Some(send_at)) = (self.number, self.send_at) else {
+        let (Some(number), Some(send_at)) = (self.message.number, self.send_at) else {
             return Ok(None);
         };
-        let mentions = self.mentions.unwrap_or_else(|| "[]".to_owned());
         let state = if self.code.is_some() {
             ScheduledViewState::Failed
         } else {
@@ -198,16 +169,10 @@ impl Row {
         };
         Ok(Some(ScheduledView {
             scheduled_id: format!("s{number}"),
-            conversation_id: self.name.unwrap_or_default(),
-            kind: self.kind.unwrap_or_default(),
-            body: parse_raw_json("a body", self.body)?.unwrap_or_default(),
-            reply_to: self.reply_to,
-            thread: self.thread,
-            mentions: parse_raw_json("mentions", Some(mentions))?.unwrap_or_default(),
+            message: self.message.into_view()?,
             send_at: send_at.into(),
             state,
             code: self.code,
-            client_message_id: self.client_message_id,
             number,
         }))
     }

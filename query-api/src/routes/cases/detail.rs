@@ -11,9 +11,7 @@ use sqlx::postgres::PgRow;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::view::{
-    CaseKindView, CaseStateView, CaseTargetView, CaseView, found_cases, is_about_others,
-};
+use super::view::{CaseView, found_cases, is_about_others};
 use crate::consistency::min_position::MinPosition;
 use crate::consistency::position_params::MinPositionParams;
 use crate::consistency::read_state::ReadState;
@@ -26,22 +24,9 @@ use read_model::can_see;
 /// A case with what moderators need to decide.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CaseDetail {
-    /// The id.
-    pub id: String,
-    /// Why it was opened last.
-    pub kind: CaseKindView,
-    /// What it is about.
-    pub target: CaseTargetView,
-    /// How many users have reported it.
-    pub reports: i64,
-    /// When it was opened last.
-    #[schema(value_type = String, format = DateTime)]
-    pub opened_at: Timestamp,
-    /// Whether it is open.
-    pub state: CaseStateView,
-    /// The beginning of the text, as in the list.
-    #[schema(required = true)]
-    pub excerpt: Option<String>,
+    /// The case, as in the list.
+    #[serde(flatten)]
+    pub case: CaseView,
     /// The message that the case is about, with the five before and the five after it, as they are
     /// now: the body of a recalled or erased message is null. Only those that the caller can see;
     /// empty if the case is about something else.
@@ -203,13 +188,7 @@ fn build_detail(case: CaseView, rows: &[PgRow]) -> Result<CaseDetail, QueryError
     let surplus = acts.len().saturating_sub(MAX_ACTS as usize);
     acts.drain(..surplus);
     Ok(CaseDetail {
-        id: case.id,
-        kind: case.kind,
-        target: case.target,
-        reports: case.reports,
-        opened_at: case.opened_at,
-        state: case.state,
-        excerpt: case.excerpt,
+        case,
         context,
         acts,
         truncated: surplus > 0,
