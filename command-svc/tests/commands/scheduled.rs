@@ -178,21 +178,26 @@ async fn a_refused_message_fails_with_the_code_and_can_be_scheduled_again() -> R
     Ok(())
 }
 
+/// Sends what is due, and stops in the middle. The completions of a user come after all of their
+/// sends, so dropping the step once there is a message leaves messages that are sent and not
+/// completed.
+async fn kill_sender(world: &CommandTestService) -> Result<()> {
+    let mut killed = world.scheduled_sender();
+    tokio::select! {
+        biased;
+        () = world.wait_for_event("message_sent") => {}
+        done = killed.step() => { done?; }
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sender_that_is_killed_between_send_and_completion_sends_nothing_twice() -> Result<()> {
     let world = CommandTestService::new().await?;
     let (ann, bob) = world.create_group("team").await?;
     schedule(&ann, "k", 300).await?;
     world.advance_clock(Duration::from_secs(20));
-    let mut killed = world.scheduled_sender();
-    // The completions of a user come after all of their sends, so dropping the step once there is a
-    // message leaves messages that are sent and not completed.
-    tokio::select! {
-        biased;
-        () = world.wait_for_event("message_sent") => {}
-        done = killed.step() => { done?; }
-    }
-    drop(killed);
+    kill_sender(&world).await?;
     // Since then, one of them would be refused.
     bob.delete("/v1/conversations/team/members/bob")
         .await?
@@ -217,13 +222,7 @@ async fn who_has_left_since_a_message_was_sent_does_not_make_it_fail() -> Result
     let (_, bob) = world.create_group("team").await?;
     schedule(&bob, "k", 100).await?;
     world.advance_clock(Duration::from_secs(20));
-    let mut killed = world.scheduled_sender();
-    tokio::select! {
-        biased;
-        () = world.wait_for_event("message_sent") => {}
-        done = killed.step() => { done?; }
-    }
-    drop(killed);
+    kill_sender(&world).await?;
     bob.delete("/v1/conversations/team/members/bob")
         .await?
         .expect_status(200)?;

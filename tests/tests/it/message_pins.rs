@@ -25,7 +25,8 @@ async fn world_with_messages(count: usize) -> (World, Client, Client) {
     let world = World::start().await;
     let (ann, bob) = (world.user("ann"), world.user("bob"));
     ann.create_group("room", &["bob"]).await.expect(201);
-    ann.send_texts("room", "m", count).await;
+    let last = ann.send_texts("room", "m", count).await;
+    world.wait_until_projected(last).await;
     (world, ann, bob)
 }
 
