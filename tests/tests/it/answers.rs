@@ -153,9 +153,13 @@ async fn connections_that_read_nothing_cost_at_most_64_mib() {
     world.user("bob").get(LARGE_PAGE).await.expect(200);
     let before = world.service().process.memory().expect("memory").resident;
     let readers = open_readers(&world, "bob", CONNECTIONS).await;
-    let after = world.service().process.memory().expect("memory").resident;
-    let cost = after.saturating_sub(before);
-    assert!(cost <= MAX_KIB, "{cost} KiB for {CONNECTIONS} connections");
     assert!(count_status(&readers, 200) >= 16);
+    // The last answers have only begun: their rows go back to the system a moment later.
+    eventually("what is held is at most 64 MiB", async || {
+        let after = world.service().process.memory().expect("memory").resident;
+        (after.saturating_sub(before) <= MAX_KIB).then_some(())
+    })
+    .await;
+    drop(readers);
     world.user("ann").get(LARGE_PAGE).await.expect(200);
 }
