@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commands import run
-from packages import HERE, Packages
+from packages import HERE, NPM_PROJECTS, ROOT, Packages
 from system import System
 
 
@@ -42,6 +42,22 @@ class Context:
             (project / "node_modules").symlink_to(self.packages.node_modules)
         environment = {**self.packages.environment(), **variables}
         return run([self.packages.node, *arguments], cwd=project, env=environment)
+
+    def npm_workspace(self):
+        """A copy of the npm projects of this repository, next to the packages that they use."""
+        workspace = self.directory / "npm"
+        if not workspace.exists():
+            for name in NPM_PROJECTS:
+                ignored = shutil.ignore_patterns("node_modules")
+                shutil.copytree(ROOT / name, workspace / name, ignore=ignored)
+            modules = workspace / "node_modules"
+            modules.mkdir()
+            for package in self.packages.node_modules.iterdir():
+                if package.name != "@tidings":
+                    (modules / package.name).symlink_to(package)
+            (modules / "@tidings").mkdir()
+            (modules / "@tidings/client").symlink_to(workspace / "clients/typescript")
+        return workspace
 
     def chat_variables(self):
         """What a chat script needs: the address, and a token each for Ann and Bob."""

