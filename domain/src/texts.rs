@@ -6,6 +6,9 @@ use crate::ids::{InvalidIdError, text_id};
 /// The maximum length of the address of an avatar, in characters.
 const MAX_ADDRESS_CHARS: usize = 2_048;
 
+/// What the address of an avatar begins with, in upper or lower case.
+const HTTPS: &str = "https://";
+
 text_id!(
     /// The name of a user as others see it: 1 to 64 characters, not only invisible ones.
     DisplayName,
@@ -68,7 +71,9 @@ text_id!(
     /// The avatar of a user or a conversation: an https URL of at most 2,048 characters.
     Avatar,
     |text| {
-        let rest = text.strip_prefix("https://").unwrap_or_default();
+        let scheme = text.get(..HTTPS.len());
+        let is_https = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(HTTPS));
+        let rest = text.get(HTTPS.len()..).filter(|_| is_https).unwrap_or_default();
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let is_blank = |c: char| c.is_whitespace() || c.is_control();
         if host.is_empty() || text.chars().count() > MAX_ADDRESS_CHARS || text.contains(is_blank) {
@@ -219,10 +224,12 @@ mod tests {
     #[test]
     fn an_avatar_is_an_https_address() {
         assert!(Avatar::parse("https://example.com/ann.png?size=1").is_ok());
+        assert!(Avatar::parse("HTTPS://EXAMPLE.com/a").is_ok());
         for bad in [
             "",
             "ann.png",
             "http://example.com/a",
+            "http://a",
             "https:///a",
             "https://a b",
             "javascript:1",

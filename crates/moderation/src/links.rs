@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use domain::deployment::LinkRules;
 use domain::deployment::content::ContentAction;
+use percent_encoding::percent_decode_str;
 use url::Host;
 
 /// Domains that people write without a scheme and that programs make links of, besides those of
@@ -248,9 +249,10 @@ impl Candidate {
     }
 }
 
-/// The host that a run of characters is, in ASCII, if it has a dot.
+/// The host that a run of characters is, in ASCII, if it has a dot. Browsers decode `%2e` and the
+/// like, and so does `Host`.
 fn parse_run(run: &str) -> Option<String> {
-    if !run.contains(is_dot) {
+    if !percent_decode_str(run).decode_utf8().ok()?.contains(is_dot) {
         return None;
     }
     match Host::parse(run).ok()? {
@@ -281,6 +283,17 @@ fn find_candidates(text: &str) -> Vec<Candidate> {
 
 fn add_candidates(text: &str, range: Range<usize>, candidates: &mut Vec<Candidate>) {
     let run = &text[range.clone()];
+    if run.contains('%') {
+        // As a host with encoded characters, and as the parts around each sign.
+        let has_scheme = text[..range.start].ends_with("//");
+        let mut begin = range.start;
+        for part in run.split('%') {
+            add_candidates(text, begin..begin + part.len(), candidates);
+            begin += part.len() + 1;
+        }
+        candidates.push(Candidate { range, has_scheme });
+        return;
+    }
     if !run.contains(is_dot) {
         return;
     }
@@ -321,7 +334,7 @@ fn is_host_char(c: char) -> bool {
         || is_dot(c)
         || matches!(
             c,
-            '-' | '_' | '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}'
+            '-' | '_' | '%' | '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}'
         )
         || unicode_normalization::char::is_combining_mark(c)
 }
@@ -372,6 +385,9 @@ mod tests {
             "http://xn--e1afmkfd.xn--p1ai",
             "sub.xn--e1afmkfd.xn--p1ai",
             "http://10.0.0.1/",
+            "https://evil%2eexample/",
+            "https://%65vil.example/",
+            "50%evil.example",
             "evil.example.Then this",
             "(evil.example)",
         ] {

@@ -91,7 +91,7 @@ impl Rulebook {
         } else {
             let lists = rules.word_lists.iter();
             let lists = lists.map(|(name, list)| (name.clone(), list.clone()));
-            let matcher = WordMatcher::compile(lists)?;
+            let matcher = WordMatcher::compile(lists, earlier.words.as_deref())?;
             (!matcher.is_empty()).then(|| Arc::new(matcher))
         };
         let links = LinkMatcher::compile(&rules.link_rules);
@@ -100,6 +100,17 @@ impl Rulebook {
             words,
             links,
         })
+    }
+
+    /// These rules with the words of an earlier rulebook, until the words of the new lists are
+    /// compiled.
+    pub fn with_earlier_words(rules: DeploymentRules, earlier: &Self) -> Self {
+        let links = LinkMatcher::compile(&rules.link_rules);
+        Self {
+            rules,
+            words: earlier.words.clone(),
+            links,
+        }
     }
 
     /// The rules, as they were given.

@@ -11,13 +11,18 @@ use domain::ids::RuleName;
 use crate::deployment_rules::WordList;
 use crate::fold::FoldedText;
 
-/// The words of all lists, compiled.
+/// The words of all lists, compiled: one automaton for each list, so that a change of one list does
+/// not compile the others again.
 #[derive(Debug)]
 pub struct WordMatcher {
+    lists: Vec<ListMatcher>,
+}
+
+#[derive(Debug)]
+struct ListMatcher {
+    name: RuleName,
+    rules: Arc<WordList>,
     automaton: AhoCorasick,
-    /// For each pattern of the automaton, the index of its list.
-    list_of: Vec<u16>,
-    lists: Vec<(RuleName, Arc<WordList>)>,
 }
 
 /// A listed word that was found in a text.
@@ -41,39 +46,38 @@ impl WordMatch<'_> {
 }
 
 impl WordMatcher {
-    /// Compiles these lists. With 100,000 words this takes about as long as a slow query, so it
-    /// runs where nobody waits for it.
+    /// Compiles these lists, and reuses what an earlier matcher has compiled of the same words.
+    /// With 100,000 words this takes about as long as a slow query, so it runs where nobody waits
+    /// for it.
     pub fn compile(
         lists: impl IntoIterator<Item = (RuleName, Arc<WordList>)>,
+        earlier: Option<&Self>,
     ) -> Result<Self, BuildError> {
-        let lists: Vec<_> = lists.into_iter().collect();
-        let mut patterns = Vec::new();
-        let mut list_of = Vec::new();
-        for (index, (_, list)) in lists.iter().enumerate() {
-            // The number of lists is limited to far less.
-            let index = u16::try_from(index).unwrap_or(u16::MAX);
-            let folded = list.words.iter().map(|word| fold_word(word));
-            let mut seen = HashSet::with_capacity(list.words.len());
-            for word in folded.filter(|word| !word.is_empty()) {
-                if seen.insert(word.clone()) {
-                    patterns.push(word);
-                    list_of.push(index);
-                }
-            }
-        }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(&patterns)?;
-        Ok(Self {
-            automaton,
-            list_of,
-            lists,
-        })
+        let known = earlier.map(|earlier| earlier.lists.as_slice());
+        let known = known.unwrap_or_default();
+        let compile = |(name, rules): (RuleName, Arc<WordList>)| {
+            let same = known.iter().find(|list| list.rules.words == rules.words);
+            let automaton = match same {
+                Some(list) => list.automaton.clone(),
+                None => compile_words(&rules.words)?,
+            };
+            Ok(ListMatcher {
+                name,
+                rules,
+                automaton,
+            })
+        };
+        let mut lists = lists
+            .into_iter()
+            .map(compile)
+            .collect::<Result<Vec<_>, _>>()?;
+        lists.retain(|list| list.automaton.patterns_len() > 0);
+        Ok(Self { lists })
     }
 
     /// Whether there is nothing to find.
     pub fn is_empty(&self) -> bool {
-        self.list_of.is_empty()
+        self.lists.is_empty()
     }
 
     /// Finds the listed words of a text that is used at this place, also those that overlap.
@@ -82,22 +86,37 @@ impl WordMatcher {
         place: TextPlace,
         text: &'a FoldedText,
     ) -> impl Iterator<Item = WordMatch<'a>> {
+        let checked = self.lists.iter();
+        let checked = checked.filter(move |list| list.rules.places.contains(&place));
+        checked.flat_map(move |list| list.find(text))
+    }
+}
+
+impl ListMatcher {
+    fn find<'a>(&'a self, text: &'a FoldedText) -> impl Iterator<Item = WordMatch<'a>> {
         let found = self.automaton.find_overlapping_iter(text.as_str());
         found.filter_map(move |found| {
-            let list = self.list_of.get(found.pattern().as_usize())?;
-            let (name, rules) = self.lists.get(usize::from(*list))?;
             let range = found.range();
-            let is_checked = rules.places.contains(&place)
-                && (rules.matching == WordMatching::Anywhere || text.is_whole_word(&range));
+            let is_found =
+                self.rules.matching == WordMatching::Anywhere || text.is_whole_word(&range);
             let source = text.source(&range);
-            is_checked.then_some(WordMatch {
-                list: name,
-                rules,
+            is_found.then_some(WordMatch {
+                list: &self.name,
+                rules: &self.rules,
                 start: source.start,
                 end: source.end,
             })
         })
     }
+}
+
+fn compile_words<'a>(
+    words: impl IntoIterator<Item = &'a String>,
+) -> Result<AhoCorasick, BuildError> {
+    let folded: HashSet<String> = words.into_iter().map(|word| fold_word(word)).collect();
+    AhoCorasick::builder()
+        .match_kind(MatchKind::Standard)
+        .build(folded.iter().filter(|word| !word.is_empty()))
 }
 
 /// The form of a listed word that is compared with folded texts; empty if nothing of it is visible.

@@ -66,6 +66,9 @@ impl RulebookFollower {
     /// Compiles the rules where nobody waits for it.
     async fn compile(&self) -> Result<()> {
         let (rules, earlier) = (self.rules.clone(), self.live.current());
+        // Everything else does not wait for the words.
+        let interim = Rulebook::with_earlier_words(rules.clone(), &earlier);
+        self.live.replace(interim);
         let compiling = tokio::task::spawn_blocking(move || Rulebook::compile(rules, &earlier));
         let rulebook = compiling
             .await?
