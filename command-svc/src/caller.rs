@@ -44,7 +44,7 @@ impl TryFrom<&Caller> for AuthenticatedUser {
 }
 
 /// The user as whom a call is made, and the `Idempotency-Key` if the request has one.
-pub(crate) struct Requester {
+pub struct Requester {
     pub(crate) user: UserId,
     /// Who makes the call, if a service acts for the user.
     pub(crate) actor: Option<UserId>,

@@ -6,8 +6,10 @@ use http::StatusCode;
 use http_edge::schema::message_body::split_by_message_type;
 use http_edge::schema::problem_responses::responses_with;
 use http_edge::schema::union::{self, merge_all_of, name_items, pascal_case};
+use utoipa::IntoResponses;
 use utoipa::openapi::{OpenApi, RefOr, Response};
-use utoipa::{IntoParams, IntoResponses};
+
+pub(crate) use http_edge::IdempotencyParams;
 
 /// The statuses of the problems that any command can return.
 const PROBLEMS: [StatusCode; 10] = [
@@ -39,23 +41,6 @@ impl IntoResponses for CommandProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         responses_with(&PROBLEMS)
     }
-}
-
-/// The header that most commands take.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "describes the OpenAPI document")]
-pub(crate) struct IdempotencyParams {
-    /// 1 to 128 printable ASCII characters. A repetition with the same key returns the first
-    /// response; another request with it gets 409 `idempotency_mismatch`.
-    #[param(
-        rename = "Idempotency-Key",
-        value_type = Option<String>,
-        min_length = 1,
-        max_length = 128,
-        example = "3f1c6f0e-8f0d-4a53-9c57-0c3f6a3a7b51"
-    )]
-    idempotency_key: Option<String>,
 }
 
 /// Puts unions into the form that generators of clients take.

@@ -294,12 +294,11 @@ pub(crate) async fn replay<H: CommandHandler>(
     {
         return Err(CommandError::IdempotencyMismatch);
     }
-    let status = handler.replay_status(&receipt);
     let Receipt {
         position, answer, ..
     } = receipt;
     Ok(CommandResponse {
-        status,
+        status: StatusCode::OK,
         replayed: true,
         position,
         body: ResponseBody(answer),

@@ -230,9 +230,4 @@ pub(crate) trait CommandHandler: Sized + Sync {
         let meta = self.meta();
         Self::Target::has_access(state, &meta.aggregate_id, &meta.caller)
     }
-
-    /// The status with which the first response is replayed.
-    fn replay_status(&self, _receipt: &Receipt) -> StatusCode {
-        StatusCode::OK
-    }
 }

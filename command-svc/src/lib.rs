@@ -52,6 +52,7 @@ mod screening;
 mod single_flight;
 mod state;
 
+pub use caller::Requester;
 pub use clock::Clock;
 pub use commands::{
     MAX_BATCH_LINES, SetHookOutcome, acknowledge_for, add_evidence, revoke_tokens_for,

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 /// A value whose text was screened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Screened<T> {
+pub(crate) struct ScreenedValue<T> {
     /// The value to store.
     pub(crate) value: T,
     /// Whether parts of it are masked.
@@ -25,7 +25,7 @@ pub(crate) struct Screened<T> {
     pub(crate) flags: Vec<RuleName>,
 }
 
-impl<T> Screened<T> {
+impl<T> ScreenedValue<T> {
     /// A value in which nothing was found.
     pub(crate) fn unchanged(value: T) -> Self {
         Self {
@@ -42,13 +42,13 @@ fn screen_text(
     place: TextPlace,
     field: &'static str,
     text: &str,
-) -> Result<Screened<Option<String>>, Refusal> {
+) -> Result<ScreenedValue<Option<String>>, Refusal> {
     let screening = rulebook.screen(place, text);
     if screening.is_refused {
         return Err(Refusal::content_refused(field));
     }
     let value = screening.mask(text);
-    Ok(Screened {
+    Ok(ScreenedValue {
         masked: value.is_some(),
         value,
         flags: screening.flagged_by,
@@ -61,8 +61,8 @@ pub(crate) fn screen_body(
     rulebook: &Rulebook,
     kind: MessageType,
     body: &Value,
-) -> Result<Screened<Option<Value>>, Refusal> {
-    let mut screened = Screened::unchanged(None);
+) -> Result<ScreenedValue<Option<Value>>, Refusal> {
+    let mut screened = ScreenedValue::unchanged(None);
     if !rulebook.screens() {
         return Ok(screened);
     }
@@ -93,18 +93,18 @@ fn screen_value<T: Borrow<str>>(
     field: &'static str,
     value: Option<T>,
     parse: fn(&str) -> Result<T, InvalidIdError>,
-) -> Result<Screened<Option<T>>, Refusal> {
+) -> Result<ScreenedValue<Option<T>>, Refusal> {
     let text: Option<&str> = value.as_ref().map(Borrow::borrow);
     let text = text.unwrap_or_default();
     if text.is_empty() || !rulebook.screens() {
-        return Ok(Screened::unchanged(value));
+        return Ok(ScreenedValue::unchanged(value));
     }
     let found = screen_text(rulebook, place, field, text)?;
     let value = match &found.value {
         None => value,
         Some(masked) => Some(parse(masked).map_err(|invalid| Refusal::invalid(field, invalid.0))?),
     };
-    Ok(Screened {
+    Ok(ScreenedValue {
         value,
         masked: found.masked,
         flags: found.flags,
@@ -115,7 +115,7 @@ fn screen_value<T: Borrow<str>>(
 pub(crate) fn screen_title(
     rulebook: &Rulebook,
     title: Option<Title>,
-) -> Result<Screened<Option<Title>>, Refusal> {
+) -> Result<ScreenedValue<Option<Title>>, Refusal> {
     screen_value(rulebook, TextPlace::Title, "title", title, Title::parse)
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn screen_title(
 pub(crate) fn screen_topic(
     rulebook: &Rulebook,
     topic: Option<Topic>,
-) -> Result<Screened<Option<Topic>>, Refusal> {
+) -> Result<ScreenedValue<Option<Topic>>, Refusal> {
     screen_value(rulebook, TextPlace::Title, "topic", topic, |text| {
         Topic::parse(text)
     })
@@ -133,7 +133,7 @@ pub(crate) fn screen_topic(
 pub(crate) fn screen_name(
     rulebook: &Rulebook,
     name: Option<DisplayName>,
-) -> Result<Screened<Option<DisplayName>>, Refusal> {
+) -> Result<ScreenedValue<Option<DisplayName>>, Refusal> {
     screen_value(rulebook, TextPlace::Name, "display_name", name, |text| {
         DisplayName::parse(text)
     })

@@ -4,6 +4,7 @@
 //! In the order in which data passes through it:
 //!
 //! - [`webhook`]: the webhooks that operators configure. `webhook_text`: shows them.
+//!   [`webhook_receipts`]: commands about them that named an `Idempotency-Key`.
 //! - [`run`]: supervises one worker per webhook; `worker` is the worker's loop.
 //! - `lease`: ensures that only one dispatcher works on a webhook. `ledger`: stores the progress.
 //! - `feed`: reads the log, from JetStream or from Postgres.
@@ -48,6 +49,7 @@ mod settlement;
 mod signing_clients;
 mod supervisor;
 pub mod webhook;
+pub mod webhook_receipts;
 mod webhook_text;
 mod worker;
 

@@ -5,8 +5,8 @@ use domain::time::Timestamp;
 use event_log::reader::LogReader;
 use reqwest::Url;
 use serde::Serialize;
-use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
+use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use crate::secret::{SigningSecret, SigningSecretError};
 
@@ -169,21 +169,34 @@ pub async fn add(
     kind: &WebhookKind,
     after: Option<i64>,
 ) -> Result<(i64, i64), sqlx::Error> {
+    let head = LogReader::new(pool.clone()).head().await?.position;
+    let after = after.map_or(head, |after| after.min(head));
+    let id = insert(pool, url, secret, kind, after).await?;
+    Ok((id, after))
+}
+
+/// Adds a webhook that begins after this log position, which the log has reached. Returns its id.
+pub async fn insert(
+    executor: impl PgExecutor<'_>,
+    url: &Url,
+    secret: &SigningSecret,
+    kind: &WebhookKind,
+    after: i64,
+) -> Result<i64, sqlx::Error> {
     let (kind, types) = match kind {
         WebhookKind::Events(types) => ("events", types.as_slice()),
         WebhookKind::Notifications => ("notifications", [].as_slice()),
     };
-    let head = LogReader::new(pool.clone()).head().await?.position;
-    sqlx::query_as(
+    sqlx::query_scalar(
         "INSERT INTO hooks.webhooks (url, secret, kind, types, position, floor)
-         VALUES ($1, $2, $3, $4, $5, $5) RETURNING id, position",
+         VALUES ($1, $2, $3, $4, $5, $5) RETURNING id",
     )
     .bind(url.as_str())
     .bind(secret.reveal())
     .bind(kind)
     .bind(types)
-    .bind(after.map_or(head, |after| after.min(head)))
-    .fetch_one(pool)
+    .bind(after)
+    .fetch_one(executor)
     .await
 }
 
@@ -209,10 +222,10 @@ pub async fn list(pool: &PgPool) -> Result<Vec<WebhookStatus>, sqlx::Error> {
 }
 
 /// Removes a webhook with its waiting and parked deliveries. Returns whether it existed.
-pub async fn remove(pool: &PgPool, id: i64) -> Result<bool, sqlx::Error> {
+pub async fn remove(executor: impl PgExecutor<'_>, id: i64) -> Result<bool, sqlx::Error> {
     let removed = sqlx::query("DELETE FROM hooks.webhooks WHERE id = $1")
         .bind(id)
-        .execute(pool)
+        .execute(executor)
         .await?;
     Ok(removed.rows_affected() > 0)
 }
@@ -240,7 +253,11 @@ pub struct WebhookChange {
 }
 
 /// Changes a webhook, which continues at its stored position. Returns whether it exists.
-pub async fn change(pool: &PgPool, id: i64, change: &WebhookChange) -> Result<bool, sqlx::Error> {
+pub async fn change(
+    executor: impl PgExecutor<'_>,
+    id: i64,
+    change: &WebhookChange,
+) -> Result<bool, sqlx::Error> {
     let changed = sqlx::query(
         "UPDATE hooks.webhooks SET url = coalesce($2, url), types = coalesce($3, types),
                 state = coalesce($4, state), revision = revision + 1 WHERE id = $1",
@@ -249,7 +266,7 @@ pub async fn change(pool: &PgPool, id: i64, change: &WebhookChange) -> Result<bo
     .bind(change.url.as_ref().map(Url::as_str))
     .bind(&change.types)
     .bind(change.enabled.map(|on| if on { "on" } else { "off" }))
-    .execute(pool)
+    .execute(executor)
     .await?;
     Ok(changed.rows_affected() > 0)
 }
@@ -259,6 +276,17 @@ pub async fn change(pool: &PgPool, id: i64, change: &WebhookChange) -> Result<bo
 /// the affected webhooks.
 pub async fn replay(pool: &PgPool, id: Option<i64>, from: i64) -> Result<Vec<i64>, sqlx::Error> {
     let mut transaction = pool.begin().await?;
+    let replayed = replay_within(&mut transaction, id, from).await?;
+    transaction.commit().await?;
+    Ok(replayed)
+}
+
+/// As [`replay`], within a transaction of the caller.
+pub async fn replay_within(
+    transaction: &mut PgConnection,
+    id: Option<i64>,
+    from: i64,
+) -> Result<Vec<i64>, sqlx::Error> {
     // Only move backwards: a move forwards would skip the events in between.
     let replayed: Vec<i64> = sqlx::query_scalar(
         "UPDATE hooks.webhooks SET position = least(position, $2 - 1), floor = least(floor, $2 - 1),
@@ -280,7 +308,6 @@ pub async fn replay(pool: &PgPool, id: Option<i64>, from: i64) -> Result<Vec<i64
             .execute(&mut *transaction)
             .await?;
     }
-    transaction.commit().await?;
     Ok(replayed)
 }
 

@@ -29,7 +29,7 @@ use crate::metrics::CommandKind;
 use crate::params;
 use crate::pending_check;
 use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
-use crate::screening::{self, Screened};
+use crate::screening::{self, ScreenedValue};
 use crate::state::CommandState;
 
 /// The new body of a message.
@@ -182,7 +182,7 @@ impl EditHandler {
         let kind = conversation.visible_message_type(caller, self.seq, message.as_ref());
         let screened = match kind {
             Some(kind) => screening::screen_body(&state.rulebook(), kind, &self.body)?,
-            None => Screened::unchanged(None),
+            None => ScreenedValue::unchanged(None),
         };
         let edit = EditMessage {
             seq: self.seq,

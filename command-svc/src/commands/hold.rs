@@ -116,8 +116,4 @@ impl CommandHandler for HoldHandler {
     async fn may_replay(&self, state: &CommandState, receipt: &Receipt) -> Result<bool, LogError> {
         self.send.may_replay(state, receipt).await
     }
-
-    fn replay_status(&self, receipt: &Receipt) -> StatusCode {
-        self.send.replay_status(receipt)
-    }
 }

@@ -25,7 +25,7 @@ use crate::metrics::CommandKind;
 use crate::params;
 use crate::present::deserialize_present;
 use crate::response::{CommandResponse, PositionPlaceholder, PositionResponse, ResponseBody};
-use crate::screening::{self, Screened};
+use crate::screening::{self, ScreenedValue};
 use crate::state::CommandState;
 
 /// The handler of every command to a profile.
@@ -56,7 +56,7 @@ impl CommandHandler for ProfileHandler {
     ) -> Result<Decision<ProfileEvent>, AttemptError> {
         let profile = locked.state();
         let mut command = self.command.clone();
-        let mut screened = Screened::unchanged(None);
+        let mut screened = ScreenedValue::unchanged(None);
         if let ProfileCommand::Change(change) = &mut command
             && let Some(name) = &mut change.display_name
             && *name != profile.public_profile().display_name

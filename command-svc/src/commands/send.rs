@@ -23,7 +23,6 @@ use utoipa::ToSchema;
 
 use super::direct_peer::DirectPeer;
 use super::due_message::DueMessage;
-use super::held_response::is_held_response;
 use super::message_draft::{MessageDraft, SendRequest};
 use super::message_lookup::{self, ClearedMessage};
 use super::waiting_message::WaitingMessage;
@@ -395,14 +394,6 @@ impl CommandHandler for SendHandler {
         state
             .is_member(&self.meta.aggregate_id, &self.meta.caller)
             .await
-    }
-
-    fn replay_status(&self, receipt: &Receipt) -> StatusCode {
-        if is_held_response(&receipt.answer) {
-            StatusCode::ACCEPTED
-        } else {
-            StatusCode::OK
-        }
     }
 }
 

@@ -17,9 +17,9 @@ use crate::params;
 use crate::response::CommandResponse;
 use crate::state::CommandState;
 
-/// A message that is not sent yet.
+/// What became of a send that has no message yet: it is scheduled or held.
 #[derive(ToSchema)]
-#[schema(as = WaitingMessage)]
+#[schema(as = AcceptedSend)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "describes the OpenAPI document")]
 enum WaitingResponse {

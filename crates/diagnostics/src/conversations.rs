@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use async_nats::jetstream;
+use domain::conversation::settings::ConversationPolicy;
 use domain::ids::ConversationId;
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
@@ -65,6 +66,9 @@ pub struct AuditedConversation {
     pub last_activity: Option<Timestamp>,
     /// What new members see: `all` or `since_join`.
     pub history: String,
+    /// What the owner and admins have set, as members get it.
+    #[schema(value_type = Object)]
+    pub policy: ConversationPolicy,
     /// The bytes of the newest bodies of its messages.
     pub bytes: i64,
     /// How far its messages have come.
@@ -162,6 +166,7 @@ pub async fn load_conversation(
     .bind(row.number)
     .fetch_one(sources.pool)
     .await?;
+    let policy = load_policy(sources.pool, row.number).await?;
     let delivery = audit_delivery(sources, id, row.number).await?;
     Ok(Some(AuditedConversation {
         id: row.id,
@@ -172,9 +177,21 @@ pub async fn load_conversation(
         created_at: row.created_at.into(),
         last_activity: row.last_activity.map(Timestamp::from),
         history: row.history,
+        policy,
         bytes,
         delivery,
     }))
+}
+
+/// The policy of a conversation: the default one, unless somebody has changed it.
+async fn load_policy(pool: &PgPool, number: i64) -> Result<ConversationPolicy> {
+    let stored: Option<String> =
+        sqlx::query_scalar("SELECT policy::text FROM read.policies WHERE conversation = $1")
+            .bind(number)
+            .fetch_optional(pool)
+            .await?;
+    let policy = stored.map(|stored| serde_json::from_str(&stored));
+    Ok(policy.transpose()?.unwrap_or_default())
 }
 
 /// Counts how far the messages of a conversation have come.

@@ -4,6 +4,7 @@
 use axum::extract::FromRequestParts;
 use http::HeaderName;
 use http::request::Parts;
+use utoipa::IntoParams;
 
 use crate::problem::Problem;
 
@@ -14,6 +15,23 @@ pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key
 /// keys are valid is a rule of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(pub Option<String>);
+
+/// Describes the header in the OpenAPI document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes the OpenAPI document")]
+pub struct IdempotencyParams {
+    /// 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+    /// response; another request with it gets 409 `idempotency_mismatch`.
+    #[param(
+        rename = "Idempotency-Key",
+        value_type = Option<String>,
+        min_length = 1,
+        max_length = 128,
+        example = "3f1c6f0e-8f0d-4a53-9c57-0c3f6a3a7b51"
+    )]
+    idempotency_key: Option<String>,
+}
 
 impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;

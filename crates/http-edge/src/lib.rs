@@ -56,7 +56,7 @@ pub use client_address::ClientAddress;
 pub use concurrency::DEFAULT_REQUESTS_PER_USER;
 pub use config::EdgeConfig;
 pub use extract::{Json, LargeJson, Ndjson, OptionalJson, Path, Query};
-pub use idempotency::IdempotencyKey;
+pub use idempotency::{IdempotencyKey, IdempotencyParams};
 pub use known_parameters::KnownParameters;
 pub use middleware::apply_middleware;
 pub use origins::{AllowedOrigins, Origin};

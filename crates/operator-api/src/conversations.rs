@@ -17,11 +17,12 @@ use diagnostics::read_model_position;
 use diagnostics::trace::TraceSources;
 use domain::ids::ConversationId;
 use event_log::reader::LogReader;
-use http_edge::extract::params;
+use http_edge::extract::{MinPositionParams, params};
 use http_edge::{Admin, Path, Problem, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::required_position::RequiredPosition;
 use super::state::{OperatorProblems, OperatorState, position_headers};
 
 /// The `Retry-After` of a failed query.
@@ -58,7 +59,7 @@ pub struct ConversationList {
 /// Returns the conversations of the system.
 #[utoipa::path(
     get, path = "/v1/admin/conversations", operation_id = "list_all_conversations", tag = "admin",
-    params(ConversationListParams),
+    params(ConversationListParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of conversations.", body = ConversationList,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
@@ -70,6 +71,7 @@ pub async fn list_all_conversations(
     State(state): State<OperatorState>,
     _admin: Admin,
     Query(query): Query<ConversationListParams>,
+    required: RequiredPosition,
 ) -> Result<(HeaderMap, Json<ConversationList>), Problem> {
     let (default, max) = PAGE_LIMIT;
     let limit = params::parse_limit(query.limit.as_deref(), default, max)?;
@@ -79,6 +81,7 @@ pub async fn list_all_conversations(
             .parse()
             .map_err(|_| Problem::malformed("after", "expected the `next` of a page"))?,
     };
+    required.wait(&state.pool).await?;
     let text = query.q.as_deref().unwrap_or_default();
     let load = async {
         let headers = read_model_headers(&state).await?;
@@ -99,7 +102,8 @@ pub async fn list_all_conversations(
 /// mirrored, projected, indexed.
 #[utoipa::path(
     get, path = "/v1/admin/conversations/{id}", operation_id = "audit_conversation", tag = "admin",
-    params(("id" = String, Path, description = "The conversation.", example = "lunch")),
+    params(("id" = String, Path, description = "The conversation.", example = "lunch"),
+           MinPositionParams),
     responses(
         (status = 200, description = "The conversation.", body = AuditedConversation,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
@@ -113,8 +117,10 @@ pub async fn audit_conversation(
     State(state): State<OperatorState>,
     _admin: Admin,
     Path(id): Path<String>,
+    required: RequiredPosition,
 ) -> Result<(HeaderMap, Json<AuditedConversation>), Problem> {
     let id = ConversationId::parse(&id).map_err(|_| Problem::not_found())?;
+    required.wait(&state.pool).await?;
     let sources = TraceSources {
         pool: &state.pool,
         mirror: &state.mirror,

@@ -2,17 +2,22 @@
 //! the broker, the index and the webhooks.
 //!
 //! - `conversations`: the conversations of the system, with a delivery audit.
-//! - `status`: the state of the system. `webhooks`: what `tidings webhooks` does.
+//! - `status`: the state of the system. `webhooks`: what `tidings webhooks` does;
+//!   `webhook_bodies`: its requests and responses.
 //! - `trace`: what has become of one message. `unread`: unread counts over time.
-//! - `state`: what these routes share.
+//! - `required_position`: queries wait for the read model. `keyed_command`: commands about webhooks are
+//!   executed once per `Idempotency-Key`. `state`: what these routes share.
 
 #![deny(missing_docs)]
 
 mod conversations;
+mod keyed_command;
+mod required_position;
 mod state;
 mod status;
 mod trace;
 mod unread;
+mod webhook_bodies;
 mod webhooks;
 
 pub use state::{OperatorProblems, OperatorSetup, OperatorState};

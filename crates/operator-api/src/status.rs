@@ -7,9 +7,11 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use diagnostics::{StatusSources, collect_status};
 use event_log::reader::LogReader;
+use http_edge::extract::MinPositionParams;
 use http_edge::{Admin, Problem};
 use serde_json::Value;
 
+use super::required_position::RequiredPosition;
 use super::state::{OperatorProblems, OperatorState, position_headers};
 
 /// The `Retry-After` of a failed status.
@@ -23,6 +25,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// this process does not send because the read models are far behind.
 #[utoipa::path(
     get, path = "/v1/admin/status", operation_id = "get_status", tag = "admin",
+    params(MinPositionParams),
     responses(
         (status = 200, description = "The status.", body = std::collections::HashMap<String, Value>,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
@@ -33,7 +36,9 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub async fn get_status(
     State(state): State<OperatorState>,
     _admin: Admin,
+    required: RequiredPosition,
 ) -> Result<(HeaderMap, Json<Value>), Problem> {
+    required.wait(&state.pool).await?;
     load(&state).await.map_err(|error| {
         tracing::error!(error = format!("{error:#}"), "A status failed.");
         let detail = "The status cannot be read at the moment.";

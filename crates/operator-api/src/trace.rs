@@ -9,9 +9,10 @@ use axum::http::HeaderMap;
 use diagnostics::trace::{self, MessageTrace, TraceSources};
 use domain::ids::ConversationId;
 use event_log::reader::LogReader;
-use http_edge::extract::params;
+use http_edge::extract::{MinPositionParams, params};
 use http_edge::{Admin, Path, Problem};
 
+use super::required_position::RequiredPosition;
 use super::state::{OperatorProblems, OperatorState, position_headers};
 
 /// The `Retry-After` of a failed trace.
@@ -26,7 +27,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
     get, path = "/v1/admin/conversations/{id}/messages/{seq}/trace", operation_id = "trace_message",
     tag = "admin",
     params(("id" = String, Path, description = "The conversation.", example = "lunch"),
-           ("seq" = i64, Path, minimum = 1, description = "The message.", example = 1)),
+           ("seq" = i64, Path, minimum = 1, description = "The message.", example = 1),
+           MinPositionParams),
     responses(
         (status = 200, description = "The trace.", body = MessageTrace,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
@@ -40,9 +42,11 @@ pub async fn trace_message(
     State(state): State<OperatorState>,
     _admin: Admin,
     Path((id, seq)): Path<(String, String)>,
+    required: RequiredPosition,
 ) -> Result<(HeaderMap, Json<MessageTrace>), Problem> {
     let seq = params::parse_seq(&seq)?;
     let conversation = ConversationId::parse(&id).map_err(|_| Problem::not_found())?;
+    required.wait(&state.pool).await?;
     match load(&state, &conversation, seq).await {
         Ok(Some((headers, trace))) => Ok((headers, Json(trace))),
         Ok(None) => Err(Problem::not_found()),

@@ -16,6 +16,7 @@ use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
 use futures::stream;
+use http_edge::extract::MinPositionParams;
 use http_edge::schema::ndjson::NdjsonText;
 use http_edge::{Admin, Problem, Query};
 use projector::{
@@ -25,6 +26,7 @@ use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 use utoipa::{IntoParams, ToSchema};
 
+use super::required_position::RequiredPosition;
 use super::state::{OperatorProblems, OperatorState, position_headers};
 
 /// The `Retry-After` while another pass over the log is under way.
@@ -137,7 +139,7 @@ fn parse_time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Prob
 /// `GET /v1/inbox/unread?as_of=` of its `position` answers.
 #[utoipa::path(
     get, path = "/v1/admin/unread", operation_id = "list_unread_history", tag = "admin",
-    params(UnreadHistoryParams),
+    params(UnreadHistoryParams, MinPositionParams),
     responses(
         (status = 200, description = "One object per line, in order of time, then of names.",
          body = inline(UnreadLines), content_type = "application/x-ndjson",
@@ -151,8 +153,10 @@ pub async fn list_unread_history(
     State(state): State<OperatorState>,
     _admin: Admin,
     Query(params): Query<UnreadHistoryParams>,
+    required: RequiredPosition,
 ) -> Result<Response, Problem> {
     let options = params.parse()?;
+    required.wait(&state.pool).await?;
     let permit = state.log_passes.clone().try_acquire_owned().map_err(|_| {
         let detail = "Another pass over the log is under way.";
         Problem::unavailable("overloaded", detail, RETRY_AFTER)

@@ -6,140 +6,30 @@
     reason = "utoipa qualifies the parameters of the route"
 )]
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use dispatcher::secret::SigningSecret;
-use dispatcher::webhook::{self, ParkedDeliveryRow, WebhookChange, WebhookKind, WebhookStatus};
-use domain::time::Timestamp;
+use dispatcher::webhook::{self, WebhookChange, WebhookKind, WebhookStatus};
 use event_log::reader::LogReader;
-use http_edge::extract::params;
-use http_edge::{Admin, Path, Problem, Query};
+use http_edge::extract::{MinPositionParams, params};
+use http_edge::{Admin, IdempotencyKey, IdempotencyParams, Path, Problem, Query};
 use log_tools::event_types;
 use reqwest::Url;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
+use super::keyed_command::{KeyedCommand, Turn, database_away};
+use super::required_position::RequiredPosition;
 use super::state::{OperatorProblems, OperatorState, position_headers};
-
-/// The `Retry-After` if the database is away.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+use super::webhook_bodies::{
+    AddedWebhook, ChangedWebhook, ParkedPage, ParkedView, RemovedWebhook, ReplayRequest,
+    WebhookPage, WebhookPatch, WebhookRequest, WebhookView,
+};
 
 /// The default and the maximum number of items per page.
 const PAGE_LIMIT: (i64, i64) = (50, 200);
-
-/// A webhook to add.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(super) struct WebhookRequest {
-    /// The address to deliver to.
-    url: String,
-    /// The types of events to deliver, such as `message_sent`; all types if omitted.
-    events: Option<Vec<String>>,
-    /// Deliver notifications of unread messages instead of events.
-    #[serde(default)]
-    notifications: bool,
-    /// The first log position to deliver; without it, what comes from now on.
-    #[schema(minimum = 1)]
-    from: Option<i64>,
-}
-
-/// What to change. Omitted fields stay as they are.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(super) struct WebhookPatch {
-    /// The new address.
-    url: Option<String>,
-    /// The new event types, for a webhook of events; an empty list means all types.
-    events: Option<Vec<String>>,
-    /// Whether it delivers. One that is switched on continues at its position.
-    enabled: Option<bool>,
-}
-
-/// Where to deliver from again.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(super) struct ReplayRequest {
-    /// The first log position to deliver again.
-    #[schema(minimum = 1)]
-    from: i64,
-}
-
-/// The webhook that was added.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct AddedWebhook {
-    id: i64,
-    /// The secret that signs its deliveries. It is not shown again.
-    secret: String,
-    /// Deliveries begin after this log position.
-    position: i64,
-}
-
-/// A webhook after a change.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ChangedWebhook {
-    /// Everything up to this log position is delivered, waits or is parked.
-    position: i64,
-}
-
-/// A page of webhooks.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct WebhookPage {
-    webhooks: Vec<WebhookView>,
-    /// The cursor of the next page; null at the end.
-    #[schema(required = true)]
-    next: Option<String>,
-}
-
-/// A webhook.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Webhook)]
-pub(super) struct WebhookView {
-    id: i64,
-    url: String,
-    /// The types of events that it delivers; empty for all types.
-    events: Vec<String>,
-    /// Whether it delivers notifications instead of events.
-    notifications: bool,
-    /// Whether it delivers. One whose receiver has answered 410 is switched off.
-    enabled: bool,
-    /// Everything up to this log position is delivered, waits or is parked.
-    position: i64,
-    /// How many deliveries were accepted.
-    delivered: i64,
-    /// How many wait for another attempt.
-    waiting: i64,
-    /// How many are parked, because every attempt failed.
-    parked: i64,
-    /// The reason of the last failure.
-    #[schema(required = true)]
-    last_error: Option<String>,
-}
-
-/// A page of parked deliveries.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ParkedPage {
-    parked: Vec<ParkedView>,
-    /// The cursor of the next page; null at the end.
-    #[schema(required = true)]
-    next: Option<String>,
-}
-
-/// A delivery of which every attempt failed.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ParkedDelivery)]
-pub(super) struct ParkedView {
-    /// The position of the event as text, and for a notification also its conversation and user.
-    id: String,
-    /// The position of the event, or of the newest message of a notification.
-    position: i64,
-    /// The number of attempts.
-    tries: i32,
-    /// Why the last one failed.
-    last_error: String,
-    /// When it was parked.
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-}
 
 /// Selects the page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -151,40 +41,6 @@ pub(super) struct WebhookPageParams {
     /// The `next` of the previous page.
     #[param(example = "0")]
     after: Option<String>,
-}
-
-impl From<WebhookStatus> for WebhookView {
-    fn from(status: WebhookStatus) -> Self {
-        Self {
-            id: status.id,
-            url: status.url,
-            events: status.types,
-            notifications: status.kind == "notifications",
-            enabled: status.state == "on",
-            position: status.position,
-            delivered: status.delivered,
-            waiting: status.waiting,
-            parked: status.parked,
-            last_error: status.error,
-        }
-    }
-}
-
-impl From<ParkedDeliveryRow> for ParkedView {
-    fn from(row: ParkedDeliveryRow) -> Self {
-        let id = if row.user_name.is_empty() {
-            row.position.to_string()
-        } else {
-            format!("{} {} {}", row.position, row.lane, row.user_name)
-        };
-        Self {
-            id,
-            position: row.position,
-            tries: row.tries,
-            last_error: row.error,
-            at: row.parked_at,
-        }
-    }
 }
 
 impl WebhookPageParams {
@@ -209,12 +65,6 @@ impl WebhookPageParams {
         let next = last.filter(|_| rest.next().is_some());
         Ok((page, next))
     }
-}
-
-fn database_away(error: &sqlx::Error) -> Problem {
-    tracing::debug!(%error, "A request about webhooks failed.");
-    let detail = "The database is temporarily unavailable.";
-    Problem::unavailable("unavailable", detail, RETRY_AFTER)
 }
 
 async fn head_headers(state: &OperatorState) -> Result<HeaderMap, Problem> {
@@ -254,22 +104,19 @@ async fn find(state: &OperatorState, id: i64) -> Result<WebhookStatus, Problem> 
         .ok_or_else(Problem::not_found)
 }
 
-/// The answer to a change: where the webhook is now.
-async fn changed(
-    state: &OperatorState,
-    id: i64,
-) -> Result<(HeaderMap, Json<ChangedWebhook>), Problem> {
-    let position = find(state, id).await?.position;
-    Ok((
-        head_headers(state).await?,
-        Json(ChangedWebhook { position }),
-    ))
+/// Parses a position of the log, or the one after its head.
+fn parse_from(from: i64, head: i64) -> Result<i64, Problem> {
+    if (1..=head + 1).contains(&from) {
+        return Ok(from);
+    }
+    let expected = format!("expected a position from 1 to {}, the next one", head + 1);
+    Err(Problem::invalid("from", expected))
 }
 
 /// Returns the webhooks.
 #[utoipa::path(
     get, path = "/v1/admin/webhooks", operation_id = "list_webhooks", tag = "admin",
-    params(WebhookPageParams),
+    params(WebhookPageParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of webhooks.", body = WebhookPage,
          headers(("Tidings-Position" = i64, description = "The head position of the log."),
@@ -281,7 +128,9 @@ pub(super) async fn list_webhooks(
     State(state): State<OperatorState>,
     _admin: Admin,
     Query(query): Query<WebhookPageParams>,
+    required: RequiredPosition,
 ) -> Result<(HeaderMap, Json<WebhookPage>), Problem> {
+    required.wait(&state.pool).await?;
     let all = webhook::list(&state.writes).await;
     let all = all.map_err(|error| database_away(&error))?;
     let (page, next) = query.cut(all, |webhook| webhook.id)?;
@@ -296,7 +145,8 @@ pub(super) async fn list_webhooks(
 #[utoipa::path(
     get, path = "/v1/admin/webhooks/{id}/parked", operation_id = "list_parked_deliveries",
     tag = "admin",
-    params(("id" = i64, Path, description = "The webhook.", example = 1), WebhookPageParams),
+    params(("id" = i64, Path, description = "The webhook.", example = 1), WebhookPageParams,
+           MinPositionParams),
     responses(
         (status = 200, description = "A page of deliveries.", body = ParkedPage,
          headers(("Tidings-Position" = i64, description = "The head position of the log."),
@@ -311,8 +161,10 @@ pub(super) async fn list_parked(
     _admin: Admin,
     Path(id): Path<String>,
     Query(query): Query<WebhookPageParams>,
+    required: RequiredPosition,
 ) -> Result<(HeaderMap, Json<ParkedPage>), Problem> {
     let id = parse_id(&id)?;
+    required.wait(&state.pool).await?;
     find(&state, id).await?;
     let parked = webhook::list_parked(&state.writes, Some(id), i64::MAX).await;
     let parked = parked.map_err(|error| database_away(&error))?;
@@ -329,6 +181,7 @@ pub(super) async fn list_parked(
 /// The server signs its deliveries with the secret of the answer, as docs/webhooks.md describes.
 #[utoipa::path(
     post, path = "/v1/admin/webhooks", operation_id = "add_webhook", tag = "admin",
+    params(IdempotencyParams),
     request_body(content = WebhookRequest,
         example = json!({"url": "https://hooks.example.org/tidings", "events": ["message_sent"]})),
     responses(
@@ -342,13 +195,17 @@ pub(super) async fn list_parked(
 )]
 pub(super) async fn add_webhook(
     State(state): State<OperatorState>,
-    _admin: Admin,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
     http_edge::Json(request): http_edge::Json<WebhookRequest>,
-) -> Result<(StatusCode, HeaderMap, Json<AddedWebhook>), Problem> {
+) -> Result<Response, Problem> {
+    let turn = KeyedCommand::begin(&state, &caller, key, &["add_webhook"], &request).await?;
+    let mut command = match turn {
+        Turn::Execute(command) => command,
+        Turn::Replay(response) => return Ok(response),
+    };
     let url = parse_url(&state, &request.url)?;
-    if request.from.is_some_and(|from| from < 1) {
-        return Err(Problem::invalid("from", "expected a position from 1 on"));
-    }
+    let from = request.from.map(|from| parse_from(from, command.head));
     let kind = match (&request.events, request.notifications) {
         (Some(_), true) => {
             let message = "a webhook has either events or notifications";
@@ -358,25 +215,21 @@ pub(super) async fn add_webhook(
         (types, false) => WebhookKind::Events(parse_types(types.as_deref().unwrap_or_default())?),
     };
     let secret = SigningSecret::generate();
-    let after = request.from.map(|from| from - 1);
-    let added = webhook::add(&state.writes, &url, &secret, &kind, after).await;
-    let (id, position) = added.map_err(|error| database_away(&error))?;
+    let after = from.transpose()?.map_or(command.head, |from| from - 1);
+    let id = webhook::insert(command.transaction(), &url, &secret, &kind, after).await;
     let answer = AddedWebhook {
-        id,
+        id: id.map_err(|error| database_away(&error))?,
         secret: secret.reveal(),
-        position,
+        delivers_after: after,
+        position: command.head,
     };
-    Ok((
-        StatusCode::CREATED,
-        head_headers(&state).await?,
-        Json(answer),
-    ))
+    command.finish(StatusCode::CREATED, answer).await
 }
 
 /// Change a webhook
 #[utoipa::path(
     patch, path = "/v1/admin/webhooks/{id}", operation_id = "change_webhook", tag = "admin",
-    params(("id" = i64, Path, description = "The webhook.", example = 1)),
+    params(("id" = i64, Path, description = "The webhook.", example = 1), IdempotencyParams),
     request_body(content = WebhookPatch, example = json!({"enabled": false})),
     responses(
         (status = 200, description = "Changed, or already so", body = ChangedWebhook,
@@ -391,10 +244,16 @@ pub(super) async fn add_webhook(
 )]
 pub(super) async fn change_webhook(
     State(state): State<OperatorState>,
-    _admin: Admin,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
     Path(id): Path<String>,
     http_edge::Json(request): http_edge::Json<WebhookPatch>,
-) -> Result<(HeaderMap, Json<ChangedWebhook>), Problem> {
+) -> Result<Response, Problem> {
+    let path = ["change_webhook", &id];
+    let mut command = match KeyedCommand::begin(&state, &caller, key, &path, &request).await? {
+        Turn::Execute(command) => command,
+        Turn::Replay(response) => return Ok(response),
+    };
     let id = parse_id(&id)?;
     let webhook = find(&state, id).await?;
     if webhook.kind == "notifications" && request.events.is_some() {
@@ -407,9 +266,13 @@ pub(super) async fn change_webhook(
         types: request.events.as_deref().map(parse_types).transpose()?,
         enabled: request.enabled,
     };
-    let done = webhook::change(&state.writes, id, &change).await;
+    let done = webhook::change(command.transaction(), id, &change).await;
     done.map_err(|error| database_away(&error))?;
-    changed(&state, id).await
+    let answer = ChangedWebhook {
+        delivers_after: webhook.position,
+        position: command.head,
+    };
+    command.finish(StatusCode::OK, answer).await
 }
 
 /// Remove a webhook
@@ -417,9 +280,9 @@ pub(super) async fn change_webhook(
 /// Its waiting and parked deliveries are removed too.
 #[utoipa::path(
     delete, path = "/v1/admin/webhooks/{id}", operation_id = "remove_webhook", tag = "admin",
-    params(("id" = i64, Path, description = "The webhook.", example = 1)),
+    params(("id" = i64, Path, description = "The webhook.", example = 1), IdempotencyParams),
     responses(
-        (status = 200, description = "Removed", body = ChangedWebhook,
+        (status = 200, description = "Removed", body = RemovedWebhook,
          headers(("Tidings-Position" = i64, description = "The head position of the log."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         (status = 404, description = "There is no such webhook.", body = Problem,
@@ -429,17 +292,23 @@ pub(super) async fn change_webhook(
 )]
 pub(super) async fn remove_webhook(
     State(state): State<OperatorState>,
-    _admin: Admin,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
     Path(id): Path<String>,
-) -> Result<(HeaderMap, Json<ChangedWebhook>), Problem> {
-    let id = parse_id(&id)?;
-    let position = find(&state, id).await?.position;
-    let removed = webhook::remove(&state.writes, id).await;
-    removed.map_err(|error| database_away(&error))?;
-    Ok((
-        head_headers(&state).await?,
-        Json(ChangedWebhook { position }),
-    ))
+) -> Result<Response, Problem> {
+    let path = ["remove_webhook", &id];
+    let mut command = match KeyedCommand::begin(&state, &caller, key, &path, &()).await? {
+        Turn::Execute(command) => command,
+        Turn::Replay(response) => return Ok(response),
+    };
+    let removed = webhook::remove(command.transaction(), parse_id(&id)?).await;
+    if !removed.map_err(|error| database_away(&error))? {
+        return Err(Problem::not_found());
+    }
+    let answer = RemovedWebhook {
+        position: command.head,
+    };
+    command.finish(StatusCode::OK, answer).await
 }
 
 /// Deliver again from a position on
@@ -447,7 +316,7 @@ pub(super) async fn remove_webhook(
 /// Waiting and parked deliveries from there on are delivered again too.
 #[utoipa::path(
     post, path = "/v1/admin/webhooks/{id}/replay", operation_id = "replay_webhook", tag = "admin",
-    params(("id" = i64, Path, description = "The webhook.", example = 1)),
+    params(("id" = i64, Path, description = "The webhook.", example = 1), IdempotencyParams),
     request_body(content = ReplayRequest, example = json!({"from": 1})),
     responses(
         (status = 200, description = "It delivers from there on", body = ChangedWebhook,
@@ -462,16 +331,25 @@ pub(super) async fn remove_webhook(
 )]
 pub(super) async fn replay_webhook(
     State(state): State<OperatorState>,
-    _admin: Admin,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
     Path(id): Path<String>,
     http_edge::Json(request): http_edge::Json<ReplayRequest>,
-) -> Result<(HeaderMap, Json<ChangedWebhook>), Problem> {
+) -> Result<Response, Problem> {
+    let path = ["replay_webhook", &id];
+    let mut command = match KeyedCommand::begin(&state, &caller, key, &path, &request).await? {
+        Turn::Execute(command) => command,
+        Turn::Replay(response) => return Ok(response),
+    };
     let id = parse_id(&id)?;
-    if request.from < 1 {
-        return Err(Problem::invalid("from", "expected a position from 1 on"));
-    }
-    find(&state, id).await?;
-    let replayed = webhook::replay(&state.writes, Some(id), request.from).await;
+    let from = parse_from(request.from, command.head)?;
+    let webhook = find(&state, id).await?;
+    let replayed = webhook::replay_within(command.transaction(), Some(id), from).await;
     replayed.map_err(|error| database_away(&error))?;
-    changed(&state, id).await
+    let answer = ChangedWebhook {
+        // A replay only moves backwards.
+        delivers_after: webhook.position.min(from - 1),
+        position: command.head,
+    };
+    command.finish(StatusCode::OK, answer).await
 }

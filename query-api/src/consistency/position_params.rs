@@ -5,15 +5,7 @@ use utoipa::IntoParams;
 
 use crate::params;
 
-/// The parameter that every query takes.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct MinPositionParams {
-    /// Wait until the read model has reached this position or cursor (at most 5 s by default, then
-    /// 503 `projection_behind`).
-    #[param(value_type = Option<String>, example = "2")]
-    pub(super) min_position: Option<String>,
-}
+pub use http_edge::extract::MinPositionParams;
 
 /// The parameters of queries that can also be answered for an earlier position.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -1,6 +1,7 @@
 //! What `tidings status` and `tidings webhooks` do, over HTTP.
 
 use eventually::eventually;
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::client::Client;
 use tests::live::LiveSocket;
@@ -200,6 +201,7 @@ async fn webhooks_are_added_changed_replayed_and_removed() {
     let refusing = format!("{}/nowhere", world.base_urls().commands);
 
     // When a webhook is added, then it is listed with its progress
+    let head = tests::log::head(&world.pool).await.expect("a head");
     let request = json!({ "url": refusing, "events": ["message_sent"], "from": 1 });
     let added = admin.post(WEBHOOKS, request).await.expect(201);
     assert!(
@@ -209,7 +211,8 @@ async fn webhooks_are_added_changed_replayed_and_removed() {
             .starts_with("whsec_"),
         "{added}"
     );
-    assert_eq!(added["position"], 0);
+    assert_eq!(added["delivers_after"], 0);
+    assert_eq!(added["position"], head, "as every command answers");
     let one = format!("{WEBHOOKS}/{}", added["id"]);
     let listed = admin.get_ok(WEBHOOKS).await;
     assert_webhook_is_listed(&listed, &refusing);
@@ -236,7 +239,8 @@ async fn webhooks_are_added_changed_replayed_and_removed() {
     let replayed = admin
         .post(&format!("{one}/replay"), json!({ "from": 1 }))
         .await;
-    assert_eq!(replayed.expect(200)["position"], 0);
+    assert_eq!(replayed.position(), sent);
+    assert_eq!(replayed.expect(200)["delivers_after"], 0);
     let webhook = admin.get_ok(WEBHOOKS).await["webhooks"][0].clone();
     assert_eq!(
         (&webhook["enabled"], &webhook["events"], &webhook["parked"]),
@@ -250,6 +254,62 @@ async fn webhooks_are_added_changed_replayed_and_removed() {
     admin.delete(&one).await.expect(200);
     assert_webhook_is_gone(&admin, &one).await;
     assert_eq!(admin.get_ok(WEBHOOKS).await["webhooks"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_about_webhooks_are_executed_once_per_key() {
+    let world =
+        World::start_with(Settings::default().with("TIDINGS_WEBHOOK_ALLOW", "127.0.0.0/8")).await;
+    let admin = world.admin();
+    let url = format!("{}/nowhere", world.base_urls().commands);
+    let send = async |method: Method, path: &str, key: &str, body: Value| {
+        let request = admin.request(&method, path).header("idempotency-key", key);
+        request.json(&body).send().await
+    };
+    let add = json!({ "url": url, "events": ["message_sent"] });
+    let first = send(Method::POST, WEBHOOKS, "add", add.clone()).await;
+    let one = format!("{WEBHOOKS}/{}", first.expect(201)["id"]);
+    let replay = format!("{one}/replay");
+    let hook = json!({ "url": url, "on_failure": "allow" });
+    let other_hook = json!({ "url": url, "on_failure": "hold" });
+    let off = json!({ "enabled": false });
+    let commands = [
+        (Method::POST, WEBHOOKS, "add", add, json!({ "url": url })),
+        (
+            Method::PATCH,
+            &one,
+            "change",
+            off,
+            json!({ "enabled": true }),
+        ),
+        (
+            Method::POST,
+            &replay,
+            "replay",
+            json!({ "from": 1 }),
+            json!({ "from": 2 }),
+        ),
+        (Method::PUT, "/v1/moderation/hook", "hook", hook, other_hook),
+    ];
+    for (method, path, key, body, other) in commands {
+        let first = send(method.clone(), path, key, body.clone()).await;
+        assert!(first.status < 300, "{first}");
+        let again = send(method.clone(), path, key, body).await;
+        assert_eq!(again.expect(200), first.json(), "{again}");
+        assert!(again.is_replay(), "{again}");
+        assert_eq!(again.position(), first.position());
+        let mismatch = send(method, path, key, other).await;
+        assert_eq!(mismatch.expect_problem(409), "idempotency_mismatch");
+    }
+    let webhooks = admin.get_ok(WEBHOOKS).await["webhooks"].clone();
+    assert_eq!(webhooks.as_array().map(Vec::len), Some(1), "{webhooks}");
+    // A removal that is repeated finds nothing without a key, and its first answer with one.
+    send(Method::DELETE, &one, "remove", Value::Null)
+        .await
+        .expect(200);
+    let again = send(Method::DELETE, &one, "remove", Value::Null).await;
+    assert!(again.is_replay(), "{again}");
+    admin.delete(&one).await.expect(404);
 }
 
 /// Checks that the list begins with this webhook, as it was added, and has no further page.

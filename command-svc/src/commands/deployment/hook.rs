@@ -5,10 +5,10 @@ use axum::extract::State;
 use domain::deployment::command::{DeploymentCommand, SetHook};
 use domain::deployment::{DEPLOYMENT_ID, MessageHook};
 use event_log::LogError;
-use http_edge::{Caller, Moderator, Problem};
+use http_edge::{Moderator, Problem};
 
 use super::handler::execute_deployment;
-use crate::caller::{AuthenticatedUser, Requester};
+use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::metrics::CommandKind;
@@ -20,26 +20,30 @@ use crate::state::CommandState;
 pub struct SetHookOutcome {
     /// The log position.
     pub position: i64,
+    /// Whether a command with the same key has set it before.
+    pub is_replay: bool,
     /// The name of the secret that signs the questions: that of the command for a new hook.
     pub secret_id: String,
 }
 
-/// Sets the hook on behalf of a moderator. Setting it as it is appends nothing.
+/// Sets the hook on behalf of a moderator, whom the route has checked. Setting it as it is appends
+/// nothing.
 pub async fn set_hook_for(
     state: &CommandState,
-    caller: &Caller,
+    requester: Requester,
     hook: MessageHook,
 ) -> Result<SetHookOutcome, Problem> {
-    let user = AuthenticatedUser::try_from(caller)?;
-    let requester = Requester {
-        user: user.id.clone(),
-        actor: user.actor,
-        key: None,
-    };
-    let set = SetHook { hook, by: user.id };
-    let command = Ok(DeploymentCommand::SetHook(set));
+    // Each request brings another secret, which is no part of it.
+    let request = (
+        hook.url.clone(),
+        hook.types.clone(),
+        hook.timeout_ms,
+        hook.on_failure,
+    );
+    let by = requester.user.clone();
+    let command = Ok(DeploymentCommand::SetHook(SetHook { hook, by }));
     let kind = CommandKind::SetHook;
-    let response = execute_deployment(state, requester, kind, &[], &(), command).await?;
+    let response = execute_deployment(state, requester, kind, &[], &request, command).await?;
     let deployments = state.log().deployments();
     let secret_id = deployments.peek(DEPLOYMENT_ID, |deployment| {
         deployment.hook().map(|hook| hook.secret_id.clone())
@@ -48,6 +52,7 @@ pub async fn set_hook_for(
     let removed = || CommandError::from(LogError::Unavailable("the hook was removed".into()));
     Ok(SetHookOutcome {
         position: response.position,
+        is_replay: response.replayed,
         secret_id: secret_id.ok_or_else(removed)?,
     })
 }

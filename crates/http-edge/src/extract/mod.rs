@@ -6,6 +6,7 @@
 
 mod body;
 mod json;
+mod min_position_params;
 mod number;
 mod optional_json;
 pub mod params;
@@ -17,6 +18,7 @@ pub(crate) mod unknown;
 
 pub use body::Ndjson;
 pub use json::{Json, LargeJson, field_names, from_json};
+pub use min_position_params::MinPositionParams;
 pub use optional_json::OptionalJson;
 pub use path::Path;
 pub use plain_words::describe_json_error;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::Json as JsonResponse;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use command_svc::{CommandState, set_hook_for};
+use axum::http::{HeaderMap, HeaderValue};
+use command_svc::{CommandState, Requester, set_hook_for};
 use dispatcher::address::AllowedNetworks;
 use dispatcher::message_check;
 use dispatcher::secret::SigningSecret;
@@ -13,7 +13,7 @@ use domain::body::MessageType;
 use domain::deployment::MessageHook;
 use domain::deployment::content::HookFailureAction;
 use http_edge::schema::MessageTypeSchema;
-use http_edge::{Json, Moderator, Problem};
+use http_edge::{IdempotencyParams, Json, Moderator, Problem};
 use operator_api::OperatorProblems;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,7 @@ pub(super) struct HookResponse {
 /// Sets the service that checks messages before they are sent.
 #[utoipa::path(
     put, path = "/v1/moderation/hook", operation_id = "set_hook", tag = "moderation",
+    params(IdempotencyParams),
     request_body(content = HookRequest, example = json!({
         "url": "https://checks.example.org/", "types": ["text"], "timeout_ms": 800,
         "on_failure": "hold"
@@ -93,7 +94,8 @@ pub(super) struct HookResponse {
 )]
 pub(super) async fn set_hook(
     State(state): State<HookRouteState>,
-    Moderator(caller): Moderator,
+    _: Moderator,
+    requester: Requester,
     Json(request): Json<HookRequest>,
 ) -> Result<(HeaderMap, JsonResponse<HookResponse>), Problem> {
     let url = state.parse_url(&request.url)?;
@@ -111,12 +113,15 @@ pub(super) async fn set_hook(
         on_failure: request.on_failure,
         secret_id,
     };
-    let set = set_hook_for(&state.commands, &caller, hook).await?;
+    let set = set_hook_for(&state.commands, requester, hook).await?;
     let secret = state.load_secret(&set.secret_id).await?;
     let removed = message_check::remove_old_secrets(&state.pool, &set.secret_id).await;
     removed.map_err(|error| database_away(&error))?;
     let mut headers = HeaderMap::new();
     headers.insert("tidings-position", set.position.into());
+    if set.is_replay {
+        headers.insert("idempotent-replay", HeaderValue::from_static("true"));
+    }
     let response = HookResponse {
         secret: secret.reveal(),
         position: set.position,

@@ -94,6 +94,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ),
     ("hooks.parked", "deliveries that failed for the last time"),
     (
+        "hooks.receipts",
+        "per user and idempotency key: the first answer to a command about webhooks",
+    ),
+    (
         "hooks.seal_copies",
         "per address: the last seal that was delivered",
     ),
