@@ -21,6 +21,12 @@ pub enum AccessAct {
     MessageTraced,
     /// A query of cases by a moderator.
     CasesRead,
+    /// A query of who is silenced in a conversation, by a moderator.
+    SilencesRead,
+    /// A query of who is banned from a conversation, by a moderator.
+    BansRead,
+    /// A query of legal holds by an administrator.
+    HoldsRead,
     /// A token was issued.
     TokenIssued,
     /// An invite for an account was issued.
@@ -39,7 +45,7 @@ pub enum AccessAct {
 
 impl AccessAct {
     /// The acts that change nothing.
-    const VIEWS: [Self; 7] = [
+    const VIEWS: [Self; 10] = [
         Self::EventsRead,
         Self::ReadAsUser,
         Self::ReadForUser,
@@ -47,6 +53,9 @@ impl AccessAct {
         Self::ConversationsRead,
         Self::MessageTraced,
         Self::CasesRead,
+        Self::SilencesRead,
+        Self::BansRead,
+        Self::HoldsRead,
     ];
 
     /// Whether it changes nothing, and is recorded once a minute.
@@ -64,6 +73,9 @@ impl AccessAct {
             Self::ConversationsRead => "conversations_read",
             Self::MessageTraced => "message_traced",
             Self::CasesRead => "cases_read",
+            Self::SilencesRead => "silences_read",
+            Self::BansRead => "bans_read",
+            Self::HoldsRead => "holds_read",
             Self::TokenIssued => "token_issued",
             Self::InviteIssued => "invite_issued",
             Self::WebhookAdded => "webhook_added",

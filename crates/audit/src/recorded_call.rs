@@ -64,6 +64,17 @@ impl RecordedCall<'_> {
                 let (id, seq) = (self.find_segment("{id}")?, self.find_segment("{seq}")?);
                 (A::MessageTraced, Some(format!("{id}/{seq}")))
             }
+            // Owners and admins read those of their groups without the scope.
+            (
+                "GET",
+                "/v1/conversations/{id}/silences" | "/v1/conversations/{id}/silences/{user}",
+            ) if self.caller.is_moderator() => (A::SilencesRead, self.find_segment("{id}")),
+            ("GET", "/v1/conversations/{id}/bans" | "/v1/conversations/{id}/bans/{user}")
+                if self.caller.is_moderator() =>
+            {
+                (A::BansRead, self.find_segment("{id}"))
+            }
+            ("GET", "/v1/admin/holds") => (A::HoldsRead, None),
             ("GET", "/v1/moderation/cases") => (A::CasesRead, None),
             ("GET", "/v1/moderation/cases/{id}") => (A::CasesRead, self.find_segment("{id}")),
             ("POST", "/v1/admin/webhooks") => (A::WebhookAdded, None),
