@@ -340,14 +340,17 @@ fn the_module_graph_sees_a_cycle() {
 }
 
 fn root_files(package: &Package) -> Vec<PathBuf> {
-    let candidates = [
-        "src/lib.rs",
-        "src/main.rs",
-        "tests/main.rs",
-        "tests/it/main.rs",
-    ];
-    let paths = candidates.iter().map(|file| package.dir.join(file));
-    paths.filter(|path| root().join(path).exists()).collect()
+    let mut candidates: Vec<PathBuf> = ["src/lib.rs", "src/main.rs", "tests/main.rs"]
+        .iter()
+        .map(|file| package.dir.join(file))
+        .collect();
+    let tests = std::fs::read_dir(root().join(package.dir.join("tests")));
+    for entry in tests.into_iter().flatten() {
+        let name = entry.expect("an entry").file_name();
+        candidates.push(package.dir.join("tests").join(name).join("main.rs"));
+    }
+    candidates.retain(|path| root().join(path).exists());
+    candidates
 }
 
 fn list(cycles: &[Vec<PathBuf>]) -> String {

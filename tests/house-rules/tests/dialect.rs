@@ -50,7 +50,9 @@ const THIS_FILE: &str = "tests/house-rules/tests/dialect.rs";
 #[test]
 fn the_old_dialect_is_gone() {
     let mut found = Vec::new();
-    for path in files(&["rs", "md", "toml", "sh", "py", "yml"]) {
+    for path in files(&[
+        "rs", "md", "toml", "sh", "py", "yml", "yaml", "ts", "tsx", "mjs", "html", "css",
+    ]) {
         if path == Path::new(THIS_FILE) {
             continue;
         }

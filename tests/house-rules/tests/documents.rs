@@ -11,7 +11,8 @@ const MAX_WORDS: usize = 2_600;
 /// Files in which something is decided on the way of a send.
 const MAX_SEND_FILES: usize = 12;
 /// Those of them that refuse a send, which the walkthrough must name.
-const REFUSING_FILES: [&str; 3] = [
+const REFUSING_FILES: [&str; 4] = [
+    "command-svc/src/commands/checked_send.rs",
     "command-svc/src/screening.rs",
     "domain/src/conversation/messages.rs",
     "domain/src/conversation/policy.rs",
@@ -95,6 +96,37 @@ fn the_walkthrough_of_a_send_names_at_most_twelve_files() {
         let is_named = sources.iter().any(|source| source == Path::new(file));
         assert!(is_named, "the walkthrough does not name {file}");
     }
+}
+
+#[test]
+fn every_test_that_a_decision_names_exists() {
+    let mut sources = String::new();
+    for path in files(&["rs"]) {
+        sources.push_str(&read(&path));
+    }
+    let mut missing = Vec::new();
+    let mut named = 0;
+    for path in files(&["md"]) {
+        if !path.starts_with("docs/decisions") || path.ends_with("README.md") {
+            continue;
+        }
+        let text = read(&path);
+        for line in section(&text, "## Which test holds it").lines() {
+            let name = line
+                .strip_prefix("- `")
+                .and_then(|rest| rest.split('`').next());
+            let is_identifier = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let Some(name) = name.filter(|name| name.chars().all(is_identifier)) else {
+                continue;
+            };
+            named += 1;
+            if !sources.contains(&format!("fn {name}(")) {
+                missing.push(format!("{}: {name}", path.display()));
+            }
+        }
+    }
+    assert!(named > 30, "only {named} tests were found");
+    assert!(missing.is_empty(), "no such tests:\n{}", missing.join("\n"));
 }
 
 /// The text from a heading to the next one of the same level.

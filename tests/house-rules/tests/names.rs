@@ -49,6 +49,24 @@ fn a_type_name_has_one_meaning() {
     );
 }
 
+/// The last of two schemas with one name would replace the other in the OpenAPI document.
+#[test]
+fn a_schema_has_a_name_of_its_own() {
+    let mut homes: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for path in files(&["rs"]).into_iter().filter(|path| is_below_src(path)) {
+        for line in read(&path).lines() {
+            let attribute = line.trim_start().strip_prefix("#[schema(as = ");
+            let name = attribute.and_then(|rest| rest.split([',', ')']).next());
+            if let Some(name) = name {
+                homes.entry(name.to_owned()).or_default().push(path.clone());
+            }
+        }
+    }
+    assert!(homes.len() > 50, "only {} schemas were found", homes.len());
+    homes.retain(|_, paths| paths.len() > 1);
+    assert!(homes.is_empty(), "schemas with one name: {homes:#?}");
+}
+
 #[test]
 fn public_types_are_named_in_the_words_of_the_glossary() {
     let glossary = Glossary::open();

@@ -85,7 +85,7 @@ fn command_blocks(page: &str) -> Vec<CommandBlock> {
 /// Creates what the commands of the pages read: inputs of imports, and a program on the path.
 fn prepare_directory(dir: &Path) {
     let bin = dir.join("bin");
-    let release = dir.join("target/release");
+    let release = dir.join("target/quick");
     for programs in [&bin, &release] {
         std::fs::create_dir_all(programs).expect("a directory");
         let link = std::os::unix::fs::symlink(binary::path(), programs.join("tidings"));

@@ -2,8 +2,9 @@
 //! internet access.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
-use tests::routes::{ROUTES, Route, path_pattern};
+use tests::routes::{Access, ROUTES, Route, path_pattern};
 use tests::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,6 +39,83 @@ async fn the_document_and_the_route_table_have_the_same_routes() {
     let unlisted: Vec<_> = served.difference(&table).collect();
     assert!(missing.is_empty(), "not in the document: {missing:?}");
     assert!(unlisted.is_empty(), "not in the route table: {unlisted:?}");
+}
+
+/// Live delivery begins where the client asks.
+const QUERIES_WITHOUT_POSITION: [&str; 1] = ["/v1/live"];
+
+/// Commands that take no key, because they are no events: accounts and what is issued once, or
+/// because their request has keys of its own, or is safe to repeat.
+const COMMANDS_WITHOUT_KEY: [&str; 9] = [
+    "/v1/accounts",
+    "/v1/admin/erasures",
+    "/v1/admin/import",
+    "/v1/admin/invites",
+    "/v1/admin/tokens",
+    "/v1/batch",
+    "/v1/conversations/{id}/messages",
+    "/v1/sessions",
+    "/v1/users/me/password",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_query_can_wait_and_every_command_takes_a_key() {
+    let world = World::start().await;
+    let document = world.anonymous().get_ok("/openapi.json").await;
+    let mut without = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("an item") {
+            let name = if method == "get" {
+                "min_position"
+            } else {
+                "Idempotency-Key"
+            };
+            let parameters = operation["parameters"].as_array();
+            let has_it = parameters
+                .is_some_and(|parameters| parameters.iter().any(|known| known["name"] == name));
+            if !has_it {
+                without.insert(path.as_str());
+            }
+        }
+    }
+    let known = [&QUERIES_WITHOUT_POSITION[..], &COMMANDS_WITHOUT_KEY].concat();
+    assert_eq!(without, known.into_iter().collect());
+}
+
+#[test]
+fn the_page_of_administrators_lists_every_call_of_theirs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = std::fs::read_to_string(root.join("docs/administrators.md")).expect("the page");
+    let (_, table) = page.split_once("## All calls").expect("the section");
+    let table = table.split("\n## ").next().unwrap_or_default();
+    let listed: BTreeSet<_> = table.lines().flat_map(listed_routes).collect();
+    let administrators = ROUTES
+        .iter()
+        .filter(|route| matches!(route.access, Access::Admin));
+    let routes: BTreeSet<_> = administrators.map(Route::pattern).collect();
+    let missing: Vec<_> = routes.difference(&listed).collect();
+    assert!(missing.is_empty(), "not on the page: {missing:?}");
+}
+
+/// The routes in a row: `GET /a` is one, `PUT` and `DELETE /b` are two.
+fn listed_routes(row: &str) -> Vec<String> {
+    let mut routes = Vec::new();
+    let mut methods = Vec::new();
+    for code in row.split('`').skip(1).step_by(2) {
+        let (method, path) = code.split_once(' ').unwrap_or((code, ""));
+        methods.push(method);
+        if !path.is_empty() {
+            routes.extend(methods.drain(..).map(|method| path_pattern(method, path)));
+        }
+    }
+    routes
+}
+
+#[test]
+fn the_routes_of_a_row_are_found() {
+    let row = "| `GET` and `PUT /v1/a/{b}`, `POST /v1/c` | [page](page.md) |";
+    let expected = ["GET /v1/a/{}", "PUT /v1/a/{}", "POST /v1/c"];
+    assert_eq!(listed_routes(row), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

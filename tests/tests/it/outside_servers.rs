@@ -54,6 +54,11 @@ async fn a_wrong_password_for_nats_has_one_line_and_a_notice() {
     assert!(lines[0].contains(place), "{log}");
     assert!(lines[0].contains("authorization violation"), "{log}");
     assert!(!log.contains("s3cret"), "{log}");
+    // So does the status.
+    let data = world.dir.join("data").display().to_string();
+    let status = world.run_ok(&["status", "--json", "--data", &data]).await;
+    assert!(!status.contains("s3cret"), "{status}");
+    assert!(status.contains("authorization violation"), "{status}");
 }
 
 /// What `tidings migrate` says of a database that it cannot use.

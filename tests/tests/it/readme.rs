@@ -10,7 +10,7 @@ use tests::world::World;
 const SECTION: &str = "## A first conversation";
 /// The address and the program that the README names.
 const README_ADDRESS: &str = "127.0.0.1:8080";
-const README_PROGRAM: &str = "target/release/tidings";
+const README_PROGRAM: &str = "target/quick/tidings";
 /// Stands for what the README leaves out: a value, or the remaining fields of an object.
 const LEFT_OUT: &str = "...";
 

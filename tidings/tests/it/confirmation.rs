@@ -1,4 +1,5 @@
-//! The question that commands ask on a terminal before they destroy something: only `yes` goes on.
+//! Commands on a terminal: the question before they destroy something, where only `yes` goes on,
+//! and their progress.
 //!
 //! The commands run on a terminal of their own, which Python's module `pty` makes.
 
@@ -132,6 +133,20 @@ async fn only_yes_erases() {
         "{shown}"
     );
     assert_eq!(system.body(position + 1).await, Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_is_shown_on_a_terminal_only() {
+    let scratch = ScratchDir::new();
+    let system = System::start(&scratch).await;
+    system.send().await;
+    let verify = ["verify", "--data", &system.data];
+    let (code, shown) = answer(&verify, "nothing is asked");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains(" events, "), "{shown}");
+    let output = run_tidings(&verify);
+    let piped = [stdout(&output), stderr(&output)].concat();
+    assert!(!piped.contains(" events, "), "{piped}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
