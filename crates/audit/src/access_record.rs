@@ -41,6 +41,16 @@ pub enum AccessAct {
     WebhookRemoved,
     /// The data of a user were exported.
     UserExported,
+    /// The place was set up by its owner.
+    PlaceSetUp,
+    /// The place was renamed.
+    PlaceRenamed,
+    /// The scope of an account was changed.
+    ScopeChanged,
+    /// A rebuild or a verification was started.
+    JobStarted,
+    /// A rebuild or a verification was asked to stop.
+    JobStopped,
 }
 
 impl AccessAct {
@@ -83,6 +93,11 @@ impl AccessAct {
             Self::WebhookReplayed => "webhook_replayed",
             Self::WebhookRemoved => "webhook_removed",
             Self::UserExported => "user_exported",
+            Self::PlaceSetUp => "place_set_up",
+            Self::PlaceRenamed => "place_renamed",
+            Self::ScopeChanged => "scope_changed",
+            Self::JobStarted => "job_started",
+            Self::JobStopped => "job_stopped",
         }
     }
 }

@@ -1,7 +1,5 @@
 //! A command about webhooks, in one transaction with the receipt of its `Idempotency-Key`.
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -14,10 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::{PgConnection, Postgres, Transaction};
 
-use super::state::{OperatorState, position_headers};
-
-/// The `Retry-After` if the database is away.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+use super::state::{OperatorState, database_away, position_headers};
 
 /// Marks the answer to a command that was executed before.
 static IDEMPOTENT_REPLAY: HeaderName = HeaderName::from_static("idempotent-replay");
@@ -117,11 +112,4 @@ impl KeyedCommand {
         store.await.map_err(|error| database_away(&error))?;
         Ok((status, self.headers, Json(answer)).into_response())
     }
-}
-
-/// The problem of a request about webhooks while the database is away.
-pub(super) fn database_away(error: &sqlx::Error) -> Problem {
-    tracing::debug!(%error, "A request about webhooks failed.");
-    let detail = "The database is temporarily unavailable.";
-    Problem::unavailable("unavailable", detail, RETRY_AFTER)
 }

@@ -4,6 +4,7 @@
 //! - `conversations`: the conversations of the system, with a delivery audit.
 //! - `status`: the state of the system. `webhooks`: what `tidings webhooks` does;
 //!   `webhook_bodies`: its requests and responses.
+//! - `jobs`: rebuilds and verifications that run in the background. `seals`: the seals of the log.
 //! - `trace`: what has become of one message. `unread`: unread counts over time.
 //! - `required_position`: queries wait for the read model. `keyed_command`: commands about webhooks are
 //!   executed once per `Idempotency-Key`. `state`: what these routes share.
@@ -11,8 +12,10 @@
 #![deny(missing_docs)]
 
 mod conversations;
+mod jobs;
 mod keyed_command;
 mod required_position;
+mod seals;
 mod state;
 mod status;
 mod trace;
@@ -36,6 +39,9 @@ pub fn router(state: OperatorState) -> OpenApiRouter {
         .routes(routes!(conversations::audit_conversation))
         .routes(routes!(webhooks::list_webhooks))
         .routes(routes!(webhooks::list_parked))
+        .routes(routes!(jobs::routes::list_jobs))
+        .routes(routes!(jobs::routes::get_job))
+        .routes(routes!(seals::list_seals))
         .with_state(state)
 }
 
@@ -45,5 +51,7 @@ pub fn command_router(state: OperatorState) -> OpenApiRouter {
         .routes(routes!(webhooks::add_webhook))
         .routes(routes!(webhooks::change_webhook, webhooks::remove_webhook))
         .routes(routes!(webhooks::replay_webhook))
+        .routes(routes!(jobs::routes::start_job))
+        .routes(routes!(jobs::routes::stop_job))
         .with_state(state)
 }

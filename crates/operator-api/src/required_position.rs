@@ -13,6 +13,8 @@ use http_edge::{Problem, Query};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
+use super::state::database_away;
+
 /// How often the position of the read model is read.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -80,10 +82,4 @@ impl<S: Send + Sync> FromRequestParts<S> for RequiredPosition {
         })?;
         Ok(Self(cursor.unwrap_or(CursorReference::bare(0))))
     }
-}
-
-fn database_away(error: &sqlx::Error) -> Problem {
-    tracing::debug!(%error, "The position of the read model could not be read.");
-    let detail = "The database is temporarily unavailable.";
-    Problem::unavailable("unavailable", detail, RETRY_AFTER)
 }

@@ -12,7 +12,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use dispatcher::secret::SigningSecret;
 use dispatcher::webhook::{self, WebhookChange, WebhookKind, WebhookStatus};
-use event_log::reader::LogReader;
 use http_edge::extract::{MinPositionParams, params};
 use http_edge::{Admin, IdempotencyKey, IdempotencyParams, Path, Problem, Query};
 use log_tools::event_types;
@@ -20,9 +19,9 @@ use reqwest::Url;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::keyed_command::{KeyedCommand, Turn, database_away};
+use super::keyed_command::{KeyedCommand, Turn};
 use super::required_position::RequiredPosition;
-use super::state::{OperatorProblems, OperatorState, position_headers};
+use super::state::{OperatorProblems, OperatorState, database_away, head_headers};
 use super::webhook_bodies::{
     AddedWebhook, ChangedWebhook, ParkedPage, ParkedView, RemovedWebhook, ReplayRequest,
     WebhookPage, WebhookPatch, WebhookRequest, WebhookView,
@@ -65,15 +64,6 @@ impl WebhookPageParams {
         let next = last.filter(|_| rest.next().is_some());
         Ok((page, next))
     }
-}
-
-async fn head_headers(state: &OperatorState) -> Result<HeaderMap, Problem> {
-    let reader = LogReader::new(state.writes.clone());
-    let headers = async {
-        let head = reader.head().await?.position;
-        position_headers(&reader, head).await
-    };
-    headers.await.map_err(|error| database_away(&error))
 }
 
 fn parse_id(text: &str) -> Result<i64, Problem> {

@@ -8,13 +8,14 @@ use house_rules::source::Source;
 use house_rules::workspace::{Package, files, packages, root};
 
 /// Each package with the packages of this workspace that it may use outside of tests.
-const ALLOWED: [(&str, &[&str]); 33] = [
+const ALLOWED: [(&str, &[&str]); 35] = [
     ("domain", &[]),
     ("eventually", &[]),
     ("migrations", &[]),
     ("http-edge", &[]),
     ("search", &[]),
     ("connectivity", &[]),
+    ("web-pages", &[]),
     ("accounts", &["domain"]),
     ("embedded-servers", &[]),
     (
@@ -94,6 +95,7 @@ const ALLOWED: [(&str, &[&str]); 33] = [
         ],
     ),
     ("importer", &["connectivity", "domain", "data-dir"]),
+    ("demo", &["data-dir", "importer"]),
     (
         "log-tools",
         &[
@@ -153,6 +155,7 @@ const ALLOWED: [(&str, &[&str]); 33] = [
     (
         "operator-api",
         &[
+            "audit",
             "data-dir",
             "diagnostics",
             "dispatcher",
@@ -160,6 +163,7 @@ const ALLOWED: [(&str, &[&str]); 33] = [
             "event-log",
             "event-stream",
             "http-edge",
+            "log-integrity",
             "log-tools",
             "moderation",
             "projector",
@@ -192,6 +196,7 @@ const ALLOWED: [(&str, &[&str]); 33] = [
             "read-model",
             "search",
             "settings",
+            "web-pages",
         ],
     ),
     (
@@ -202,6 +207,7 @@ const ALLOWED: [(&str, &[&str]); 33] = [
             "command-svc",
             "audit",
             "data-dir",
+            "demo",
             "diagnostics",
             "dispatcher",
             "domain",

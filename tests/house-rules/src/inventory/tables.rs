@@ -7,6 +7,10 @@ use crate::programs::ProductSource;
 use crate::sql;
 
 const DESCRIPTIONS: &[(&str, &str)] = &[
+    (
+        "jobs.jobs",
+        "rebuilds and verifications that were started over HTTP",
+    ),
     ("presence.last_seen", "when users were online last"),
     ("read.bans", "the bans of conversations, with their ends"),
     (
@@ -59,8 +63,16 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "digests of the codes that open one account each",
     ),
     (
+        "accounts.place",
+        "what the pages call the deployment, and who owns it",
+    ),
+    (
         "accounts.revocations",
         "changes of passwords whose revocation of tokens the log does not have yet",
+    ),
+    (
+        "accounts.setup_codes",
+        "digests of the codes with which an owner sets the place up",
     ),
     (
         "hooks.check_secrets",
