@@ -1,10 +1,10 @@
 """The steps, in order. Each returns what it has seen, or raises Failure."""
 
 from analysts import compare_formats, read_export, read_with_psql
-from commands import Failure
 from metrics import check_metrics
 from packages import HERE
 from projection import project_events
+from python_generated import compare_python_client
 from tokens import make_tokens
 from web_server import OTHER_ORIGIN_HOST, PAGE_ORIGIN_HOST
 
@@ -33,15 +33,9 @@ def chat_in_typescript(context):
 
 
 def chat_in_python(context):
-    document = context.fetch_document(OPENAPI)
-    client = context.directory / "tidings_client"
-    options = ["--path", document, "--output-path", client, "--meta", "none"]
-    config = ["--config", HERE / "python_client.yaml"]
-    output = context.python("-m", "openapi_python_client", "generate", *options, *config)
-    # The generator leaves out what it cannot express, and only warns.
-    if "warning" in output.lower():
-        raise Failure(f"The Python client is incomplete:\n{output}")
-    return context.python(HERE / "chat.py", **context.chat_variables()).strip()
+    files = compare_python_client(context, context.fetch_document(OPENAPI))
+    chat = context.python(HERE / "chat.py", **context.chat_variables()).strip()
+    return f"{files} files are up to date; {chat}"
 
 
 def chat_on_a_page(context):

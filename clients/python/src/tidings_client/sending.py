@@ -1,0 +1,81 @@
+"""Sending messages: each once, however often the server has to be asked."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from .backoff import Backoff
+from .calls import AsyncCalls
+from .generated.models import Sent, WaitingMessage
+from .problems import TidingsError
+
+logger = logging.getLogger("tidings_client")
+
+ACCEPTED = 202
+
+
+def describe_message(
+    content: str | Mapping[str, Any],
+    *,
+    type: str = "text",
+    reply_to: int | None = None,
+    thread: int | None = None,
+    mentions: Iterable[str] = (),
+    send_at: datetime.datetime | None = None,
+    client_message_id: str | None = None,
+) -> dict[str, Any]:
+    """The body of a send, with a key of its own if none was given."""
+    message: dict[str, Any] = {
+        "client_message_id": client_message_id or str(uuid4()),
+        "type": type,
+        "body": {"text": content} if isinstance(content, str) else dict(content),
+    }
+    if reply_to is not None:
+        message["reply_to"] = reply_to
+    if thread is not None:
+        message["thread"] = thread
+    if mentions:
+        message["mentions"] = list(mentions)
+    if send_at is not None:
+        if send_at.tzinfo is None:
+            raise ValueError("send_at has no time zone: give it one, such as datetime.UTC")
+        message["send_at"] = send_at.isoformat()
+    return message
+
+
+async def send_until_answered(
+    calls: AsyncCalls, conversation_id: str, message: dict[str, Any], patience: float
+) -> Sent | WaitingMessage:
+    """Sends the same message under the same key until the server has answered.
+
+    The server stores a key once, so an answer that got lost doubles nothing.
+    """
+    path = f"/v1/conversations/{quote(conversation_id, safe='')}/messages"
+    backoff = Backoff()
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            response = await calls.post(path, json=message)
+            break
+        except TidingsError as error:
+            delay = backoff.next_delay(error.retry_after)
+            if not error.is_temporary:
+                raise
+            if time.monotonic() + delay > deadline:
+                error.add_note(
+                    f"The message may be stored. Send it again as {message['client_message_id']!r}:"
+                    " under this client_message_id it cannot be doubled."
+                )
+                raise
+            logger.info("%s; sending again in %.1f s", error, delay)
+            await asyncio.sleep(delay)
+    if response.status_code == ACCEPTED:
+        return WaitingMessage.from_dict(response.json())
+    return Sent.from_dict(response.json())
