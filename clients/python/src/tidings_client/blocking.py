@@ -14,7 +14,7 @@ from .client import PATIENCE_SECONDS, TIMEOUT_SECONDS, Client, check_url
 from .cursors import CursorStore
 from .entries import Event
 from .generated import AuthenticatedClient
-from .generated.models import Sent, WaitingMessage
+from .sending import Answer
 from .tokens import Token
 
 T = TypeVar("T")
@@ -109,7 +109,7 @@ class SyncClient:
         send_at: datetime.datetime | None = None,
         client_message_id: str | None = None,
         patience: float = PATIENCE_SECONDS,
-    ) -> Sent | WaitingMessage:
+    ) -> Answer:
         """Sends a message, once; see `Client.send`."""
         return self._run(
             self._client.send(

@@ -11,8 +11,7 @@ from .cursors import CursorStore, MemoryCursorStore
 from .entries import Event
 from .feed import Feed, FeedOptions
 from .generated import AuthenticatedClient
-from .generated.models import Sent, WaitingMessage
-from .sending import describe_message, send_until_answered
+from .sending import Answer, describe_message, send_until_answered
 from .server import Server
 from .tokens import Token, TokenSource
 
@@ -117,7 +116,7 @@ class Client:
         send_at: datetime.datetime | None = None,
         client_message_id: str | None = None,
         patience: float = PATIENCE_SECONDS,
-    ) -> Sent | WaitingMessage:
+    ) -> Answer:
         """Sends a message, once, and repeats it until the server has answered.
 
         Args:
@@ -127,7 +126,7 @@ class Client:
             reply_to: The seq of the message that this one replies to.
             thread: The seq of the message whose thread this one belongs to.
             mentions: The users whom it mentions.
-            send_at: When the server sends it; the result is a `WaitingMessage`.
+            send_at: When the server sends it; the result is a `Scheduled`.
             client_message_id: The key under which the server stores the message once. Derive it
                 from what the message answers, and a program that is restarted in between does not
                 answer twice. Without it, each call sends a message of its own.
@@ -135,7 +134,7 @@ class Client:
                 come back later. Then the last error is raised.
 
         Returns:
-            `Sent`; or `WaitingMessage` for a message that is scheduled, or held for a moderator.
+            `Sent`; or `Scheduled`, or `Held` for a message that waits for a moderator.
         """
         message = describe_message(
             content,

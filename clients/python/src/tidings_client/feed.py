@@ -101,10 +101,10 @@ class Feed:
             await self._find_start()
         if self._expired is not None:
             return await self._server.fetch_inbox(self._expired)
-        if self._seconds_until_record() == 0:
-            await self._record()
         if self._connection is None and self._may_connect():
             await self._connect()
+        if self._seconds_until_record() == 0:
+            await self._record()
         if self._connection is None:
             return await self._poll()
         while True:

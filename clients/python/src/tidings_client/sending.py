@@ -11,12 +11,17 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
+import httpx
+
 from .backoff import Backoff
 from .calls import AsyncCalls
-from .generated.models import Sent, WaitingMessage
+from .generated.models import Held, Scheduled, Sent
 from .problems import TidingsError
 
 logger = logging.getLogger("tidings_client")
+
+#: What became of a message: it is stored, or it waits for its time or for a moderator.
+Answer = Sent | Scheduled | Held
 
 ACCEPTED = 202
 
@@ -52,7 +57,7 @@ def describe_message(
 
 async def send_until_answered(
     calls: AsyncCalls, conversation_id: str, message: dict[str, Any], patience: float
-) -> Sent | WaitingMessage:
+) -> Answer:
     """Sends the same message under the same key until the server has answered.
 
     The server stores a key once, so an answer that got lost doubles nothing.
@@ -76,6 +81,12 @@ async def send_until_answered(
                 raise
             logger.info("%s; sending again in %.1f s", error, delay)
             await asyncio.sleep(delay)
-    if response.status_code == ACCEPTED:
-        return WaitingMessage.from_dict(response.json())
-    return Sent.from_dict(response.json())
+    return parse_answer(response)
+
+
+def parse_answer(response: httpx.Response) -> Answer:
+    """What became of the message."""
+    document = response.json()
+    if response.status_code != ACCEPTED:
+        return Sent.from_dict(document)
+    return Scheduled.from_dict(document) if "scheduled_id" in document else Held.from_dict(document)
