@@ -4,6 +4,7 @@ from analysts import compare_formats, read_export, read_with_psql
 from metrics import check_metrics
 from packages import HERE
 from projection import project_events
+from python_client import check_python_client, install_python_client, run_python_guide
 from python_generated import compare_python_client
 from tokens import make_tokens
 from web_server import OTHER_ORIGIN_HOST, PAGE_ORIGIN_HOST
@@ -34,6 +35,7 @@ def chat_in_typescript(context):
 
 def chat_in_python(context):
     files = compare_python_client(context, context.fetch_document(OPENAPI))
+    install_python_client(context)
     chat = context.python(HERE / "chat.py", **context.chat_variables()).strip()
     return f"{files} files are up to date; {chat}"
 
@@ -56,6 +58,8 @@ STEPS = [
     ("tokens", make_tokens),
     ("generated TypeScript client", chat_in_typescript),
     ("generated Python client", chat_in_python),
+    ("Python client", check_python_client),
+    ("guide of the Python client", run_python_guide),
     ("page of another origin in Chromium", chat_on_a_page),
     ("metrics", check_metrics),
     ("psql", read_with_psql),

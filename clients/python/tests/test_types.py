@@ -24,8 +24,8 @@ class Entries(unittest.TestCase):
             and {"position", "conversation_id", "data"} <= model.__annotations__.keys()
         }
         self.assertEqual(generated, set(get_args(Entry)) - {UnknownEntry})
-        for name in ENTRY_MODELS:
-            self.assertIn(f'"{name}"', repr(name).replace("'", '"'))
+        for name, model in ENTRY_MODELS.items():
+            self.assertEqual([name], list(getattr(models, f"{model.__name__}Type")))
 
     def test_a_message_that_was_recalled(self):
         message = {
