@@ -7,7 +7,11 @@ from tidings_client.generated import AuthenticatedClient
 from tidings_client.generated.api.conversations import create_conversation
 from tidings_client.generated.api.inbox import list_entries
 from tidings_client.generated.api.messages import list_messages, send_message
-from tidings_client.generated.models import ConversationCreatedEntry, CreateRequest, MessageSentEntry
+from tidings_client.generated.models import (
+    ConversationCreatedEntry,
+    CreateRequest,
+    MessageSentEntry,
+)
 from tidings_client.generated.models import SendTextRequest
 
 

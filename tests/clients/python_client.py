@@ -9,7 +9,7 @@ import zipfile
 
 from commands import Failure, last_lines, run
 from examples import find_examples
-from packages import ROOT
+from packages import HERE, ROOT
 
 PROJECT = ROOT / "clients/python"
 PAGE = "python-client.md"
@@ -62,6 +62,14 @@ def run_python_guide(context):
     if len(lines) > MAX_BOT_LINES:
         raise Failure(f"the bot in 20 lines has {len(lines)}")
     return f"{len(examples)} examples of {PAGE} work; {follow_bot(context, bot)}"
+
+
+def break_python_clients(context):
+    """The sync core while its server is killed and restored, in a system of its own."""
+    install_python_client(context)
+    directory = context.directory / "python-chaos"
+    directory.mkdir()
+    return context.python(HERE / "python_chaos.py", directory).strip()
 
 
 def variables_of(context, user):

@@ -4,7 +4,12 @@ from analysts import compare_formats, read_export, read_with_psql
 from metrics import check_metrics
 from packages import HERE
 from projection import project_events
-from python_client import check_python_client, install_python_client, run_python_guide
+from python_client import (
+    break_python_clients,
+    check_python_client,
+    install_python_client,
+    run_python_guide,
+)
 from python_generated import compare_python_client
 from tokens import make_tokens
 from web_server import OTHER_ORIGIN_HOST, PAGE_ORIGIN_HOST
@@ -60,6 +65,7 @@ STEPS = [
     ("generated Python client", chat_in_python),
     ("Python client", check_python_client),
     ("guide of the Python client", run_python_guide),
+    ("Python clients under chaos", break_python_clients),
     ("page of another origin in Chromium", chat_on_a_page),
     ("metrics", check_metrics),
     ("psql", read_with_psql),

@@ -137,7 +137,7 @@ class Errors(FeedTest):
         server = FakeServer(*[REFUSED] * 8, FakeConnection(batch("1.t", "a")), pages=[DOWN])
         await take(server, 1)
         self.assertEqual(len(self.slept), 8)
-        self.assertTrue(self.slept[0] < 1 and 15 <= self.slept[7] <= 30, self.slept)
+        self.assertTrue(self.slept[0] < 1 and 10 <= self.slept[7] <= 20, self.slept)
 
     async def test_polls_while_no_live_connection_can_be_opened(self):
         pages = [(batch("1.t", "a"), True), (batch("2.t", "a"), False), (batch("2.t"), False)]
