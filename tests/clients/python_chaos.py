@@ -30,7 +30,9 @@ from tidings_client.generated.models import CreateRequest
 
 SOUND = {
     "unacknowledged": {"feed": Unacknowledged},
-    **{f"sound{number}": {} for number in range(6)},
+    # Its proxy lets no WebSocket through.
+    "polling": {},
+    **{f"sound{number}": {} for number in range(5)},
 }
 PLANTED = {
     "double-apply": {"feed": DoubleApply},
@@ -57,8 +59,8 @@ LONGEST_DELAY_SECONDS = 1.0
 class Chaos:
     """The system, its proxies and its clients."""
 
-    def __init__(self, directory, proxy, calm):
-        self.directory, self.proxy, self.calm = directory, proxy, calm
+    def __init__(self, directory, proxy, calm, walled):
+        self.directory, self.proxy, self.calm, self.walled = directory, proxy, calm, walled
         self.system = System(self.make_directory("first"), [])
         self.generation = 0
         self.kept_position = 0
@@ -75,7 +77,8 @@ class Chaos:
         return directory
 
     def make_program(self, user):
-        proxy = self.calm if user in CALM else self.proxy
+        proxy = self.walled if user == "polling" else self.proxy
+        proxy = self.calm if user in CALM else proxy
         seconds = SHORT_SECONDS if user == SHORT_TOKEN else LONG_SECONDS
         store = self.directory / f"{user}.cursor"
 
@@ -86,7 +89,7 @@ class Chaos:
 
     async def start_system(self):
         await asyncio.to_thread(self.system.__enter__)
-        for proxy in (self.proxy, self.calm):
+        for proxy in (self.proxy, self.calm, self.walled):
             proxy.point_to(self.system.url)
 
     def connect(self, user):
@@ -152,7 +155,10 @@ class Chaos:
         backup = self.directory / "backup"
         answer = await asyncio.to_thread(self.system.tidings, "backup", backup, "--json")
         self.kept_position = json.loads(answer)["position"]
-        await self.break_connections_for(2)
+        # Everybody sees something that will be lost.
+        await self.wait_until(
+            lambda: all(p.copy.is_past(self.kept_position) for p in self.programs)
+        )
         self.sending.clear()
         self.system.kill()
         restored = System(self.make_directory("second"), [])
@@ -190,8 +196,9 @@ async def main(directory):
     # The clients say what they wait for, which is all that happens here.
     logging.disable()
     backoff.LONGEST_SECONDS = LONGEST_DELAY_SECONDS
-    async with FaultyProxy() as proxy, FaultyProxy() as calm:
-        chaos = Chaos(Path(directory), proxy, calm)
+    walled = FaultyProxy(refused=b"GET /v1/live")
+    async with FaultyProxy() as proxy, FaultyProxy() as calm, walled:
+        chaos = Chaos(Path(directory), proxy, calm, walled)
         try:
             found = await chaos.run()
         finally:

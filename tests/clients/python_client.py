@@ -13,8 +13,12 @@ from packages import HERE, ROOT
 
 PROJECT = ROOT / "clients/python"
 PAGE = "python-client.md"
-BOT = "A bot in 20 lines"
+# The first example of the page.
 MAX_BOT_LINES = 22
+# What the others print, among other things.
+PRINTED = ["cursor_expired", "invalid", "not_found", "reporter"]
+# A bot's functions need no annotations.
+STRICT = ["--strict", "--allow-untyped-defs", "--allow-untyped-calls"]
 ANSWER_SECONDS = 60
 POLL_SECONDS = 0.1
 
@@ -49,19 +53,22 @@ def check_python_client(context):
 def run_python_guide(context):
     """Every example of the guide, and its bot over restarts."""
     install_python_client(context)
-    bot = None
-    examples = [text for language, text in find_examples(PAGE) if language == "python"]
-    for number, text in enumerate(examples):
-        script = context.directory / f"guide-{number}.py"
-        script.write_text(text)
-        if ("python", text) in find_examples(PAGE, BOT):
-            bot = script
-        else:
-            context.python(script, **variables_of(context, "ann"))
+    scripts = []
+    for language, text in find_examples(PAGE):
+        if language == "python":
+            scripts.append(context.directory / f"guide-{len(scripts)}.py")
+            scripts[-1].write_text(text)
+    context.python("-m", "mypy", *STRICT, "--cache-dir", context.directory / "mypy", *scripts)
+    bot, *others = scripts
+    variables = variables_of(context, "ann")
+    output = "".join(context.python(script, **variables) for script in others)
+    missing = [word for word in PRINTED if word not in output]
+    if missing:
+        raise Failure(f"the examples of {PAGE} do not print {', '.join(missing)}:\n{output}")
     lines = [line for line in bot.read_text().splitlines() if line.strip()]
     if len(lines) > MAX_BOT_LINES:
         raise Failure(f"the bot in 20 lines has {len(lines)}")
-    return f"{len(examples)} examples of {PAGE} work; {follow_bot(context, bot)}"
+    return f"{len(scripts)} examples of {PAGE} work; {follow_bot(context, bot)}"
 
 
 def break_python_clients(context):

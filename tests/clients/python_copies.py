@@ -99,6 +99,9 @@ class Copy:
             known = self.messages.setdefault(entry.conversation_id, [])
             known.append((message.seq, message.body.text))
 
+    def is_past(self, position):
+        return bool(self.keys) and self.keys[-1][0] > position
+
     async def restart(self, client, snapshot):
         """Reads the histories again."""
         self.start, self.keys, self.seen = snapshot.cursor, [], set()

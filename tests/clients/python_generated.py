@@ -58,6 +58,9 @@ def prepare(document):
     del document["paths"][LIVE]
     for path in document["paths"].values():
         for operation in path.values():
+            # The generator does not know that a call inherits what the document says, nor `{}`.
+            security = operation.get("security", document["security"])
+            operation["security"] = [scheme for scheme in security if scheme]
             # Problems are exceptions, so the results have only the types of success.
             responses = operation["responses"].items()
             operation["responses"] = {

@@ -15,11 +15,13 @@ class FaultyProxy:
     """Forwards to one address, which can change, and breaks connections when it is told to.
 
     With `lost_answers`, this share of what the server sends is lost together with its connection:
-    the server has done what was asked, and the client does not know.
+    the server has done what was asked, and the client does not know. Requests of the path
+    `refused` do not get through.
     """
 
-    def __init__(self):
+    def __init__(self, refused=None):
         self.target = None
+        self.refused = refused
         self.lost_answers = 0.0
         self.resets = 0
         self.writers = set()
@@ -63,8 +65,8 @@ class FaultyProxy:
             return
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self.copy(reader, requests, 0.0))
-                group.create_task(self.copy(answers, writer, self.lost_answers))
+                group.create_task(self.copy(reader, requests, refused=self.refused))
+                group.create_task(self.copy(answers, writer, lost=self.lost_answers))
         except* OSError:
             pass
         finally:
@@ -72,9 +74,9 @@ class FaultyProxy:
             for end in (writer, requests):
                 end.transport.abort()
 
-    async def copy(self, reader, writer, lost):
+    async def copy(self, reader, writer, *, lost=0.0, refused=None):
         while data := await reader.read(CHUNK):
-            if random.random() < lost:
+            if random.random() < lost or (refused and refused in data):
                 raise ConnectionResetError
             writer.write(data)
             await writer.drain()

@@ -166,21 +166,21 @@ class Tokens(unittest.IsolatedAsyncioTestCase):
 
     async def test_renews_a_refused_token_once(self):
         transport = httpx.MockTransport(self.answer)
-        calls = AsyncCalls(base_url=URL, auth=Token(self.ask), transport=transport)
+        calls = AsyncCalls(base_url=URL, auth=Token(self.ask, URL), transport=transport)
         await calls.get("/")
         await calls.get("/")
         self.assertEqual(self.seen, ["Bearer first", "Bearer second", "Bearer second"])
 
     def test_renews_without_asyncio_too(self):
         transport = httpx.MockTransport(self.answer)
-        auth = Token(lambda: next(self.given))
+        auth = Token(lambda: next(self.given), URL)
         calls = Calls(base_url=URL, auth=auth, transport=transport)
         calls.get("/")
         self.assertEqual(self.seen, ["Bearer first", "Bearer second"])
 
     async def test_a_text_cannot_be_renewed(self):
         transport = httpx.MockTransport(self.answer)
-        calls = AsyncCalls(base_url=URL, auth=Token("other"), transport=transport)
+        calls = AsyncCalls(base_url=URL, auth=Token("other", URL), transport=transport)
         with self.assertRaises(UnauthorizedError):
             await calls.get("/")
         self.assertEqual(self.seen, ["Bearer other"])

@@ -29,6 +29,7 @@ from .problems import (
     UnreachableError,
     UnsupportedMediaTypeError,
 )
+from .tokens import Password
 
 __all__ = [
     "Client",
@@ -46,6 +47,7 @@ __all__ = [
     "MalformedError",
     "MemoryCursorStore",
     "NotFoundError",
+    "Password",
     "ProblemError",
     "ServerError",
     "SyncClient",

@@ -15,7 +15,7 @@ from .cursors import CursorStore
 from .entries import Event
 from .generated import AuthenticatedClient
 from .sending import Answer
-from .tokens import Token
+from .tokens import Password, Token
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ class SyncClient:
     Args:
         url: The address of the server, such as `https://chat.example.com`.
         token: The token of the user, or a function that returns a fresh one each time it is
-            called, on any thread.
+            called, on any thread. For a local account, its `Password`.
         timeout: How many seconds to wait for an answer, and for each part of it.
         ssl_context: The certificates to trust, if not those of the system.
 
@@ -43,14 +43,17 @@ class SyncClient:
     def __init__(
         self,
         url: str,
-        token: str | Callable[[], str],
+        token: str | Password | Callable[[], str],
         *,
         timeout: float = TIMEOUT_SECONDS,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         base_url = check_url(url)
         self._calls = Calls(
-            base_url=base_url, auth=Token(token), timeout=timeout, verify=ssl_context or True
+            base_url=base_url,
+            auth=Token(token, base_url),
+            timeout=timeout,
+            verify=ssl_context or True,
         )
         self.api = AuthenticatedClient(base_url=base_url, token="")
         self.api.set_httpx_client(self._calls)
@@ -126,16 +129,23 @@ class SyncClient:
         )
 
     def _iterate(self, events: AsyncGenerator[Event, None]) -> Iterator[Event]:
+        # After an interrupt, the last step still ends when the loop is closed.
+        one_at_a_time = asyncio.Lock()
+
+        async def step() -> Event | None:
+            async with one_at_a_time:
+                return await anext(events, None)
+
+        async def close() -> None:
+            async with one_at_a_time:
+                await events.aclose()
+
         try:
-            while True:
-                try:
-                    event = self._run(anext(events))
-                except StopAsyncIteration:
-                    return
+            while (event := self._run(step())) is not None:
                 yield event
         finally:
             if not self._loop.is_closed():
-                self._run(events.aclose())
+                self._run(close())
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Runs it on the thread. An interrupt from the keyboard ends it too."""

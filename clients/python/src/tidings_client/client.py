@@ -33,6 +33,7 @@ class Client:
         url: The address of the server, such as `https://chat.example.com`.
         token: The token of the user, or a function that returns a fresh one each time it is
             called. It is called when there is no token yet, and when the server refuses one.
+            For a local account, its `Password`.
         timeout: How many seconds to wait for an answer, and for each part of it.
         ssl_context: The certificates to trust, if not those of the system.
 
@@ -50,7 +51,9 @@ class Client:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         base_url = check_url(url)
-        self._server = Server(base_url, Token(token), timeout=timeout, ssl_context=ssl_context)
+        self._server = Server(
+            base_url, Token(token, base_url), timeout=timeout, ssl_context=ssl_context
+        )
         # The HTTP client adds the token itself.
         self.api = AuthenticatedClient(base_url=base_url, token="")
         self.api.set_async_httpx_client(self._server.calls)
@@ -62,7 +65,7 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        """Closes the connections. Running loops over entries end with an error."""
+        """Closes the connections of calls. End the loops over entries first."""
         await self._server.calls.aclose()
 
     def entries(

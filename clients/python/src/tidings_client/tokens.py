@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from dataclasses import dataclass, field
 
 import httpx
 
-#: A token, or a function that returns a fresh one each time. Only the asynchronous client accepts
-#: a function that returns an awaitable.
-TokenSource = str | Callable[[], str | Awaitable[str]]
+from .calls import AsyncCalls, Calls
 
 UNAUTHORIZED = 401
+SESSIONS = "/v1/sessions"
+
+
+@dataclass(frozen=True)
+class Password:
+    """Signs in to a local account of the server, and again when the token has expired."""
+
+    user: str
+    password: str = field(repr=False)
+
+    def body(self) -> dict[str, str]:
+        """The request for a token."""
+        return {"user": self.user, "password": self.password}
+
+
+#: A token, the password of a local account, or a function that returns a fresh token each time.
+#: Only the asynchronous client accepts a function that returns an awaitable.
+TokenSource = str | Password | Callable[[], str | Awaitable[str]]
 
 
 class Token(httpx.Auth):
     """Authorises requests, and renews the token once a request is refused for it."""
 
-    def __init__(self, source: TokenSource) -> None:
+    def __init__(self, source: TokenSource, base_url: str) -> None:
         self._source = source
+        self._base_url = base_url
         self._current = source if isinstance(source, str) else None
 
     @property
@@ -60,12 +78,21 @@ class Token(httpx.Auth):
 
     async def _ask(self) -> str:
         assert not isinstance(self._source, str)
+        if isinstance(self._source, Password):
+            async with AsyncCalls(base_url=self._base_url) as calls:
+                answer = await calls.post(SESSIONS, json=self._source.body())
+            return str(answer.json()["token"])
         token = self._source()
         return await token if inspect.isawaitable(token) else token
 
     def _ask_now(self) -> str:
         assert not isinstance(self._source, str)
-        token = self._source()
+        if isinstance(self._source, Password):
+            with Calls(base_url=self._base_url) as calls:
+                answer = calls.post(SESSIONS, json=self._source.body())
+            token: str | Awaitable[str] = str(answer.json()["token"])
+        else:
+            token = self._source()
         if not isinstance(token, str):
             raise TypeError("the token function of a synchronous client returns a str")
         self._current = token

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.audited_conversation import AuditedConversation
 from ...types import Response
 
@@ -45,7 +45,7 @@ def _build_response(response: httpx.Response) -> Response[AuditedConversation]:
 def sync_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[AuditedConversation]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
@@ -57,7 +57,7 @@ def sync_detailed(
 async def asyncio_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[AuditedConversation]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
@@ -69,7 +69,7 @@ async def asyncio_detailed(
 def sync(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> AuditedConversation:
     """Returns a conversation with its settings, its size, and how far its messages have come:
     stored,
@@ -87,7 +87,7 @@ def sync(
 async def asyncio(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> AuditedConversation:
     """Calls as `sync` does, without blocking."""
     return (

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.changed_webhook import ChangedWebhook
 from ...models.webhook_patch import WebhookPatch
 from ...types import Response
@@ -54,7 +54,7 @@ def _build_response(response: httpx.Response) -> Response[ChangedWebhook]:
 def sync_detailed(
     id: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: WebhookPatch,
 ) -> Response[ChangedWebhook]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -68,7 +68,7 @@ def sync_detailed(
 async def asyncio_detailed(
     id: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: WebhookPatch,
 ) -> Response[ChangedWebhook]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -82,7 +82,7 @@ async def asyncio_detailed(
 def sync(
     id: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: WebhookPatch,
 ) -> ChangedWebhook:
     """Change a webhook
@@ -101,7 +101,7 @@ def sync(
 async def asyncio(
     id: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: WebhookPatch,
 ) -> ChangedWebhook:
     """Calls as `sync` does, without blocking."""

@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.erasure_answer import ErasureAnswer
 from ...models.erasure_request import ErasureRequest
 from ...types import Response
@@ -49,7 +49,7 @@ def _build_response(response: httpx.Response) -> Response[ErasureAnswer]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ErasureRequest,
 ) -> Response[ErasureAnswer]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -61,7 +61,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ErasureRequest,
 ) -> Response[ErasureAnswer]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -73,7 +73,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ErasureRequest,
 ) -> ErasureAnswer:
     """Permanently erase content
@@ -102,7 +102,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ErasureRequest,
 ) -> ErasureAnswer:
     """Calls as `sync` does, without blocking."""

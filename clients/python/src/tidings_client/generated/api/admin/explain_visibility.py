@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.visibility_explanation import VisibilityExplanation
 from ...types import UNSET, Response, Unset
 
@@ -63,7 +63,7 @@ def sync_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
@@ -83,7 +83,7 @@ async def asyncio_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
@@ -103,7 +103,7 @@ def sync(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
@@ -134,7 +134,7 @@ async def asyncio(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,

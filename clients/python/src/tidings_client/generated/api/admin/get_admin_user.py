@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.admin_user_details import AdminUserDetails
 from ...types import UNSET, Response, Unset
 
@@ -60,7 +60,7 @@ def _build_response(response: httpx.Response) -> Response[AdminUserDetails]:
 def sync_detailed(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
@@ -78,7 +78,7 @@ def sync_detailed(
 async def asyncio_detailed(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
@@ -96,7 +96,7 @@ async def asyncio_detailed(
 def sync(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
@@ -124,7 +124,7 @@ def sync(
 async def asyncio(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     min_position: str | Unset = UNSET,

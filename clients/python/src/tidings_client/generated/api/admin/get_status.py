@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.get_status_response_200 import GetStatusResponse200
 from ...types import Response
 
@@ -39,7 +39,7 @@ def _build_response(response: httpx.Response) -> Response[GetStatusResponse200]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[GetStatusResponse200]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs()
@@ -48,7 +48,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[GetStatusResponse200]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs()
@@ -57,7 +57,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> GetStatusResponse200:
     """Returns the state of the system, with the fields of `tidings status --json`: the log, the
     mirror, the read models, the search index, seals, erasure, retention, webhooks, sessions
@@ -75,7 +75,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> GetStatusResponse200:
     """Calls as `sync` does, without blocking."""
     return (

@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.import_answer import ImportAnswer
 from ...models.import_line import ImportLine
 from ...types import Response
@@ -57,7 +57,7 @@ def _build_response(response: httpx.Response) -> Response[list[ImportAnswer]]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: list[ImportLine],
 ) -> Response[list[ImportAnswer]]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -69,7 +69,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: list[ImportLine],
 ) -> Response[list[ImportAnswer]]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -81,7 +81,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: list[ImportLine],
 ) -> list[ImportAnswer]:
     """Import messages from another system
@@ -113,7 +113,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: list[ImportLine],
 ) -> list[ImportAnswer]:
     """Calls as `sync` does, without blocking."""

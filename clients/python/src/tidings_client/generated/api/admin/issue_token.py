@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.issue_token_body import IssueTokenBody
 from ...models.issued_token import IssuedToken
 from ...types import Response
@@ -49,7 +49,7 @@ def _build_response(response: httpx.Response) -> Response[IssuedToken]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: IssueTokenBody,
 ) -> Response[IssuedToken]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -61,7 +61,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: IssueTokenBody,
 ) -> Response[IssuedToken]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -73,7 +73,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: IssueTokenBody,
 ) -> IssuedToken:
     """Issues a token for any user, where this system has the secret that signs tokens.
@@ -89,7 +89,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: IssueTokenBody,
 ) -> IssuedToken:
     """Calls as `sync` does, without blocking."""

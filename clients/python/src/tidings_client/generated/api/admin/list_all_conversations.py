@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.conversation_list import ConversationList
 from ...types import UNSET, Response, Unset
 
@@ -55,7 +55,7 @@ def _build_response(response: httpx.Response) -> Response[ConversationList]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     q: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
@@ -71,7 +71,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     q: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
@@ -87,7 +87,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     q: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
@@ -109,7 +109,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     q: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,

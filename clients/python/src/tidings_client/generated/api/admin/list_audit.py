@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.audit_page import AuditPage
 from ...types import UNSET, Response, Unset
 
@@ -58,7 +58,7 @@ def _build_response(response: httpx.Response) -> Response[AuditPage]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     actor: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
@@ -76,7 +76,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     actor: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
@@ -94,7 +94,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     actor: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
@@ -124,7 +124,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     actor: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,

@@ -5,7 +5,7 @@ from typing import Any, cast
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.list_events_by import ListEventsBy
 from ...types import UNSET, Response, Unset
 
@@ -89,7 +89,7 @@ def _build_response(response: httpx.Response) -> Response[str]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     after: str | Unset = "0",
     up_to: str | Unset = UNSET,
     limit: int | Unset = 1000,
@@ -121,7 +121,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     after: str | Unset = "0",
     up_to: str | Unset = UNSET,
     limit: int | Unset = 1000,
@@ -153,7 +153,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     after: str | Unset = "0",
     up_to: str | Unset = UNSET,
     limit: int | Unset = 1000,
@@ -204,7 +204,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     after: str | Unset = "0",
     up_to: str | Unset = UNSET,
     limit: int | Unset = 1000,

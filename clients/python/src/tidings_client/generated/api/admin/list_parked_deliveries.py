@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.parked_page import ParkedPage
 from ...types import UNSET, Response, Unset
 
@@ -57,7 +57,7 @@ def _build_response(response: httpx.Response) -> Response[ParkedPage]:
 def sync_detailed(
     id: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
 ) -> Response[ParkedPage]:
@@ -73,7 +73,7 @@ def sync_detailed(
 async def asyncio_detailed(
     id: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
 ) -> Response[ParkedPage]:
@@ -89,7 +89,7 @@ async def asyncio_detailed(
 def sync(
     id: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
 ) -> ParkedPage:
@@ -111,7 +111,7 @@ def sync(
 async def asyncio(
     id: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
 ) -> ParkedPage:

@@ -5,7 +5,7 @@ from typing import Any, cast
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...types import UNSET, Response, Unset
 
 
@@ -69,7 +69,7 @@ def _build_response(response: httpx.Response) -> Response[str]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     every: str | Unset = "day",
     by: str | Unset = "all",
     user: str | Unset = UNSET,
@@ -91,7 +91,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     every: str | Unset = "day",
     by: str | Unset = "all",
     user: str | Unset = UNSET,
@@ -113,7 +113,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     every: str | Unset = "day",
     by: str | Unset = "all",
     user: str | Unset = UNSET,
@@ -151,7 +151,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     every: str | Unset = "day",
     by: str | Unset = "all",
     user: str | Unset = UNSET,

@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.webhook_page import WebhookPage
 from ...types import UNSET, Response, Unset
 
@@ -52,7 +52,7 @@ def _build_response(response: httpx.Response) -> Response[WebhookPage]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
 ) -> Response[WebhookPage]:
@@ -66,7 +66,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
 ) -> Response[WebhookPage]:
@@ -80,7 +80,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
 ) -> WebhookPage:
@@ -99,7 +99,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
 ) -> WebhookPage:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.hold_request import HoldRequest
 from ...models.positioned import Positioned
 from ...types import UNSET, Response, Unset
@@ -57,7 +57,7 @@ def _build_response(response: httpx.Response) -> Response[Positioned]:
 def sync_detailed(
     name: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: HoldRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Positioned]:
@@ -73,7 +73,7 @@ def sync_detailed(
 async def asyncio_detailed(
     name: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: HoldRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Positioned]:
@@ -89,7 +89,7 @@ async def asyncio_detailed(
 def sync(
     name: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: HoldRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Positioned:
@@ -114,7 +114,7 @@ def sync(
 async def asyncio(
     name: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: HoldRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Positioned:

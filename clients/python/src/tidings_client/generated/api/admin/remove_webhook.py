@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.changed_webhook import ChangedWebhook
 from ...types import Response
 
@@ -45,7 +45,7 @@ def _build_response(response: httpx.Response) -> Response[ChangedWebhook]:
 def sync_detailed(
     id: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[ChangedWebhook]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
@@ -57,7 +57,7 @@ def sync_detailed(
 async def asyncio_detailed(
     id: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[ChangedWebhook]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
@@ -69,7 +69,7 @@ async def asyncio_detailed(
 def sync(
     id: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> ChangedWebhook:
     """Remove a webhook
 
@@ -87,7 +87,7 @@ def sync(
 async def asyncio(
     id: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> ChangedWebhook:
     """Calls as `sync` does, without blocking."""
     return (

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.edited import Edited
 from ...models.user_request import UserRequest
 from ...types import UNSET, Response, Unset
@@ -57,7 +57,7 @@ def _build_response(response: httpx.Response) -> Response[Edited]:
 def sync_detailed(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: UserRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Edited]:
@@ -73,7 +73,7 @@ def sync_detailed(
 async def asyncio_detailed(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: UserRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Edited]:
@@ -89,7 +89,7 @@ async def asyncio_detailed(
 def sync(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: UserRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Edited:
@@ -116,7 +116,7 @@ def sync(
 async def asyncio(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: UserRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Edited:

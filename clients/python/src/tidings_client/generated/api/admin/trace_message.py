@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.message_trace import MessageTrace
 from ...types import Response
 
@@ -48,7 +48,7 @@ def sync_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[MessageTrace]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
@@ -62,7 +62,7 @@ async def asyncio_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[MessageTrace]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
@@ -76,7 +76,7 @@ def sync(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> MessageTrace:
     """Returns what has become of a message: stored, mirrored, projected, indexed and sealed, who
     has
@@ -100,7 +100,7 @@ async def asyncio(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> MessageTrace:
     """Calls as `sync` does, without blocking."""
     return (

@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.batch_ack import BatchAck
 from ...models.batch_answer import BatchAnswer
 from ...models.batch_edit import BatchEdit
@@ -80,7 +80,7 @@ def _build_response(response: httpx.Response) -> Response[list[BatchAnswer]]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: list[
         BatchAck | BatchEdit | BatchReact | BatchRead | BatchRecall | BatchSend | BatchUnreact
     ],
@@ -94,7 +94,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: list[
         BatchAck | BatchEdit | BatchReact | BatchRead | BatchRecall | BatchSend | BatchUnreact
     ],
@@ -108,7 +108,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: list[
         BatchAck | BatchEdit | BatchReact | BatchRead | BatchRecall | BatchSend | BatchUnreact
     ],
@@ -133,7 +133,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: list[
         BatchAck | BatchEdit | BatchReact | BatchRead | BatchRecall | BatchSend | BatchUnreact
     ],

@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.create_request import CreateRequest
 from ...models.created import Created
 from ...types import UNSET, Response, Unset
@@ -57,7 +57,7 @@ def _build_response(response: httpx.Response) -> Response[Created]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: CreateRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Created]:
@@ -71,7 +71,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: CreateRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Created]:
@@ -85,7 +85,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: CreateRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Created:
@@ -109,7 +109,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: CreateRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Created:

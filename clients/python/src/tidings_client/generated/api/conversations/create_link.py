@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.created_link import CreatedLink
 from ...models.link_request import LinkRequest
 from ...types import UNSET, Response, Unset
@@ -62,7 +62,7 @@ def _build_response(response: httpx.Response) -> Response[CreatedLink]:
 def sync_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: LinkRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[CreatedLink]:
@@ -78,7 +78,7 @@ def sync_detailed(
 async def asyncio_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: LinkRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[CreatedLink]:
@@ -94,7 +94,7 @@ async def asyncio_detailed(
 def sync(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: LinkRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> CreatedLink:
@@ -118,7 +118,7 @@ def sync(
 async def asyncio(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: LinkRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> CreatedLink:

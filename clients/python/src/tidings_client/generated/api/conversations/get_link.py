@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.link_target import LinkTarget
 from ...types import UNSET, Response, Unset
 
@@ -54,7 +54,7 @@ def _build_response(response: httpx.Response) -> Response[LinkTarget]:
 def sync_detailed(
     code: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> Response[LinkTarget]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -68,7 +68,7 @@ def sync_detailed(
 async def asyncio_detailed(
     code: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> Response[LinkTarget]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -82,7 +82,7 @@ async def asyncio_detailed(
 def sync(
     code: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> LinkTarget:
     """Returns what a link leads to.
@@ -101,7 +101,7 @@ def sync(
 async def asyncio(
     code: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> LinkTarget:
     """Calls as `sync` does, without blocking."""

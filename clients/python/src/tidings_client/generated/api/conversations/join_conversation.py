@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.join_request import JoinRequest
 from ...models.joining import Joining
 from ...types import UNSET, Response, Unset
@@ -62,7 +62,7 @@ def _build_response(response: httpx.Response) -> Response[Joining]:
 def sync_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: JoinRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Joining]:
@@ -78,7 +78,7 @@ def sync_detailed(
 async def asyncio_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: JoinRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Joining]:
@@ -94,7 +94,7 @@ async def asyncio_detailed(
 def sync(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: JoinRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Joining:
@@ -119,7 +119,7 @@ def sync(
 async def asyncio(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: JoinRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Joining:

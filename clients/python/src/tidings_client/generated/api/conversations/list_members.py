@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.members import Members
 from ...types import UNSET, Response, Unset
 
@@ -66,7 +66,7 @@ def _build_response(response: httpx.Response) -> Response[Members]:
 def sync_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 100,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
@@ -88,7 +88,7 @@ def sync_detailed(
 async def asyncio_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 100,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
@@ -110,7 +110,7 @@ async def asyncio_detailed(
 def sync(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 100,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
@@ -141,7 +141,7 @@ def sync(
 async def asyncio(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 100,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,

@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.inbox import Inbox
 from ...types import UNSET, Response, Unset
 
@@ -64,7 +64,7 @@ def _build_response(response: httpx.Response) -> Response[Inbox]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     archived: bool | Unset = False,
@@ -86,7 +86,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     archived: bool | Unset = False,
@@ -108,7 +108,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     archived: bool | Unset = False,
@@ -139,7 +139,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     archived: bool | Unset = False,

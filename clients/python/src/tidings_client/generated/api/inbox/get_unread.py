@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.unread_counts import UnreadCounts
 from ...types import UNSET, Response, Unset
 
@@ -58,7 +58,7 @@ def _build_response(response: httpx.Response) -> Response[UnreadCounts]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     all_: bool | Unset = UNSET,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
@@ -76,7 +76,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     all_: bool | Unset = UNSET,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
@@ -94,7 +94,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     all_: bool | Unset = UNSET,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
@@ -119,7 +119,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     all_: bool | Unset = UNSET,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,

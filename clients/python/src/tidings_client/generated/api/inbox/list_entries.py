@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.entries import Entries
 from ...models.list_entries_reactions import ListEntriesReactions
 from ...types import UNSET, Response, Unset
@@ -66,7 +66,7 @@ def _build_response(response: httpx.Response) -> Response[Entries]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     after: str | Unset = UNSET,
     limit: int | Unset = 200,
     device: str | Unset = UNSET,
@@ -86,7 +86,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     after: str | Unset = UNSET,
     limit: int | Unset = 200,
     device: str | Unset = UNSET,
@@ -106,7 +106,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     after: str | Unset = UNSET,
     limit: int | Unset = 200,
     device: str | Unset = UNSET,
@@ -135,7 +135,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     after: str | Unset = UNSET,
     limit: int | Unset = 200,
     device: str | Unset = UNSET,

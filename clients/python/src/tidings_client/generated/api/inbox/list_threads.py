@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.threads import Threads
 from ...types import UNSET, Response, Unset
 
@@ -61,7 +61,7 @@ def _build_response(response: httpx.Response) -> Response[Threads]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
@@ -81,7 +81,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
@@ -101,7 +101,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
@@ -129,7 +129,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,

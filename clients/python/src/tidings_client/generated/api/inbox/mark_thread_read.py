@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.thread_read_request import ThreadReadRequest
 from ...models.thread_read_up_to import ThreadReadUpTo
 from ...types import UNSET, Response, Unset
@@ -60,7 +60,7 @@ def sync_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ThreadReadRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[ThreadReadUpTo]:
@@ -78,7 +78,7 @@ async def asyncio_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ThreadReadRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[ThreadReadUpTo]:
@@ -96,7 +96,7 @@ def sync(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ThreadReadRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> ThreadReadUpTo:
@@ -123,7 +123,7 @@ async def asyncio(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ThreadReadRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> ThreadReadUpTo:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.positioned import Positioned
 from ...types import UNSET, Response, Unset
 
@@ -57,7 +57,7 @@ def sync_detailed(
     seq: int,
     key: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Positioned]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -75,7 +75,7 @@ async def asyncio_detailed(
     seq: int,
     key: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Positioned]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -93,7 +93,7 @@ def sync(
     seq: int,
     key: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Positioned:
     """React to a message
@@ -121,7 +121,7 @@ async def asyncio(
     seq: int,
     key: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Positioned:
     """Calls as `sync` does, without blocking."""

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.positioned import Positioned
 from ...types import UNSET, Response, Unset
 
@@ -51,7 +51,7 @@ def _build_response(response: httpx.Response) -> Response[Positioned]:
 def sync_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Positioned]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -65,7 +65,7 @@ def sync_detailed(
 async def asyncio_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Positioned]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -79,7 +79,7 @@ async def asyncio_detailed(
 def sync(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Positioned:
     """Cancel a scheduled message
@@ -100,7 +100,7 @@ def sync(
 async def asyncio(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Positioned:
     """Calls as `sync` does, without blocking."""

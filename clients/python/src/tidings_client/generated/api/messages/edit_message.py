@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.edit_request import EditRequest
 from ...models.edited import Edited
 from ...types import UNSET, Response, Unset
@@ -60,7 +60,7 @@ def sync_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: EditRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Edited]:
@@ -78,7 +78,7 @@ async def asyncio_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: EditRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Edited]:
@@ -96,7 +96,7 @@ def sync(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: EditRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Edited:
@@ -124,7 +124,7 @@ async def asyncio(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: EditRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Edited:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.audio_message import AudioMessage
 from ...models.control_message import ControlMessage
 from ...models.custom_message import CustomMessage
@@ -175,7 +175,7 @@ def sync_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     reactions: GetMessageReactions | Unset = UNSET,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
@@ -206,7 +206,7 @@ async def asyncio_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     reactions: GetMessageReactions | Unset = UNSET,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
@@ -237,7 +237,7 @@ def sync(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     reactions: GetMessageReactions | Unset = UNSET,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
@@ -278,7 +278,7 @@ async def asyncio(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     reactions: GetMessageReactions | Unset = UNSET,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.message_history import MessageHistory
 from ...types import UNSET, Response, Unset
 
@@ -69,7 +69,7 @@ def sync_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 200,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
@@ -93,7 +93,7 @@ async def asyncio_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 200,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
@@ -117,7 +117,7 @@ def sync(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 200,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
@@ -151,7 +151,7 @@ async def asyncio(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 200,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,

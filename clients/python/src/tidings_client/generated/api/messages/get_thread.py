@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.get_thread_reactions import GetThreadReactions
 from ...models.thread import Thread
 from ...types import UNSET, Response, Unset
@@ -80,7 +80,7 @@ def sync_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: int | Unset = UNSET,
     before: int | Unset = UNSET,
@@ -108,7 +108,7 @@ async def asyncio_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: int | Unset = UNSET,
     before: int | Unset = UNSET,
@@ -136,7 +136,7 @@ def sync(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: int | Unset = UNSET,
     before: int | Unset = UNSET,
@@ -177,7 +177,7 @@ async def asyncio(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: int | Unset = UNSET,
     before: int | Unset = UNSET,

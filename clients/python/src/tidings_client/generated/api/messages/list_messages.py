@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.history_page import HistoryPage
 from ...models.list_messages_reactions import ListMessagesReactions
 from ...types import UNSET, Response, Unset
@@ -80,7 +80,7 @@ def _build_response(response: httpx.Response) -> Response[HistoryPage]:
 def sync_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 20,
     before: int | Unset = UNSET,
     after: int | Unset = UNSET,
@@ -108,7 +108,7 @@ def sync_detailed(
 async def asyncio_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 20,
     before: int | Unset = UNSET,
     after: int | Unset = UNSET,
@@ -136,7 +136,7 @@ async def asyncio_detailed(
 def sync(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 20,
     before: int | Unset = UNSET,
     after: int | Unset = UNSET,
@@ -177,7 +177,7 @@ def sync(
 async def asyncio(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 20,
     before: int | Unset = UNSET,
     after: int | Unset = UNSET,

@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.list_outbox_reactions import ListOutboxReactions
 from ...models.outbox import Outbox
 from ...types import UNSET, Response, Unset
@@ -63,7 +63,7 @@ def _build_response(response: httpx.Response) -> Response[Outbox]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     before: str | Unset = UNSET,
     reactions: ListOutboxReactions | Unset = UNSET,
@@ -81,7 +81,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     before: str | Unset = UNSET,
     reactions: ListOutboxReactions | Unset = UNSET,
@@ -99,7 +99,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     before: str | Unset = UNSET,
     reactions: ListOutboxReactions | Unset = UNSET,
@@ -125,7 +125,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     before: str | Unset = UNSET,
     reactions: ListOutboxReactions | Unset = UNSET,

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.list_pins_reactions import ListPinsReactions
 from ...models.pinned_messages import PinnedMessages
 from ...types import UNSET, Response, Unset
@@ -74,7 +74,7 @@ def _build_response(response: httpx.Response) -> Response[PinnedMessages]:
 def sync_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 100,
     after: str | Unset = UNSET,
     reactions: ListPinsReactions | Unset = UNSET,
@@ -98,7 +98,7 @@ def sync_detailed(
 async def asyncio_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 100,
     after: str | Unset = UNSET,
     reactions: ListPinsReactions | Unset = UNSET,
@@ -122,7 +122,7 @@ async def asyncio_detailed(
 def sync(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 100,
     after: str | Unset = UNSET,
     reactions: ListPinsReactions | Unset = UNSET,
@@ -157,7 +157,7 @@ def sync(
 async def asyncio(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 100,
     after: str | Unset = UNSET,
     reactions: ListPinsReactions | Unset = UNSET,

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.reaction_user_page import ReactionUserPage
 from ...types import UNSET, Response, Unset
 
@@ -72,7 +72,7 @@ def sync_detailed(
     seq: int,
     key: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
@@ -98,7 +98,7 @@ async def asyncio_detailed(
     seq: int,
     key: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
@@ -124,7 +124,7 @@ def sync(
     seq: int,
     key: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
@@ -162,7 +162,7 @@ async def asyncio(
     seq: int,
     key: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     as_of: str | Unset = UNSET,

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.send_audio_request import SendAudioRequest
 from ...models.send_control_request import SendControlRequest
 from ...models.send_custom_request import SendCustomRequest
@@ -94,7 +94,7 @@ def _build_response(response: httpx.Response) -> Response[Sent | WaitingMessage]
 def sync_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: SendAudioRequest
     | SendControlRequest
     | SendCustomRequest
@@ -115,7 +115,7 @@ def sync_detailed(
 async def asyncio_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: SendAudioRequest
     | SendControlRequest
     | SendCustomRequest
@@ -136,7 +136,7 @@ async def asyncio_detailed(
 def sync(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: SendAudioRequest
     | SendControlRequest
     | SendCustomRequest
@@ -171,7 +171,7 @@ def sync(
 async def asyncio(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: SendAudioRequest
     | SendControlRequest
     | SendCustomRequest

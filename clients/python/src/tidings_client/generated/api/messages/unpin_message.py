@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.positioned import Positioned
 from ...types import UNSET, Response, Unset
 
@@ -54,7 +54,7 @@ def sync_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Positioned]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -70,7 +70,7 @@ async def asyncio_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Positioned]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -86,7 +86,7 @@ def sync(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Positioned:
     """Unpin a message
@@ -108,7 +108,7 @@ async def asyncio(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Positioned:
     """Calls as `sync` does, without blocking."""

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.case_detail import CaseDetail
 from ...types import UNSET, Response, Unset
 
@@ -54,7 +54,7 @@ def _build_response(response: httpx.Response) -> Response[CaseDetail]:
 def sync_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> Response[CaseDetail]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -68,7 +68,7 @@ def sync_detailed(
 async def asyncio_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> Response[CaseDetail]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -82,7 +82,7 @@ async def asyncio_detailed(
 def sync(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> CaseDetail:
     """Returns a case with its context and everything that happened in it.
@@ -101,7 +101,7 @@ def sync(
 async def asyncio(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> CaseDetail:
     """Calls as `sync` does, without blocking."""

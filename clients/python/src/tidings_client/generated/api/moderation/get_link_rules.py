@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.link_rules import LinkRules
 from ...types import UNSET, Response, Unset
 
@@ -49,7 +49,7 @@ def _build_response(response: httpx.Response) -> Response[LinkRules]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> Response[LinkRules]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -61,7 +61,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> Response[LinkRules]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -73,7 +73,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> LinkRules:
     """Returns the rules for links.
@@ -89,7 +89,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> LinkRules:
     """Calls as `sync` does, without blocking."""

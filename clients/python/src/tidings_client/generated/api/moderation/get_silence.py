@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.sanction import Sanction
 from ...types import UNSET, Response, Unset
 
@@ -57,7 +57,7 @@ def sync_detailed(
     id: str,
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> Response[Sanction]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -73,7 +73,7 @@ async def asyncio_detailed(
     id: str,
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> Response[Sanction]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -89,7 +89,7 @@ def sync(
     id: str,
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> Sanction:
     """Returns the silence of a user; 404 if the user is not silenced. Members can ask for their
@@ -112,7 +112,7 @@ async def asyncio(
     id: str,
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> Sanction:
     """Calls as `sync` does, without blocking."""

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.bans import Bans
 from ...types import UNSET, Response, Unset
 
@@ -60,7 +60,7 @@ def _build_response(response: httpx.Response) -> Response[Bans]:
 def sync_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
@@ -78,7 +78,7 @@ def sync_detailed(
 async def asyncio_detailed(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
@@ -96,7 +96,7 @@ async def asyncio_detailed(
 def sync(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
@@ -121,7 +121,7 @@ def sync(
 async def asyncio(
     id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     min_position: str | Unset = UNSET,

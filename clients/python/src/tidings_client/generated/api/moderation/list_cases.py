@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.cases import Cases
 from ...models.list_cases_state import ListCasesState
 from ...types import UNSET, Response, Unset
@@ -66,7 +66,7 @@ def _build_response(response: httpx.Response) -> Response[Cases]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     state: ListCasesState | Unset = UNSET,
     conversation: str | Unset = UNSET,
     limit: int | Unset = 50,
@@ -86,7 +86,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     state: ListCasesState | Unset = UNSET,
     conversation: str | Unset = UNSET,
     limit: int | Unset = 50,
@@ -106,7 +106,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     state: ListCasesState | Unset = UNSET,
     conversation: str | Unset = UNSET,
     limit: int | Unset = 50,
@@ -136,7 +136,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     state: ListCasesState | Unset = UNSET,
     conversation: str | Unset = UNSET,
     limit: int | Unset = 50,

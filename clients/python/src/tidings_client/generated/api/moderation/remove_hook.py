@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.positioned import Positioned
 from ...types import UNSET, Response, Unset
 
@@ -46,7 +46,7 @@ def _build_response(response: httpx.Response) -> Response[Positioned]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Positioned]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -58,7 +58,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Positioned]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -70,7 +70,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Positioned:
     """Remove the hook
@@ -88,7 +88,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Positioned:
     """Calls as `sync` does, without blocking."""

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.report_answer import ReportAnswer
 from ...models.report_request import ReportRequest
 from ...types import UNSET, Response, Unset
@@ -65,7 +65,7 @@ def sync_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ReportRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[ReportAnswer]:
@@ -83,7 +83,7 @@ async def asyncio_detailed(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ReportRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[ReportAnswer]:
@@ -101,7 +101,7 @@ def sync(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ReportRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> ReportAnswer:
@@ -130,7 +130,7 @@ async def asyncio(
     id: str,
     seq: int,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ReportRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> ReportAnswer:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.report_answer import ReportAnswer
 from ...models.report_request import ReportRequest
 from ...types import UNSET, Response, Unset
@@ -62,7 +62,7 @@ def _build_response(response: httpx.Response) -> Response[ReportAnswer]:
 def sync_detailed(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ReportRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[ReportAnswer]:
@@ -78,7 +78,7 @@ def sync_detailed(
 async def asyncio_detailed(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ReportRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[ReportAnswer]:
@@ -94,7 +94,7 @@ async def asyncio_detailed(
 def sync(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ReportRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> ReportAnswer:
@@ -120,7 +120,7 @@ def sync(
 async def asyncio(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ReportRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> ReportAnswer:

@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.flood_rules_request import FloodRulesRequest
 from ...models.positioned import Positioned
 from ...types import UNSET, Response, Unset
@@ -52,7 +52,7 @@ def _build_response(response: httpx.Response) -> Response[Positioned]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: FloodRulesRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Positioned]:
@@ -66,7 +66,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: FloodRulesRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Positioned]:
@@ -80,7 +80,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: FloodRulesRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Positioned:
@@ -105,7 +105,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: FloodRulesRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Positioned:

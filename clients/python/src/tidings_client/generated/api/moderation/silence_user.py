@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.positioned import Positioned
 from ...models.sanction_request import SanctionRequest
 from ...types import UNSET, Response, Unset
@@ -60,7 +60,7 @@ def sync_detailed(
     id: str,
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: SanctionRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Positioned]:
@@ -78,7 +78,7 @@ async def asyncio_detailed(
     id: str,
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: SanctionRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Positioned]:
@@ -96,7 +96,7 @@ def sync(
     id: str,
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: SanctionRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Positioned:
@@ -125,7 +125,7 @@ async def asyncio(
     id: str,
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: SanctionRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Positioned:

@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.search_page import SearchPage
 from ...models.search_sort import SearchSort
 from ...types import UNSET, Response, Unset
@@ -69,7 +69,7 @@ def _build_response(response: httpx.Response) -> Response[SearchPage]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     q: str,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
@@ -91,7 +91,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     q: str,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
@@ -113,7 +113,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     q: str,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
@@ -146,7 +146,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     q: str,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.contact_answer import ContactAnswer
 from ...models.contact_request import ContactRequest
 from ...types import UNSET, Response, Unset
@@ -60,7 +60,7 @@ def _build_response(response: httpx.Response) -> Response[ContactAnswer]:
 def sync_detailed(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ContactRequest | None | Unset = UNSET,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[ContactAnswer]:
@@ -76,7 +76,7 @@ def sync_detailed(
 async def asyncio_detailed(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ContactRequest | None | Unset = UNSET,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[ContactAnswer]:
@@ -92,7 +92,7 @@ async def asyncio_detailed(
 def sync(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ContactRequest | None | Unset = UNSET,
     idempotency_key: None | str | Unset = UNSET,
 ) -> ContactAnswer:
@@ -118,7 +118,7 @@ def sync(
 async def asyncio(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ContactRequest | None | Unset = UNSET,
     idempotency_key: None | str | Unset = UNSET,
 ) -> ContactAnswer:

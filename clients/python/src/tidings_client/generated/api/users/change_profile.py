@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.edited import Edited
 from ...models.profile_request import ProfileRequest
 from ...types import UNSET, Response, Unset
@@ -52,7 +52,7 @@ def _build_response(response: httpx.Response) -> Response[Edited]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ProfileRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Edited]:
@@ -66,7 +66,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ProfileRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[Edited]:
@@ -80,7 +80,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ProfileRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Edited:
@@ -102,7 +102,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: ProfileRequest,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Edited:

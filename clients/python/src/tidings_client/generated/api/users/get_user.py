@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.user_profile import UserProfile
 from ...types import UNSET, Response, Unset
 
@@ -54,7 +54,7 @@ def _build_response(response: httpx.Response) -> Response[UserProfile]:
 def sync_detailed(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> Response[UserProfile]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -68,7 +68,7 @@ def sync_detailed(
 async def asyncio_detailed(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> Response[UserProfile]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -82,7 +82,7 @@ async def asyncio_detailed(
 def sync(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> UserProfile:
     """Returns what a user shows to others. The caller can see their own profile, and those of
@@ -105,7 +105,7 @@ def sync(
 async def asyncio(
     user: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> UserProfile:
     """Calls as `sync` does, without blocking."""

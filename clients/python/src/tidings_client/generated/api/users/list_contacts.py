@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.contacts import Contacts
 from ...models.list_contacts_state import ListContactsState
 from ...types import UNSET, Response, Unset
@@ -63,7 +63,7 @@ def _build_response(response: httpx.Response) -> Response[Contacts]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     state: ListContactsState | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
@@ -81,7 +81,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     state: ListContactsState | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
@@ -99,7 +99,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     state: ListContactsState | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
@@ -126,7 +126,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     state: ListContactsState | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,

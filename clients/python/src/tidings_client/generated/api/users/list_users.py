@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.users import Users
 from ...types import UNSET, Response, Unset
 
@@ -61,7 +61,7 @@ def _build_response(response: httpx.Response) -> Response[Users]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     ids: str | Unset = UNSET,
     q: str | Unset = UNSET,
     limit: int | Unset = 50,
@@ -81,7 +81,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     ids: str | Unset = UNSET,
     q: str | Unset = UNSET,
     limit: int | Unset = 50,
@@ -101,7 +101,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     ids: str | Unset = UNSET,
     q: str | Unset = UNSET,
     limit: int | Unset = 50,
@@ -131,7 +131,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     ids: str | Unset = UNSET,
     q: str | Unset = UNSET,
     limit: int | Unset = 50,

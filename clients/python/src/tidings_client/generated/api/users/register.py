@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 
 from ... import errors
-from ...client import AuthenticatedClient
+from ...client import AuthenticatedClient, Client
 from ...models.register_body import RegisterBody
 from ...models.signed_in import SignedIn
 from ...types import Response
@@ -49,7 +49,7 @@ def _build_response(response: httpx.Response) -> Response[SignedIn]:
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
+    client: AuthenticatedClient | Client,
     body: RegisterBody,
 ) -> Response[SignedIn]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -61,7 +61,7 @@ def sync_detailed(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
+    client: AuthenticatedClient | Client,
     body: RegisterBody,
 ) -> Response[SignedIn]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -73,7 +73,7 @@ async def asyncio_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
+    client: AuthenticatedClient | Client,
     body: RegisterBody,
 ) -> SignedIn:
     """Opens a local account, and signs it in.
@@ -94,7 +94,7 @@ def sync(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
+    client: AuthenticatedClient | Client,
     body: RegisterBody,
 ) -> SignedIn:
     """Calls as `sync` does, without blocking."""
