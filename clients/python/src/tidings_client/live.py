@@ -57,12 +57,14 @@ class PositionGroup:
     """
 
     def __init__(self) -> None:
+        self._position: int | None = None
         self._entries: dict[tuple[int, str | None], Entry] = {}
 
     def add(self, entry: Entry, cursor: str, more: bool) -> Batch | None:
         """Adds an entry, and returns the position once it is complete."""
-        if any(position != entry.position for position, _ in self._entries):
+        if entry.position != self._position:
             self._entries.clear()
+            self._position = entry.position
         self._entries[identity_of(entry)] = entry
         if more:
             return None
