@@ -1,7 +1,9 @@
 """Sends, problems and tokens, against a function that answers."""
 
 import datetime
+import http.server
 import json
+import threading
 import unittest
 from unittest import mock
 
@@ -184,3 +186,46 @@ class Tokens(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(UnauthorizedError):
             await calls.get("/")
         self.assertEqual(self.seen, ["Bearer other"])
+
+
+class Accounts(http.server.BaseHTTPRequestHandler):
+    """A server of local accounts that accepts every other token."""
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.bodies.append((self.path, body))
+        self.answer(201, {"token": str(len(self.server.bodies))})
+
+    def do_GET(self):
+        is_even = self.headers["Authorization"] in ("Bearer 2", "Bearer 4")
+        self.answer(200 if is_even else 401, {})
+
+    def answer(self, status, document):
+        content = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_):
+        pass
+
+
+class Passwords(unittest.IsolatedAsyncioTestCase):
+    """Local accounts."""
+
+    async def test_signs_in_and_again_when_the_token_is_refused(self):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Accounts)
+        server.bodies = []
+        self.addCleanup(server.server_close)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.shutdown)
+        url = f"http://127.0.0.1:{server.server_port}"
+        password = tidings_client.Password("bot", "a long password")
+        async with AsyncCalls(base_url=url, auth=Token(password, url)) as calls:
+            await calls.get("/")
+        with Calls(base_url=url, auth=Token(password, url)) as calls:
+            calls.get("/")
+        body = {"user": "bot", "password": "a long password"}
+        self.assertEqual(server.bodies, [("/v1/sessions", body)] * 4)
+        self.assertNotIn("long", repr(password))

@@ -51,7 +51,7 @@ class SyncClient:
         base_url = check_url(url)
         self._calls = Calls(
             base_url=base_url,
-            auth=Token(token, base_url),
+            auth=Token(token, base_url, ssl_context),
             timeout=timeout,
             verify=ssl_context or True,
         )

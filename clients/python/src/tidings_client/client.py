@@ -52,7 +52,7 @@ class Client:
     ) -> None:
         base_url = check_url(url)
         self._server = Server(
-            base_url, Token(token, base_url), timeout=timeout, ssl_context=ssl_context
+            base_url, Token(token, base_url, ssl_context), timeout=timeout, ssl_context=ssl_context
         )
         # The HTTP client adds the token itself.
         self.api = AuthenticatedClient(base_url=base_url, token="")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 
@@ -34,9 +35,12 @@ TokenSource = str | Password | Callable[[], str | Awaitable[str]]
 class Token(httpx.Auth):
     """Authorises requests, and renews the token once a request is refused for it."""
 
-    def __init__(self, source: TokenSource, base_url: str) -> None:
+    def __init__(
+        self, source: TokenSource, base_url: str, ssl_context: ssl.SSLContext | None = None
+    ) -> None:
         self._source = source
         self._base_url = base_url
+        self._verify = ssl_context or True
         self._current = source if isinstance(source, str) else None
 
     @property
@@ -79,7 +83,7 @@ class Token(httpx.Auth):
     async def _ask(self) -> str:
         assert not isinstance(self._source, str)
         if isinstance(self._source, Password):
-            async with AsyncCalls(base_url=self._base_url) as calls:
+            async with AsyncCalls(base_url=self._base_url, verify=self._verify) as calls:
                 answer = await calls.post(SESSIONS, json=self._source.body())
             return str(answer.json()["token"])
         token = self._source()
@@ -88,7 +92,7 @@ class Token(httpx.Auth):
     def _ask_now(self) -> str:
         assert not isinstance(self._source, str)
         if isinstance(self._source, Password):
-            with Calls(base_url=self._base_url) as calls:
+            with Calls(base_url=self._base_url, verify=self._verify) as calls:
                 answer = calls.post(SESSIONS, json=self._source.body())
             token: str | Awaitable[str] = str(answer.json()["token"])
         else:
