@@ -128,6 +128,8 @@ class Program:
         self.sent = []
         self.runs = 0
         self.follower = None
+        #: What ended a run, other than a restart.
+        self.errors = []
 
     def open(self):
         return self.client(self.url, self.token)
@@ -136,8 +138,12 @@ class Program:
         self.follower = asyncio.create_task(self.follow())
 
     async def stop(self):
+        if self.follower is None:
+            return
         self.follower.cancel()
-        await asyncio.gather(self.follower, return_exceptions=True)
+        [ended] = await asyncio.gather(self.follower, return_exceptions=True)
+        if not isinstance(ended, asyncio.CancelledError):
+            self.errors.append(ended)
 
     async def restart(self):
         await self.stop()
@@ -165,6 +171,8 @@ class Program:
 
     async def differences(self, client, kept_position):
         """In what the copy and the sends differ from what the API says."""
+        for error in self.errors:
+            yield f"a run has ended: {error!r}"
         if self.copy.doubled:
             yield f"{len(self.copy.doubled)} entries came twice: {first_of(self.copy.doubled)}"
         keys = await read_keys(client, self.copy.start)
@@ -179,21 +187,22 @@ class Program:
                 times = texts[sent.text]
                 is_lost = times == 0 and sent.is_lost_after(kept_position)
                 if sent.room == room and times != 1 and not is_lost:
-                    yield f"{sent.text!r} was sent, and is in the history {times} times"
+                    outcome = "is there more than once" if times else "is not there"
+                    yield f"{sent.text!r} was sent, and {outcome}"
                     break
 
 
 def describe(what, copy, api):
     missing, extra = Counter(api) - Counter(copy), Counter(copy) - Counter(api)
-    return (
-        f"{what}: the copy has {len(copy)} and the API {len(api)};"
-        f" {len(missing)} are missing ({first_of(missing)}), {len(extra)} are too many"
-        f" ({first_of(extra)})"
-    )
+    if not missing and not extra:
+        return f"{what}: the copy has another order than the API"
+    lacks = f"lacks {missing.total()} ({first_of(missing)})" if missing else ""
+    more = f"has {extra.total()} too many ({first_of(extra)})" if extra else ""
+    return f"{what}: of {len(api)}, the copy {' and '.join(filter(None, [lacks, more]))}"
 
 
 def first_of(keys):
-    return ", ".join(map(str, sorted(keys, key=str)[:3])) or "none"
+    return ", ".join(map(str, sorted(keys, key=str)[:3]))
 
 
 async def read_keys(client, after):
