@@ -111,7 +111,7 @@ class Copy:
         self.messages = {
             conversation.id: [
                 (message.seq, message.body.text)
-                for message in await read_history(client, conversation.id)
+                async for message in client.history(conversation.id)
                 if message.position <= at
             ]
             for conversation in snapshot.conversations
@@ -157,17 +157,10 @@ class Program:
         async with self.open() as client:
             async for event in self.feed(client._server, options).events():
                 if isinstance(event, InboxSnapshot):
-                    await self.restart_copy(client, event)
+                    await self.copy.restart(client, event)
                     handled = set()
                 elif identity_of(event) not in handled:
                     self.copy.apply(event)
-
-    async def restart_copy(self, client, snapshot):
-        while True:
-            try:
-                return await self.copy.restart(client, snapshot)
-            except TidingsError:
-                await asyncio.sleep(PAUSE_SECONDS)
 
     async def differences(self, client, kept_position):
         """In what the copy and the sends differ from what the API says."""

@@ -26,6 +26,25 @@ def entry(position, conversation="lunch"):
     }
 
 
+def text_message(seq):
+    """A message as the server sends it."""
+    return {
+        "conversation_id": "lunch",
+        "seq": seq,
+        "position": seq + 1,
+        "sender": "ann",
+        "type": "text",
+        "body": {"text": "noodles?"},
+        "reply_to": None,
+        "thread": None,
+        "mentions": [],
+        "sent_at": AT,
+        "edited_at": None,
+        "recalled": False,
+        "reactions": {},
+    }
+
+
 def batch(cursor, *conversations):
     """The entries of one position."""
     position = position_of(cursor)

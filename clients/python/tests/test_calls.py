@@ -8,6 +8,7 @@ import unittest
 from unittest import mock
 
 import httpx
+from fakes import text_message
 
 import tidings_client
 from tidings_client import (
@@ -41,7 +42,7 @@ class Sending(unittest.IsolatedAsyncioTestCase):
         async def sleep(seconds):
             self.slept.append(seconds)
 
-        patcher = mock.patch("tidings_client.sending.asyncio.sleep", sleep)
+        patcher = mock.patch("tidings_client.calls.asyncio.sleep", sleep)
         patcher.start()
         self.addCleanup(patcher.stop)
 
@@ -101,6 +102,27 @@ class Sending(unittest.IsolatedAsyncioTestCase):
         self.assertIsInstance(await self.send(held), Held)
         with self.assertRaisesRegex(ValueError, "time zone"):
             await self.send(send_at=datetime.datetime(2026, 12, 24))  # noqa: DTZ001
+
+
+class History(unittest.IsolatedAsyncioTestCase):
+    """Pages of messages."""
+
+    async def test_pages_and_repeats_until_the_end(self):
+        asked = []
+
+        def answer(request):
+            asked.append(request.url.params["after"])
+            if len(asked) == 2:
+                return httpx.Response(503)
+            after = int(asked[-1])
+            messages = [text_message(seq) for seq in (after + 1, after + 2)]
+            return httpx.Response(200, json={"messages": messages, "has_more": after < 2})
+
+        client = tidings_client.Client(URL, "T")
+        client._server.calls = AsyncCalls(base_url=URL, transport=httpx.MockTransport(answer))
+        with mock.patch("tidings_client.calls.asyncio.sleep", mock.AsyncMock()):
+            seqs = [message.seq async for message in client.history("lunch")]
+        self.assertEqual((seqs, asked), ([1, 2, 3, 4], ["0", "2", "2"]))
 
 
 class Problems(unittest.IsolatedAsyncioTestCase):

@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 from typing import get_args
 
-from fakes import AT, entry
+from fakes import entry, text_message
 
 from tidings_client import CursorStoreError, Entry, FileCursorStore, UnknownEntry, identity_of
 from tidings_client.cursors import position_of
@@ -28,21 +28,7 @@ class Entries(unittest.TestCase):
             self.assertEqual([name], list(getattr(models, f"{model.__name__}Type")))
 
     def test_a_message_that_was_recalled(self):
-        message = {
-            "conversation_id": "lunch",
-            "seq": 1,
-            "position": 2,
-            "sender": "ann",
-            "type": "text",
-            "body": None,
-            "reply_to": None,
-            "thread": None,
-            "mentions": [],
-            "sent_at": AT,
-            "edited_at": None,
-            "recalled": True,
-            "reactions": {},
-        }
+        message = {**text_message(1), "body": None, "recalled": True}
         sent = {**entry(2), "type": "message_sent", "data": message}
         parsed = parse_entry(sent)
         self.assertIsInstance(parsed.data, models.TextMessage)

@@ -9,7 +9,7 @@ in `tidings_client.generated.api` cover everything else, and the models of
 from .blocking import SyncClient
 from .client import Client
 from .cursors import CursorStore, FileCursorStore, MemoryCursorStore
-from .entries import Entry, Event, InboxSnapshot, UnknownEntry, identity_of
+from .entries import Entry, Event, InboxSnapshot, Message, UnknownEntry, identity_of
 from .problems import (
     ConflictError,
     CursorExpiredError,
@@ -46,6 +46,7 @@ __all__ = [
     "InvalidError",
     "MalformedError",
     "MemoryCursorStore",
+    "Message",
     "NotFoundError",
     "Password",
     "ProblemError",

@@ -9,10 +9,10 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any, Self, TypeVar
 
-from .calls import Calls
-from .client import PATIENCE_SECONDS, TIMEOUT_SECONDS, Client, check_url
+from .calls import PATIENCE_SECONDS, Calls
+from .client import TIMEOUT_SECONDS, Client, check_url
 from .cursors import CursorStore
-from .entries import Event
+from .entries import Event, Message
 from .generated import AuthenticatedClient
 from .sending import Answer
 from .tokens import Password, Token
@@ -100,6 +100,12 @@ class SyncClient:
         )
         return self._iterate(events)
 
+    def history(
+        self, conversation_id: str, *, after: int = 0, patience: float = PATIENCE_SECONDS
+    ) -> Iterator[Message]:
+        """The messages of a conversation, oldest first; see `Client.history`."""
+        return self._iterate(self._client.history(conversation_id, after=after, patience=patience))
+
     def send(
         self,
         conversation_id: str,
@@ -128,21 +134,21 @@ class SyncClient:
             )
         )
 
-    def _iterate(self, events: AsyncGenerator[Event, None]) -> Iterator[Event]:
+    def _iterate(self, items: AsyncGenerator[T, None]) -> Iterator[T]:
         # After an interrupt, the last step still ends when the loop is closed.
         one_at_a_time = asyncio.Lock()
 
-        async def step() -> Event | None:
+        async def step() -> T | None:
             async with one_at_a_time:
-                return await anext(events, None)
+                return await anext(items, None)
 
         async def close() -> None:
             async with one_at_a_time:
-                await events.aclose()
+                await items.aclose()
 
         try:
-            while (event := self._run(step())) is not None:
-                yield event
+            while (item := self._run(step())) is not None:
+                yield item
         finally:
             if not self._loop.is_closed():
                 self._run(close())

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import httpx
 
-from .problems import ProblemError, UnreachableError, parse_retry_after, problem_from
+from .backoff import Backoff
+from .problems import (
+    ProblemError,
+    TidingsError,
+    UnreachableError,
+    parse_retry_after,
+    problem_from,
+)
+
+logger = logging.getLogger("tidings_client")
+
+T = TypeVar("T")
+
+#: How many seconds a call is repeated, unless the program says otherwise.
+PATIENCE_SECONDS = 300.0
 
 MAX_DETAIL = 300
 #: What may work later; other errors of httpx are mistakes of the program, and stay what they are.
@@ -71,3 +89,18 @@ def problem_in(status: int, content: bytes, retry_after: str | None) -> ProblemE
     if not isinstance(document, dict):
         document = {"detail": content[:MAX_DETAIL].decode(errors="replace").strip()}
     return problem_from({**document, "status": status}, seconds)
+
+
+async def repeat(call: Callable[[], Awaitable[T]], patience: float) -> T:
+    """Calls until there is an answer that waiting would not change, or until the time is up."""
+    backoff = Backoff()
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return await call()
+        except TidingsError as error:
+            delay = backoff.next_delay(error.retry_after)
+            if not error.is_temporary or time.monotonic() + delay > deadline:
+                raise
+            logger.info("%s; trying again in %.1f s", error, delay)
+        await asyncio.sleep(delay)

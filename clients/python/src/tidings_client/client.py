@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import ssl
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any, Self
 
+from .calls import PATIENCE_SECONDS, repeat
 from .cursors import CursorStore, MemoryCursorStore
-from .entries import Event
+from .entries import Event, Message
 from .feed import Feed, FeedOptions
 from .generated import AuthenticatedClient
 from .sending import Answer, describe_message, send_until_answered
@@ -17,7 +19,6 @@ from .tokens import Token, TokenSource
 
 #: Longer than any call of the server takes.
 TIMEOUT_SECONDS = 30.0
-PATIENCE_SECONDS = 300.0
 
 
 class Client:
@@ -106,6 +107,24 @@ class Client:
             poll_seconds=poll_seconds,
         )
         return Feed(self._server, options).events()
+
+    async def history(
+        self, conversation_id: str, *, after: int = 0, patience: float = PATIENCE_SECONDS
+    ) -> AsyncGenerator[Message, None]:
+        """The messages of a conversation, oldest first, as they are now.
+
+        Args:
+            conversation_id: The conversation.
+            after: Leaves out the messages up to this seq.
+            patience: For how many seconds to ask again while the server does not answer.
+        """
+        has_more = True
+        while has_more:
+            page = functools.partial(self._server.fetch_messages, conversation_id, after)
+            messages, has_more = await repeat(page, patience)
+            for message in messages:
+                yield message
+                after = message.seq
 
     async def send(
         self,

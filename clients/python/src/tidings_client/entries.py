@@ -10,6 +10,18 @@ from typing import Any, cast, get_args
 from .generated import models
 from .problems import CursorExpiredError
 
+#: A message, in histories and as the `data` of a `MessageSentEntry`.
+Message = (
+    models.TextMessage
+    | models.ImageMessage
+    | models.FileMessage
+    | models.AudioMessage
+    | models.VideoMessage
+    | models.LocationMessage
+    | models.CustomMessage
+    | models.ControlMessage
+)
+
 
 @dataclass(frozen=True)
 class UnknownEntry:

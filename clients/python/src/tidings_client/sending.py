@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
-import logging
-import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -13,12 +10,9 @@ from uuid import uuid4
 
 import httpx
 
-from .backoff import Backoff
-from .calls import AsyncCalls
+from .calls import AsyncCalls, repeat
 from .generated.models import Held, Scheduled, Sent
 from .problems import TidingsError
-
-logger = logging.getLogger("tidings_client")
 
 #: What became of a message: it is stored, or it waits for its time or for a moderator.
 Answer = Sent | Scheduled | Held
@@ -63,24 +57,15 @@ async def send_until_answered(
     The server stores a key once, so an answer that got lost doubles nothing.
     """
     path = f"/v1/conversations/{quote(conversation_id, safe='')}/messages"
-    backoff = Backoff()
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            response = await calls.post(path, json=message)
-            break
-        except TidingsError as error:
-            delay = backoff.next_delay(error.retry_after)
-            if not error.is_temporary:
-                raise
-            if time.monotonic() + delay > deadline:
-                error.add_note(
-                    f"The message may be stored. Send it again as {message['client_message_id']!r}:"
-                    " under this client_message_id it cannot be doubled."
-                )
-                raise
-            logger.info("%s; sending again in %.1f s", error, delay)
-            await asyncio.sleep(delay)
+    try:
+        response = await repeat(lambda: calls.post(path, json=message), patience)
+    except TidingsError as error:
+        if error.is_temporary:
+            error.add_note(
+                f"The message may be stored. Send it again as {message['client_message_id']!r}:"
+                " under this client_message_id it cannot be doubled."
+            )
+        raise
     return parse_answer(response)
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import ssl
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
 from .calls import AsyncCalls
-from .entries import InboxSnapshot, parse_entry
-from .generated.models import InboxConversation
+from .entries import InboxSnapshot, Message, parse_entry
+from .generated.models import HistoryPage, InboxConversation
 from .live import Batch, LiveConnection, open_live
 from .problems import CursorExpiredError
 from .tokens import Token
 
 CURSOR_HEADER = "Tidings-Cursor"
-INBOX_PAGE = 200
+INBOX_PAGE = HISTORY_PAGE = 200
 
 
 class Server:
@@ -65,6 +66,13 @@ class Server:
         page = (await self.calls.get("/v1/inbox/entries", params={"after": after})).json()
         entries = [parse_entry(entry) for entry in page["entries"]]
         return Batch(entries, page["cursor"]), bool(page["has_more"])
+
+    async def fetch_messages(self, conversation_id: str, after: int) -> tuple[list[Message], bool]:
+        """One page of a history, oldest first, and whether more follow."""
+        path = f"/v1/conversations/{quote(conversation_id, safe='')}/messages"
+        params = {"after": after, "limit": HISTORY_PAGE}
+        page = HistoryPage.from_dict((await self.calls.get(path, params=params)).json())
+        return page.messages, page.has_more
 
     async def acknowledge(self, device: str, cursor: str) -> None:
         """Tells the server that a device has everything up to a cursor."""
