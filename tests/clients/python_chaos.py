@@ -47,7 +47,7 @@ SIGNS = {
     "lost-resend": "is not there",
     "doubled-send": "is there more than once",
 }
-ROOMS = ["kitchen", "garden"]
+CONVERSATIONS = ["kitchen", "garden"]
 # Their connections last until the server sends again what was not acknowledged, after 10 s.
 CALM = ["unacknowledged", "double-apply"]
 # The server closes this one's connections again and again.
@@ -106,8 +106,9 @@ class Chaos:
     async def run(self):
         await self.start_system()
         async with self.connect("host") as host:
-            for room in ROOMS:
-                group = {"kind": "group", "id": room, "members": [p.user for p in self.programs]}
+            for conversation in CONVERSATIONS:
+                members = [program.user for program in self.programs]
+                group = {"kind": "group", "id": conversation, "members": members}
                 body = CreateRequest.from_dict(group)
                 await create_conversation.asyncio(client=host.api, body=body)
         async with asyncio.TaskGroup() as group:
@@ -129,10 +130,10 @@ class Chaos:
                 await self.sending.wait()
                 if self.stopping.is_set():
                     break
-                text, room = f"{program.user} {number}", random.choice(ROOMS)
-                answer = await client.send(room, text)
+                text, conversation = f"{program.user} {number}", random.choice(CONVERSATIONS)
+                answer = await client.send(conversation, text)
                 position = answer.position if answer else None
-                program.sent.append(Sent(self.generation, position, room, text))
+                program.sent.append(Sent(self.generation, position, conversation, text))
                 await asyncio.sleep(PAUSE_SECONDS * random.random())
 
     def has_gone_wrong_often(self):

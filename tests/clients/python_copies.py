@@ -67,7 +67,7 @@ class Sent:
 
     generation: int
     position: int | None
-    room: str
+    conversation: str
     text: str
 
     def is_lost_after(self, kept_position):
@@ -171,15 +171,15 @@ class Program:
         keys = await read_keys(client, self.copy.start)
         if self.copy.keys != keys:
             yield describe("entries", self.copy.keys, keys)
-        for room, messages in sorted(self.copy.messages.items()):
-            history = [(m.seq, m.body.text) for m in await read_history(client, room)]
+        for conversation, messages in sorted(self.copy.messages.items()):
+            history = [(m.seq, m.body.text) for m in await read_history(client, conversation)]
             if messages != history:
-                yield describe(f"messages in {room}", messages, history)
+                yield describe(f"messages in {conversation}", messages, history)
             texts = Counter(text for _, text in history)
             for sent in self.sent:
                 times = texts[sent.text]
                 is_lost = times == 0 and sent.is_lost_after(kept_position)
-                if sent.room == room and times != 1 and not is_lost:
+                if sent.conversation == conversation and times != 1 and not is_lost:
                     outcome = "is there more than once" if times else "is not there"
                     yield f"{sent.text!r} was sent, and {outcome}"
                     break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from typing import Any
 
@@ -10,6 +11,9 @@ from tidings_client.cursors import position_of
 from tidings_client.entries import InboxSnapshot, parse_entry
 from tidings_client.feed import Feed, FeedOptions
 from tidings_client.live import Batch
+
+# The tests break everything on purpose.
+logging.getLogger("tidings_client").disabled = True
 
 AT = "2026-11-29T08:00:00.000Z"
 

@@ -102,5 +102,5 @@ async def repeat(call: Callable[[], Awaitable[T]], patience: float) -> T:
             delay = backoff.next_delay(error.retry_after)
             if not error.is_temporary or time.monotonic() + delay > deadline:
                 raise
-            logger.info("%s; trying again in %.1f s", error, delay)
+            logger.warning("%s; trying again in %.1f s", error, delay)
         await asyncio.sleep(delay)

@@ -91,7 +91,7 @@ class Client:
             after: Where to start if the store has no cursor: a cursor, or `"0"` for the oldest
                 entry that is kept. Without it the loop starts now.
             store: Keeps the cursor between the runs of the program. Without one, each loop starts
-                anew.
+                at `after`, or now.
             device: The name of this installation. With it, the server learns what was handled, and
                 shows it to the senders as delivered. Each program needs another name.
             follow: If false, the loop ends once it has caught up.

@@ -132,7 +132,7 @@ class Feed:
             # Either the server is down, which the next call tells, or something between here and
             # there allows no WebSocket.
             seconds = self._live_backoff.next_delay(error.retry_after)
-            logger.info("%s; polling for %.1f s", error, seconds)
+            logger.warning("%s; polling for %.1f s", error, seconds)
             self._poll_until = time.monotonic() + seconds
             self._is_caught_up = False
             return
@@ -202,7 +202,6 @@ class Feed:
     async def _wait_after(self, error: TidingsError) -> None:
         """Waits before the next attempt, or raises an error that no attempt can overcome."""
         if isinstance(error, CursorExpiredError):
-            logger.warning("%s", error)
             self._expired = error
         elif isinstance(error, UnauthorizedError) and self._renewals < RENEWALS:
             self._renewals += 1
@@ -212,5 +211,5 @@ class Feed:
         elif not error.is_temporary:
             raise error
         delay = self._backoff.next_delay(error.retry_after)
-        logger.info("%s; trying again in %.1f s", error, delay)
+        logger.warning("%s; trying again in %.1f s", error, delay)
         await asyncio.sleep(delay)
