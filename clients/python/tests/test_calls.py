@@ -173,6 +173,10 @@ class Problems(unittest.IsolatedAsyncioTestCase):
         with self.assertRaisesRegex(ValueError, "expected http"):
             tidings_client.Client("127.0.0.1:8080", "T")
 
+    def test_a_loop_starts_at_a_cursor(self):
+        with self.assertRaisesRegex(ValueError, "'today' is no cursor"):
+            tidings_client.Client(URL, "T").entries(after="today")
+
 
 class Tokens(unittest.IsolatedAsyncioTestCase):
     """A server that accepts only the second token."""

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any, Self
 
 from .calls import PATIENCE_SECONDS, repeat
-from .cursors import CursorStore, MemoryCursorStore
+from .cursors import CursorStore, MemoryCursorStore, position_of
 from .entries import Event, Message
 from .feed import Feed, FeedOptions
 from .generated import AuthenticatedClient
@@ -98,6 +98,9 @@ class Client:
             live: If false, the client polls, as it does while no WebSocket can be opened.
             poll_seconds: The time between two polls.
         """
+        if after is not None:
+            # Before it gets into the store.
+            position_of(after)
         options = FeedOptions(
             after=after,
             store=MemoryCursorStore() if store is None else store,
