@@ -3,12 +3,16 @@
 import os
 from uuid import uuid4
 
-from tidings_client import AuthenticatedClient
-from tidings_client.api.conversations import create_conversation
-from tidings_client.api.inbox import list_entries
-from tidings_client.api.messages import list_messages, send_message
-from tidings_client.models import ConversationCreatedEntry, CreateRequest, MessageSentEntry
-from tidings_client.models import SendTextRequest
+from tidings_client.generated import AuthenticatedClient
+from tidings_client.generated.api.conversations import create_conversation
+from tidings_client.generated.api.inbox import list_entries
+from tidings_client.generated.api.messages import list_messages, send_message
+from tidings_client.generated.models import (
+    ConversationCreatedEntry,
+    CreateRequest,
+    MessageSentEntry,
+)
+from tidings_client.generated.models import SendTextRequest
 
 
 def sign_in(token):

@@ -25,11 +25,12 @@ class Context:
         file.write_text(self.system.get(path))
         return file
 
-    def python(self, *arguments, **variables):
+    def python(self, *arguments, timeout=120, **variables):
         """Runs Python with the packages and with what is in the directory of this run."""
         environment = {**self.packages.environment(), **variables}
         environment["PYTHONPATH"] += f":{self.directory}"
-        return run([sys.executable, *arguments], cwd=self.directory, env=environment)
+        command = [sys.executable, *arguments]
+        return run(command, timeout, cwd=self.directory, env=environment)
 
     def node(self, *arguments, **variables):
         """Runs Node.js among copies of the scripts, next to which it finds the npm packages."""

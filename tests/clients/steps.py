@@ -1,10 +1,16 @@
 """The steps, in order. Each returns what it has seen, or raises Failure."""
 
 from analysts import compare_formats, read_export, read_with_psql
-from commands import Failure
 from metrics import check_metrics
 from packages import HERE
 from projection import project_events
+from python_client import (
+    break_python_clients,
+    check_python_client,
+    install_python_client,
+    run_python_guide,
+)
+from python_generated import compare_python_client
 from tokens import make_tokens
 from typescript import (
     chat_of_the_guide,
@@ -40,15 +46,10 @@ def chat_in_typescript(context):
 
 
 def chat_in_python(context):
-    document = context.fetch_document(OPENAPI)
-    client = context.directory / "tidings_client"
-    options = ["--path", document, "--output-path", client, "--meta", "none"]
-    config = ["--config", HERE / "python_client.yaml"]
-    output = context.python("-m", "openapi_python_client", "generate", *options, *config)
-    # The generator leaves out what it cannot express, and only warns.
-    if "warning" in output.lower():
-        raise Failure(f"The Python client is incomplete:\n{output}")
-    return context.python(HERE / "chat.py", **context.chat_variables()).strip()
+    files = compare_python_client(context, context.fetch_document(OPENAPI))
+    install_python_client(context)
+    chat = context.python(HERE / "chat.py", **context.chat_variables()).strip()
+    return f"{files} files are up to date; {chat}"
 
 
 def chat_on_a_page(context):
@@ -80,4 +81,7 @@ STEPS = [
     ("export in DuckDB, pandas and polars", read_export),
     ("export in Parquet and JSON Lines", compare_formats),
     ("projection in Python", project_events),
+    ("Python client", check_python_client),
+    ("guide of the Python client", run_python_guide),
+    ("Python clients under chaos", break_python_clients),
 ]

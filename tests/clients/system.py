@@ -54,6 +54,11 @@ class System:
     def __exit__(self, *_):
         self.stop()
 
+    def kill(self):
+        """Ends the program as a crash does."""
+        self.process.kill()
+        self.process.wait()
+
     def stop(self):
         self.process.terminate()
         try:
@@ -92,8 +97,12 @@ class System:
         return self.tidings("token", user, *options).strip()
 
     def expired_token(self, user):
-        """A token that expired an hour ago, signed as docs/tokens.md says."""
-        claims = {"sub": user, "exp": int(time.time()) - 3600}
+        """A token that expired an hour ago."""
+        return self.sign_token(user, -3600)
+
+    def sign_token(self, user, seconds):
+        """A token that expires after so many seconds, signed as docs/tokens.md says."""
+        claims = {"sub": user, "exp": int(time.time()) + seconds}
         parts = [encode(json.dumps(part).encode()) for part in ({"alg": "HS256"}, claims)]
         signed = ".".join(parts).encode()
         secret = (self.data / "auth-secret").read_text().strip().encode()

@@ -1,0 +1,98 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient
+from ...models.audited_conversation import AuditedConversation
+from ...types import Response
+
+
+def _get_kwargs(
+    id: str,
+) -> dict[str, Any]:
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/admin/conversations/{id}".format(
+            id=quote(str(id), safe=""),
+        ),
+    }
+
+    return _kwargs
+
+
+def _parse_response(response: httpx.Response) -> AuditedConversation:
+    if response.status_code == 200:
+        response_200 = AuditedConversation.from_dict(response.json())
+
+        return response_200
+
+    raise errors.UnexpectedStatus(response.status_code, response.content)
+
+
+def _build_response(response: httpx.Response) -> Response[AuditedConversation]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(response),
+    )
+
+
+def sync_detailed(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+) -> Response[AuditedConversation]:
+    """Calls as `sync` does, and returns the status and the headers too."""
+    kwargs = _get_kwargs(
+        id=id,
+    )
+    return _build_response(client.get_httpx_client().request(**kwargs))
+
+
+async def asyncio_detailed(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+) -> Response[AuditedConversation]:
+    """Calls as `asyncio` does, and returns the status and the headers too."""
+    kwargs = _get_kwargs(
+        id=id,
+    )
+    return _build_response(await client.get_async_httpx_client().request(**kwargs))
+
+
+def sync(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+) -> AuditedConversation:
+    """Returns a conversation with its settings, its size, and how far its messages have come:
+    stored,
+    mirrored, projected, indexed.
+
+    Args:
+        id (str):
+    """
+    return sync_detailed(
+        id=id,
+        client=client,
+    ).parsed
+
+
+async def asyncio(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+) -> AuditedConversation:
+    """Calls as `sync` does, without blocking."""
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+        )
+    ).parsed

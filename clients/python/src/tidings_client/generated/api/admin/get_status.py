@@ -1,0 +1,85 @@
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient
+from ...models.get_status_response_200 import GetStatusResponse200
+from ...types import Response
+
+
+def _get_kwargs() -> dict[str, Any]:
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/admin/status",
+    }
+
+    return _kwargs
+
+
+def _parse_response(response: httpx.Response) -> GetStatusResponse200:
+    if response.status_code == 200:
+        response_200 = GetStatusResponse200.from_dict(response.json())
+
+        return response_200
+
+    raise errors.UnexpectedStatus(response.status_code, response.content)
+
+
+def _build_response(response: httpx.Response) -> Response[GetStatusResponse200]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+) -> Response[GetStatusResponse200]:
+    """Calls as `sync` does, and returns the status and the headers too."""
+    kwargs = _get_kwargs()
+    return _build_response(client.get_httpx_client().request(**kwargs))
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+) -> Response[GetStatusResponse200]:
+    """Calls as `asyncio` does, and returns the status and the headers too."""
+    kwargs = _get_kwargs()
+    return _build_response(await client.get_async_httpx_client().request(**kwargs))
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+) -> GetStatusResponse200:
+    """Returns the state of the system, with the fields of `tidings status --json`: the log, the
+    mirror, the read models, the search index, seals, erasure, retention, webhooks, sessions
+    and
+    sizes.
+
+    A part that cannot be read says why; the others are there. `shedding` lists the live frames that
+    this process does not send because the read models are far behind.
+
+    """
+    return sync_detailed(
+        client=client,
+    ).parsed
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+) -> GetStatusResponse200:
+    """Calls as `sync` does, without blocking."""
+    return (
+        await asyncio_detailed(
+            client=client,
+        )
+    ).parsed

@@ -1,0 +1,126 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient
+from ...models.parked_page import ParkedPage
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    id: int,
+    *,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["limit"] = limit
+
+    params["after"] = after
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/admin/webhooks/{id}/parked".format(
+            id=quote(str(id), safe=""),
+        ),
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(response: httpx.Response) -> ParkedPage:
+    if response.status_code == 200:
+        response_200 = ParkedPage.from_dict(response.json())
+
+        return response_200
+
+    raise errors.UnexpectedStatus(response.status_code, response.content)
+
+
+def _build_response(response: httpx.Response) -> Response[ParkedPage]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(response),
+    )
+
+
+def sync_detailed(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+) -> Response[ParkedPage]:
+    """Calls as `sync` does, and returns the status and the headers too."""
+    kwargs = _get_kwargs(
+        id=id,
+        limit=limit,
+        after=after,
+    )
+    return _build_response(client.get_httpx_client().request(**kwargs))
+
+
+async def asyncio_detailed(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+) -> Response[ParkedPage]:
+    """Calls as `asyncio` does, and returns the status and the headers too."""
+    kwargs = _get_kwargs(
+        id=id,
+        limit=limit,
+        after=after,
+    )
+    return _build_response(await client.get_async_httpx_client().request(**kwargs))
+
+
+def sync(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+) -> ParkedPage:
+    """Returns the deliveries of a webhook of which every attempt failed, oldest first.
+
+    Args:
+        id (int):
+        limit (int | Unset):  Default: 50.
+        after (str | Unset):
+    """
+    return sync_detailed(
+        id=id,
+        client=client,
+        limit=limit,
+        after=after,
+    ).parsed
+
+
+async def asyncio(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+) -> ParkedPage:
+    """Calls as `sync` does, without blocking."""
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+            limit=limit,
+            after=after,
+        )
+    ).parsed

@@ -1,0 +1,156 @@
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient
+from ...models.cases import Cases
+from ...models.list_cases_state import ListCasesState
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    state: ListCasesState | Unset = UNSET,
+    conversation: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    json_state: str | Unset = UNSET
+    if not isinstance(state, Unset):
+        json_state = state.value
+
+    params["state"] = json_state
+
+    params["conversation"] = conversation
+
+    params["limit"] = limit
+
+    params["after"] = after
+
+    params["min_position"] = min_position
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/moderation/cases",
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(response: httpx.Response) -> Cases:
+    if response.status_code == 200:
+        response_200 = Cases.from_dict(response.json())
+
+        return response_200
+
+    raise errors.UnexpectedStatus(response.status_code, response.content)
+
+
+def _build_response(response: httpx.Response) -> Response[Cases]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    state: ListCasesState | Unset = UNSET,
+    conversation: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> Response[Cases]:
+    """Calls as `sync` does, and returns the status and the headers too."""
+    kwargs = _get_kwargs(
+        state=state,
+        conversation=conversation,
+        limit=limit,
+        after=after,
+        min_position=min_position,
+    )
+    return _build_response(client.get_httpx_client().request(**kwargs))
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    state: ListCasesState | Unset = UNSET,
+    conversation: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> Response[Cases]:
+    """Calls as `asyncio` does, and returns the status and the headers too."""
+    kwargs = _get_kwargs(
+        state=state,
+        conversation=conversation,
+        limit=limit,
+        after=after,
+        min_position=min_position,
+    )
+    return _build_response(await client.get_async_httpx_client().request(**kwargs))
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    state: ListCasesState | Unset = UNSET,
+    conversation: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> Cases:
+    """Returns cases: for moderators all, for the owner and admins of a group those of the group,
+    if
+    `conversation` names it.
+
+    Args:
+        state (ListCasesState | Unset): Whether a case is open.
+        conversation (str | Unset):
+        limit (int | Unset):  Default: 50.
+        after (str | Unset):
+        min_position (str | Unset):
+    """
+    return sync_detailed(
+        client=client,
+        state=state,
+        conversation=conversation,
+        limit=limit,
+        after=after,
+        min_position=min_position,
+    ).parsed
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    state: ListCasesState | Unset = UNSET,
+    conversation: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> Cases:
+    """Calls as `sync` does, without blocking."""
+    return (
+        await asyncio_detailed(
+            client=client,
+            state=state,
+            conversation=conversation,
+            limit=limit,
+            after=after,
+            min_position=min_position,
+        )
+    ).parsed

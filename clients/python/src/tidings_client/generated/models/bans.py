@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.sanction import Sanction
+
+
+T = TypeVar("T", bound="Bans")
+
+
+@_attrs_define
+class Bans:
+    """A page of bans.
+
+    Attributes:
+        bans (list[Sanction]): The bans that have not ended, oldest first.
+        next_ (None | str): The cursor of the next page; null at the end.
+    """
+
+    bans: list[Sanction]
+    next_: None | str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        bans = []
+        for bans_item_data in self.bans:
+            bans_item = bans_item_data.to_dict()
+            bans.append(bans_item)
+
+        next_: None | str
+        next_ = self.next_
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "bans": bans,
+                "next": next_,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.sanction import Sanction  # noqa: PLC0415
+
+        d = dict(src_dict)
+        bans = []
+        _bans = d.pop("bans")
+        for bans_item_data in _bans:
+            bans_item = Sanction.from_dict(bans_item_data)
+
+            bans.append(bans_item)
+
+        def _parse_next_(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        next_ = _parse_next_(d.pop("next"))
+
+        bans = cls(
+            bans=bans,
+            next_=next_,
+        )
+
+        bans.additional_properties = d
+        return bans
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.client_typing_frame_type import ClientTypingFrameType
+
+T = TypeVar("T", bound="ClientTypingFrame")
+
+
+@_attrs_define
+class ClientTypingFrame:
+    """The caller is typing.
+
+    Attributes:
+        conversation_id (str): The conversation in which the caller is typing.
+        type_ (ClientTypingFrameType):
+    """
+
+    conversation_id: str
+    type_: ClientTypingFrameType
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        conversation_id = self.conversation_id
+
+        type_ = self.type_.value
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "conversation_id": conversation_id,
+                "type": type_,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        conversation_id = d.pop("conversation_id")
+
+        type_ = ClientTypingFrameType(d.pop("type"))
+
+        client_typing_frame = cls(
+            conversation_id=conversation_id,
+            type_=type_,
+        )
+
+        client_typing_frame.additional_properties = d
+        return client_typing_frame
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="LocationBody")
+
+
+@_attrs_define
+class LocationBody:
+    """The body of a location. A new one must have `lat` and `lng`.
+
+    Attributes:
+        lat (float | Unset): The latitude in degrees.
+        lng (float | Unset): The longitude in degrees.
+        name (str | Unset): The name, which is previewed and searched.
+        text (str | Unset): A caption, which is searched.
+        thumb (str | Unset): Where a small version is, or that version as a `data:` URL.
+        url (str | Unset): Where the content is. Tidings does not fetch it.
+    """
+
+    lat: float | Unset = UNSET
+    lng: float | Unset = UNSET
+    name: str | Unset = UNSET
+    text: str | Unset = UNSET
+    thumb: str | Unset = UNSET
+    url: str | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        lat = self.lat
+
+        lng = self.lng
+
+        name = self.name
+
+        text = self.text
+
+        thumb = self.thumb
+
+        url = self.url
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({})
+        if lat is not UNSET:
+            field_dict["lat"] = lat
+        if lng is not UNSET:
+            field_dict["lng"] = lng
+        if name is not UNSET:
+            field_dict["name"] = name
+        if text is not UNSET:
+            field_dict["text"] = text
+        if thumb is not UNSET:
+            field_dict["thumb"] = thumb
+        if url is not UNSET:
+            field_dict["url"] = url
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        lat = d.pop("lat", UNSET)
+
+        lng = d.pop("lng", UNSET)
+
+        name = d.pop("name", UNSET)
+
+        text = d.pop("text", UNSET)
+
+        thumb = d.pop("thumb", UNSET)
+
+        url = d.pop("url", UNSET)
+
+        location_body = cls(
+            lat=lat,
+            lng=lng,
+            name=name,
+            text=text,
+            thumb=thumb,
+            url=url,
+        )
+
+        location_body.additional_properties = d
+        return location_body
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
