@@ -9,6 +9,9 @@ import { Shell } from "./shell.tsx";
 import { Splash } from "./splash.tsx";
 import { t } from "./texts.ts";
 
+/** In memory and in the store of the browser; older ones are loaded again when they are wanted. */
+const MOST_MESSAGES = 20_000;
+
 interface ChatProps {
   account: Account;
   signOut: (reason?: string) => void;
@@ -41,7 +44,7 @@ export function Chat({ account, signOut }: ChatProps) {
 
 function makeSession(account: Account, signOut: (reason?: string) => void): ChatSession {
   const source = tokenSource();
-  const client = new TidingsClient({ url: location.origin, token: source });
+  const client = new TidingsClient({ url: location.origin, token: source, maxMessages: MOST_MESSAGES });
   return {
     account,
     client,
