@@ -1,6 +1,7 @@
 """The steps, in order. Each returns what it has seen, or raises Failure."""
 
 from analysts import compare_formats, read_export, read_with_psql
+from chat_steps import CHAT_STEPS
 from commands import Failure
 from metrics import check_metrics
 from packages import HERE
@@ -63,6 +64,7 @@ STEPS = [
     ("generated TypeScript client", chat_in_typescript),
     ("generated Python client", chat_in_python),
     ("page of another origin in Chromium", chat_on_a_page),
+    *CHAT_STEPS,
     ("metrics", check_metrics),
     ("psql", read_with_psql),
     ("export in DuckDB, pandas and polars", read_export),

@@ -241,8 +241,10 @@ async function scheduled(hers) {
   await hers.getByRole("button", { name: "Send later" }).click();
   await hers.getByRole("button", { name: /In an hour/ }).click();
   await waitForText(hers, ".toast", "Scheduled for");
-  const { scheduled } = await ann.get("/v1/scheduled");
-  assert.deepEqual(scheduled.map((one) => one.body.text), ["Do not forget the garden."]);
+  await until("the server has it", async () => {
+    const { scheduled } = await ann.get("/v1/scheduled");
+    return scheduled.some((one) => one.body.text === "Do not forget the garden.");
+  });
   assert.equal(await hers.locator(".composer-field").inputValue(), "");
 }
 
