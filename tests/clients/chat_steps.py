@@ -12,7 +12,8 @@ PEOPLE = ["scroll-ann", "scroll-bob", "scroll-eve"]
 
 
 def chat_together(context):
-    return run_in_browser(context, "chat_together.mjs")
+    admin = context.system.token("moderator", "--scope", "admin")
+    return run_in_browser(context, "chat_together.mjs", ADMIN_TOKEN=admin)
 
 
 def chat_looks(context):

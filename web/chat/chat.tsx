@@ -3,6 +3,7 @@ import { TidingsClient } from "@tidings/client";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Account, readToken, storeAccount, storedAccount } from "../shared/account.ts";
 import { showError } from "../shared/toast.tsx";
+import { watchNotices } from "./notices.ts";
 import { openConversation, openPanel, openThread } from "./route.ts";
 import { type ChatSession, SessionProvider } from "./session.ts";
 import { Shell } from "./shell.tsx";
@@ -23,6 +24,7 @@ export function Chat({ account, signOut }: ChatProps) {
   useEffect(() => {
     const { client } = session;
     client.start().then(() => setStarted(true), showError);
+    const stopNotices = watchNotices(client);
     const stopWatching = client.subscribe(
       (state) => state.connection.status,
       (status) => {
@@ -31,6 +33,7 @@ export function Chat({ account, signOut }: ChatProps) {
       },
     );
     return () => {
+      stopNotices();
       stopWatching();
       client.stop().catch(showError);
     };
