@@ -58,7 +58,9 @@ function Row({ conversation, selected, focusable }: RowProps) {
             </span>
             {pinned && <Sign icon="pin" label={t("pinned")} />}
             {muted && <Sign icon="mute" label={t("muted")} />}
-            {lastMessage && <time dateTime={lastMessage.sent_at}>{shortTime(lastMessage.sent_at)}</time>}
+            {lastMessage && (
+              <time dateTime={lastMessage.sent_at}>{shortTime(lastMessage.sent_at)}</time>
+            )}
           </span>
           <span class="row-line">
             <Preview conversation={conversation} />
@@ -141,7 +143,8 @@ function Preview({ conversation }: { conversation: Conversation }) {
   }
   if (lastMessage === null) return <span class="row-preview">{t("noMessages")}</span>;
   const mine = lastMessage.sender === client.state.me;
-  const author = mine ? t("you") : kind === "group" ? (sender?.display_name ?? lastMessage.sender) : null;
+  const others = kind === "group" ? (sender?.display_name ?? lastMessage.sender) : null;
+  const author = mine ? t("you") : others;
   const text = lastMessage.recalled
     ? t("recalledPreview")
     : (lastMessage.preview ?? t("typePreview", { type: lastMessage.type }));

@@ -41,9 +41,13 @@ export function VirtualList(props: VirtualListProps) {
   // The row with the focus stays in the document, or the focus would be lost while scrolling.
   if (count > 0 && (tabStop < first || tabStop >= last)) indexes.push(tabStop);
 
-  const moveTo = (index: number) => {
-    setFocused(index);
-    scrollToRow(scroller.current!, index, rowHeight);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const page = Math.max(1, Math.floor(view.height / rowHeight) - 1);
+    const next = nextIndex(event, count, page);
+    if (next === null) return;
+    event.preventDefault();
+    setFocused(next);
+    scrollToRow(scroller.current!, next, rowHeight);
   };
 
   return (
@@ -52,15 +56,7 @@ export function VirtualList(props: VirtualListProps) {
       class="virtual-list"
       tabIndex={-1}
       onScroll={measure}
-      onKeyDown={(event) => {
-        const at = indexOfRow(event.target as Element);
-        if (at === null || event.altKey || event.ctrlKey || event.metaKey) return;
-        const page = Math.max(1, Math.floor(view.height / rowHeight) - 1);
-        const next = nextIndex(event.key, at, count, page);
-        if (next === null) return;
-        event.preventDefault();
-        moveTo(next);
-      }}
+      onKeyDown={onKeyDown}
       onFocusIn={(event) => setFocused(indexOfRow(event.target as Element))}
     >
       <div
@@ -112,7 +108,9 @@ function focusRow(list: HTMLElement, index: number): void {
   list.querySelector<HTMLElement>(`[data-index="${index}"] .row-target`)?.focus();
 }
 
-function nextIndex(key: string, at: number, count: number, page: number): number | null {
+function nextIndex(event: KeyboardEvent, count: number, page: number): number | null {
+  const at = indexOfRow(event.target as Element);
+  if (at === null || event.altKey || event.ctrlKey || event.metaKey) return null;
   const moves: Record<string, number> = {
     ArrowDown: at + 1,
     ArrowUp: at - 1,
@@ -121,6 +119,6 @@ function nextIndex(key: string, at: number, count: number, page: number): number
     Home: 0,
     End: count - 1,
   };
-  const next = moves[key];
+  const next = moves[event.key];
   return next === undefined ? null : Math.min(Math.max(0, next), count - 1);
 }
