@@ -1,6 +1,7 @@
 """The steps, in order. Each returns what it has seen, or raises Failure."""
 
 from analysts import compare_formats, read_export, read_with_psql
+from chat_steps import CHAT_STEPS
 from metrics import check_metrics
 from packages import HERE
 from projection import project_events
@@ -76,6 +77,7 @@ STEPS = [
     ("TypeScript client: chaos", soak_client),
     ("TypeScript client: planted bugs", find_planted_bugs),
     ("page of another origin in Chromium", chat_on_a_page),
+    *CHAT_STEPS,
     ("metrics", check_metrics),
     ("psql", read_with_psql),
     ("export in DuckDB, pandas and polars", read_export),
