@@ -1,27 +1,13 @@
-// Calls of the API for the panels: what was refused becomes an error that a reader understands, and
-// what was just changed is seen by the next query.
-import type { components } from "@tidings/client";
+// Calls of the API for the panels: what was refused becomes a sentence for readers, and what was
+// just changed is seen by the next query.
+import { ApiError, type components, unwrap } from "@tidings/client";
 import { t as shared } from "../../shared/texts.ts";
-import { KNOWN_PROBLEMS, problemText } from "./texts/common.ts";
+import { KNOWN_PROBLEMS, problemText } from "./texts/problems.ts";
 
 export type Schemas = components["schemas"];
 
-/** A call that was refused. Its message is a sentence for readers. */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly fields: readonly Schemas["FieldError"][];
-
-  constructor(problem: Partial<Schemas["Problem"]>, status: number) {
-    super(describeProblem(problem));
-    this.status = status;
-    this.code = problem.code ?? "unknown";
-    this.fields = problem.errors ?? [];
-  }
-}
-
-/** What the generated client answers. */
-export interface Answer<Data> {
+/** What a typed call answers. */
+interface Answer<Data> {
   data?: Data;
   error?: unknown;
   response: Response;
@@ -31,37 +17,31 @@ export interface Answer<Data> {
 export class Calls {
   #position = 0;
 
-  /** The data of an answer. Throws a refusal. */
+  /** The data of an answer. Throws what was refused. */
   async ask<Data>(call: Promise<Answer<Data>>): Promise<Data> {
-    const answer = await call.catch((cause: unknown) => {
-      throw cause instanceof TypeError ? new Error(shared("noConnection"), { cause }) : cause;
-    });
-    if (!answer.response.ok) {
-      throw new Refusal(readProblem(answer.error), answer.response.status);
-    }
-    this.#remember(answer.data);
-    return answer.data as Data;
+    const data = unwrap(await call);
+    const position = (data as { position?: unknown } | null | undefined)?.position;
+    if (typeof position === "number" && position > this.#position) this.#position = position;
+    return data;
   }
 
   /** For a query: wait until the read model has what this user did last. */
   get since(): { min_position?: string } {
     return this.#position === 0 ? {} : { min_position: String(this.#position) };
   }
-
-  #remember(data: unknown): void {
-    const position = (data as { position?: unknown } | null | undefined)?.position;
-    if (typeof position === "number" && position > this.#position) this.#position = position;
-  }
 }
 
-function readProblem(error: unknown): Partial<Schemas["Problem"]> {
-  return typeof error === "object" && error !== null ? error : {};
-}
-
-function describeProblem(problem: Partial<Schemas["Problem"]>): string {
-  const known = KNOWN_PROBLEMS.find((code) => code === problem.code);
+/** What went wrong, in the language of the page where it is something that readers meet. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof ApiError)) return error instanceof Error ? error.message : `${error}`;
+  if (error.code === "network") return shared("noConnection");
+  const known = KNOWN_PROBLEMS.find((code) => code === error.code);
   if (known !== undefined) return problemText(known);
-  const fields = (problem.errors ?? []).map(({ field, message }) => `${field}: ${message}`);
-  if (fields.length > 0) return fields.join(" ");
-  return problem.detail ?? shared("failed");
+  const fields = error.fields.map(({ field, message }) => `${field}: ${message}`);
+  return fields.length > 0 ? fields.join(" ") : error.message;
+}
+
+/** Whether the server refused with this code. */
+export function isRefused(error: unknown, code: string): boolean {
+  return error instanceof ApiError && error.code === code;
 }

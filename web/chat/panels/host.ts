@@ -1,68 +1,104 @@
-// What the panels need from the page around them, and which panel can be opened.
+// What the pages of the panels need, and the way from one to the next and back.
+import type { Api, Client } from "@tidings/client";
 import { createContext } from "preact";
-import { useContext, useEffect } from "preact/hooks";
-import type { Client } from "openapi-fetch";
-import type { paths } from "@tidings/client";
-import type { Calls, Schemas } from "./calls.ts";
-
-/** A panel, with what it shows. */
-export type Target =
-  | { panel: "people" }
-  | { panel: "person"; user: string }
-  | { panel: "own" }
-  | { panel: "new"; way?: "direct" | "group" | "join"; code?: string }
-  | { panel: "invitations" }
-  | { panel: "details" | "members" | "links" | "requests"; conversation: string }
-  | { panel: "sanctions" | "policies" | "pins" | "badge"; conversation: string }
-  | { panel: "search"; conversation?: string }
-  | { panel: "scheduled" }
-  | { panel: "held" }
-  | { panel: "threads" }
-  | { panel: "why"; conversation: string; seq: number }
-  | { panel: "past"; user?: string };
+import { useContext, useEffect, useRef } from "preact/hooks";
+import type { ChatSession } from "../session.ts";
+import { Calls } from "./calls.ts";
+import type { PanelName, PanelPlace, PanelProps } from "./registry.ts";
 
 export interface Host {
+  session: ChatSession;
   me: string;
   /** Whether the token has the scope of administrators. */
   isAdmin: boolean;
-  api: Client<paths>;
+  client: Client;
+  api: Api;
   calls: Calls;
-  /** Calls the listener for every entry that arrives, until the returned function is called. */
-  onEntry(listener: (type: string, conversation: string | null) => void): () => void;
-  /** The title or the name of the other person, from what the page knows. */
-  conversationName(id: string): string | null;
-  /** What the page knows about a person; null if nothing yet, and then it asks. */
-  person(user: string): Schemas["UserProfile"] | null;
-  onPeople(listener: () => void): () => void;
-  /** Shows a conversation, at a message if a seq is given. */
+  /** Whether another page opened this one. */
+  hasBack: boolean;
   openConversation(id: string, seq?: number): void;
-  openThread(conversation: string, root: number): void;
-  /** Shows another panel, to which "back" returns. */
-  open(target: Target): void;
+  /** Shows another page, from which "back" returns here. */
+  open(name: PanelName, place?: PanelPlace): void;
   back(): void;
   close(): void;
-  signOut(): void;
-  /** Takes the token that a change of password gave. */
-  takeToken(token: string): void;
+}
+
+interface Visit {
+  name: PanelName;
+  place: PanelPlace;
+}
+
+// How the reader came to the page that is shown. Other ways of leaving a page, such as the button of
+// the browser, make the last step wrong; then it does not lead to the page that is shown.
+let steps: { from: Visit; to: string }[] = [];
+const MOST_STEPS = 20;
+
+const callsOf = new WeakMap<Client, Calls>();
+
+function callsFor(client: Client): Calls {
+  const calls = callsOf.get(client) ?? new Calls();
+  callsOf.set(client, calls);
+  return calls;
+}
+
+const keyOf = (name: PanelName, place: PanelPlace) =>
+  JSON.stringify([name, Object.entries(place).sort()]);
+
+export function makeHost(name: PanelName, place: PanelPlace, props: PanelProps): Host {
+  const { session } = props;
+  const last = steps.at(-1);
+  const hasBack = last !== undefined && last.to === keyOf(name, place);
+  return {
+    session,
+    me: session.account.user,
+    isAdmin: session.account.scopes.includes("admin"),
+    client: session.client,
+    api: session.api,
+    calls: callsFor(session.client),
+    hasBack,
+    openConversation: props.openConversation,
+    open(next, nextPlace = {}) {
+      const before = hasBack ? steps : [];
+      const step = { from: { name, place }, to: keyOf(next, nextPlace) };
+      steps = [...before, step].slice(-MOST_STEPS);
+      props.openPanel(next, nextPlace);
+    },
+    back() {
+      if (!hasBack) return props.close();
+      steps = steps.slice(0, -1);
+      props.openPanel(last.from.name, last.from.place);
+    },
+    close: props.close,
+  };
 }
 
 export const HostContext = createContext<Host | null>(null);
 
 export function useHost(): Host {
   const host = useContext(HostContext);
-  if (host === null) throw new Error("A panel is shown outside of a page with panels.");
+  if (host === null) throw new Error("A page of a panel is shown outside of a panel.");
   return host;
 }
 
-/** Runs something when an entry of one of these types arrives, about this conversation if given. */
-export function useEntries(types: readonly string[], run: () => void, conversation?: string) {
-  const host = useHost();
-  useEffect(
-    () =>
-      host.onEntry((type, about) => {
-        const isAbout = conversation === undefined || about === conversation || about === null;
-        if (isAbout && types.includes(type)) run();
-      }),
-    [host, conversation, run],
-  );
+const SETTLE_MS = 600;
+
+/** Runs something after entries have arrived, once for those that arrive together. */
+export function useArrivals(run: () => void): void {
+  const { client } = useHost();
+  const current = useRef(run);
+  current.current = run;
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = client.subscribe(
+      (state) => state.cursor,
+      () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => current.current(), SETTLE_MS);
+      },
+    );
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [client]);
 }

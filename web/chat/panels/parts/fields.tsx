@@ -21,7 +21,6 @@ interface TextFieldProps {
   autocomplete?: string;
   inputmode?: "numeric" | "url" | "text";
   required?: boolean;
-  list?: string;
   min?: string;
   maxValue?: string;
 }
@@ -50,10 +49,10 @@ export function TextField(props: TextFieldProps) {
       ) : (
         <input
           {...shared}
-          type={props.type ?? "text"}
+          // The types of attributes differ between the types of inputs; all of these are texts.
+          type={(props.type ?? "text") as "text"}
           autocomplete={props.autocomplete ?? "off"}
           inputMode={props.inputmode}
-          list={props.list}
           min={props.min}
           max={props.maxValue}
           step={props.type === "datetime-local" ? "any" : undefined}
@@ -135,4 +134,11 @@ export function SwitchField(props: {
       />
     </div>
   );
+}
+
+/** As `describeFault`, for a number instead of a length. */
+export function describeNumberFault(fault: Fault, limits: Limits): string {
+  const key = { too_long: "too_large", too_short: "too_small" } as const;
+  const values = { min: limits.min ?? 0, max: limits.max ?? 0 };
+  return faultText(fault === "too_long" || fault === "too_short" ? key[fault] : fault, values);
 }

@@ -1,4 +1,4 @@
-// The frame of every panel: its title, the way back, and what it holds.
+// The frame of a page in a panel. The shell draws the title and the button that closes it.
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Icon } from "../../../shared/icon.tsx";
@@ -6,51 +6,45 @@ import { useHost } from "../host.ts";
 import { t } from "../texts/common.ts";
 
 interface FrameProps {
-  title: string;
   children: ComponentChildren;
   /** Stays above what scrolls, such as a field for search. */
   head?: ComponentChildren;
-  /** The panel puts the focus somewhere itself. */
-  keepsFocus?: boolean;
+  class?: string;
 }
 
-export function Frame({ title, children, head, keepsFocus }: FrameProps) {
+export function Frame({ children, head, class: className = "" }: FrameProps) {
   const host = useHost();
-  const heading = useRef<HTMLHeadingElement>(null);
-  const id = useId();
+  const frame = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (!keepsFocus) heading.current?.focus();
+    // What had the focus is gone if another page of the panel opened this one.
+    if (host.hasBack) frame.current?.focus();
   }, []);
   return (
-    <section
-      class="panel"
-      aria-labelledby={id}
+    <div
+      class={`panel ${className}`}
+      ref={frame}
+      tabIndex={-1}
       onKeyDown={(event) => {
-        // What is inside, such as a menu or a list of suggestions, has its own Escape.
-        if (event.key !== "Escape" || event.defaultPrevented) return;
+        // What is inside, such as a list of suggestions, has its own Escape.
+        if (event.key !== "Escape" || event.defaultPrevented || !host.hasBack) return;
         event.preventDefault();
         event.stopPropagation();
         host.back();
       }}
     >
-      <header class="panel-header">
-        <button type="button" class="icon-button" aria-label={t("back")} onClick={host.back}>
-          <Icon name="back" />
+      {host.hasBack && (
+        <button type="button" class="panel-back" onClick={host.back}>
+          <Icon name="back" size={16} />
+          {t("back")}
         </button>
-        <h2 id={id} ref={heading} tabIndex={-1}>
-          {title}
-        </h2>
-        <button type="button" class="icon-button" aria-label={t("close")} onClick={host.close}>
-          <Icon name="close" />
-        </button>
-      </header>
+      )}
       {head && <div class="panel-head">{head}</div>}
       <div class="panel-body">{children}</div>
-    </section>
+    </div>
   );
 }
 
-/** A part of a panel under a heading. */
+/** A part of a page under a heading. */
 export function Section(props: {
   title: string;
   children: ComponentChildren;

@@ -1,6 +1,7 @@
 // A list that is loaded page by page, with what to say while it loads, is empty or has failed.
 import type { ComponentChildren, VNode } from "preact";
 import { Icon, type IconName } from "../../../shared/icon.tsx";
+import { describeError } from "../calls.ts";
 import { t } from "../texts/common.ts";
 import type { Loaded, Pages } from "./loading.ts";
 
@@ -16,8 +17,8 @@ export function PagedList<Row>({ pages, label, empty, draw }: ListProps<Row>) {
   return (
     <div class="panel-list" aria-busy={isLoading}>
       {rows.length > 0 && <ul aria-label={label}>{rows.map(draw)}</ul>}
-      {error && <Failed error={error} retry={pages.reload} />}
-      {!error && rows.length === 0 && (
+      {error !== null && <Failed error={error} retry={pages.reload} />}
+      {error === null && rows.length === 0 && (
         <p class="panel-empty">{isLoading ? t("loading") : empty}</p>
       )}
       {hasMore && (
@@ -29,10 +30,10 @@ export function PagedList<Row>({ pages, label, empty, draw }: ListProps<Row>) {
   );
 }
 
-export function Failed({ error, retry }: { error: Error; retry: () => void }) {
+export function Failed({ error, retry }: { error: unknown; retry: () => void }) {
   return (
     <div class="notice danger panel-failed" role="alert">
-      <span>{error.message}</span>
+      <span>{describeError(error)}</span>
       <button type="button" class="link-button" onClick={retry}>
         {t("retry")}
       </button>

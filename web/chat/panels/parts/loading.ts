@@ -1,17 +1,18 @@
 // State of what a panel loads and of what it does.
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { showError, showToast } from "../../../shared/toast.tsx";
+import { describeError } from "../calls.ts";
 
 export interface Loaded<Data> {
   data: Data | null;
-  error: Error | null;
+  error: unknown;
   isLoading: boolean;
   reload: () => void;
 }
 
 /** Loads something whenever the key changes. An older answer never replaces a newer one. */
 export function useLoaded<Data>(load: () => Promise<Data>, key: string): Loaded<Data> {
-  const [state, setState] = useState<{ key: string; data: Data | null; error: Error | null }>({
+  const [state, setState] = useState<{ key: string; data: Data | null; error: unknown }>({
     key,
     data: null,
     error: null,
@@ -23,7 +24,7 @@ export function useLoaded<Data>(load: () => Promise<Data>, key: string): Loaded<
     setLoading(true);
     load()
       .then((data) => ({ data, error: null }))
-      .catch((error: Error) => ({ data: null, error }))
+      .catch((error: unknown) => ({ data: null, error }))
       .then((next) => {
         if (mine !== turn.current) return;
         setState((old) => ({ ...next, key, data: next.data ?? (old.key === key ? old.data : null) }));
@@ -50,7 +51,7 @@ export interface Page<Row> {
 
 export interface Pages<Row> {
   rows: Row[];
-  error: Error | null;
+  error: unknown;
   isLoading: boolean;
   hasMore: boolean;
   more: () => void;
@@ -108,7 +109,7 @@ export function useAct(): {
       if (done !== undefined) showToast(done);
       return true;
     } catch (error) {
-      showError(error);
+      showError(new Error(describeError(error)));
       return false;
     } finally {
       running.current = false;
