@@ -16,6 +16,8 @@ interface PickerProps {
   without?: readonly string[];
   /** At most this many. */
   most?: number;
+  /** The user can choose themselves. */
+  withSelf?: boolean;
 }
 
 interface Option {
@@ -26,13 +28,14 @@ interface Option {
 
 const MOST_OPTIONS = 8;
 
-export function PeoplePicker({ label, chosen, change, without = [], most }: PickerProps) {
+export function PeoplePicker(props: PickerProps) {
+  const { label, chosen, change, without = [], most, withSelf = false } = props;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState("");
   const [isOpen, setOpen] = useState(false);
   const [active, setActive] = useState(0);
-  const options = useOptions(text, [...chosen, ...without]);
+  const options = useOptions(text, [...chosen, ...without], withSelf);
   const shown = isOpen ? options : [];
   const isFull = most !== undefined && chosen.length >= most;
   const choose = (user: string) => {
@@ -111,7 +114,7 @@ export function PeoplePicker({ label, chosen, change, without = [], most }: Pick
   );
 }
 
-function useOptions(text: string, taken: readonly string[]): Option[] {
+function useOptions(text: string, taken: readonly string[], withSelf: boolean): Option[] {
   const { client, me } = useHost();
   const wanted = useSettled(text.trim());
   const found = useLoaded(
@@ -128,7 +131,7 @@ function useOptions(text: string, taken: readonly string[]): Option[] {
   const exact = { user: text.trim(), name: text.trim(), picture: null };
   const isThere = people.some(({ user }) => user === exact.user);
   const all = isThere || wanted !== text.trim() ? people : [...people, exact];
-  return all.filter(({ user }) => user !== me && !taken.includes(user));
+  return all.filter(({ user }) => (withSelf || user !== me) && !taken.includes(user));
 }
 
 /** Keys of an input method choose a character, not a person. */
