@@ -23,7 +23,6 @@ export const LIMITS = {
   title: { max: 200 },
   topic: { max: 500 },
   password: { min: 10, max: 128 },
-  slowMode: { min: 0, max: 3600 },
   retentionDays: { min: 1, max: 3650 },
   linkUses: { min: 1, max: 1_000_000 },
 } as const satisfies Record<string, Limits>;

@@ -34,7 +34,8 @@ function PastOf({ user }: { user: string }) {
   const span = useLoaded<Span>(async () => {
     const params = { path: { user }, query: { limit: 1 } };
     const { created_at } = await calls.ask(api.GET("/v1/admin/users/{user}", { params }));
-    return { from: Date.parse(created_at), to: Date.now() };
+    const to = Date.now();
+    return { from: created_at === null ? to : Date.parse(created_at), to };
   }, user);
   return (
     <WhenLoaded loaded={span}>

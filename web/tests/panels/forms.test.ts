@@ -6,7 +6,7 @@ import {
   fromLocalInput,
   listTimeZones,
   toLocalInput,
-} from "../forms/times.ts";
+} from "../../chat/panels/forms/times.ts";
 import {
   checkDisplayName,
   checkGroupId,
@@ -17,7 +17,7 @@ import {
   countPoints,
   LIMITS,
   readLinkCode,
-} from "../forms/validation.ts";
+} from "../../chat/panels/forms/validation.ts";
 
 test("lengths count code points as the server does", () => {
   assert.equal(countPoints("👍🏽é"), 3);
@@ -42,9 +42,9 @@ test("pictures, locales, ids and numbers", () => {
   assert.equal(checkGroupId("lunch.2026"), null);
   assert.equal(checkGroupId("d_lunch"), "not_an_id");
   assert.equal(checkGroupId("l unch"), "not_an_id");
-  assert.equal(checkWholeNumber("30", LIMITS.slowMode), null);
-  assert.equal(checkWholeNumber("3601", LIMITS.slowMode), "too_long");
-  assert.equal(checkWholeNumber("1.5", LIMITS.slowMode), "not_a_number");
+  assert.equal(checkWholeNumber("30", LIMITS.retentionDays), null);
+  assert.equal(checkWholeNumber("3651", LIMITS.retentionDays), "too_long");
+  assert.equal(checkWholeNumber("1.5", LIMITS.retentionDays), "not_a_number");
   assert.equal(checkWholeNumber("0", LIMITS.retentionDays), "too_short");
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groupBySeq, spell } from "../explain/groups.ts";
+import { groupBySeq, spell } from "../../chat/panels/explain/groups.ts";
 
 test("reasons are put together, the newest first", () => {
   const excluded = [

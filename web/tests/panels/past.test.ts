@@ -3,12 +3,13 @@ import { test } from "node:test";
 import {
   compareRow,
   concernsInbox,
+  type InboxRow,
   readLines,
   shortType,
   STEPS,
   stepAtTime,
   timeAtStep,
-} from "../past/moments.ts";
+} from "../../chat/panels/past/moments.ts";
 
 const span = { from: 1_000_000, to: 2_000_000 };
 
@@ -37,7 +38,7 @@ test("an event concerns those whose conversations or mailbox it changes", () => 
 });
 
 test("rows of two inboxes are compared by what a user sees", () => {
-  const row = { id: "a", unread: 2, last_message: { seq: 4 } };
+  const row: InboxRow = { id: "a", unread: 2, last_message: { seq: 4 } };
   assert.equal(compareRow(row, { ...row }), "same");
   assert.equal(compareRow(row, { ...row, unread: 3 }), "changed");
   assert.equal(compareRow(row, { ...row, last_message: null }), "changed");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changesOf, checkFields, fieldsOf } from "../groups/policy_fields.ts";
+import { changesOf, checkFields, fieldsOf } from "../../chat/panels/groups/policy_fields.ts";
 
 const policy = {
   avatar: null,
