@@ -8,6 +8,7 @@ import { useHost } from "../host.ts";
 import { Section } from "../parts/frame.tsx";
 import { WhenLoaded } from "../parts/list.tsx";
 import { useLoaded } from "../parts/loading.ts";
+import { useAdminSearch } from "../people/admin_search.ts";
 import { PeoplePicker } from "../people/picker.tsx";
 import { t } from "../texts/explain.ts";
 
@@ -18,10 +19,11 @@ interface AboutMessage {
 
 export function ExplainForOther({ id, seq }: AboutMessage) {
   const [chosen, setChosen] = useState<string[]>([]);
+  const find = useAdminSearch();
   const [user] = chosen;
   return (
     <Section title={t("forOther")} hint={t("forOtherHint")}>
-      <PeoplePicker label={t("person")} chosen={chosen} change={setChosen} most={1} />
+      <PeoplePicker label={t("person")} chosen={chosen} change={setChosen} most={1} withSelf find={find} />
       {user !== undefined && <Visibility key={user} id={id} seq={seq} user={user} />}
     </Section>
   );

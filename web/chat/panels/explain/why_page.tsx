@@ -102,7 +102,7 @@ function useSentences({ message, explanation }: Facts): string[] {
     message.mentions.includes(me) && t("mentioned"),
     message.thread !== null && t("inThread"),
     explanation.counted.includes(message.seq) && t("isCounted"),
-    excluded !== undefined && t("isNotCounted", { reason: t(excluded.why) }),
+    excluded !== undefined && t("notCountedAs", { reason: t(`because_${excluded.why}`) }),
   ];
   return sentences.filter((sentence) => sentence !== false);
 }

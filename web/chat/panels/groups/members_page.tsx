@@ -10,7 +10,7 @@ import { useSelect } from "../../session.ts";
 import { formatMoment } from "../forms/times.ts";
 import { useHost } from "../host.ts";
 import { SwitchField } from "../parts/fields.tsx";
-import { Frame, Section } from "../parts/frame.tsx";
+import { Frame } from "../parts/frame.tsx";
 import { Failed } from "../parts/list.tsx";
 import { useAct, useLoaded } from "../parts/loading.ts";
 import { PeoplePicker } from "../people/picker.tsx";
@@ -73,25 +73,23 @@ function AddPeople({ id }: { id: string }) {
     setAsAdmins(false);
   };
   return (
-    <Section title={t("invite")}>
-      <form
-        class="panel-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void act(add);
-        }}
-      >
-        <PeoplePicker label={t("invite")} chosen={chosen} change={setChosen} />
-        {chosen.length > 0 && (
-          <>
-            <SwitchField label={t("addAsAdmin")} on={asAdmins} change={setAsAdmins} />
-            <button type="submit" class="button primary" disabled={isBusy}>
-              {t("add")}
-            </button>
-          </>
-        )}
-      </form>
-    </Section>
+    <form
+      class="panel-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void act(add);
+      }}
+    >
+      <PeoplePicker label={t("invite")} chosen={chosen} change={setChosen} />
+      {chosen.length > 0 && (
+        <>
+          <SwitchField label={t("addAsAdmin")} on={asAdmins} change={setAsAdmins} />
+          <button type="submit" class="button primary" disabled={isBusy}>
+            {t("add")}
+          </button>
+        </>
+      )}
+    </form>
   );
 }
 

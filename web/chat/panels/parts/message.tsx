@@ -1,10 +1,9 @@
 // A message in a list: who, when, what. Choosing it shows the message where it was written.
 import type { MessageBody, MessageType } from "@tidings/client";
 import type { ComponentChildren } from "preact";
-import { locale } from "../../../shared/language.ts";
 import { UserAvatar, UserName } from "../../names.tsx";
 import { useSelect } from "../../session.ts";
-import { formatMoment } from "../forms/times.ts";
+import { fullTime, shortTime } from "../../time.ts";
 import { t } from "../texts/common.ts";
 
 export interface ListedMessage {
@@ -57,8 +56,12 @@ export function MessageRow({ message, open, text, place, note, actions }: Messag
             <UserName user={message.sender} />
           </span>
           {place && <span class="panel-row-place">{place}</span>}
-          <time class="panel-row-time" dateTime={message.sent_at}>
-            {formatMoment(message.sent_at, locale())}
+          <time
+            class="panel-row-time"
+            dateTime={message.sent_at}
+            title={fullTime(message.sent_at)}
+          >
+            {shortTime(message.sent_at)}
           </time>
         </span>
         <span class={`panel-row-body ${message.body === null ? "soft" : ""}`} dir="auto">

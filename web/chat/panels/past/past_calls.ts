@@ -46,6 +46,14 @@ export async function loadMessages(
   return page.messages.toReversed();
 }
 
+/** Events that can change which conversations an inbox has, their last messages or counts. */
+const CHANGES = [
+  "conversation_created", "conversation_changed", "title_erased",
+  "member_added", "member_removed",
+  "message_sent", "message_edited", "message_recalled", "message_restored", "message_erased",
+  "conversation_read", "conversation_marked_unread", "conversation_cleared",
+  "preferences_changed",
+].join(",");
 const PAGE = 500;
 const MOST_PAGES = 20;
 
@@ -67,6 +75,7 @@ export async function findChange(
     const query = {
       after: String(after),
       limit: PAGE,
+      type: CHANGES,
       ...(isEarlier && { up_to: String(edge - 1) }),
     };
     const answer = await api.GET("/v1/events", { params: { query }, parseAs: "text" });

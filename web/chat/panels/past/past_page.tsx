@@ -4,6 +4,7 @@ import { useHost } from "../host.ts";
 import { Frame } from "../parts/frame.tsx";
 import { WhenLoaded } from "../parts/list.tsx";
 import { useLoaded } from "../parts/loading.ts";
+import { useAdminSearch } from "../people/admin_search.ts";
 import { PeoplePicker } from "../people/picker.tsx";
 import { t } from "../texts/past.ts";
 import { ComparedInboxes } from "./compared_inboxes.tsx";
@@ -13,12 +14,13 @@ import { loadInbox, type Moment, type PastInbox } from "./past_calls.ts";
 
 export function PastPage({ user: asked }: { user?: string | undefined }) {
   const { me } = useHost();
+  const find = useAdminSearch();
   const [chosen, setChosen] = useState([asked ?? me]);
   const [user] = chosen;
   return (
     <Frame class="past">
       <p class="panel-hint">{t("hint")}</p>
-      <PeoplePicker label={t("whose")} chosen={chosen} change={setChosen} most={1} withSelf />
+      <PeoplePicker label={t("whose")} chosen={chosen} change={setChosen} most={1} withSelf find={find} />
       {user === undefined ? (
         <p class="panel-empty">{t("chooseUser")}</p>
       ) : (

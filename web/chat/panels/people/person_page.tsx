@@ -118,7 +118,7 @@ function PersonActions({ user, name }: { user: string; name: string }) {
           <LinkRow icon="close" label={t("end")} open={() => setAsking("end")} />
         )}
         <LinkRow
-          icon="mute"
+          icon="shield"
           label={relation.isBlocked ? t("unblock") : t("block")}
           open={() =>
             relation.isBlocked

@@ -8,6 +8,11 @@ import { useLoaded } from "../parts/loading.ts";
 import { useSettled } from "../parts/search_field.tsx";
 import { t } from "../texts/people.ts";
 
+export type FindPeople = (
+  query: string,
+  limit: number,
+) => Promise<readonly { id: string; display_name: string | null; avatar: string | null }[]>;
+
 interface PickerProps {
   label: string;
   chosen: readonly string[];
@@ -18,6 +23,8 @@ interface PickerProps {
   most?: number;
   /** The user can choose themselves. */
   withSelf?: boolean;
+  /** Finds others than those whom the user sees. */
+  find?: FindPeople;
 }
 
 interface Option {
@@ -29,13 +36,15 @@ interface Option {
 const MOST_OPTIONS = 8;
 
 export function PeoplePicker(props: PickerProps) {
-  const { label, chosen, change, without = [], most, withSelf = false } = props;
+  const { label, chosen, change, without = [], most, withSelf = false, find } = props;
+  const { client, me } = useHost();
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState("");
   const [isOpen, setOpen] = useState(false);
   const [active, setActive] = useState(0);
-  const options = useOptions(text, [...chosen, ...without], withSelf);
+  const taken = [...chosen, ...without, ...(withSelf ? [] : [me])];
+  const options = useOptions(text, taken, find ?? client.people.search);
   const shown = isOpen ? options : [];
   const isFull = most !== undefined && chosen.length >= most;
   const choose = (user: string) => {
@@ -114,11 +123,10 @@ export function PeoplePicker(props: PickerProps) {
   );
 }
 
-function useOptions(text: string, taken: readonly string[], withSelf: boolean): Option[] {
-  const { client, me } = useHost();
+function useOptions(text: string, taken: readonly string[], find: FindPeople): Option[] {
   const wanted = useSettled(text.trim());
   const found = useLoaded(
-    async () => (wanted === "" ? [] : client.people.search(wanted, MOST_OPTIONS)),
+    async () => (wanted === "" ? [] : find(wanted, MOST_OPTIONS)),
     wanted,
   );
   if (text.trim() === "") return [];
@@ -131,7 +139,7 @@ function useOptions(text: string, taken: readonly string[], withSelf: boolean): 
   const exact = { user: text.trim(), name: text.trim(), picture: null };
   const isThere = people.some(({ user }) => user === exact.user);
   const all = isThere || wanted !== text.trim() ? people : [...people, exact];
-  return all.filter(({ user }) => (withSelf || user !== me) && !taken.includes(user));
+  return all.filter(({ user }) => !taken.includes(user));
 }
 
 /** Keys of an input method choose a character, not a person. */

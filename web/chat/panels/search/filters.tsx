@@ -1,6 +1,7 @@
 // Filters of a search as fields, which read and write the operators of the query.
-import { useHost } from "../host.ts";
+import { Icon } from "../../../shared/icon.tsx";
 import { useSelect } from "../../session.ts";
+import { useHost } from "../host.ts";
 import { ChoiceField, TextField } from "../parts/fields.tsx";
 import { t as common } from "../texts/common.ts";
 import { t } from "../texts/search.ts";
@@ -21,6 +22,7 @@ export function SearchFilters({ query, change }: FiltersProps) {
   return (
     <details class="search-filters">
       <summary>
+        <Icon name="chevron" size={14} />
         {t("filters")}
         {used.length > 0 && <span class="panel-count">{used.length}</span>}
       </summary>
