@@ -1,4 +1,7 @@
 // The chat page.
+// The styles that others build on come first.
+import "../shared/base.css";
+import "../shared/parts.css";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Account, forgetAccount, storedAccount, watchAccount } from "../shared/account.ts";
@@ -8,8 +11,6 @@ import { showTheme } from "../shared/theme.ts";
 import { Toasts } from "../shared/toast.tsx";
 import { Chat } from "./chat.tsx";
 import { t } from "./texts.ts";
-import "../shared/base.css";
-import "../shared/parts.css";
 
 function Page() {
   useLanguage();

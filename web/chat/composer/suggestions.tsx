@@ -7,7 +7,7 @@ import { t } from "../texts.ts";
 import { type Suggestion, completeAt } from "./mentions.ts";
 
 interface SuggestionOptions {
-  field: RefObject<HTMLTextAreaElement>;
+  field: RefObject<HTMLTextAreaElement | null>;
   text: string;
   members: readonly string[];
   /** Replaces a part of the text. */

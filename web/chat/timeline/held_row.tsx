@@ -11,13 +11,15 @@ export function HeldRow({ rowKey, held }: { rowKey: string; held: HeldMessage })
     <li class="message own first held" data-key={rowKey} data-status="held" tabIndex={-1}>
       <div class="message-main">
         <div class="bubble">
-          <MessageBody
-            message={{ conversation_id, type, body, mentions, recalled: false }}
-            tabbable={false}
-          />
-          <div class="message-meta">
-            <time dateTime={at}>{clockTime(at)}</time>
-            <Icon name="shield" size={15} />
+          <div class="bubble-line">
+            <MessageBody
+              message={{ conversation_id, type, body, mentions, recalled: false }}
+              tabbable={false}
+            />
+            <div class="message-meta">
+              <time dateTime={at}>{clockTime(at)}</time>
+              <Icon name="shield" size={15} />
+            </div>
           </div>
         </div>
         <p class="held-notice">{t("heldNotice")}</p>

@@ -79,37 +79,41 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         )}
         <div class="bubble">
           {message.reply_to !== null && <ReplyQuote message={message} context={context} />}
-          <MessageBody message={message} tabbable={active} />
-          <div class="message-meta">
-            {context.pinned.has(message.seq) && (
-              <span class="pinned-sign" title={t("isPinned")}>
-                <Icon name="pin" size={13} />
-                <span class="hidden-label">{t("isPinned")}</span>
-              </span>
-            )}
-            {message.edited_at !== null && !message.recalled && (
-              <button
-                type="button"
-                class="edited-sign"
-                tabIndex={active ? 0 : -1}
-                onClick={() => setDialog("versions")}
-              >
-                {t("edited")}
-              </button>
-            )}
-            <time dateTime={message.sent_at} title={fullTime(message.sent_at)}>
-              {clockTime(message.sent_at)}
-            </time>
-            {own && !message.recalled && (
-              <DeliverySign message={message} tabbable={active} open={() => setDialog("receipts")} />
-            )}
+          <div class="bubble-line">
+            <MessageBody message={message} tabbable={active} />
+            <div class="message-meta">
+              {context.pinned.has(message.seq) && (
+                <span class="pinned-sign" title={t("isPinned")}>
+                  <Icon name="pin" size={13} />
+                  <span class="hidden-label">{t("isPinned")}</span>
+                </span>
+              )}
+              {message.edited_at !== null && !message.recalled && (
+                <button
+                  type="button"
+                  class="edited-sign"
+                  tabIndex={active ? 0 : -1}
+                  onClick={() => setDialog("versions")}
+                >
+                  {t("edited")}
+                </button>
+              )}
+              <time dateTime={message.sent_at} title={fullTime(message.sent_at)}>
+                {clockTime(message.sent_at)}
+              </time>
+              {own && !message.recalled && (
+                <DeliverySign message={message} tabbable={active} open={() => setDialog("receipts")} />
+              )}
+            </div>
           </div>
         </div>
         <Reactions message={message} canReact={!message.recalled} tabbable={active} />
         {!context.inThread && <ThreadSummary message={message} tabbable={active} />}
         <FailedChange message={message} />
       </div>
-      {active && <MessageTools message={message} context={context} openDialog={setDialog} />}
+      <div class="tools-place">
+        {active && <MessageTools message={message} context={context} openDialog={setDialog} />}
+      </div>
       {dialog !== null && (
         <MessageDialogs name={dialog} message={message} close={() => setDialog(null)} />
       )}

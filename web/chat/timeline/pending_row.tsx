@@ -36,13 +36,15 @@ export const PendingRow = memo(function PendingRow({ item, first, tabStop }: Pen
     >
       <div class="message-main">
         <div class="bubble">
-          <MessageBody message={shown} tabbable={false} />
-          <div class="message-meta">
-            <time>{time}</time>
-            <span class="delivery-sign" title={failed ? undefined : t(status)}>
-              <Icon name={failed ? "warning" : status === "sent" ? "check" : "clock"} size={15} />
-              {!failed && <span class="hidden-label">{t(status)}</span>}
-            </span>
+          <div class="bubble-line">
+            <MessageBody message={shown} tabbable={false} />
+            <div class="message-meta">
+              <time>{time}</time>
+              <span class="delivery-sign" title={failed ? undefined : t(status)}>
+                <Icon name={failed ? "warning" : status === "sent" ? "check" : "clock"} size={15} />
+                {!failed && <span class="hidden-label">{t(status)}</span>}
+              </span>
+            </div>
           </div>
         </div>
         {failed && (

@@ -18,7 +18,7 @@ export interface Scroll {
 }
 
 interface ScrollOptions {
-  scroller: RefObject<HTMLElement>;
+  scroller: RefObject<HTMLElement | null>;
   /** Called when the reader has moved, and after each change. */
   onMove: () => void;
 }

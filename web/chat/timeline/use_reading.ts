@@ -8,7 +8,7 @@ import type { TimelineView } from "./use_timeline.ts";
 
 interface ReadingOptions {
   conversation: Conversation;
-  scroller: RefObject<HTMLElement>;
+  scroller: RefObject<HTMLElement | null>;
   scroll: Scroll;
   view: TimelineView;
   /** After "mark unread from here" the mark stays until the conversation is opened again. */
