@@ -17,9 +17,8 @@ import { AskDialog, ReportDialog } from "./person_dialogs.tsx";
 import { type Relation, useRelation } from "./relation.ts";
 
 export function PersonPage({ user }: { user: string }) {
-  const { client, me } = useHost();
-  // Asked again at each look: a profile changes, and may have become visible.
-  const fetched = useLoaded(() => client.people.reload(user), user);
+  const { me } = useHost();
+  const fetched = useProfileNow(user);
   const known = useSelect((state) => state.people.get(user));
   const profile = fetched.data ?? known;
   const isUnknown = profile === undefined && !fetched.isLoading;
@@ -41,6 +40,18 @@ export function PersonPage({ user }: { user: string }) {
       <SharedGroups user={user} />
     </Frame>
   );
+}
+
+/** Asked again at each look: a profile changes, and may have become visible. */
+function useProfileNow(user: string) {
+  const { api, calls, client } = useHost();
+  return useLoaded<UserProfile | null>(async () => {
+    // A list leaves out who cannot be seen, but cannot name an id that has a comma.
+    if (user.includes(",")) return client.people.reload(user);
+    const query = { ids: user, ...calls.since };
+    const { users } = await calls.ask(api.GET("/v1/users", { params: { query } }));
+    return users[0] ?? null;
+  }, user);
 }
 
 function PersonHead({ user, profile }: { user: string; profile: UserProfile | undefined }) {

@@ -1,5 +1,7 @@
 // Changes the password of a local account. The server answers with a new token.
+import { createApi } from "@tidings/client";
 import { useState } from "preact/hooks";
+import { storedAccount } from "../../../shared/account.ts";
 import { isRefused } from "../calls.ts";
 import { checkLength, LIMITS } from "../forms/validation.ts";
 import { useHost } from "../host.ts";
@@ -10,7 +12,7 @@ import { t } from "../texts/settings.ts";
 const EMPTY = { old: "", new: "", again: "" };
 
 export function PasswordForm() {
-  const { api, calls, me, session } = useHost();
+  const { calls, me, session } = useHost();
   const [isOpen, setOpen] = useState(false);
   const [fields, setFields] = useState(EMPTY);
   const { isBusy, act } = useAct();
@@ -24,6 +26,8 @@ export function PasswordForm() {
   });
   const save = async () => {
     const body = { old: fields.old, new: fields.new };
+    // Not the client's own calls: for these, any 401 means that the token is not valid any more.
+    const api = createApi({ url: location.origin, token: storedAccount()?.token });
     try {
       const { token } = await calls.ask(api.PUT("/v1/users/me/password", { body }));
       session.changeToken(token);

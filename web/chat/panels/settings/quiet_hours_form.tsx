@@ -37,7 +37,7 @@ export function QuietHoursForm({ settings }: { settings: OwnProfile["settings"] 
         disabled={isBusy}
         change={(on) => {
           setOn(on);
-          if (!on && saved !== null) void save(null);
+          if (!on) void save(null);
         }}
       />
       {isOn && (
