@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { openWindow } from "./chromium.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -104,6 +105,15 @@ export class PanelWindow {
     return violations
       .filter(({ impact }) => GRAVE.includes(impact))
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
+  }
+}
+
+/** Pictures of all windows, for whoever looks for the reason of a failure. */
+export async function takePictures(browser, name) {
+  if (process.env.PICTURES === undefined) return;
+  const pages = browser.contexts().flatMap((context) => context.pages());
+  for (const [at, page] of pages.entries()) {
+    await page.screenshot({ path: join(process.env.PICTURES, `${name}-${at}.png`) });
   }
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { signUp } from "./api.mjs";
 import { Faults, launch } from "./chromium.mjs";
-import { isRefused, PanelWindow, until } from "./panel_window.mjs";
+import { isRefused, PanelWindow, takePictures, until } from "./panel_window.mjs";
 
 const url = process.env.TIDINGS_URL;
 const admin = process.env.ADMIN_TOKEN;
@@ -201,6 +201,9 @@ try {
   await signOut();
   faults.check();
   console.log("two people found each other, talked, fell out and changed their settings");
+} catch (error) {
+  await takePictures(browser, "panels_people");
+  throw error;
 } finally {
   await browser.close();
 }
