@@ -3,7 +3,6 @@ import { TidingsClient } from "@tidings/client";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Account, readToken, storeAccount, storedAccount } from "../shared/account.ts";
 import { showError } from "../shared/toast.tsx";
-import { watchNotices } from "./notices.ts";
 import { openConversation, openPanel, openThread } from "./route.ts";
 import { type ChatSession, SessionProvider } from "./session.ts";
 import { Shell } from "./shell.tsx";
@@ -20,7 +19,6 @@ export function Chat({ account, signOut }: ChatProps) {
   useEffect(() => {
     const { client } = session;
     client.start().then(() => setStarted(true), showError);
-    const stopNotices = watchNotices(client);
     const stopWatching = client.subscribe(
       (state) => state.connection.status,
       (status) => {
@@ -29,7 +27,6 @@ export function Chat({ account, signOut }: ChatProps) {
       },
     );
     return () => {
-      stopNotices();
       stopWatching();
       client.stop().catch(showError);
     };
