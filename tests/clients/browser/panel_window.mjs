@@ -1,12 +1,8 @@
 // A window of somebody in the tests of panels: opens panels, and checks what everybody needs of them.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { openWindow } from "./chromium.mjs";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const GRAVE = ["serious", "critical"];
+import { findAxeFaults } from "./axe.mjs";
+import { Faults, launch, openWindow } from "./chromium.mjs";
 
 export class PanelWindow {
   constructor(page, caller) {
@@ -82,7 +78,7 @@ export class PanelWindow {
       await this.page.evaluate((chosen) => {
         document.documentElement.dataset.theme = chosen;
       }, theme);
-      const found = await this.findFaults();
+      const found = await findAxeFaults(this.page, ".panel");
       assert.deepEqual(found, [], `axe-core, ${what}, ${theme}`);
     }
     await this.page.evaluate(() => delete document.documentElement.dataset.theme);
@@ -93,36 +89,35 @@ export class PanelWindow {
     );
     assert(overflow <= 0, `${what} is ${overflow} px wider than its panel`);
   }
+}
 
-  async findFaults() {
-    if (!(await this.page.evaluate(() => "axe" in window))) await this.page.evaluate(AXE);
-    const { violations } = await this.page.evaluate(() =>
-      window.axe.run(document.querySelector(".panel"), {
-        runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-        rules: { region: { enabled: false } },
-      }),
-    );
-    return violations
-      .filter(({ impact }) => GRAVE.includes(impact))
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
+/**
+ * Runs the parts of a test in order, in one browser. When one fails, pictures of all windows stay.
+ */
+export async function runParts(name, makeParts) {
+  const browser = await launch();
+  const faults = new Faults(process.env.CHAT_URL);
+  const open = (caller, options, url = process.env.CHAT_URL) =>
+    PanelWindow.open(browser, url, caller, faults, options);
+  try {
+    const parts = await makeParts({ open, faults });
+    for (const part of parts) {
+      await part().catch(async (error) => {
+        await takePictures(browser, `failed-${name}-${part.name}`);
+        throw new Error(`${part.name}: ${error.stack}`);
+      });
+    }
+    faults.check();
+    console.log(`${name}: ${parts.map((part) => part.name).join(", ")}`);
+  } finally {
+    await browser.close();
   }
 }
 
-/** Pictures of all windows, for whoever looks for the reason of a failure. */
-export async function takePictures(browser, name) {
-  if (process.env.PICTURES === undefined) return;
+async function takePictures(browser, name) {
   const pages = browser.contexts().flatMap((context) => context.pages());
   for (const [at, page] of pages.entries()) {
-    await page.screenshot({ path: join(process.env.PICTURES, `${name}-${at}.png`) });
-  }
-}
-
-/** Repeats a question until its answer is true. */
-export async function until(what, question, timeoutMs = 10_000) {
-  const end = Date.now() + timeoutMs;
-  while (!(await question())) {
-    if (Date.now() > end) throw new Error(`It did not become true in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await page.screenshot({ path: join(process.env.ARTEFACTS, `${name}-${at + 1}.png`) });
   }
 }
 

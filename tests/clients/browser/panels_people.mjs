@@ -1,23 +1,18 @@
 // Panels of people and settings, by two people in two windows.
 import assert from "node:assert/strict";
 import { signUp } from "./api.mjs";
-import { Faults, launch } from "./chromium.mjs";
-import { isRefused, PanelWindow, takePictures, until } from "./panel_window.mjs";
+import { until } from "./checks.mjs";
+import { isRefused, runParts } from "./panel_window.mjs";
 
-const url = process.env.TIDINGS_URL;
-const admin = process.env.ADMIN_TOKEN;
-const browser = await launch();
-const faults = new Faults(url);
+const { ADMIN_TOKEN, TIDINGS_URL } = process.env;
 
 const people = await Promise.all([
-  signUp(url, "ann", "Ann Smith"),
-  signUp(url, "bob", "Bob 王小明"),
-  signUp(url, "cleo", "Cléo"),
+  signUp(TIDINGS_URL, "ann", "Ann Smith"),
+  signUp(TIDINGS_URL, "bob", "Bob 王小明"),
+  signUp(TIDINGS_URL, "cleo", "Cléo"),
 ]);
 const [annCalls, bobCalls, cleoCalls] = people;
-const [ann, bob] = await Promise.all(
-  [annCalls, bobCalls].map((caller) => PanelWindow.open(browser, url, caller, faults)),
-);
+let ann, bob, direct, faults;
 
 async function becomeContacts() {
   await bob.show("people");
@@ -56,12 +51,12 @@ async function writeDirectly() {
   await ann.page.locator(".conversation-header, .main-pane header").getByText("Bob 王小明").first().waitFor();
   const { conversations } = await annCalls.get("/v1/inbox");
   assert.equal(conversations[0].peer, bobCalls.user);
-  await annCalls.send(conversations[0].id, "hello");
+  direct = conversations[0].id;
+  await annCalls.send(direct, "hello");
   await bob.page.locator(".sidebar").getByText("Ann Smith").first().waitFor();
-  return conversations[0].id;
 }
 
-async function blockAndReport(direct) {
+async function blockAndReport() {
   await ann.show("person", { user: bobCalls.user });
   await ann.button("Block").click();
   await ann.answer("Block");
@@ -78,7 +73,7 @@ async function blockAndReport(direct) {
   await ann.dialog.getByLabel("Note").fill("Rude.");
   await ann.answer("Report");
   await ann.isTold("Reported.");
-  const moderator = new annCalls.constructor(url, "root", admin);
+  const moderator = new annCalls.constructor(TIDINGS_URL, "root", ADMIN_TOKEN);
   await until("the report is a case", async () => {
     const { cases } = await moderator.get("/v1/moderation/cases?state=open&limit=200");
     return cases.some(({ target }) => JSON.stringify(target).includes(bobCalls.user));
@@ -108,8 +103,10 @@ async function changeProfile() {
   await ann.isAccessible("settings");
   await ann.button("Save").click();
   await ann.isTold("Your profile is saved");
-  const { about, locale } = await annCalls.get("/v1/users/me");
-  assert.deepEqual([about, locale], ["Noodles.\nAnd tea.", "en-GB"]);
+  await until("the profile is kept", async () => {
+    const { about, locale } = await annCalls.get("/v1/users/me");
+    return about === "Noodles.\nAnd tea." && locale === "en-GB";
+  });
   await bob.show("person", { user: annCalls.user });
   await bob.reads("Ann 安");
   await bob.reads("And tea.");
@@ -189,21 +186,19 @@ async function signOut() {
   assert.equal(await ann.page.evaluate(() => localStorage.getItem("tidings.account")), null);
 }
 
-try {
-  await becomeContacts();
-  const direct = await writeDirectly();
-  await blockAndReport(direct);
-  await endContact();
-  await changeProfile();
-  await changeSettings();
-  await changeLooks();
-  await changePassword();
-  await signOut();
-  faults.check();
-  console.log("two people found each other, talked, fell out and changed their settings");
-} catch (error) {
-  await takePictures(browser, "panels_people");
-  throw error;
-} finally {
-  await browser.close();
-}
+await runParts("panels_people", async (tools) => {
+  ({ faults } = tools);
+  const { open } = tools;
+  [ann, bob] = await Promise.all([open(annCalls), open(bobCalls)]);
+  return [
+    becomeContacts,
+    writeDirectly,
+    blockAndReport,
+    endContact,
+    changeProfile,
+    changeSettings,
+    changeLooks,
+    changePassword,
+    signOut,
+  ];
+});
