@@ -42,7 +42,7 @@ export function ComparedInboxes({ user, then, now }: ComparedInboxesProps) {
         {column("now", now, then)}
       </div>
       {row !== undefined && then.data !== null && (
-        <ComparedMessages user={user} row={row} then={then.data} />
+        <ComparedMessages user={user} row={row} then={then.data} now={now.data} />
       )}
     </>
   );
@@ -142,17 +142,19 @@ interface ComparedMessagesProps {
   user: string;
   row: InboxConversation;
   then: PastInbox;
+  now: PastInbox | null;
 }
 
-function ComparedMessages({ user, row, then }: ComparedMessagesProps) {
+function ComparedMessages({ user, row, then, now }: ComparedMessagesProps) {
   const { api } = useHost();
   const title = useRowTitle(row);
   const key = JSON.stringify([row.id, then.moment]);
-  const load = (moment: PastInbox["moment"]) => () =>
-    // A conversation that the user did not see at that moment has no messages for them.
-    loadMessages(api, user, row.id, moment).catch(() => [] as Message[]);
-  const past = useLoaded(load(then.moment), key);
-  const present = useLoaded(load(null), row.id);
+  // A conversation that is not in an inbox has no messages for its owner, and cannot be asked.
+  const isThen = then.rows.some(({ id }) => id === row.id);
+  const isNow = now?.rows.some(({ id }) => id === row.id) ?? false;
+  const load = async (moment: PastInbox["moment"]) => loadMessages(api, user, row.id, moment);
+  const past = useLoaded(async () => (isThen ? load(then.moment) : []), `${isThen} ${key}`);
+  const present = useLoaded(async () => (isNow ? load(null) : []), `${isNow} ${row.id}`);
   const current = new Map(present.data?.map((message) => [message.seq, message]));
   const messages = past.data ?? [];
   return (

@@ -13,10 +13,17 @@ import type { Span } from "./moments.ts";
 import { loadInbox, type Moment, type PastInbox } from "./past_calls.ts";
 
 export function PastPage({ user: asked }: { user?: string | undefined }) {
-  const { me } = useHost();
+  const { isAdmin, me } = useHost();
   const find = useAdminSearch();
   const [chosen, setChosen] = useState([asked ?? me]);
   const [user] = chosen;
+  if (!isAdmin) {
+    return (
+      <Frame class="past">
+        <p class="notice">{t("adminsOnly")}</p>
+      </Frame>
+    );
+  }
   return (
     <Frame class="past">
       <p class="panel-hint">{t("hint")}</p>

@@ -5,6 +5,7 @@ export const t = defineTexts({
   en: {
     past: "Inbox as of a past moment",
     hint: "What somebody's inbox showed at any moment, beside what it shows now.",
+    adminsOnly: "Only administrators may look into the past.",
     whose: "Whose inbox",
     moment: "Moment",
     exact: "Exact time",
@@ -34,6 +35,7 @@ export const t = defineTexts({
   zh: {
     past: "过去某一时刻的收件箱",
     hint: "某人的收件箱在任一时刻的样子,与现在并排显示。",
+    adminsOnly: "只有管理员可以查看过去。",
     whose: "谁的收件箱",
     moment: "时刻",
     exact: "准确时间",
