@@ -155,7 +155,7 @@ async function editRecallRestore(hers, his) {
 async function pins(hers, his) {
   await chooseOf(hers, messageOf(hers, "Who waters the tomatoes?"), "Pin");
   await messageOf(his, "Who waters the tomatoes?").locator(".pinned-sign").waitFor();
-  await his.getByRole("button", { name: "Pinned messages (1)" }).waitFor();
+  await his.getByRole("button", { name: "1 pinned message" }).waitFor();
   await chooseOf(hers, messageOf(hers, "Who waters the tomatoes?"), "Unpin");
   await waitForCount(his, ".pinned-sign", 0);
 }
@@ -313,7 +313,7 @@ async function refusals(hers, his) {
 }
 
 async function signOut(hers) {
-  await hers.getByRole("button", { name: "Your account" }).click();
+  await hers.getByRole("button", { name: "Ann Carter (your account)" }).click();
   await hers.getByRole("menuitem", { name: "Sign out" }).click();
   await hers.locator("dialog .button").filter({ hasText: "Sign out" }).click();
   await hers.getByRole("heading", { name: "Welcome to Tidings" }).waitFor();

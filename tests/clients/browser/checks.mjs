@@ -28,7 +28,7 @@ export async function waitForCount(page, selector, count) {
 /** Opens a conversation from the list, by its title. */
 export async function openConversation(page, title) {
   await (await waitForText(page, ".row-target", title)).click();
-  await page.locator(".conversation-header h1").filter({ hasText: title }).waitFor();
+  await page.locator(".conversation-header h2").filter({ hasText: title }).waitFor();
 }
 
 /** Writes into the field of the open conversation, as people do. */

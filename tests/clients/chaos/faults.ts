@@ -118,8 +118,12 @@ export async function runFaults(targets: FaultTargets, durationMs: number): Prom
   const first = FAULTS.map(([, fault]) => fault).sort(() => random.next() - 0.5);
   while (Date.now() < end) {
     const fault = first.pop() ?? random.choose(FAULTS);
-    await fault.run(targets);
     done.push(fault.name);
+    try {
+      await fault.run(targets);
+    } catch (error) {
+      throw new Error(`Fault ${done.length} (${done.slice(-3).join(", ")}): ${error}`);
+    }
     for (const participant of targets.participants) await participant.continueIfReplaced();
     await sleep(random.between(200, 2_500));
   }

@@ -21,6 +21,7 @@ const { values } = parseArgs({
     pause: { type: "string", default: "3000" },
     seed: { type: "string" },
     plant: { type: "string" },
+    keep: { type: "boolean", default: false },
   },
 });
 
@@ -28,10 +29,10 @@ const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const directory = mkdtempSync(join(tmpdir(), "tidings-chaos-"));
 
 const failure = await run().catch((error: unknown) => error);
-rmSync(directory, { recursive: true, force: true });
+if (!failure || !values.keep) rmSync(directory, { recursive: true, force: true });
 if (failure) {
   console.error(failure instanceof Error ? failure.message : failure);
-  console.error(`seed ${seed}`);
+  console.error(`seed ${seed}${values.keep ? `, ${directory}` : ""}`);
 }
 process.exit(failure ? 1 : 0);
 

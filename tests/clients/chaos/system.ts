@@ -67,7 +67,8 @@ export class System {
   async recover(): Promise<void> {
     const { exitCode, signalCode } = this.#process ?? {};
     if (exitCode === null && signalCode === null) {
-      await waitUntil(() => this.isReady() || this.#hasEnded(), READY_MS, () => "not ready");
+      const hasSettled = async () => this.#hasEnded() || (await this.isReady());
+      await waitUntil(hasSettled, READY_MS, () => "the system does not get ready again");
       if (!this.#hasEnded()) return;
     }
     await this.start();

@@ -118,7 +118,7 @@ function OwnAccount() {
   ];
   return (
     <>
-      <Menu label={t("account")} items={items} class="own-account">
+      <Menu label={t("account", { name })} items={items} class="own-account">
         <UserAvatar user={account.user} size={34} />
         <span class="own-name" dir="auto">
           {name}
