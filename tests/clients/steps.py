@@ -4,6 +4,14 @@ from analysts import compare_formats, read_export, read_with_psql
 from commands import Failure
 from metrics import check_metrics
 from packages import HERE
+from panels import (
+    check_rules_of_panels,
+    lead_group_in_panels,
+    look_at_panels,
+    look_into_past,
+    meet_in_panels,
+    search_in_panels,
+)
 from projection import project_events
 from tokens import make_tokens
 from web_server import OTHER_ORIGIN_HOST, PAGE_ORIGIN_HOST
@@ -63,6 +71,12 @@ STEPS = [
     ("generated TypeScript client", chat_in_typescript),
     ("generated Python client", chat_in_python),
     ("page of another origin in Chromium", chat_on_a_page),
+    ("panels: rules", check_rules_of_panels),
+    ("panels: people and settings", meet_in_panels),
+    ("panels: groups", lead_group_in_panels),
+    ("panels: search and lists", search_in_panels),
+    ("panels: the past", look_into_past),
+    ("panels: looks", look_at_panels),
     ("metrics", check_metrics),
     ("psql", read_with_psql),
     ("export in DuckDB, pandas and polars", read_export),

@@ -84,7 +84,7 @@ export const t = defineTexts({
     blocked: "已屏蔽",
     accept: "接受",
     decline: "拒绝",
-    withdraw: "撤回请求",
+    withdraw: "撤回",
     acceptOf: "接受{name}的请求",
     declineOf: "拒绝{name}的请求",
     withdrawOf: "撤回对{name}的请求",
