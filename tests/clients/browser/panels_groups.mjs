@@ -229,6 +229,30 @@ async function pinAndClear() {
   assert.notDeepEqual((await annCalls.get(`${group}/messages`)).messages, []);
 }
 
+/** From a group to its members and back, without a mouse. */
+async function useKeysOnly() {
+  const { keyboard } = bob.page;
+  const focus = () =>
+    bob.page.evaluate(() => {
+      const { activeElement: element } = document;
+      const isInside = element.closest(".side-pane") !== null;
+      return { isInside, text: isInside ? element.textContent : "" };
+    });
+  await bob.show("group", place);
+  await until("the focus is in the panel", async () => (await focus()).isInside);
+  await until("Tab reaches the members", async () => {
+    await keyboard.press("Tab");
+    return (await focus()).text.startsWith("Members");
+  });
+  await keyboard.press("Enter");
+  await bob.panel.getByRole("list", { name: "Members" }).waitFor();
+  await until("the focus is in the next panel", async () => (await focus()).isInside);
+  await keyboard.press("Escape");
+  await bob.panel.locator(".panel-link", { hasText: "Leave the group" }).waitFor();
+  await keyboard.press("Escape");
+  await bob.panel.waitFor({ state: "detached" });
+}
+
 async function leave() {
   await bob.show("group", place);
   await bob.button("Leave the group").click();
@@ -250,6 +274,7 @@ await runParts("panels_groups", async (tools) => {
     silenceAndBan,
     changePolicies,
     pinAndClear,
+    useKeysOnly,
     leave,
   ];
 });

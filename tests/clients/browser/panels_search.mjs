@@ -141,6 +141,8 @@ async function changeScheduled() {
   await annCalls.send(lunch, "noodles tomorrow", { send_at: at });
   await ann.reads("noodles tomorrow");
   await ann.isAccessible("scheduled messages");
+  await ann.show("scheduled", { conversation: walks });
+  await ann.panel.locator(".panel-link", { hasText: "All scheduled messages" }).click();
   await ann.button("Change: noodles tomorrow").click();
   await ann.dialog.getByLabel("When").fill("2020-01-01T10:00");
   await ann.dialog.getByText("Choose a time that is still to come.").waitFor();

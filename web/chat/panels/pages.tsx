@@ -57,8 +57,8 @@ function conversationPage(
 
 export const PAGES: Record<PanelName, Panel> = {
   people: page("people", () => <PeoplePage />),
-  person: page("person", ({ user }) =>
-    user === undefined ? undefined : <PersonPage user={user} />,
+  person: page("person", ({ user, conversation }) =>
+    user === undefined ? undefined : <PersonPage user={user} conversation={conversation} />,
   ),
   settings: page("settings", () => <SettingsPage />),
   "new-group": page("new-group", () => <NewPage />),
@@ -79,7 +79,9 @@ export const PAGES: Record<PanelName, Panel> = {
     <SearchPage conversation={conversation} query={query} />
   )),
   threads: page("threads", () => <ThreadsPage />),
-  scheduled: page("scheduled", () => <ScheduledPage />),
+  scheduled: page("scheduled", ({ conversation }) => (
+    <ScheduledPage conversation={conversation} />
+  )),
   held: page("held", () => <HeldPage />),
   "as-of": page("as-of", ({ user }) => <PastPage user={user} />, "dialog"),
 };

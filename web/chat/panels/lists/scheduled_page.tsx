@@ -9,16 +9,20 @@ import { formatMoment, fromLocalInput, toLocalInput } from "../forms/times.ts";
 import { useHost } from "../host.ts";
 import { TextField } from "../parts/fields.tsx";
 import { Frame } from "../parts/frame.tsx";
+import { LinkRow } from "../parts/list.tsx";
 import { useAct } from "../parts/loading.ts";
 import { textOf, useConversationName } from "../parts/message.tsx";
 import { t as common } from "../texts/common.ts";
 import { t } from "../texts/lists.ts";
 import { KNOWN_PROBLEMS, problemText } from "../texts/problems.ts";
 
-export function ScheduledPage() {
-  const { client } = useHost();
+/** Those of one conversation, or all. */
+export function ScheduledPage({ conversation }: { conversation?: string | undefined }) {
+  const { client, open } = useHost();
   useEffect(() => void client.lists.scheduled(), [client]);
-  const { items, loaded } = useSelect((state) => state.scheduled);
+  const { items: all, loaded } = useSelect((state) => state.scheduled);
+  const isShown = ({ conversation_id: id }: ScheduledMessage) => id === (conversation ?? id);
+  const items = all.filter(isShown);
   return (
     <Frame>
       {items.length === 0 && (
@@ -29,6 +33,16 @@ export function ScheduledPage() {
           <ScheduledRow key={item.scheduled_id} item={item} />
         ))}
       </ul>
+      {items.length < all.length && (
+        <ul class="panel-links">
+          <LinkRow
+            icon="clock"
+            label={t("allScheduled")}
+            note={String(all.length)}
+            open={() => open("scheduled")}
+          />
+        </ul>
+      )}
     </Frame>
   );
 }

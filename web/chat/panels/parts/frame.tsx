@@ -16,8 +16,11 @@ export function Frame({ children, head, class: className = "" }: FrameProps) {
   const host = useHost();
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    // What had the focus is gone if another page of the panel opened this one.
-    if (host.hasBack) frame.current?.focus();
+    if (!host.hasBack) return;
+    // What had the focus is gone with the page that opened this one. The pane around the panel
+    // takes the focus first; here, Escape leads back.
+    const timer = setTimeout(() => frame.current?.focus());
+    return () => clearTimeout(timer);
   }, []);
   return (
     <div

@@ -53,11 +53,18 @@ function FoundPeople({ query }: { query: string }) {
   );
 }
 
+const MOST_WATCHED = 200;
+
 function Everybody() {
+  const { client } = useHost();
   const contacts = useSelect((state) => state.contacts);
   const those = (wanted: Contact["state"]) =>
     contacts.items.filter(({ state }) => state === wanted);
   const [incoming, outgoing, accepted] = [those("incoming"), those("outgoing"), those("contact")];
+  useEffect(() => {
+    const users = contacts.items.filter(({ state }) => state === "contact").map(({ user }) => user);
+    return client.presence.watch(users.slice(0, MOST_WATCHED));
+  }, [client, contacts]);
   return (
     <>
       {incoming.length > 0 && (

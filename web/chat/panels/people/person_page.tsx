@@ -16,7 +16,13 @@ import { t } from "../texts/people.ts";
 import { AskDialog, ReportDialog } from "./person_dialogs.tsx";
 import { type Relation, useRelation } from "./relation.ts";
 
-export function PersonPage({ user }: { user: string }) {
+interface PersonPageProps {
+  user: string;
+  /** Where the person was looked at. */
+  conversation?: string | undefined;
+}
+
+export function PersonPage({ user, conversation }: PersonPageProps) {
   const { me } = useHost();
   const fetched = useProfileNow(user);
   const known = useSelect((state) => state.people.get(user));
@@ -36,6 +42,7 @@ export function PersonPage({ user }: { user: string }) {
           {profile.about}
         </p>
       )}
+      {conversation !== undefined && <DirectLink id={conversation} user={user} />}
       {user === me ? <OwnActions /> : <PersonActions user={user} name={profile?.display_name ?? user} />}
       <SharedGroups user={user} />
     </Frame>
@@ -90,6 +97,22 @@ function describeSeen(
   const seen = presence?.lastSeen ?? profile.last_seen;
   if (seen === null) return t("lastSeenHidden");
   return t("lastSeen", { ago: formatAgo(seen, Date.now(), locale()) });
+}
+
+/** The way to what can be done with a direct conversation, whose header leads to the person. */
+function DirectLink({ id, user }: { id: string; user: string }) {
+  const host = useHost();
+  const isDirect = useSelect((state) => state.conversations.get(id)?.peer === user);
+  if (!isDirect) return null;
+  return (
+    <ul class="panel-links">
+      <LinkRow
+        icon="message"
+        label={t("direct")}
+        open={() => host.open("group", { conversation: id })}
+      />
+    </ul>
+  );
 }
 
 function OwnActions() {
