@@ -1,4 +1,5 @@
-// A window of somebody in the tests of panels: opens panels, and checks what everybody needs of them.
+// A window of somebody in the tests of panels: opens panels, and checks what everybody needs of
+// them.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { findAxeFaults } from "./axe.mjs";

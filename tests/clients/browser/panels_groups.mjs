@@ -6,7 +6,9 @@ import { isRefused, runParts } from "./panel_window.mjs";
 
 const { CHAT_URL, TIDINGS_URL } = process.env;
 const people = await Promise.all(
-  ["ann", "bob", "cleo", "dan", "eve"].map((name) => signUp(TIDINGS_URL, name, `${name} of the choir`)),
+  ["ann", "bob", "cleo", "dan", "eve"].map((name) =>
+    signUp(TIDINGS_URL, name, `${name} of the choir`),
+  ),
 );
 const [annCalls, bobCalls, cleoCalls, danCalls, eveCalls] = people;
 let ann, bob, open, faults;
@@ -249,6 +251,7 @@ async function useKeysOnly() {
   await until("the focus is in the next panel", async () => (await focus()).isInside);
   await keyboard.press("Escape");
   await bob.panel.locator(".panel-link", { hasText: "Leave the group" }).waitFor();
+  await until("the focus is in the panel again", async () => (await focus()).isInside);
   await keyboard.press("Escape");
   await bob.panel.waitFor({ state: "detached" });
 }

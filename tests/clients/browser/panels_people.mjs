@@ -48,7 +48,7 @@ async function writeDirectly() {
   await ann.reads("Bob 王小明");
   await ann.isAccessible("a profile");
   await ann.button("Message").click();
-  await ann.page.locator(".conversation-header, .main-pane header").getByText("Bob 王小明").first().waitFor();
+  await ann.page.locator(".conversation-header", { hasText: "Bob 王小明" }).waitFor();
   const { conversations } = await annCalls.get("/v1/inbox");
   assert.equal(conversations[0].peer, bobCalls.user);
   direct = conversations[0].id;
@@ -137,7 +137,10 @@ async function changeSettings() {
     return quiet_hours?.to === "06:30" && quiet_hours.time_zone === "Asia/Shanghai";
   });
   await ann.field("Do not disturb me at night").click();
-  await until("the hours are removed", async () => (await settingsOf(annCalls)).quiet_hours === null);
+  await until("the hours are removed", async () => {
+    const { quiet_hours } = await settingsOf(annCalls);
+    return quiet_hours === null;
+  });
 }
 
 async function changeLooks() {

@@ -28,8 +28,8 @@ interface Visit {
   place: PanelPlace;
 }
 
-// How the reader came to the page that is shown. Other ways of leaving a page, such as the button of
-// the browser, make the last step wrong; then it does not lead to the page that is shown.
+// How the reader came to the page that is shown. Other ways of leaving a page, such as the button
+// of the browser, make the last step wrong; then it does not lead to the page that is shown.
 let steps: { from: Visit; to: string }[] = [];
 const MOST_STEPS = 20;
 

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cutAtHighlights, cutExcerpt } from "../../chat/panels/search/highlights.ts";
-import { isSearchable, quoteValue, readOperator, writeOperator } from "../../chat/panels/search/query.ts";
+import {
+  isSearchable,
+  quoteValue,
+  readOperator,
+  writeOperator,
+} from "../../chat/panels/search/query.ts";
 
 const show = (pieces: { text: string; isHit: boolean }[]) =>
   pieces.map(({ text, isHit }) => (isHit ? `[${text}]` : text)).join("");

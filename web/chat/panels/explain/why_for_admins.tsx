@@ -23,7 +23,14 @@ export function ExplainForOther({ id, seq }: AboutMessage) {
   const [user] = chosen;
   return (
     <Section title={t("forOther")} hint={t("forOtherHint")}>
-      <PeoplePicker label={t("person")} chosen={chosen} change={setChosen} most={1} withSelf find={find} />
+      <PeoplePicker
+        label={t("person")}
+        chosen={chosen}
+        change={setChosen}
+        most={1}
+        withSelf
+        find={find}
+      />
       {user !== undefined && <Visibility key={user} id={id} seq={seq} user={user} />}
     </Section>
   );

@@ -81,13 +81,14 @@ function Links({ conversation, leads }: { conversation: Conversation; leads: boo
   );
   const isGroup = conversation.kind === "group";
   const count = conversation.memberCount.toLocaleString(locale());
+  const unread = conversation.unread.toLocaleString(locale());
   return (
     <ul class="panel-links">
       {isGroup && row("group", t("members"), "members", count)}
       {conversation.peer !== null && <PeerRow user={conversation.peer} />}
       {row("search", t("searchHere"), "search")}
       {row("pin", t("pins"), "pins")}
-      {row("explain", t("explain"), "explain", conversation.unread > 0 ? `${conversation.unread}` : undefined)}
+      {row("explain", t("explain"), "explain", conversation.unread > 0 ? unread : undefined)}
       {isGroup && row("settings", t("policies"), "policies")}
       {isGroup && leads && row("link", t("links"), "links")}
       {isGroup && leads && <RequestsRow id={conversation.id} />}

@@ -88,7 +88,8 @@ function AddPeople({ id }: { id: string }) {
   const add = async () => {
     const answer = await client.members.add(id, chosen, asAdmins ? "admin" : undefined);
     const [added, invited] = [answer.added.length, answer.invited.length];
-    showToast(invited > 0 ? t("addedAndInvited", { added, invited }) : t("added", { count: added }));
+    const both = t("addedAndInvited", { added, invited });
+    showToast(invited > 0 ? both : t("added", { count: added }));
     setChosen([]);
     setAsAdmins(false);
   };

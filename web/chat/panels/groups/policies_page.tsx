@@ -4,13 +4,19 @@ import { useState } from "preact/hooks";
 import { ConfirmDialog } from "../../../shared/dialog.tsx";
 import { locale } from "../../../shared/language.ts";
 import { formatDuration } from "../forms/times.ts";
+import { LIMITS } from "../forms/validation.ts";
 import { useHost } from "../host.ts";
-import { ChoiceField, describeFault, describeNumberFault, SwitchField, TextField } from "../parts/fields.tsx";
+import {
+  ChoiceField,
+  describeFault,
+  describeNumberFault,
+  SwitchField,
+  TextField,
+} from "../parts/fields.tsx";
 import { Frame } from "../parts/frame.tsx";
 import { useAct } from "../parts/loading.ts";
 import { t as common } from "../texts/common.ts";
 import { t } from "../texts/groups.ts";
-import { LIMITS } from "../forms/validation.ts";
 import { usePlace } from "./conversation.ts";
 import { changesOf, checkFields, type Fields, fieldsOf } from "./policy_fields.ts";
 
@@ -123,7 +129,8 @@ const SLOW_MODES = [10, 30, 60, 300, 900, 3600];
 function RuleFields({ fields, set }: FieldsProps) {
   const retention = checkFields(fields).retention_days;
   const seconds = Number(fields.slow_mode);
-  const modes = SLOW_MODES.includes(seconds) || seconds === 0 ? SLOW_MODES : [...SLOW_MODES, seconds];
+  const isKnown = seconds === 0 || SLOW_MODES.includes(seconds);
+  const modes = isKnown ? SLOW_MODES : [...SLOW_MODES, seconds];
   const slow = modes.map((mode) => ({
     value: String(mode),
     label: t("every", { duration: formatDuration(mode, locale()) }),

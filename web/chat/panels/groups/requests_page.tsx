@@ -5,7 +5,7 @@ import { useArrivals, useHost } from "../host.ts";
 import { Frame } from "../parts/frame.tsx";
 import { PagedList } from "../parts/list.tsx";
 import { useAct, usePages } from "../parts/loading.ts";
-import { PersonRow } from "../people/person.tsx";
+import { PersonRow, quote } from "../people/person.tsx";
 import { t } from "../texts/groups.ts";
 
 type Request = Schemas["PendingJoinRequest"];
@@ -65,7 +65,7 @@ function RequestRow({ id, request: { user, note }, reload }: RequestRowProps) {
   return (
     <PersonRow
       user={user}
-      note={note ? <q dir="auto">{note}</q> : undefined}
+      note={quote(note)}
       actions={
         <>
           <button

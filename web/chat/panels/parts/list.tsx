@@ -56,20 +56,22 @@ export function WhenLoaded<Data>(props: {
   );
 }
 
-/** A row that opens something. */
-export function LinkRow(props: {
+interface LinkRowProps {
   icon: IconName;
   label: string;
   open: () => void;
   note?: string | undefined;
   danger?: boolean;
-}) {
+}
+
+/** A row that opens something. */
+export function LinkRow({ icon, label, open, note, danger = false }: LinkRowProps) {
   return (
     <li>
-      <button type="button" class={`panel-link ${props.danger ? "danger" : ""}`} onClick={props.open}>
-        <Icon name={props.icon} />
-        <span class="panel-link-label">{props.label}</span>
-        {props.note && <span class="panel-count">{props.note}</span>}
+      <button type="button" class={`panel-link ${danger ? "danger" : ""}`} onClick={open}>
+        <Icon name={icon} />
+        <span class="panel-link-label">{label}</span>
+        {note && <span class="panel-count">{note}</span>}
       </button>
     </li>
   );

@@ -27,7 +27,10 @@ export function useLoaded<Data>(load: () => Promise<Data>, key: string): Loaded<
       .catch((error: unknown) => ({ data: null, error }))
       .then((next) => {
         if (mine !== turn.current) return;
-        setState((old) => ({ ...next, key, data: next.data ?? (old.key === key ? old.data : null) }));
+        setState((old) => {
+          const kept = old.key === key ? old.data : null;
+          return { ...next, key, data: next.data ?? kept };
+        });
         setLoading(false);
       });
   }, [key]);

@@ -1,5 +1,5 @@
 // Two states of one inbox side by side, with what differs, and the messages of a conversation.
-import type { InboxConversation, Message } from "@tidings/client";
+import type { InboxConversation, LastMessage, Message } from "@tidings/client";
 import { useState } from "preact/hooks";
 import { Avatar } from "../../../shared/avatar.tsx";
 import { locale } from "../../../shared/language.ts";
@@ -104,13 +104,18 @@ function ConversationRow({ side, row, difference, isOpen, toggle }: Conversation
         aria-expanded={isOpen}
         onClick={toggle}
       >
-        <Avatar id={row.peer ?? row.id} name={title} kind={row.peer ? "person" : "group"} size={32} />
+        <Avatar
+          id={row.peer ?? row.id}
+          name={title}
+          kind={row.peer ? "person" : "group"}
+          size={32}
+        />
         <span class="panel-row-text">
           <span class="panel-row-name" dir="auto">
             {title}
           </span>
           <span class="panel-row-note" dir="auto">
-            {last === null ? "" : (last.preview ?? (last.recalled ? common("recalled") : last.type))}
+            {last !== null && describeLast(last)}
           </span>
           {difference !== "same" && (
             <span class="panel-tag">{t(describeDifference(side, difference))}</span>
@@ -125,6 +130,10 @@ function ConversationRow({ side, row, difference, isOpen, toggle }: Conversation
       </button>
     </li>
   );
+}
+
+function describeLast({ preview, recalled, type }: LastMessage): string {
+  return preview ?? (recalled ? common("recalled") : type);
 }
 
 function describeDifference(side: Side, difference: "absent" | "changed") {

@@ -42,7 +42,13 @@ export function MomentChooser({ user, span, moment, change, then, now }: MomentC
   };
   const when = formatExactMoment(moment.time, locale());
   const button = (icon: IconName, label: string, run: () => void, isEnd: boolean) => (
-    <button type="button" class="icon-button" aria-label={label} disabled={isBusy || isEnd} onClick={run}>
+    <button
+      type="button"
+      class="icon-button"
+      aria-label={label}
+      disabled={isBusy || isEnd}
+      onClick={run}
+    >
       <Icon name={icon} />
     </button>
   );

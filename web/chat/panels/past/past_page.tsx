@@ -27,7 +27,14 @@ export function PastPage({ user: asked }: { user?: string | undefined }) {
   return (
     <Frame class="past">
       <p class="panel-hint">{t("hint")}</p>
-      <PeoplePicker label={t("whose")} chosen={chosen} change={setChosen} most={1} withSelf find={find} />
+      <PeoplePicker
+        label={t("whose")}
+        chosen={chosen}
+        change={setChosen}
+        most={1}
+        withSelf
+        find={find}
+      />
       {user === undefined ? (
         <p class="panel-empty">{t("chooseUser")}</p>
       ) : (

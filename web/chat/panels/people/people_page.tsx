@@ -9,7 +9,7 @@ import { Failed, LinkRow } from "../parts/list.tsx";
 import { useAct, useLoaded } from "../parts/loading.ts";
 import { SearchField, useSettled } from "../parts/search_field.tsx";
 import { t } from "../texts/people.ts";
-import { PersonRow } from "./person.tsx";
+import { PersonRow, quote } from "./person.tsx";
 
 export function PeoplePage() {
   const { client } = useHost();
@@ -126,7 +126,7 @@ function IncomingRow({ contact: { user, note } }: { contact: Contact }) {
       </button>
     </>
   );
-  return <PersonRow user={user} note={note ? <q dir="auto">{note}</q> : undefined} actions={actions} />;
+  return <PersonRow user={user} note={quote(note)} actions={actions} />;
 }
 
 function OutgoingRow({ contact: { user, note } }: { contact: Contact }) {
@@ -144,7 +144,7 @@ function OutgoingRow({ contact: { user, note } }: { contact: Contact }) {
       {t("withdraw")}
     </button>
   );
-  return <PersonRow user={user} note={note ? <q dir="auto">{note}</q> : undefined} actions={action} />;
+  return <PersonRow user={user} note={quote(note)} actions={action} />;
 }
 
 function BlockedPeople() {

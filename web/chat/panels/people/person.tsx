@@ -1,11 +1,16 @@
 // A person in a list.
 import type { UserProfile } from "@tidings/client";
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import { Avatar } from "../../../shared/avatar.tsx";
 import { useProfile } from "../../names.tsx";
 import { useSelect } from "../../session.ts";
 import { useHost } from "../host.ts";
 import { t as common } from "../texts/common.ts";
+
+/** What somebody wrote with a request; nothing if they did not. */
+export function quote(note: string | null): VNode | undefined {
+  return note ? <q dir="auto">{note}</q> : undefined;
+}
 
 interface PersonRowProps {
   user: string;

@@ -27,6 +27,7 @@ export function PersonPage({ user, conversation }: PersonPageProps) {
   const fetched = useProfileNow(user);
   const known = useSelect((state) => state.people.get(user));
   const profile = fetched.data ?? known;
+  const name = profile?.display_name ?? user;
   const isUnknown = profile === undefined && !fetched.isLoading;
   return (
     <Frame>
@@ -43,7 +44,7 @@ export function PersonPage({ user, conversation }: PersonPageProps) {
         </p>
       )}
       {conversation !== undefined && <DirectLink id={conversation} user={user} />}
-      {user === me ? <OwnActions /> : <PersonActions user={user} name={profile?.display_name ?? user} />}
+      {user === me ? <OwnActions /> : <PersonActions user={user} name={name} />}
       <SharedGroups user={user} />
     </Frame>
   );

@@ -17,8 +17,6 @@ interface PickerProps {
   label: string;
   chosen: readonly string[];
   change: (chosen: string[]) => void;
-  /** Nobody of them is suggested. */
-  without?: readonly string[];
   /** At most this many. */
   most?: number;
   /** The user can choose themselves. */
@@ -36,22 +34,65 @@ interface Option {
 const MOST_OPTIONS = 8;
 
 export function PeoplePicker(props: PickerProps) {
-  const { label, chosen, change, without = [], most, withSelf = false, find } = props;
-  const { client, me } = useHost();
+  const { label, chosen, change, most } = props;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
+  const box = useCombobox(props);
+  const { shown, active } = box;
+  const isFull = most !== undefined && chosen.length >= most;
+  const remove = (user: string) => {
+    change(chosen.filter((each) => each !== user));
+    input.current?.focus();
+  };
+  return (
+    <div class="field picker">
+      <label for={id}>{label}</label>
+      <div class="picker-box">
+        {chosen.map((user) => (
+          <Chip key={user} user={user} remove={() => remove(user)} />
+        ))}
+        <input
+          id={id}
+          ref={input}
+          role="combobox"
+          aria-autocomplete="list"
+          aria-expanded={shown.length > 0}
+          aria-controls={`${id}-list`}
+          aria-activedescendant={shown.length > 0 ? `${id}-${active}` : undefined}
+          aria-describedby={`${id}-hint`}
+          autocomplete="off"
+          spellcheck={false}
+          dir="auto"
+          hidden={isFull}
+          value={box.text}
+          onInput={(event) => box.type(event.currentTarget.value)}
+          onBlur={box.close}
+          onKeyDown={box.onKeyDown}
+        />
+      </div>
+      <small id={`${id}-hint`}>{t("pickHint")}</small>
+      <Suggestions id={id} label={label} options={shown} active={active} choose={box.choose} />
+    </div>
+  );
+}
+
+/** What is typed, what is suggested for it, and what the keys do. */
+function useCombobox({ chosen, change, withSelf = false, find }: PickerProps) {
+  const { client, me } = useHost();
   const [text, setText] = useState("");
   const [isOpen, setOpen] = useState(false);
   const [active, setActive] = useState(0);
-  const taken = [...chosen, ...without, ...(withSelf ? [] : [me])];
+  const taken = withSelf ? chosen : [...chosen, me];
   const options = useOptions(text, taken, find ?? client.people.search);
   const shown = isOpen ? options : [];
-  const isFull = most !== undefined && chosen.length >= most;
+  const type = (next: string) => {
+    setText(next);
+    setActive(0);
+    setOpen(next !== "");
+  };
   const choose = (user: string) => {
     change([...chosen, user]);
-    setText("");
-    setActive(0);
-    setOpen(false);
+    type("");
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (isComposing(event)) return;
@@ -67,46 +108,29 @@ export function PeoplePicker(props: PickerProps) {
     } else return;
     event.preventDefault();
   };
+  return { text, shown, active, type, choose, onKeyDown, close: () => setOpen(false) };
+}
+
+interface SuggestionsProps {
+  id: string;
+  label: string;
+  options: readonly Option[];
+  active: number;
+  choose: (user: string) => void;
+}
+
+function Suggestions({ id, label, options, active, choose }: SuggestionsProps) {
+  const count = options.length;
   return (
-    <div class="field picker">
-      <label for={id}>{label}</label>
-      <div class="picker-box">
-        {chosen.map((user) => (
-          <Chip
-            key={user}
-            user={user}
-            remove={() => {
-              change(chosen.filter((each) => each !== user));
-              input.current?.focus();
-            }}
-          />
-        ))}
-        <input
-          id={id}
-          ref={input}
-          role="combobox"
-          aria-autocomplete="list"
-          aria-expanded={shown.length > 0}
-          aria-controls={`${id}-list`}
-          aria-activedescendant={shown.length > 0 ? `${id}-${active}` : undefined}
-          aria-describedby={`${id}-hint`}
-          autocomplete="off"
-          spellcheck={false}
-          dir="auto"
-          hidden={isFull}
-          value={text}
-          onInput={(event) => {
-            setText(event.currentTarget.value);
-            setActive(0);
-            setOpen(true);
-          }}
-          onBlur={() => setOpen(false)}
-          onKeyDown={onKeyDown}
-        />
-      </div>
-      <small id={`${id}-hint`}>{t("pickHint")}</small>
-      <ul id={`${id}-list`} role="listbox" aria-label={label} class="picker-list" hidden={shown.length === 0}>
-        {shown.map((option, at) => (
+    <>
+      <ul
+        id={`${id}-list`}
+        role="listbox"
+        aria-label={label}
+        class="picker-list"
+        hidden={count === 0}
+      >
+        {options.map((option, at) => (
           <OptionRow
             key={option.user}
             id={`${id}-${at}`}
@@ -117,9 +141,9 @@ export function PeoplePicker(props: PickerProps) {
         ))}
       </ul>
       <span class="hidden-label" role="status">
-        {shown.length > 0 && t("suggestions", { count: shown.length })}
+        {count > 0 && t("suggestions", { count })}
       </span>
-    </div>
+    </>
   );
 }
 

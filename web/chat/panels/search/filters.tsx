@@ -5,7 +5,13 @@ import { useHost } from "../host.ts";
 import { ChoiceField, TextField } from "../parts/fields.tsx";
 import { t as common } from "../texts/common.ts";
 import { t } from "../texts/search.ts";
-import { type Operator, OPERATORS, readOperator, writeOperator } from "./query.ts";
+import {
+  type Operator,
+  OPERATORS,
+  readOperator,
+  removeOperator,
+  writeOperator,
+} from "./query.ts";
 
 interface FiltersProps {
   query: string;
@@ -67,7 +73,7 @@ export function SearchFilters({ query, change }: FiltersProps) {
         <button
           type="button"
           class="link-button"
-          onClick={() => change(used.reduce((text, each) => writeOperator(text, each, null), query))}
+          onClick={() => change(used.reduce(removeOperator, query))}
         >
           {t("clear")}
         </button>

@@ -1,7 +1,9 @@
 // Reads and writes the operators in the text of a search, so that the text stays what is searched
 // and the form beside it only edits this text.
 
-export const OPERATORS = ["from", "in", "type", "has", "mentions", "before", "after", "on"] as const;
+export const OPERATORS = [
+  "from", "in", "type", "has", "mentions", "before", "after", "on",
+] as const;
 export type Operator = (typeof OPERATORS)[number];
 
 export const MAX_QUERY = 1024;
@@ -33,6 +35,10 @@ export function writeOperator(query: string, operator: Operator, value: string |
     result = `${result.slice(0, token.start)}${replacement}${result.slice(token.end)}`;
   }
   return joinWords(result, "");
+}
+
+export function removeOperator(query: string, operator: Operator): string {
+  return writeOperator(query, operator, null);
 }
 
 /** Whether the query holds anything that the server would search for. */

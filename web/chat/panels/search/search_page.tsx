@@ -2,7 +2,6 @@
 // beside it write operators into it.
 import type { Hit } from "@tidings/client";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { locale } from "../../../shared/language.ts";
 import { useHost } from "../host.ts";
 import { ChoiceField } from "../parts/fields.tsx";
 import { Frame } from "../parts/frame.tsx";
@@ -65,7 +64,7 @@ export function SearchPage({ conversation, query: asked }: SearchPageProps) {
 function startOf(conversation: string | undefined, asked: string | undefined): string {
   if (asked !== undefined) return asked;
   if (conversation === undefined) return lastQuery;
-  return `${writeOperator(writeOperator(lastQuery, "in", null), "in", conversation)} `;
+  return `${writeOperator(lastQuery, "in", conversation)} `;
 }
 
 interface HitsProps {
@@ -127,13 +126,21 @@ interface SearchAnswer {
 }
 
 function describeTotal({ total, total_is_exact, took_ms }: SearchAnswer): string {
-  const count = total === 0 ? t("nothing") : t(total_is_exact ? "found" : "foundMany", { count: total });
-  return `${count} ${t("tookMs", { ms: Math.round(took_ms).toLocaleString(locale()) })}`;
+  const found = t(total_is_exact ? "found" : "foundMany", { count: total });
+  const took = t("tookMs", { ms: Math.round(took_ms) });
+  return `${total === 0 ? t("nothing") : found} ${took}`;
+}
+
+/** The pages after the first one. */
+interface FurtherHits {
+  key: string;
+  hits: Hit[];
+  next: string | null;
 }
 
 function useHits(query: string, sort: Sort) {
   const { client } = useHost();
-  const [pages, setPages] = useState<{ key: string; hits: Hit[]; next: string | null } | null>(null);
+  const [pages, setPages] = useState<FurtherHits | null>(null);
   const key = `${sort} ${query}`;
   const first = useLoaded(() => client.messages.search(query, { sort }), key);
   const [isLoadingMore, setLoadingMore] = useState(false);

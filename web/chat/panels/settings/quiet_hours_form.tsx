@@ -1,6 +1,6 @@
 // The hours in which the user is not disturbed, in their time zone.
 import type { OwnProfile } from "@tidings/client";
-import { useId, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { listTimeZones } from "../forms/times.ts";
 import { useHost } from "../host.ts";
 import { ChoiceField, SwitchField, TextField } from "../parts/fields.tsx";
@@ -8,27 +8,26 @@ import { useAct } from "../parts/loading.ts";
 import { t as common } from "../texts/common.ts";
 import { t } from "../texts/settings.ts";
 
+type Hours = NonNullable<OwnProfile["settings"]["quiet_hours"]>;
+
 export function QuietHoursForm({ settings }: { settings: OwnProfile["settings"] }) {
   const { client } = useHost();
   const saved = settings.quiet_hours;
   const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-  const [hours, setHours] = useState(
+  const [hours, setHours] = useState<Hours>(
     saved ?? { from: "22:00", to: "07:00", time_zone: ownZone },
   );
   const [isOn, setOn] = useState(saved !== null);
-  const zones = useMemo(() => listTimeZones(hours.time_zone), [hours.time_zone]);
-  const hintId = useId();
   const { isBusy, act } = useAct();
-  const isSame = hours.from === hours.to;
   const save = (quiet_hours: typeof saved) =>
     act(() => client.people.changeSettings({ quiet_hours }), common("saved"));
-  const set = (part: Partial<typeof hours>) => setHours((old) => ({ ...old, ...part }));
+  const set = (part: Partial<Hours>) => setHours((old) => ({ ...old, ...part }));
   return (
     <form
       class="panel-form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!isSame) void save(hours);
+        if (hours.from !== hours.to) void save(hours);
       }}
     >
       <SwitchField
@@ -40,42 +39,51 @@ export function QuietHoursForm({ settings }: { settings: OwnProfile["settings"] 
           if (!on) void save(null);
         }}
       />
-      {isOn && (
-        <>
-          <div class="panel-pair">
-            <TextField
-              label={common("from")}
-              type="time"
-              value={hours.from}
-              change={(from) => set({ from })}
-            />
-            <TextField
-              label={common("to")}
-              type="time"
-              value={hours.to}
-              change={(to) => set({ to })}
-            />
-          </div>
-          <ChoiceField
-            label={t("zone")}
-            value={hours.time_zone}
-            choices={zones.map((zone) => ({ value: zone, label: zone.replaceAll("_", " ") }))}
-            change={(time_zone) => set({ time_zone })}
-          />
-          {isSame && (
-            <p id={hintId} class="panel-fault" role="alert">
-              {t("quietSame")}
-            </p>
-          )}
-          <button
-            type="submit"
-            class="button primary"
-            disabled={isBusy || isSame || hours.from === "" || hours.to === ""}
-          >
-            {common("save")}
-          </button>
-        </>
-      )}
+      {isOn && <HoursFields hours={hours} set={set} isBusy={isBusy} />}
     </form>
+  );
+}
+
+interface HoursFieldsProps {
+  hours: Hours;
+  set: (part: Partial<Hours>) => void;
+  isBusy: boolean;
+}
+
+function HoursFields({ hours, set, isBusy }: HoursFieldsProps) {
+  const { from, to, time_zone: zone } = hours;
+  const zones = useMemo(() => listTimeZones(zone), [zone]);
+  const isSame = from === to;
+  return (
+    <>
+      <div class="panel-pair">
+        <TextField
+          label={common("from")}
+          type="time"
+          value={from}
+          change={(value) => set({ from: value })}
+        />
+        <TextField
+          label={common("to")}
+          type="time"
+          value={to}
+          change={(value) => set({ to: value })}
+          fault={isSame ? t("quietSame") : null}
+        />
+      </div>
+      <ChoiceField
+        label={t("zone")}
+        value={zone}
+        choices={zones.map((each) => ({ value: each, label: each.replaceAll("_", " ") }))}
+        change={(value) => set({ time_zone: value })}
+      />
+      <button
+        type="submit"
+        class="button primary"
+        disabled={isBusy || isSame || from === "" || to === ""}
+      >
+        {common("save")}
+      </button>
+    </>
   );
 }

@@ -99,10 +99,12 @@ const LANGUAGES: readonly { value: Language; label: string }[] = [
   { value: "zh", label: "简体中文" },
 ];
 
+const THEMES = ["system", "light", "dark"] as const;
+
 function LooksSection() {
   const language = useLanguage();
   const [chosen, setChosen] = useState<Theme>(theme());
-  const themes = (["system", "light", "dark"] as const).map((value) => ({ value, label: t(value) }));
+  const themes = THEMES.map((value) => ({ value, label: t(value) }));
   return (
     <Section title={t("looks")}>
       <ChoiceField

@@ -20,7 +20,6 @@ export const t = defineTexts({
     note: "Note",
     optional: "Optional",
     until: "Until",
-    noEnd: "no end",
     copy: "Copy",
     copied: "Copied",
     people: { one: "{count} person", other: "{count} people" },
@@ -29,7 +28,6 @@ export const t = defineTexts({
     message: "Message",
     recalled: "Recalled message",
     noText: "No text ({type})",
-    openMessage: "Show this message",
   },
   zh: {
     back: "返回",
@@ -49,7 +47,6 @@ export const t = defineTexts({
     note: "备注",
     optional: "选填",
     until: "截至",
-    noEnd: "无期限",
     copy: "复制",
     copied: "已复制",
     people: "{count} 人",
@@ -58,7 +55,6 @@ export const t = defineTexts({
     message: "消息",
     recalled: "已撤回的消息",
     noText: "无文字({type})",
-    openMessage: "显示这条消息",
   },
 });
 

@@ -3,7 +3,6 @@ import { defineTexts } from "../../../shared/language.ts";
 
 export const t = defineTexts({
   en: {
-    badge: "Why this unread count",
     why: "Why do I see this?",
     counts: { one: "{count} message is unread", other: "{count} messages are unread" },
     none: "Nothing is unread",
@@ -72,7 +71,6 @@ export const t = defineTexts({
     block: "Block",
   },
   zh: {
-    badge: "未读数的由来",
     why: "为什么我能看到这条?",
     counts: "{count} 条消息未读",
     none: "没有未读消息",
