@@ -14,6 +14,13 @@ from panels import (
 )
 from projection import project_events
 from tokens import make_tokens
+from typescript import (
+    chat_of_the_guide,
+    check_generated_calls,
+    find_planted_bugs,
+    run_unit_tests,
+    soak_client,
+)
 from web_server import OTHER_ORIGIN_HOST, PAGE_ORIGIN_HOST
 
 OPENAPI = "/openapi.json"
@@ -70,6 +77,11 @@ STEPS = [
     ("tokens", make_tokens),
     ("generated TypeScript client", chat_in_typescript),
     ("generated Python client", chat_in_python),
+    ("TypeScript client: generated calls are up to date", check_generated_calls),
+    ("TypeScript client: unit tests", run_unit_tests),
+    ("TypeScript client: the guide's chat", chat_of_the_guide),
+    ("TypeScript client: chaos", soak_client),
+    ("TypeScript client: planted bugs", find_planted_bugs),
     ("page of another origin in Chromium", chat_on_a_page),
     ("panels: rules", check_rules_of_panels),
     ("panels: people and settings", meet_in_panels),

@@ -13,7 +13,7 @@ import { t } from "./texts.ts";
 import { ThreadPane } from "./thread/thread_pane.tsx";
 import "./shell.css";
 
-export function Shell({ started }: { started: boolean }) {
+export function Shell() {
   const route = useRoute();
   useTitleCount();
   useFocusOfList();
@@ -35,7 +35,7 @@ export function Shell({ started }: { started: boolean }) {
       <ConnectionBanner />
       <main id="panes" class="panes">
         <h1 class="hidden-label">Tidings</h1>
-        <Sidebar current={route.conversation} started={started} />
+        <Sidebar current={route.conversation} />
         <section class="pane main-pane" aria-label={t("conversation")}>
           {route.conversation === null ? <NothingChosen /> : (
             <ConversationPane

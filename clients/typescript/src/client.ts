@@ -138,8 +138,6 @@ export class TidingsClient implements Client {
     const storage = this.#running?.storage;
     this.#running?.tabs?.passSignedOut();
     if (storage) await this.#forgetAll(storage);
-    this.#holder.update((state) => initialState(state.me));
-    this.#showConnection({ status: "signed_out" });
   }
 
   async #open(): Promise<void> {
@@ -204,9 +202,7 @@ export class TidingsClient implements Client {
       lead: () => queueMicrotask(() => this.#lead()),
       onFrames: (frames) => this.#typing.note(frames),
       onSignedOut: () => {
-        const running = this.#running;
-        if (running) void this.#forgetAll(running.storage);
-        this.#showConnection({ status: "signed_out" });
+        if (this.#running) void this.#forgetAll(this.#running.storage);
       },
     });
   }
@@ -217,7 +213,9 @@ export class TidingsClient implements Client {
     this.#running.saver.start();
     this.#sender.start();
     this.#connect(this.#running);
-    void this.#readOutbox(this.#running.storage);
+    this.#readOutbox(this.#running.storage).catch(() => {
+      // The store was closed meanwhile; the next start reads it.
+    });
   }
 
   /** The tab that led may have closed before it had sent what other tabs had stored. */
@@ -296,10 +294,11 @@ export class TidingsClient implements Client {
   async #forgetAll(storage: Storage): Promise<void> {
     this.#sender.stop();
     await this.#running?.connection.stop();
+    await this.#running?.saver.stop();
     await storage.clear();
     this.#holder.update((state) => initialState(state.me));
     await this.stop();
-    await storage.clear().catch(() => undefined);
+    this.#showConnection({ status: "signed_out" });
   }
 }
 

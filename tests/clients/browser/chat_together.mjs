@@ -313,7 +313,7 @@ async function refusals(hers, his) {
 }
 
 async function signOut(hers) {
-  await hers.getByRole("button", { name: "Ann Carter (your account)" }).click();
+  await hers.getByRole("button", { name: "Your account" }).click();
   await hers.getByRole("menuitem", { name: "Sign out" }).click();
   await hers.locator("dialog .button").filter({ hasText: "Sign out" }).click();
   await hers.getByRole("heading", { name: "Welcome to Tidings" }).waitFor();

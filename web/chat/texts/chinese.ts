@@ -7,7 +7,7 @@ export const CHINESE: Record<keyof typeof ENGLISH, string> = {
   untitled: "未命名群组",
   loading: "加载中…",
   skip: "跳到输入框",
-  account: "{name} (你的账号)",
+  account: "你的账号",
   you: "你",
   newConversation: "新会话",
   people: "用户与联系人",

@@ -6,7 +6,7 @@ export const ENGLISH = {
   untitled: "Untitled group",
   loading: "Loading…",
   skip: "Skip to the message field",
-  account: "{name} (your account)",
+  account: "Your account",
   you: "You",
   newConversation: "New conversation",
   people: "People and contacts",

@@ -92,7 +92,6 @@ export class Connection {
         next = await this.#handleError(error);
       }
     }
-    this.#isStopped = true;
   }
 
   async #connect(): Promise<Next> {
@@ -114,6 +113,7 @@ export class Connection {
   async #follow(cursor: string, WebSocket: typeof globalThis.WebSocket): Promise<Next> {
     const { url, device, tokens } = this.#options;
     const token = await tokens.current();
+    if (this.#isStopped) return "stop";
     const onFrames = (frames: ServerFrame[]) => this.#receive(frames);
     const options = { url, cursor, device, tokens, WebSocket, onFrames };
     this.#socket = new LiveSocket(options, token);
@@ -192,11 +192,9 @@ export class Connection {
         await this.#options.tokens.renew("refused");
         return this.#waitToRetry(null, error);
       case 4403:
-        this.#show("refused", error);
-        return "stop";
+        return this.#giveUp("refused", error);
       case 4409:
-        this.#show("replaced", error);
-        return "stop";
+        return this.#giveUp("replaced", error);
       case 4410:
         this.#forget();
         return "retry_at_once";
@@ -209,25 +207,26 @@ export class Connection {
 
   async #handleError(error: unknown): Promise<Next> {
     if (error instanceof SignedOutError) {
-      this.#show("signed_out", { code: "signed_out", status: 401, detail: error.message });
-      return "stop";
+      const detail = error.message;
+      return this.#giveUp("signed_out", { code: "signed_out", status: 401, detail });
     }
     if (error instanceof ApiError) {
       if (error.status === 410) {
         this.#forget();
         return "retry_at_once";
       }
-      if (error.status === 401) {
-        this.#show("signed_out", errorInfo(error));
-        return "stop";
-      }
-      if (error.status === 403) {
-        this.#show("refused", errorInfo(error));
-        return "stop";
-      }
+      if (error.status === 401) return this.#giveUp("signed_out", errorInfo(error));
+      if (error.status === 403) return this.#giveUp("refused", errorInfo(error));
     }
     const advice = error instanceof ApiError ? error.retryAfterMs : null;
     return this.#waitToRetry(advice, errorInfo(error));
+  }
+
+  /** Only `start` continues. */
+  #giveUp(status: ConnectionStatus, error: ErrorInfo | null): Next {
+    this.#isStopped = true;
+    this.#show(status, error);
+    return "stop";
   }
 
   /** The cursor is of another history, or too old: everything but the outbox is read again. */
@@ -244,6 +243,7 @@ export class Connection {
   }
 
   #sleep(ms: number): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#wake = () => {
