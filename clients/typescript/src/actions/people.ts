@@ -11,12 +11,15 @@ const GATHER_MS = 20;
 const IDS_PER_CALL = 100;
 /** No entry says that somebody else's profile has changed. */
 const FRESH_MS = 10 * 60_000;
+/** Who has just signed up is not in the read models yet. */
+const UNSEEN_MS = 2_000;
 
 export function peopleActions(context: ActionContext): PeopleActions {
   const { api, holder } = context;
   const profiles = new ProfileLoader(api, holder);
-  const reloadOwn = async () => {
-    const profile = unwrap(await api.GET("/v1/users/me"));
+  const reloadOwn = async (position?: number) => {
+    const query = position === undefined ? {} : { min_position: String(position) };
+    const profile = unwrap(await api.GET("/v1/users/me", { params: { query } }));
     holder.update((state) => ({ ...state, profile }));
   };
   return {
@@ -29,15 +32,15 @@ export function peopleActions(context: ActionContext): PeopleActions {
       profiles.keep(users);
       return users;
     },
-    loadOwnProfile: reloadOwn,
+    loadOwnProfile: () => reloadOwn(),
     async changeProfile(change) {
-      unwrap(await api.PATCH("/v1/users/me", { body: change }));
-      await reloadOwn();
+      const { position } = unwrap(await api.PATCH("/v1/users/me", { body: change }));
+      await reloadOwn(position);
       await profiles.reload(holder.state.me);
     },
     async changeSettings(change) {
-      unwrap(await api.PATCH("/v1/users/me/settings", { body: change }));
-      await reloadOwn();
+      const answer = unwrap(await api.PATCH("/v1/users/me/settings", { body: change }));
+      await reloadOwn(answer.position);
     },
   };
 }
@@ -91,11 +94,19 @@ class ProfileLoader {
   readonly #wanted = new Set<string>();
   /** When a profile was asked for, in milliseconds since 1970. */
   readonly #askedAt = new Map<string, number>();
+  /** Those who could not be seen when they were asked for. */
+  readonly #unseen = new Set<string>();
+  readonly #retried = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: Api, holder: StateHolder) {
     this.#api = api;
     this.#holder = holder;
+    // Whom one may see follows from these.
+    const again = () => this.#askAgain();
+    holder.subscribe((state) => state.members, again);
+    holder.subscribe((state) => state.contacts, again);
+    holder.subscribe((state) => state.inbox.order.length, again);
   }
 
   want(users: Iterable<string>): void {
@@ -134,11 +145,31 @@ class ProfileLoader {
       const batch = wanted.slice(start, start + IDS_PER_CALL);
       try {
         const query = { ids: batch.join(",") };
-        this.keep(unwrap(await this.#api.GET("/v1/users", { params: { query } })).users);
+        const { users } = unwrap(await this.#api.GET("/v1/users", { params: { query } }));
+        this.keep(users);
+        this.#remember(batch, users);
       } catch {
         // Whoever wants them again asks again.
         for (const user of batch) this.#askedAt.delete(user);
       }
     }
+  }
+
+  #remember(asked: readonly string[], found: readonly UserProfile[]): void {
+    const seen = new Set(found.map(({ id }) => id));
+    const unseen = asked.filter((user) => !seen.has(user));
+    const isNew = unseen.some((user) => !this.#retried.has(user));
+    for (const user of unseen) {
+      this.#unseen.add(user);
+      this.#retried.add(user);
+    }
+    if (isNew) setTimeout(() => this.#askAgain(), UNSEEN_MS);
+  }
+
+  #askAgain(): void {
+    const users = [...this.#unseen];
+    this.#unseen.clear();
+    for (const user of users) this.#askedAt.delete(user);
+    this.want(users);
   }
 }
