@@ -1,6 +1,6 @@
 // The members of a group: roles, removing, adding.
 import type { MemberState, Role } from "@tidings/client";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { ConfirmDialog } from "../../../shared/dialog.tsx";
 import { locale } from "../../../shared/language.ts";
 import { Menu, type MenuItem } from "../../../shared/menu.tsx";
@@ -28,7 +28,6 @@ export function MembersPage({ conversation: id }: { conversation: string }) {
   const { isBusy, act } = useAct();
   const members = list?.members ?? [];
   const next = list?.next ?? null;
-  useStrangers(members);
   useEffect(() => {
     const first = members.slice(0, 100).map(({ user }) => user);
     return client.presence.watch(first);
@@ -59,25 +58,6 @@ export function MembersPage({ conversation: id }: { conversation: string }) {
       )}
     </Frame>
   );
-}
-
-const STRANGERS_MS = 1000;
-
-/** Asks again for members whose names could not be seen before they were members. */
-function useStrangers(members: readonly MemberState[]): void {
-  const { client } = useHost();
-  const asked = useRef(new Set<string>());
-  useEffect(() => {
-    // Those whom the rows have just asked for, all together, are there by then.
-    const timer = setTimeout(() => {
-      for (const { user } of members) {
-        if (client.state.people.has(user) || asked.current.has(user)) continue;
-        asked.current.add(user);
-        void client.people.reload(user).catch(() => asked.current.delete(user));
-      }
-    }, STRANGERS_MS);
-    return () => clearTimeout(timer);
-  }, [client, members]);
 }
 
 function AddPeople({ id }: { id: string }) {
