@@ -1,29 +1,26 @@
 // The groups into which the user is invited.
 import type { Invitation } from "@tidings/client";
-import { useEffect } from "preact/hooks";
 import { Avatar } from "../../../shared/avatar.tsx";
 import { useName } from "../../names.tsx";
-import { useSelect } from "../../session.ts";
 import { useHost } from "../host.ts";
+import { useClientList } from "../parts/client_lists.ts";
 import { Frame } from "../parts/frame.tsx";
+import { PagedList } from "../parts/list.tsx";
 import { useAct } from "../parts/loading.ts";
 import { t as common } from "../texts/common.ts";
 import { t } from "../texts/groups.ts";
 
 export function InvitationsPage() {
-  const { client } = useHost();
-  useEffect(() => void client.lists.invitations(), [client]);
-  const invitations = useSelect((state) => state.invitations);
   return (
     <Frame>
-      {invitations.items.length === 0 && (
-        <p class="panel-empty">{invitations.loaded ? t("noInvitations") : common("loading")}</p>
-      )}
-      <ul aria-label={t("invitations")}>
-        {invitations.items.map((invitation) => (
+      <PagedList
+        pages={useClientList("invitations")}
+        label={t("invitations")}
+        empty={t("noInvitations")}
+        draw={(invitation) => (
           <InvitationRow key={invitation.conversation_id} invitation={invitation} />
-        ))}
-      </ul>
+        )}
+      />
     </Frame>
   );
 }

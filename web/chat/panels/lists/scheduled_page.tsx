@@ -1,44 +1,51 @@
 // The user's messages that wait for their time, or were refused then.
 import type { ScheduledMessage } from "@tidings/client";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { ConfirmDialog, Dialog } from "../../../shared/dialog.tsx";
 import { Icon } from "../../../shared/icon.tsx";
 import { locale } from "../../../shared/language.ts";
-import { useSelect } from "../../session.ts";
 import { formatMoment, fromLocalInput, toLocalInput } from "../forms/times.ts";
 import { useHost } from "../host.ts";
 import { TextField } from "../parts/fields.tsx";
+import { useLongList } from "../parts/client_lists.ts";
 import { Frame } from "../parts/frame.tsx";
-import { LinkRow } from "../parts/list.tsx";
+import { LinkRow, PagedList } from "../parts/list.tsx";
 import { useAct } from "../parts/loading.ts";
 import { textOf, useConversationName } from "../parts/message.tsx";
 import { t as common } from "../texts/common.ts";
 import { t } from "../texts/lists.ts";
 import { KNOWN_PROBLEMS, problemText } from "../texts/problems.ts";
 
+const MOST = 200;
+
 /** Those of one conversation, or all. */
 export function ScheduledPage({ conversation }: { conversation?: string | undefined }) {
-  const { client, open } = useHost();
-  useEffect(() => void client.lists.scheduled(), [client]);
-  const { items: all, loaded } = useSelect((state) => state.scheduled);
+  const { api, calls, open } = useHost();
+  const all = useLongList(
+    "scheduled",
+    async (after) => {
+      const query = { after, limit: MOST, ...calls.since };
+      const page = await calls.ask(api.GET("/v1/scheduled", { params: { query } }));
+      return { rows: page.scheduled, next: page.next };
+    },
+    "scheduled",
+  );
   const isShown = ({ conversation_id: id }: ScheduledMessage) => id === (conversation ?? id);
-  const items = all.filter(isShown);
+  const rows = all.rows.filter(isShown);
   return (
     <Frame>
-      {items.length === 0 && (
-        <p class="panel-empty">{loaded ? t("noScheduled") : common("loading")}</p>
-      )}
-      <ul aria-label={t("scheduled")}>
-        {items.map((item) => (
-          <ScheduledRow key={item.scheduled_id} item={item} />
-        ))}
-      </ul>
-      {items.length < all.length && (
+      <PagedList
+        pages={{ ...all, rows }}
+        label={t("scheduled")}
+        empty={t("noScheduled")}
+        draw={(item) => <ScheduledRow key={item.scheduled_id} item={item} />}
+      />
+      {rows.length < all.rows.length && (
         <ul class="panel-links">
           <LinkRow
             icon="clock"
             label={t("allScheduled")}
-            note={String(all.length)}
+            note={String(all.rows.length)}
             open={() => open("scheduled")}
           />
         </ul>

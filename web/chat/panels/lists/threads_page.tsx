@@ -1,30 +1,37 @@
 // The threads that the user follows, the one with the newest reply first.
 import type { FollowedThread } from "@tidings/client";
-import { useEffect } from "preact/hooks";
 import { Menu } from "../../../shared/menu.tsx";
 import { useName } from "../../names.tsx";
-import { useSelect } from "../../session.ts";
 import { useHost } from "../host.ts";
+import { useLongList } from "../parts/client_lists.ts";
 import { Frame } from "../parts/frame.tsx";
+import { PagedList } from "../parts/list.tsx";
 import { useAct } from "../parts/loading.ts";
 import { MessageRow, useConversationName } from "../parts/message.tsx";
 import { t as common } from "../texts/common.ts";
 import { t } from "../texts/lists.ts";
 
 export function ThreadsPage() {
-  const { client } = useHost();
-  useEffect(() => void client.lists.followedThreads(), [client]);
-  const { items, loaded } = useSelect((state) => state.followedThreads);
+  const { api, calls } = useHost();
+  const threads = useLongList(
+    "followedThreads",
+    async (after) => {
+      const query = { after, ...calls.since };
+      const page = await calls.ask(api.GET("/v1/threads", { params: { query } }));
+      return { rows: page.threads, next: page.next };
+    },
+    "threads",
+  );
   return (
     <Frame>
-      {items.length === 0 && (
-        <p class="panel-empty">{loaded ? t("noThreads") : common("loading")}</p>
-      )}
-      <ul aria-label={t("threads")}>
-        {items.map((thread) => (
+      <PagedList
+        pages={threads}
+        label={t("threads")}
+        empty={t("noThreads")}
+        draw={(thread) => (
           <ThreadRow key={`${thread.conversation_id}/${thread.root}`} thread={thread} />
-        ))}
-      </ul>
+        )}
+      />
     </Frame>
   );
 }

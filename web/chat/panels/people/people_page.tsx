@@ -2,19 +2,17 @@
 import type { Contact, UserProfile } from "@tidings/client";
 import { useEffect, useState } from "preact/hooks";
 import { useName } from "../../names.tsx";
-import { useSelect } from "../../session.ts";
 import { useHost } from "../host.ts";
+import { useLongList } from "../parts/client_lists.ts";
 import { Frame, Section } from "../parts/frame.tsx";
-import { Failed, LinkRow } from "../parts/list.tsx";
+import { Failed, LinkRow, PagedList } from "../parts/list.tsx";
 import { useAct, useLoaded } from "../parts/loading.ts";
 import { SearchField, useSettled } from "../parts/search_field.tsx";
 import { t } from "../texts/people.ts";
 import { PersonRow, quote } from "./person.tsx";
 
 export function PeoplePage() {
-  const { client } = useHost();
   const [query, setQuery] = useState("");
-  useEffect(() => void client.lists.contacts(), [client]);
   const wanted = useSettled(query.trim());
   const head = (
     <SearchField label={t("find")} hint={t("findHint")} value={query} change={setQuery} />
@@ -57,46 +55,56 @@ const MOST_WATCHED = 200;
 
 function Everybody() {
   const { client } = useHost();
-  const contacts = useSelect((state) => state.contacts);
-  const those = (wanted: Contact["state"]) =>
-    contacts.items.filter(({ state }) => state === wanted);
-  const [incoming, outgoing, accepted] = [those("incoming"), those("outgoing"), those("contact")];
-  useEffect(() => {
-    const users = contacts.items.filter(({ state }) => state === "contact").map(({ user }) => user);
-    return client.presence.watch(users.slice(0, MOST_WATCHED));
-  }, [client, contacts]);
+  const incoming = useContacts("incoming");
+  const outgoing = useContacts("outgoing");
+  const contacts = useContacts("contact");
+  const users = contacts.rows.slice(0, MOST_WATCHED).map(({ user }) => user);
+  useEffect(() => client.presence.watch(users), [client, users.join("\n")]);
   return (
     <>
-      {incoming.length > 0 && (
+      {incoming.rows.length > 0 && (
         <Section title={t("requestsIn")}>
-          <ul>
-            {incoming.map((contact) => (
-              <IncomingRow key={contact.user} contact={contact} />
-            ))}
-          </ul>
+          <PagedList
+            pages={incoming}
+            label={t("requestsIn")}
+            empty=""
+            draw={(contact) => <IncomingRow key={contact.user} contact={contact} />}
+          />
         </Section>
       )}
-      {outgoing.length > 0 && (
+      {outgoing.rows.length > 0 && (
         <Section title={t("requestsOut")}>
-          <ul>
-            {outgoing.map((contact) => (
-              <OutgoingRow key={contact.user} contact={contact} />
-            ))}
-          </ul>
+          <PagedList
+            pages={outgoing}
+            label={t("requestsOut")}
+            empty=""
+            draw={(contact) => <OutgoingRow key={contact.user} contact={contact} />}
+          />
         </Section>
       )}
       <Section title={t("contacts")}>
-        {contacts.loaded && accepted.length === 0 && (
-          <p class="panel-empty">{t("noContacts")}</p>
-        )}
-        <ul>
-          {accepted.map(({ user }) => (
-            <PersonRow key={user} user={user} />
-          ))}
-        </ul>
+        <PagedList
+          pages={contacts}
+          label={t("contacts")}
+          empty={t("noContacts")}
+          draw={({ user }) => <PersonRow key={user} user={user} />}
+        />
       </Section>
       <BlockedPeople />
     </>
+  );
+}
+
+function useContacts(state: Contact["state"]) {
+  const { api, calls } = useHost();
+  return useLongList(
+    "contacts",
+    async (after) => {
+      const query = { state, after, ...calls.since };
+      const page = await calls.ask(api.GET("/v1/contacts", { params: { query } }));
+      return { rows: page.contacts, next: page.next };
+    },
+    state,
   );
 }
 

@@ -1,8 +1,7 @@
 // What a person is to the user: a contact, asked, or blocked.
 import type { Contact } from "@tidings/client";
-import { useEffect } from "preact/hooks";
-import { useSelect } from "../../session.ts";
-import { useHost } from "../host.ts";
+import { type Host, useHost } from "../host.ts";
+import { useLongList } from "../parts/client_lists.ts";
 import { useLoaded } from "../parts/loading.ts";
 
 export interface Relation {
@@ -13,16 +12,17 @@ export interface Relation {
 }
 
 export function useRelation(user: string): Relation {
-  const { api, calls, client } = useHost();
-  useEffect(() => void client.lists.contacts(), [client]);
-  const contact = useSelect((state) => state.contacts.items.find((item) => item.user === user));
+  const host = useHost();
+  const { api, calls } = host;
+  const find = async () => ({ rows: await findContact(host, user), next: null });
+  const contacts = useLongList("contacts", find, user);
   const blocks = useLoaded(
     () => calls.ask(api.GET("/v1/blocks", { params: { query: calls.since } })),
     user,
   );
   const path = { params: { path: { user } } };
   return {
-    contact,
+    contact: contacts.rows[0],
     isBlocked: blocks.data?.users.includes(user) ?? false,
     block: async () => {
       await calls.ask(api.PUT("/v1/blocks/{user}", path));
@@ -33,4 +33,18 @@ export function useRelation(user: string): Relation {
       blocks.reload();
     },
   };
+}
+
+const PAGE = 200;
+
+/** Nothing asks for one contact, so all of them are looked through. */
+async function findContact({ api, calls }: Host, user: string): Promise<Contact[]> {
+  let after: string | undefined;
+  for (;;) {
+    const query = { after, limit: PAGE, ...calls.since };
+    const page = await calls.ask(api.GET("/v1/contacts", { params: { query } }));
+    const found = page.contacts.filter((contact) => contact.user === user);
+    if (found.length > 0 || page.next === null) return found;
+    after = page.next;
+  }
 }
