@@ -1,22 +1,25 @@
 // The conversation that a page is about, and what the user may do there.
 import type { Conversation, ConversationMore, Role } from "@tidings/client";
-import { useEffect } from "preact/hooks";
 import { useSelect } from "../../session.ts";
 import { useHost } from "../host.ts";
+import { useLoaded } from "../parts/loading.ts";
 
 export interface Place {
   conversation: Conversation | undefined;
   details: ConversationMore | null;
   /** Whether the user is its owner or an admin. */
   leads: boolean;
+  error: unknown;
+  reload: () => void;
 }
 
 export function usePlace(id: string): Place {
   const { client } = useHost();
-  useEffect(() => void client.conversations.load(id).catch(() => undefined), [client, id]);
+  const loaded = useLoaded(() => client.conversations.load(id), id);
   const conversation = useSelect((state) => state.conversations.get(id));
   const details = conversation?.details ?? null;
-  return { conversation, details, leads: details !== null && isLeader(details.role) };
+  const leads = details !== null && isLeader(details.role);
+  return { conversation, details, leads, error: loaded.error, reload: loaded.reload };
 }
 
 export function isLeader(role: Role): boolean {

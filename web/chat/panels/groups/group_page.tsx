@@ -10,7 +10,7 @@ import { useSelect } from "../../session.ts";
 import { formatMoment } from "../forms/times.ts";
 import { useHost } from "../host.ts";
 import { Frame } from "../parts/frame.tsx";
-import { LinkRow } from "../parts/list.tsx";
+import { Failed, LinkRow } from "../parts/list.tsx";
 import { useAct } from "../parts/loading.ts";
 import type { PanelName } from "../registry.ts";
 import { t as common } from "../texts/common.ts";
@@ -19,11 +19,15 @@ import { usePlace } from "./conversation.ts";
 import { useRequestCount } from "./requests_page.tsx";
 
 export function GroupPage({ conversation: id }: { conversation: string }) {
-  const { conversation, details, leads } = usePlace(id);
+  const { conversation, details, leads, error, reload } = usePlace(id);
   if (conversation === undefined) {
     return (
       <Frame>
-        <p class="panel-empty">{common("loading")}</p>
+        {error === null ? (
+          <p class="panel-empty">{common("loading")}</p>
+        ) : (
+          <Failed error={error} retry={reload} />
+        )}
       </Frame>
     );
   }

@@ -14,6 +14,7 @@ import {
   TextField,
 } from "../parts/fields.tsx";
 import { Frame } from "../parts/frame.tsx";
+import { Failed } from "../parts/list.tsx";
 import { useAct } from "../parts/loading.ts";
 import { t as common } from "../texts/common.ts";
 import { t } from "../texts/groups.ts";
@@ -21,9 +22,10 @@ import { usePlace } from "./conversation.ts";
 import { changesOf, checkFields, type Fields, fieldsOf } from "./policy_fields.ts";
 
 export function PoliciesPage({ conversation: id }: { conversation: string }) {
-  const { conversation, details, leads } = usePlace(id);
+  const { conversation, details, leads, error, reload } = usePlace(id);
   return (
     <Frame>
+      {error !== null && <Failed error={error} retry={reload} />}
       {conversation === undefined || details === null ? (
         <p class="panel-empty">{common("loading")}</p>
       ) : (

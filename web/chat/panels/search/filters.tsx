@@ -1,4 +1,5 @@
 // Filters of a search as fields, which read and write the operators of the query.
+import { useState } from "preact/hooks";
 import { Icon } from "../../../shared/icon.tsx";
 import { useSelect } from "../../session.ts";
 import { useHost } from "../host.ts";
@@ -18,57 +19,29 @@ interface FiltersProps {
   change: (query: string) => void;
 }
 
+/** Others are typed: the query takes any id. */
+const MOST_OPTIONS = 200;
 const TYPES = ["text", "image", "file", "audio", "video", "location", "custom"] as const;
 
 export function SearchFilters({ query, change }: FiltersProps) {
+  // With many people and conversations, the lists cost time: they are drawn when they are shown.
+  const [isOpen, setOpen] = useState(false);
   const set = (operator: Operator) => (value: string) =>
     change(`${writeOperator(query, operator, value)}${value === "" ? "" : " "}`);
   const value = (operator: Operator) => readOperator(query, operator) ?? "";
   const used = OPERATORS.filter((operator) => value(operator) !== "");
   return (
-    <details class="search-filters">
+    <details
+      class="search-filters"
+      open={isOpen}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
       <summary>
         <Icon name="chevron" size={14} />
         {t("filters")}
         {used.length > 0 && <span class="panel-count">{used.length}</span>}
       </summary>
-      <div class="search-grid">
-        <PlaceFilter value={value("in")} change={set("in")} />
-        <SenderFilter value={value("from")} change={set("from")} />
-        <ChoiceField
-          label={t("type")}
-          value={value("type")}
-          choices={withOther(
-            [
-              { value: "", label: t("anyType") },
-              ...TYPES.map((type) => ({ value: type, label: t(type) })),
-            ],
-            value("type"),
-          )}
-          change={set("type")}
-        />
-        <ChoiceField
-          label={t("has")}
-          value={value("has")}
-          choices={withOther(
-            [
-              { value: "", label: t("anything") },
-              { value: "link", label: t("link") },
-              { value: "mention", label: t("mention") },
-            ],
-            value("has"),
-          )}
-          change={set("has")}
-        />
-        <TextField
-          label={t("after")}
-          type="date"
-          value={value("after")}
-          change={set("after")}
-          hint={t("daysHint")}
-        />
-        <TextField label={t("before")} type="date" value={value("before")} change={set("before")} />
-      </div>
+      {isOpen && <FilterFields set={set} value={value} />}
       {used.length > 0 && (
         <button
           type="button"
@@ -79,6 +52,53 @@ export function SearchFilters({ query, change }: FiltersProps) {
         </button>
       )}
     </details>
+  );
+}
+
+interface FilterFieldsProps {
+  value: (operator: Operator) => string;
+  set: (operator: Operator) => (value: string) => void;
+}
+
+function FilterFields({ value, set }: FilterFieldsProps) {
+  return (
+    <div class="search-grid">
+      <PlaceFilter value={value("in")} change={set("in")} />
+      <SenderFilter value={value("from")} change={set("from")} />
+      <ChoiceField
+        label={t("type")}
+        value={value("type")}
+        choices={withOther(
+          [
+            { value: "", label: t("anyType") },
+            ...TYPES.map((type) => ({ value: type, label: t(type) })),
+          ],
+          value("type"),
+        )}
+        change={set("type")}
+      />
+      <ChoiceField
+        label={t("has")}
+        value={value("has")}
+        choices={withOther(
+          [
+            { value: "", label: t("anything") },
+            { value: "link", label: t("link") },
+            { value: "mention", label: t("mention") },
+          ],
+          value("has"),
+        )}
+        change={set("has")}
+      />
+      <TextField
+        label={t("after")}
+        type="date"
+        value={value("after")}
+        change={set("after")}
+        hint={t("daysHint")}
+      />
+      <TextField label={t("before")} type="date" value={value("before")} change={set("before")} />
+    </div>
   );
 }
 
@@ -102,7 +122,8 @@ function PlaceFilter({ value, change }: FilterProps) {
   const inbox = useSelect((state) => state.inbox);
   const conversations = useSelect((state) => state.conversations);
   const people = useSelect((state) => state.people);
-  const options = [...inbox.order, ...inbox.archived].map((id) => {
+  const ids = [...inbox.order.slice(0, MOST_OPTIONS), ...inbox.archived.slice(0, MOST_OPTIONS)];
+  const options = ids.map((id) => {
     const conversation = conversations.get(id);
     const peer = conversation?.peer ?? null;
     const name = peer === null ? conversation?.title : (people.get(peer)?.display_name ?? peer);
@@ -125,7 +146,8 @@ function SenderFilter({ value, change }: FilterProps) {
   const options = Array.from(people.values())
     .filter(({ id }) => id !== me)
     .map(({ id, display_name }) => ({ value: id, label: display_name ?? id }))
-    .sort((one, other) => one.label.localeCompare(other.label));
+    .sort((one, other) => one.label.localeCompare(other.label))
+    .slice(0, MOST_OPTIONS);
   const all = [{ value: "", label: t("fromAnybody") }, { value: "me", label: t("fromMe") }];
   return (
     <ChoiceField

@@ -80,7 +80,7 @@ function Hits({ query, sort, changeSort }: HitsProps) {
     <div class="panel-list" aria-busy={found.isLoading}>
       {found.error !== null && <Failed error={found.error} retry={found.retry} />}
       {page?.notes?.map((note) => (
-        <p key={note} class="notice warning">
+        <p key={note} class="notice warning" lang="en">
           {note}
         </p>
       ))}
