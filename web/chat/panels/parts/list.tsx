@@ -19,7 +19,9 @@ export function PagedList<Row>({ pages, label, empty, draw }: ListProps<Row>) {
       {rows.length > 0 && <ul aria-label={label}>{rows.map(draw)}</ul>}
       {error !== null && <Failed error={error} retry={pages.reload} />}
       {error === null && rows.length === 0 && (
-        <p class="panel-empty">{isLoading ? t("loading") : empty}</p>
+        <p class="panel-empty" role="status">
+          {isLoading ? t("loading") : empty}
+        </p>
       )}
       {hasMore && (
         <button type="button" class="button panel-more" disabled={isLoading} onClick={pages.more}>

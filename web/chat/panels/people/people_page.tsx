@@ -1,12 +1,12 @@
 // Finding people; contacts, requests, and whom the user has blocked.
-import type { Contact, UserProfile } from "@tidings/client";
+import type { Contact } from "@tidings/client";
 import { useEffect, useState } from "preact/hooks";
 import { useName } from "../../names.tsx";
 import { useHost } from "../host.ts";
 import { useLongList } from "../parts/client_lists.ts";
 import { Frame, Section } from "../parts/frame.tsx";
-import { Failed, LinkRow, PagedList } from "../parts/list.tsx";
-import { useAct, useLoaded } from "../parts/loading.ts";
+import { LinkRow, PagedList } from "../parts/list.tsx";
+import { useAct, useLoaded, usePages } from "../parts/loading.ts";
 import { SearchField, useSettled } from "../parts/search_field.tsx";
 import { t } from "../texts/people.ts";
 import { PersonRow, quote } from "./person.tsx";
@@ -25,29 +25,32 @@ export function PeoplePage() {
 }
 
 function FoundPeople({ query }: { query: string }) {
-  const host = useHost();
-  const found = useLoaded<readonly UserProfile[]>(() => host.client.people.search(query), query);
-  const people = found.data ?? [];
-  const isExact = people.some(({ id }) => id === query);
+  const { api, calls, open } = useHost();
+  const found = usePages(async (after) => {
+    const params = { query: { q: query, after, ...calls.since } };
+    const page = await calls.ask(api.GET("/v1/users", { params }));
+    return { rows: page.users, next: page.next };
+  }, query);
+  const isDone = !found.isLoading && found.error === null;
+  const isExact = found.rows.some(({ id }) => id === query);
   return (
-    <div class="panel-list" aria-busy={found.isLoading} aria-live="polite">
-      {found.error !== null && <Failed error={found.error} retry={found.reload} />}
-      <ul aria-label={t("found")}>
-        {people.map((profile) => (
-          <PersonRow key={profile.id} user={profile.id} profile={profile} />
-        ))}
-      </ul>
-      {found.data !== null && people.length === 0 && <p class="panel-empty">{t("foundNobody")}</p>}
-      {found.data !== null && !isExact && (
-        <ul>
+    <>
+      <PagedList
+        pages={found}
+        label={t("found")}
+        empty={t("foundNobody")}
+        draw={(profile) => <PersonRow key={profile.id} user={profile.id} profile={profile} />}
+      />
+      {isDone && !isExact && (
+        <ul class="panel-links">
           <LinkRow
             icon="at"
             label={t("exact", { user: query })}
-            open={() => host.open("person", { user: query })}
+            open={() => open("person", { user: query })}
           />
         </ul>
       )}
-    </div>
+    </>
   );
 }
 
