@@ -33,3 +33,13 @@ def look_at_panels(context):
 def run_panels(context, script):
     token = context.system.token("root", "--scope", "admin")
     return run_in_browser(context, script, ADMIN_TOKEN=token)
+
+
+PANEL_STEPS = [
+    ("panels: rules", check_rules_of_panels),
+    ("panels: people and settings", meet_in_panels),
+    ("panels: groups", lead_group_in_panels),
+    ("panels: search and lists", search_in_panels),
+    ("panels: the past", look_into_past),
+    ("panels: looks", look_at_panels),
+]

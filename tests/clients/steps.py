@@ -1,17 +1,11 @@
 """The steps, in order. Each returns what it has seen, or raises Failure."""
 
 from analysts import compare_formats, read_export, read_with_psql
+from chat_steps import CHAT_STEPS
 from commands import Failure
 from metrics import check_metrics
 from packages import HERE
-from panels import (
-    check_rules_of_panels,
-    lead_group_in_panels,
-    look_at_panels,
-    look_into_past,
-    meet_in_panels,
-    search_in_panels,
-)
+from panels import PANEL_STEPS
 from projection import project_events
 from tokens import make_tokens
 from typescript import (
@@ -83,12 +77,8 @@ STEPS = [
     ("TypeScript client: chaos", soak_client),
     ("TypeScript client: planted bugs", find_planted_bugs),
     ("page of another origin in Chromium", chat_on_a_page),
-    ("panels: rules", check_rules_of_panels),
-    ("panels: people and settings", meet_in_panels),
-    ("panels: groups", lead_group_in_panels),
-    ("panels: search and lists", search_in_panels),
-    ("panels: the past", look_into_past),
-    ("panels: looks", look_at_panels),
+    *CHAT_STEPS,
+    *PANEL_STEPS,
     ("metrics", check_metrics),
     ("psql", read_with_psql),
     ("export in DuckDB, pandas and polars", read_export),

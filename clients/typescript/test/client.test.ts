@@ -215,3 +215,61 @@ test("many listeners hear of a change once, and only of what they selected", asy
   assert.equal(heard.at(-1), 3);
   assert(heard.length <= 3);
 });
+
+test("each entry is told once, and what was stored", async () => {
+  const server = new FakeServer();
+  const client = connect(server);
+  const told: string[] = [];
+  client.onEntry((entry) => told.push(`${entry.position} ${entry.type}`));
+  client.onSent(({ seq, held, masked }) => told.push(`sent ${seq} ${held} ${masked}`));
+  await client.start();
+  await client.waitFor(isLive, SOON);
+  server.say("one");
+  await client.waitFor((state) => unread(state) === 1, SOON);
+  server.sockets.at(-1)!.end(1006);
+  await client.waitFor((state) => !isLive(state), SOON);
+  server.say("two");
+  client.reconnect();
+  await client.waitFor((state) => unread(state) === 2, SOON);
+  client.messages.sendText("c", "three");
+  await client.waitFor(() => told.length === 4, SOON);
+  assert.deepEqual(told.toSorted(), [
+    "2 message_sent",
+    "3 message_sent",
+    "4 message_sent",
+    "sent 3 false false",
+  ]);
+});
+
+test("what is loaded and sent before the store has been read is kept", async () => {
+  const server = new FakeServer();
+  const profile = { id: "ann", display_name: "Ann" };
+  server.answers.set("GET /v1/users", [{ status: 200, body: { users: [profile], next: null } }]);
+  const client = connect(server);
+  client.people.want(["ann"]);
+  client.messages.sendText("c", "early");
+  await client.start();
+  await client.waitFor((state) => state.people.get("ann"), SOON);
+  await client.waitFor((state) => state.outbox.length === 0 && isLive(state), SOON);
+  assert.equal(client.state.conversations.get("c")?.lastMessage?.preview, "early");
+});
+
+test("a wrong password is not taken for a refused token", async () => {
+  const server = new FakeServer();
+  const reasons: string[] = [];
+  const token = (reason: string) => {
+    reasons.push(reason);
+    return fakeToken(3_600);
+  };
+  const client = connect(server, { token });
+  await client.start();
+  const wrong = { status: 401, body: { code: "wrong_password", status: 401 } };
+  const refused = { status: 401, body: { code: "revoked", status: 401 } };
+  server.answers.set("PUT /v1/users/me/password", [wrong, refused, wrong]);
+  const body = { old: "old", new: "new" };
+  for (const expected of [["start"], ["start", "refused"]]) {
+    const { response } = await client.api.PUT("/v1/users/me/password", { body });
+    assert.equal(response.status, 401);
+    assert.deepEqual(reasons, expected);
+  }
+});

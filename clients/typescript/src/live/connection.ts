@@ -3,7 +3,7 @@
 import type { Api } from "../api/create_api.ts";
 import { unwrap } from "../api/create_api.ts";
 import { ApiError, errorInfo } from "../api/problem.ts";
-import type { ServerFrame } from "../api/schemas.ts";
+import type { Entry, ServerFrame } from "../api/schemas.ts";
 import { forgetHistory } from "../model/initial_state.ts";
 import type { ConnectionStatus, ErrorInfo } from "../model/state.ts";
 import type { StateHolder } from "../model/state_holder.ts";
@@ -12,7 +12,7 @@ import { positionOf } from "../sync/cursor.ts";
 import { loadInbox } from "../sync/load_inbox.ts";
 import { Acks } from "./acks.ts";
 import { Backoff } from "./backoff.ts";
-import { applyFrames } from "./frames.ts";
+import { receiveFrames } from "./frames.ts";
 import { pollFeed } from "./polling.ts";
 import { LiveSocket, type SocketEnd } from "./socket.ts";
 import { SignedOutError, type TokenKeeper } from "./token_keeper.ts";
@@ -32,6 +32,7 @@ export interface ConnectionOptions {
   WebSocket: typeof globalThis.WebSocket | undefined;
   /** Called after frames have been applied, as for the tabs that follow this one. */
   onFrames: (frames: readonly ServerFrame[], after: string | null) => void;
+  onEntry: (entry: Entry) => void;
   onConnected: () => void;
   /** Called after a 410. */
   onForgotten: () => void;
@@ -133,10 +134,10 @@ export class Connection {
   }
 
   #apply(frames: ServerFrame[]): void {
-    const { holder, onFrames } = this.#options;
+    const { holder, onFrames, onEntry } = this.#options;
     const { cursor: after, connection } = holder.state;
     if (connection.status === "connecting") this.#connected();
-    holder.update((state) => applyFrames(state, frames));
+    receiveFrames(holder, frames, onEntry);
     this.#acks.note();
     onFrames(frames, after);
   }

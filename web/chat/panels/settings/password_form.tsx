@@ -1,7 +1,5 @@
 // Changes the password of a local account. The server answers with a new token.
-import { createApi } from "@tidings/client";
 import { useState } from "preact/hooks";
-import { storedAccount } from "../../../shared/account.ts";
 import { isRefused } from "../calls.ts";
 import { checkLength, LIMITS } from "../forms/validation.ts";
 import { useHost } from "../host.ts";
@@ -12,7 +10,7 @@ import { t } from "../texts/settings.ts";
 const EMPTY = { old: "", new: "", again: "" };
 
 export function PasswordForm() {
-  const { calls, me, session } = useHost();
+  const { api, calls, me, session } = useHost();
   const [isOpen, setOpen] = useState(false);
   const [fields, setFields] = useState(EMPTY);
   const { isBusy, act } = useAct();
@@ -26,8 +24,6 @@ export function PasswordForm() {
   });
   const save = async () => {
     const body = { old: fields.old, new: fields.new };
-    // Not the client's own calls: for these, any 401 means that the token is not valid any more.
-    const api = createApi({ url: location.origin, token: storedAccount()?.token });
     try {
       const { token } = await calls.ask(api.PUT("/v1/users/me/password", { body }));
       session.changeToken(token);
