@@ -209,7 +209,7 @@ export class TidingsClient implements Client {
         this.#sender.wake();
         this.#sendWatch();
       },
-      onForgotten: () => this.#running?.tabs?.passForgotten(),
+      onForgotten: (isLost) => this.#running?.tabs?.passForgotten(isLost),
     });
   }
 

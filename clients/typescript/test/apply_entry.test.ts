@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { initialState } from "../src/model/initial_state.ts";
 import type { ClientState } from "../src/model/state.ts";
 import { applyEntry, applyFeedEntry } from "../src/sync/apply_entry.ts";
-import { applyHistoryPage, applyInboxPage } from "../src/sync/apply_page.ts";
+import { applyInboxPage } from "../src/sync/apply_inbox.ts";
+import { applyHistoryPage } from "../src/sync/apply_page.ts";
 import { ME, created, entry, message, sent, summary } from "./entries.ts";
 
 const start = applyEntry(initialState(ME), created(1));
@@ -67,7 +68,8 @@ test("entries that a row already shows are not counted again", () => {
       }),
     ],
     position: 3,
-    below: undefined,
+    above: undefined,
+    followsFrom: 1,
   };
   const { state } = applyInboxPage(start, page);
   const later = play(state, sent(2, 1), sent(3, 2), sent(4, 3));
