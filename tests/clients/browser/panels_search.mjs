@@ -14,6 +14,10 @@ const walks = `walks.${annCalls.user}`;
 let ann, bob;
 
 async function prepare() {
+  await until("their names are known", async () => {
+    const names = await Promise.all([annCalls, bobCalls].map((caller) => nameOf(caller)));
+    return !names.includes(null);
+  });
   await annCalls.createGroup(lunch, "Lunch", [bobCalls.user]);
   await annCalls.createGroup(walks, "Walks", [bobCalls.user]);
   await annCalls.send(lunch, "👍🏽👩‍👩‍👧 noodles at noon, 我们去吃面条");
@@ -26,6 +30,7 @@ async function prepare() {
   });
 }
 
+const nameOf = async (caller) => (await caller.get("/v1/users/me")).display_name;
 const marks = () => ann.panel.locator("mark").allTextContents();
 const hits = () => ann.panel.locator(".panel-row");
 
