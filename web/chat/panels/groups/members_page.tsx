@@ -20,6 +20,8 @@ import { t } from "../texts/groups.ts";
 import { rightsOver, usePlace } from "./conversation.ts";
 import { SanctionDialog, type SanctionKind } from "./sanction_dialog.tsx";
 
+const MOST_WATCHED = 100;
+
 export function MembersPage({ conversation: id }: { conversation: string }) {
   const { client } = useHost();
   const { details, leads } = usePlace(id);
@@ -28,10 +30,8 @@ export function MembersPage({ conversation: id }: { conversation: string }) {
   const { isBusy, act } = useAct();
   const members = list?.members ?? [];
   const next = list?.next ?? null;
-  useEffect(() => {
-    const first = members.slice(0, 100).map(({ user }) => user);
-    return client.presence.watch(first);
-  }, [client, members]);
+  const watched = members.slice(0, MOST_WATCHED).map(({ user }) => user);
+  useEffect(() => client.presence.watch(watched), [client, watched.join("\n")]);
   return (
     <Frame>
       {leads && <AddPeople id={id} />}

@@ -50,8 +50,10 @@ function PastOf({ user }: { user: string }) {
   const span = useLoaded<Span>(async () => {
     const params = { path: { user }, query: { limit: 1 } };
     const { created_at } = await calls.ask(api.GET("/v1/admin/users/{user}", { params }));
-    const to = Date.now();
-    return { from: created_at === null ? to : Date.parse(created_at), to };
+    const now = Date.now();
+    const from = created_at === null ? now : Date.parse(created_at);
+    // The clock of this machine may be behind that of the server.
+    return { from, to: Math.max(now, from) };
   }, user);
   return (
     <WhenLoaded loaded={span}>
@@ -68,8 +70,10 @@ function Comparison({ user, span }: { user: string; span: Span }) {
     const timer = setTimeout(() => setSettled(moment), 120);
     return () => clearTimeout(timer);
   }, [moment]);
-  const key = JSON.stringify([user, settled]);
-  const then = useLoaded<PastInbox>(() => loadInbox(host.api, user, settled), key);
+  const isNow = settled.time >= span.to && !("position" in settled);
+  const asked = isNow ? null : settled;
+  const key = JSON.stringify([user, asked]);
+  const then = useLoaded<PastInbox>(() => loadInbox(host.api, user, asked), key);
   const now = useLoaded<PastInbox>(() => loadInbox(host.api, user, null), user);
   const [last, setLast] = useState<PastInbox | null>(null);
   useEffect(() => {
