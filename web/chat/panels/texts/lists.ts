@@ -45,7 +45,7 @@ export const t = defineTexts({
     noScheduled: "没有定时消息。发送消息时可以选择时间。",
     allScheduled: "所有定时消息",
     due: "将于 {date} 发送",
-    failed: "未发送:{reason}",
+    failed: "未发送：{reason}",
     change: "修改",
     changeTitle: "修改定时消息",
     text: "内容",

@@ -34,7 +34,7 @@ export const t = defineTexts({
   },
   zh: {
     past: "过去某一时刻的收件箱",
-    hint: "某人的收件箱在任一时刻的样子,与现在并排显示。",
+    hint: "某人的收件箱在任一时刻的样子，与现在并排显示。",
     adminsOnly: "只有管理员可以查看过去。",
     whose: "谁的收件箱",
     moment: "时刻",
@@ -45,7 +45,7 @@ export const t = defineTexts({
     end: "到现在",
     then: "当时",
     now: "现在",
-    at: "{date},位置 {position}",
+    at: "{date}，位置 {position}",
     total: "共 {count} 条未读",
     empty: "没有对话。",
     onlyThen: "现在不在收件箱中",

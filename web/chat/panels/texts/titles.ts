@@ -39,7 +39,7 @@ export const t = defineTexts({
     sanctions: "禁言与封禁",
     pins: "置顶消息",
     explain: "未读数的由来",
-    why: "为什么我能看到这条?",
+    why: "为什么我能看到这条？",
     search: "搜索消息",
     threads: "关注的话题",
     scheduled: "定时消息",
