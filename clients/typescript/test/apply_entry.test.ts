@@ -40,7 +40,8 @@ test("a read mark at the newest message leaves nothing unread, one in the middle
 });
 
 test("the mark of somebody else is a receipt and changes no badge", () => {
-  const state = play(start, sent(2, 1), entry(3, "conversation_read", { user: "ann", read_seq: 1 }));
+  const mark = { user: "ann", read_seq: 1 };
+  const state = play(start, sent(2, 1), entry(3, "conversation_read", mark));
   assert.equal(row(state).unread, 1);
   assert.equal(state.receipts.get("c")?.read.ann, 1);
 });
@@ -162,6 +163,7 @@ test("what has arrived leaves the outbox", () => {
     seq: null,
     sentAt: null,
   };
-  const state = play({ ...start, outbox: [item] }, sent(2, 1, { client_message_id: "k", sender: ME }));
+  const arrived = sent(2, 1, { client_message_id: "k", sender: ME });
+  const state = play({ ...start, outbox: [item] }, arrived);
   assert.deepEqual(state.outbox, []);
 });

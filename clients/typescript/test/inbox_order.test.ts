@@ -86,7 +86,8 @@ test("a row without a real key stays below what has happened since", () => {
     above: undefined,
     followsFrom: 56,
   };
-  const after = applyEntry(applyInboxPage(state, page).state, sent(57, 1, { conversation_id: "c" }));
+  const late = sent(57, 1, { conversation_id: "c" });
+  const after = applyEntry(applyInboxPage(state, page).state, late);
   assert.deepEqual(after.inbox.order, ["c", "old"]);
 });
 

@@ -152,8 +152,8 @@ for (const seed of Array.from({ length: 40 }, (_, index) => index)) {
     assert.equal(state.stale.rows.size, 0);
     for (const [id, model] of models) {
       assert.equal(state.conversations.get(id)?.unread, unreadOf(model), `unread of ${id}`);
-      const told = model.seqs.filter(({ position }) => position > missed);
-      assert.equal(state.timelines.get(id)?.messages.size ?? 0, told.length);
+      const received = model.seqs.filter(({ position }) => position > missed);
+      assert.equal(state.timelines.get(id)?.messages.size ?? 0, received.length);
     }
     assert.deepEqual(state.inbox.order, orderOf(models));
     const total = [...models.values()].reduce((sum, model) => sum + unreadOf(model), 0);

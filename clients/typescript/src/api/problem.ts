@@ -39,7 +39,8 @@ export function errorInfo(error: unknown): ErrorInfo {
   if (error instanceof ApiError) {
     return { code: error.code, status: error.status, detail: error.message };
   }
-  return { code: "network", status: 0, detail: error instanceof Error ? error.message : `${error}` };
+  const detail = error instanceof Error ? error.message : String(error);
+  return { code: "network", status: 0, detail };
 }
 
 /** The milliseconds that a `Retry-After` header asks for, in seconds or as a date. */
