@@ -90,6 +90,12 @@ export class PanelWindow {
     );
     assert(overflow <= 0, `${what} is ${overflow} px wider than its panel`);
   }
+
+  /** The same of the dialog on top. */
+  async dialogIsAccessible(what) {
+    await this.dialog.waitFor();
+    assert.deepEqual(await findAxeFaults(this.page, "dialog[open]"), [], `axe-core, ${what}`);
+  }
 }
 
 /**

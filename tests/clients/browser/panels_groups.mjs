@@ -146,6 +146,22 @@ async function giveRoles() {
   await ann.button("Add").click();
   await ann.isTold("1 person added");
   await until("Dan is back", isMember(danCalls));
+  await inviteAndWithdraw();
+}
+
+async function inviteAndWithdraw() {
+  const floCalls = await signUp(TIDINGS_URL, "flo", "flo of the choir");
+  const { user } = floCalls;
+  await floCalls.call("PATCH", "/v1/users/me/settings", { groups_from: "contacts" });
+  await ann.pick("Add people", [user]);
+  await ann.button("Add").click();
+  await ann.isTold("Added: 0. Invited: 1.");
+  await ann.button(`Withdraw the invitation of ${user}`).click();
+  await ann.isTold("The invitation is withdrawn");
+  await until("Flo has no invitation", async () => {
+    const { invitations } = await floCalls.get("/v1/invitations");
+    return invitations.length === 0;
+  });
 }
 
 async function silenceAndBan() {
@@ -153,6 +169,7 @@ async function silenceAndBan() {
   await ann.button("More actions for bob of the choir").click();
   await ann.page.getByRole("menuitem", { name: "Silence…" }).click();
   await ann.dialog.getByLabel("Reason").fill("Too loud.");
+  await ann.dialogIsAccessible("silencing somebody");
   await ann.answer("Silence");
   await ann.isTold("bob of the choir is silenced");
   await isRefused(() => bobCalls.send(id, "la la"), "silenced");

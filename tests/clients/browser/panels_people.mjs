@@ -27,6 +27,7 @@ async function becomeContacts() {
   await ann.isAccessible("an unknown person");
   await ann.button("Ask to be a contact").click();
   await ann.dialog.getByLabel("A note to go with it").fill("We met at lunch.");
+  await ann.dialogIsAccessible("asking somebody");
   await ann.answer("Send");
   await ann.reads("You have asked to be a contact");
   // The request arrives while the other one looks.
@@ -71,6 +72,7 @@ async function blockAndReport() {
   await ann.button("Report").click();
   await ann.dialog.getByLabel("Reason").selectOption("abuse");
   await ann.dialog.getByLabel("Note").fill("Rude.");
+  await ann.dialogIsAccessible("reporting somebody");
   await ann.answer("Report");
   await ann.isTold("Reported.");
   const moderator = new annCalls.constructor(TIDINGS_URL, "root", ADMIN_TOKEN);

@@ -151,6 +151,7 @@ async function changeScheduled() {
   await ann.button("Change: noodles tomorrow").click();
   await ann.dialog.getByLabel("When").fill("2020-01-01T10:00");
   await ann.dialog.getByText("Choose a time that is still to come.").waitFor();
+  await ann.dialogIsAccessible("changing a scheduled message");
   const next = new Date(Date.now() + 86_400_000);
   await ann.dialog.getByLabel("When").fill(`${next.toISOString().slice(0, 10)}T10:00`);
   await ann.dialog.getByLabel("Text").fill("rice tomorrow");

@@ -64,15 +64,18 @@ function AddPeople({ id }: { id: string }) {
   const { client } = useHost();
   const [chosen, setChosen] = useState<string[]>([]);
   const [asAdmins, setAsAdmins] = useState(false);
+  const [invited, setInvited] = useState<string[]>([]);
   const { isBusy, act } = useAct();
   const add = async () => {
     const answer = await client.members.add(id, chosen, asAdmins ? "admin" : undefined);
-    const [added, invited] = [answer.added.length, answer.invited.length];
-    const both = t("addedAndInvited", { added, invited });
-    showToast(invited > 0 ? both : t("added", { count: added }));
+    const added = answer.added.length;
+    const both = t("addedAndInvited", { added, invited: answer.invited.length });
+    showToast(answer.invited.length > 0 ? both : t("added", { count: added }));
+    setInvited((before) => [...new Set([...before, ...answer.invited])]);
     setChosen([]);
     setAsAdmins(false);
   };
+  const forget = (user: string) => setInvited((before) => before.filter((each) => each !== user));
   return (
     <form
       class="panel-form"
@@ -90,8 +93,45 @@ function AddPeople({ id }: { id: string }) {
           </button>
         </>
       )}
+      {invited.length > 0 && (
+        <ul aria-label={t("invited")}>
+          {invited.map((user) => (
+            <InvitedRow key={user} id={id} user={user} withdrawn={() => forget(user)} />
+          ))}
+        </ul>
+      )}
     </form>
   );
+}
+
+interface InvitedRowProps {
+  id: string;
+  user: string;
+  withdrawn: () => void;
+}
+
+/** Somebody who was just invited. No call lists all whom a group has invited. */
+function InvitedRow({ id, user, withdrawn }: InvitedRowProps) {
+  const { api, calls } = useHost();
+  const name = useName(user);
+  const { isBusy, act } = useAct();
+  const withdraw = async () => {
+    const params = { path: { id, user } };
+    await calls.ask(api.DELETE("/v1/conversations/{id}/invitations/{user}", { params }));
+    withdrawn();
+  };
+  const action = (
+    <button
+      type="button"
+      class="button"
+      aria-label={t("withdrawOf", { name })}
+      disabled={isBusy}
+      onClick={() => act(withdraw, t("withdrawn"))}
+    >
+      {t("withdraw")}
+    </button>
+  );
+  return <PersonRow user={user} note={t("isInvited")} actions={action} />;
 }
 
 interface MemberRowProps {
