@@ -89,7 +89,9 @@ async function askToJoin() {
   await bob.show("policies", place);
   await bob.reads("Only the owner and admins change this.");
   assert(await bob.field("Topic").isDisabled());
-  assert.equal(await bob.field("Topic").inputValue(), "Where we sing");
+  await until("Bob reads the topic", async () =>
+    (await bob.field("Topic").inputValue()) === "Where we sing",
+  );
   await ann.show("group", place);
   await ann.reads("Where we sing");
   const eve = await open(eveCalls, {}, `${CHAT_URL}/#/?panel=join`);

@@ -43,27 +43,36 @@ interface PolicyFormProps {
 
 function PolicyForm({ conversation, details, leads }: PolicyFormProps) {
   const { client } = useHost();
-  const [fields, setFields] = useState(fieldsOf(conversation, details));
+  // Only what the user edits: the rest follows what others change meanwhile.
+  const [edits, setEdits] = useState<Partial<Fields>>({});
   const [isAsking, setAsking] = useState(false);
   const { isBusy, act } = useAct();
-  const changes = changesOf(fields, fieldsOf(conversation, details));
+  const before = fieldsOf(conversation, details);
+  const fields = { ...before, ...edits };
+  const changes = changesOf(fields, before);
+  const set = (part: Partial<Fields>) => setEdits((old) => ({ ...old, ...part }));
   const isReady =
     Object.keys(changes).length > 0 && Object.values(checkFields(fields)).every((f) => f === null);
-  const save = () =>
-    void act(() => client.conversations.change(conversation.id, changes), common("saved"));
+  const save = async () => {
+    const change = async () => {
+      await client.conversations.change(conversation.id, changes);
+      await client.conversations.load(conversation.id);
+    };
+    if (await act(change, common("saved"))) setEdits({});
+  };
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
         if (!isReady) return;
         if (erasesMore(changes, details)) setAsking(true);
-        else save();
+        else void save();
       }}
     >
       <fieldset class="panel-form bare" disabled={!leads}>
         {!leads && <p class="notice">{t("readOnly")}</p>}
-        <TextFields fields={fields} set={(part) => setFields((old) => ({ ...old, ...part }))} />
-        <RuleFields fields={fields} set={(part) => setFields((old) => ({ ...old, ...part }))} />
+        <TextFields fields={fields} set={set} />
+        <RuleFields fields={fields} set={set} />
         {leads && (
           <button type="submit" class="button primary" disabled={isBusy || !isReady}>
             {common("save")}
@@ -76,7 +85,7 @@ function PolicyForm({ conversation, details, leads }: PolicyFormProps) {
           text={t("retentionText", { count: Number(fields.retention_days) })}
           action={common("save")}
           danger
-          confirm={save}
+          confirm={() => void save()}
           close={() => setAsking(false)}
         />
       )}
