@@ -36,7 +36,7 @@ function Row({ conversation, selected, focusable }: RowProps) {
   const link = useRef<HTMLAnchorElement>(null);
   const options = useRef<HTMLButtonElement>(null);
   const title = useTitle(conversation);
-  const { id, lastMessage, unread, mentions, muted, pinned } = conversation;
+  const { id, lastMessage, unread, muted, pinned } = conversation;
   return (
     <div class={`conversation-row ${selected ? "selected" : ""} ${unread > 0 ? "unread" : ""}`}>
       <a
@@ -62,18 +62,7 @@ function Row({ conversation, selected, focusable }: RowProps) {
           </span>
           <span class="row-line">
             <Preview conversation={conversation} />
-            {mentions > 0 && (
-              <span class="mention-badge" title={t("mentionCount", { count: mentions })}>
-                <span aria-hidden="true">@</span>
-                <span class="hidden-label">{t("mentionCount", { count: mentions })}</span>
-              </span>
-            )}
-            {unread > 0 && (
-              <span class={`badge ${muted ? "muted" : ""}`}>
-                <span aria-hidden="true">{unread > 999 ? "999+" : unread}</span>
-                <span class="hidden-label">{t("unreadCount", { count: unread })}</span>
-              </span>
-            )}
+            <Badges conversation={conversation} />
           </span>
         </span>
       </a>
@@ -101,6 +90,25 @@ function Row({ conversation, selected, focusable }: RowProps) {
         />
       )}
     </div>
+  );
+}
+
+function Badges({ conversation: { unread, mentions, muted } }: { conversation: Conversation }) {
+  return (
+    <>
+      {mentions > 0 && (
+        <span class="mention-badge" title={t("mentionCount", { count: mentions })}>
+          <span aria-hidden="true">@</span>
+          <span class="hidden-label">{t("mentionCount", { count: mentions })}</span>
+        </span>
+      )}
+      {unread > 0 && (
+        <span class={`badge ${muted ? "muted" : ""}`}>
+          <span aria-hidden="true">{unread > 999 ? "999+" : unread}</span>
+          <span class="hidden-label">{t("unreadCount", { count: unread })}</span>
+        </span>
+      )}
+    </>
   );
 }
 

@@ -22,12 +22,13 @@ export function VirtualList(props: VirtualListProps) {
   const [view, setView] = useState({ top: 0, height: 800 });
   const [focused, setFocused] = useState<number | null>(null);
 
+  const measure = () => {
+    const { scrollTop, clientHeight } = scroller.current!;
+    setView({ top: scrollTop, height: clientHeight });
+  };
   useLayoutEffect(() => {
-    const element = scroller.current!;
-    const observer = new ResizeObserver(() => {
-      setView({ top: element.scrollTop, height: element.clientHeight });
-    });
-    observer.observe(element);
+    const observer = new ResizeObserver(measure);
+    observer.observe(scroller.current!);
     return () => observer.disconnect();
   }, []);
 
@@ -41,15 +42,8 @@ export function VirtualList(props: VirtualListProps) {
   if (count > 0 && (tabStop < first || tabStop >= last)) indexes.push(tabStop);
 
   const moveTo = (index: number) => {
-    const element = scroller.current!;
     setFocused(index);
-    const top = index * rowHeight;
-    if (top < element.scrollTop) element.scrollTop = top;
-    const bottom = top + rowHeight;
-    if (bottom > element.scrollTop + element.clientHeight) {
-      element.scrollTop = bottom - element.clientHeight;
-    }
-    requestAnimationFrame(() => focusRow(element, index));
+    scrollToRow(scroller.current!, index, rowHeight);
   };
 
   return (
@@ -57,10 +51,7 @@ export function VirtualList(props: VirtualListProps) {
       ref={scroller}
       class="virtual-list"
       tabIndex={-1}
-      onScroll={() => {
-        const { scrollTop, clientHeight } = scroller.current!;
-        setView({ top: scrollTop, height: clientHeight });
-      }}
+      onScroll={measure}
       onKeyDown={(event) => {
         const at = indexOfRow(event.target as Element);
         if (at === null || event.altKey || event.ctrlKey || event.metaKey) return;
@@ -106,6 +97,15 @@ function range(first: number, last: number): number[] {
 function indexOfRow(element: Element): number | null {
   const row = element.closest<HTMLElement>("[data-index]");
   return row === null ? null : Number(row.dataset["index"]);
+}
+
+/** Brings a row onto the screen, and the focus to it. */
+function scrollToRow(list: HTMLElement, index: number, rowHeight: number): void {
+  const top = index * rowHeight;
+  if (top < list.scrollTop) list.scrollTop = top;
+  const bottom = top + rowHeight;
+  if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;
+  requestAnimationFrame(() => focusRow(list, index));
 }
 
 function focusRow(list: HTMLElement, index: number): void {
