@@ -4,6 +4,7 @@ from analysts import compare_formats, read_export, read_with_psql
 from chat_steps import CHAT_STEPS
 from metrics import check_metrics
 from packages import HERE
+from panels import PANEL_STEPS
 from projection import project_events
 from python_client import (
     break_python_clients,
@@ -78,6 +79,7 @@ STEPS = [
     ("TypeScript client: planted bugs", find_planted_bugs),
     ("page of another origin in Chromium", chat_on_a_page),
     *CHAT_STEPS,
+    *PANEL_STEPS,
     ("metrics", check_metrics),
     ("psql", read_with_psql),
     ("export in DuckDB, pandas and polars", read_export),

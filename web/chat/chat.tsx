@@ -72,10 +72,14 @@ function makeSession(account: Account, signOut: (reason?: string) => void): Chat
   };
 }
 
+const RENEWAL_MS = 3_000;
+const LOOK_MS = 100;
+
 /** Gives the token of this browser, which another tab may have renewed. */
 function tokenSource() {
   let given: string | null = null;
-  return (reason: "start" | "expiring" | "refused"): string => {
+  return async (reason: "start" | "expiring" | "refused"): Promise<string> => {
+    if (reason === "refused") await waitForOther(given);
     const account = storedAccount();
     const expired = account?.expiresAt != null && account.expiresAt <= new Date();
     const refused = reason === "refused" && account?.token === given;
@@ -83,4 +87,12 @@ function tokenSource() {
     given = account.token;
     return given;
   };
+}
+
+/** A change of the password ends the old token a moment before its answer brings the new one. */
+async function waitForOther(token: string | null): Promise<void> {
+  const end = Date.now() + RENEWAL_MS;
+  while (storedAccount()?.token === token && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }

@@ -1,6 +1,7 @@
 // The panels of the chat: what the shell shows beside or above a conversation.
 import type { ComponentType } from "preact";
 import type { ChatSession } from "../session.ts";
+import { PAGES } from "./pages.tsx";
 
 /** Where a panel was opened: in a conversation, at a message, about a person. */
 export interface PanelPlace {
@@ -36,6 +37,11 @@ export type PanelName =
   | "join"
   | "invitations"
   | "group"
+  | "members"
+  | "policies"
+  | "links"
+  | "requests"
+  | "sanctions"
   | "pins"
   | "threads"
   | "scheduled"
@@ -46,4 +52,4 @@ export type PanelName =
   | "as-of"
   | "settings";
 
-export const PANELS: Partial<Record<PanelName, Panel>> = {};
+export const PANELS: Partial<Record<PanelName, Panel>> = PAGES;
