@@ -21,6 +21,12 @@ export function rate(intervals: readonly Interval[], name: string, match: Match 
   return total;
 }
 
+/** How fast something grew that all processes report alike, such as the head of the log. */
+export function fastest(intervals: readonly Interval[], name: string): number | null {
+  const rates = intervals.flatMap((interval) => rate([interval], name) ?? []);
+  return rates.length === 0 ? null : Math.max(...rates);
+}
+
 /** The rates of a counter by the values of one label, without those that did not grow. */
 export function rateBy(intervals: readonly Interval[], name: string, label: string) {
   const rates = new Map<string, number>();

@@ -1,6 +1,14 @@
 // What the plots of the health page show: one reading for each scrape.
 import { largest, type Exposition } from "./prometheus.ts";
-import { bucketsBetween, mean, quantile, rate, rateBy, type Interval } from "./rates.ts";
+import {
+  bucketsBetween,
+  fastest,
+  mean,
+  quantile,
+  rate,
+  rateBy,
+  type Interval,
+} from "./rates.ts";
 import { readable, type Status } from "./status.ts";
 
 export type Value = number | null;
@@ -62,7 +70,7 @@ export function read(
   return {
     at: at / 1000,
     sends: rate(intervals, "tidings_command_seconds_count", { op: /^send/, outcome: "done" }),
-    events: rate(intervals, "tidings_log_head"),
+    events: fastest(intervals, "tidings_log_head"),
     live: rate(intervals, "tidings_live_entries_total"),
     accepted: rate(intervals, TRIES, { outcome: "accepted" }),
     failed: rate(intervals, TRIES, { outcome: /^(?!accepted$)/ }),
