@@ -2,7 +2,7 @@
 // looks at the page.
 
 export type Poll<T> = {
-  /** The time between two answers, in milliseconds. */
+  /** The time between two answers, in milliseconds; `Infinity` to ask once. */
   every: number;
   ask: (signal: AbortSignal) => Promise<T>;
   onAnswer: (answer: T) => void;
@@ -42,16 +42,26 @@ export function backOff(every: number, failures: number): number {
 export function startPoll<T>(poll: Poll<T>, around: Surroundings = browser): Polling {
   let failures = 0;
   let stopped = false;
+  /** Whether an answer is wanted as soon as the page is seen. */
+  let isDue = false;
   let cancelTimer = () => {};
   let asking: AbortController | null = null;
 
+  const cancel = () => {
+    cancelTimer();
+    asking?.abort();
+    asking = null;
+  };
   const wait = (milliseconds: number) => {
     cancelTimer();
-    if (!stopped && !around.isHidden()) cancelTimer = around.later(ask, milliseconds);
+    if (stopped || !Number.isFinite(milliseconds)) return;
+    if (around.isHidden()) isDue = true;
+    else cancelTimer = around.later(ask, milliseconds);
   };
   const ask = async () => {
-    cancelTimer();
-    if (stopped || asking !== null) return;
+    cancel();
+    isDue = stopped ? false : around.isHidden();
+    if (stopped || isDue) return;
     const own = new AbortController();
     asking = own;
     try {
@@ -71,20 +81,18 @@ export function startPoll<T>(poll: Poll<T>, around: Surroundings = browser): Pol
   };
   const forget = around.onVisibility(() => {
     if (around.isHidden()) {
-      cancelTimer();
-      asking?.abort();
-      asking = null;
-    } else {
+      isDue = asking !== null || Number.isFinite(poll.every);
+      cancel();
+    } else if (isDue) {
       void ask();
     }
   });
-  if (!around.isHidden()) void ask();
+  void ask();
   return {
     now: () => void ask(),
     stop: () => {
       stopped = true;
-      cancelTimer();
-      asking?.abort();
+      cancel();
       forget();
     },
   };

@@ -36,13 +36,13 @@ class Page implements Surroundings {
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-function start(page: Page, ask: (signal: AbortSignal) => Promise<number>) {
+function start(page: Page, ask: (signal: AbortSignal) => Promise<number>, every = 2000) {
   const answers: number[] = [];
   const failures: unknown[] = [];
   const advice = (error: unknown) => (error === "advice" ? 90_000 : null);
   const polling = startPoll<number>(
     {
-      every: 2000,
+      every,
       ask,
       advice,
       onAnswer: (answer) => answers.push(answer),
@@ -107,4 +107,26 @@ test("an answer that comes after the page was hidden does not count", async () =
   await settle();
   assert.equal(seen[0]?.aborted, true);
   assert.deepEqual([answers, page.isWaiting], [[], false]);
+});
+
+test("what is asked once is not asked again, unless the page was hidden before the answer", async () => {
+  const page = new Page();
+  let count = 0;
+  const { answers } = start(page, async () => (count += 1), Infinity);
+  await page.show(false);
+  await page.show(true);
+  await page.show(false);
+  await page.show(true);
+  assert.deepEqual([answers, page.isWaiting], [[2], false]);
+});
+
+test("an answer that is asked for at once replaces the one on its way", async () => {
+  const page = new Page();
+  const finish: ((value: number) => void)[] = [];
+  const { answers, polling } = start(page, () => new Promise((resolve) => finish.push(resolve)));
+  polling.now();
+  finish[1]?.(2);
+  finish[0]?.(1);
+  await settle();
+  assert.deepEqual(answers, [2]);
 });
