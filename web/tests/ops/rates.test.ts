@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseExposition } from "../data/prometheus.ts";
+import { parseExposition } from "../../ops/data/prometheus.ts";
 import {
   bucketsBetween,
   buckets,
@@ -10,7 +10,7 @@ import {
   rate,
   rateBy,
   type Interval,
-} from "../data/rates.ts";
+} from "../../ops/data/rates.ts";
 
 function interval(earlier: string, later: string, seconds = 10): Interval {
   return { seconds, earlier: parseExposition(earlier), later: parseExposition(later) };

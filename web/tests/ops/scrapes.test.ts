@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseExposition } from "../data/prometheus.ts";
-import { rate } from "../data/rates.ts";
-import { read } from "../data/readings.ts";
-import { Scrapes } from "../data/scrapes.ts";
+import { parseExposition } from "../../ops/data/prometheus.ts";
+import { rate } from "../../ops/data/rates.ts";
+import { read } from "../../ops/data/readings.ts";
+import { Scrapes } from "../../ops/data/scrapes.ts";
 
 function scrape(seconds: number, count: number, began = 1, pool = "writes") {
   const pools = `tidings_pool_connections{pool="${pool}",state="idle"} 1`;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { author, concerned, parseEvents, shortType, summarise } from "../data/events.ts";
-import type { LogEvent } from "../data/events.ts";
-import { findBefore } from "../data/scan.ts";
-import { linkTo, parseRoute } from "../route.ts";
+import { author, concerned, parseEvents, shortType, summarise } from "../../ops/data/events.ts";
+import type { LogEvent } from "../../ops/data/events.ts";
+import { findBefore } from "../../ops/data/scan.ts";
+import { linkTo, parseRoute } from "../../ops/route.ts";
 
 function event(position: number, more: Partial<LogEvent> = {}): LogEvent {
   return {

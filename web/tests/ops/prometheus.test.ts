@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { largest, parseExposition, sum, sumBy } from "../data/prometheus.ts";
+import { largest, parseExposition, sum, sumBy } from "../../ops/data/prometheus.ts";
 
 const TEXT = `# HELP requests_total Requests
 # TYPE requests_total counter

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { backOff, startPoll, type Surroundings } from "../data/poll.ts";
+import { backOff, startPoll, type Surroundings } from "../../ops/data/poll.ts";
 
 /** A page with a clock that only the test moves. */
 class Page implements Surroundings {

@@ -1,0 +1,142 @@
+// A live plot of readings. The newest values stand beside it as text, for everybody and for screen
+// readers, which cannot see the picture.
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import type { Reading } from "../data/readings.ts";
+import { locale } from "../../shared/language.ts";
+
+export type Series = {
+  label: string;
+  value: (reading: Reading) => number | null;
+  /** The number of one of the plot's colours. */
+  color: 1 | 2 | 3 | 4;
+};
+
+interface PlotProps {
+  title: string;
+  series: readonly Series[];
+  readings: readonly Reading[];
+  format: (value: number | null) => string;
+  /** A sentence about what is shown, for those who do not know the words. */
+  hint?: string;
+}
+
+const HEIGHT = 150;
+/** The shortest time that a plot shows, in seconds: an empty one would be all line. */
+const SHORTEST = 120;
+
+export function Plot({ title, series, readings, format, hint }: PlotProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const newest = readings.at(-1);
+  const key = series.map(({ label }) => label).join();
+
+  useLayoutEffect(() => {
+    const element = place.current!;
+    const draw = () => {
+      plot.current?.destroy();
+      plot.current = createPlot(element, series, format);
+      plot.current.setData(toColumns(series, readings));
+    };
+    draw();
+    const sizes = new ResizeObserver(() => {
+      plot.current?.setSize({ width: element.clientWidth, height: HEIGHT });
+    });
+    sizes.observe(element);
+    const stop = watchColors(draw);
+    return () => {
+      sizes.disconnect();
+      stop();
+      plot.current?.destroy();
+      plot.current = null;
+    };
+  }, [key]);
+  useEffect(() => plot.current?.setData(toColumns(series, readings)), [readings]);
+
+  return (
+    <figure class="plot">
+      <figcaption>
+        <h3>{title}</h3>
+        {hint && <p class="soft">{hint}</p>}
+        <ul class="plot-values">
+          {series.map(({ label, color, value }) => (
+            <li key={label}>
+              <span class={`plot-key color-${color}`} aria-hidden="true" />
+              {label} <strong>{newest === undefined ? "–" : format(value(newest))}</strong>
+            </li>
+          ))}
+        </ul>
+      </figcaption>
+      <div class="plot-area" ref={place} aria-hidden="true" />
+    </figure>
+  );
+}
+
+function toColumns(series: readonly Series[], readings: readonly Reading[]): uPlot.AlignedData {
+  const times = readings.map(({ at }) => at);
+  return [times, ...series.map(({ value }) => readings.map(value))];
+}
+
+function createPlot(
+  element: HTMLElement,
+  series: readonly Series[],
+  format: (value: number | null) => string,
+): uPlot {
+  const color = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
+  const axis: uPlot.Axis = {
+    stroke: color("--text-soft"),
+    font: `11px ${color("--font")}`,
+    grid: { stroke: color("--line"), width: 1 },
+    ticks: { show: false },
+    border: { show: false },
+  };
+  const options: uPlot.Options = {
+    width: element.clientWidth,
+    height: HEIGHT,
+    legend: { show: false },
+    padding: [8, 8, 0, 0],
+    cursor: { show: false },
+    scales: {
+      x: { range: (_, min, max) => toTimeRange(min, max) },
+      y: { range: (_, __, max) => [0, Math.max(max * 1.15, 1)] },
+    },
+    axes: [
+      { ...axis, size: 22, values: (_, times) => times.map(formatClock), space: 90 },
+      { ...axis, size: 58, values: (_, values) => values.map(format), space: 34 },
+    ],
+    series: [
+      {},
+      ...series.map((each) => ({
+        label: each.label,
+        stroke: color(`--plot-${each.color}`),
+        width: 1.75,
+        spanGaps: false,
+        points: { show: false },
+      })),
+    ],
+  };
+  return new uPlot(options, [[]], element);
+}
+
+function toTimeRange(min: number | null, max: number | null): [number, number] {
+  const end = max ?? Date.now() / 1000;
+  return [Math.min(min ?? end, end - SHORTEST), end];
+}
+
+function formatClock(seconds: number): string {
+  const options = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
+  return new Date(seconds * 1000).toLocaleTimeString(locale(), options);
+}
+
+/** A canvas does not follow the theme by itself. */
+function watchColors(redraw: () => void): () => void {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", redraw);
+  const attributes = new MutationObserver(redraw);
+  attributes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  return () => {
+    dark.removeEventListener("change", redraw);
+    attributes.disconnect();
+  };
+}
