@@ -87,7 +87,7 @@ function NavGroup({ title, pages, current }: NavGroupProps) {
     <div class="nav-group">
       <h2>{title}</h2>
       <ul>
-        {pages.map((name) => (
+        {pages.filter((n) => n in PAGES).map((name) => (
           <li key={name}>
             <a href={linkTo([name])} aria-current={name === current ? "page" : undefined}>
               <Icon name={PAGES[name].icon as IconName} size={18} />

@@ -83,10 +83,10 @@ function createPlot(
   series: readonly Series[],
   format: (value: number | null) => string,
 ): uPlot {
-  const color = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
+  const color = (name: string) => resolveColor(element, name);
   const axis: uPlot.Axis = {
     stroke: color("--text-soft"),
-    font: `11px ${color("--font")}`,
+    font: `11px ${getComputedStyle(element).fontFamily}`,
     grid: { stroke: color("--line"), width: 1 },
     ticks: { show: false },
     border: { show: false },
@@ -117,6 +117,16 @@ function createPlot(
     ],
   };
   return new uPlot(options, [[]], element);
+}
+
+/** A canvas cannot read what a variable says, only the colour that it gives an element. */
+function resolveColor(element: HTMLElement, name: string): string {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${name})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }
 
 function toTimeRange(min: number | null, max: number | null): [number, number] {
