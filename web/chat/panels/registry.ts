@@ -7,6 +7,10 @@ export interface PanelPlace {
   conversation?: string;
   seq?: number;
   user?: string;
+  /** Of a link that was opened. */
+  code?: string;
+  /** What to search for. */
+  query?: string;
 }
 
 export interface PanelProps extends PanelPlace {
@@ -32,6 +36,10 @@ export type PanelName =
   | "join"
   | "invitations"
   | "group"
+  | "pins"
+  | "threads"
+  | "scheduled"
+  | "held"
   | "search"
   | "explain"
   | "why"

@@ -1,0 +1,38 @@
+// Short names of the generated types that the sync core and apps use most.
+import type { components } from "../generated/api.ts";
+
+type Schemas = components["schemas"];
+
+export type Message = Schemas["Message"];
+export type MessageBody = Schemas["MessageBody"];
+export type MessageType = Schemas["MessageType"];
+export type InboxConversation = Schemas["InboxConversation"];
+export type LastMessage = Schemas["LastMessage"];
+export type ConversationDetails = Schemas["Conversation"];
+export type ConversationKind = Schemas["ConversationKind"];
+export type Policy = Schemas["Policy"];
+export type Role = Schemas["Role"];
+export type Member = Schemas["Member"];
+export type UserProfile = Schemas["UserProfile"];
+export type OwnProfile = Schemas["OwnProfile"];
+export type Contact = Schemas["Contact"];
+export type Invitation = Schemas["Invitation"];
+export type HeldMessage = Schemas["HeldMessage"];
+export type ScheduledMessage = Schemas["ScheduledMessage"];
+export type FollowedThread = Schemas["FollowedThread"];
+export type ThreadReplies = Schemas["ThreadReplies"];
+export type Receipts = Schemas["Receipts"];
+export type Hit = Schemas["Hit"];
+export type SearchPage = Schemas["SearchPage"];
+export type Entry = Schemas["Entry"];
+export type EntryType = Entry["type"];
+export type ServerFrame = Schemas["ServerFrame"];
+export type ClientFrame = Schemas["ClientFrame"];
+export type ProblemDetails = Schemas["Problem"];
+export type PreferencesRequest = Schemas["PreferencesRequest"];
+export type ChangeRequest = Schemas["ChangeRequest"];
+export type CreateRequest = Schemas["CreateRequest"];
+export type Created = Schemas["Created"];
+export type GivenRole = Schemas["GivenRole"];
+export type ProfileRequest = Schemas["ProfileRequest"];
+export type SettingsRequest = Schemas["SettingsRequest"];

@@ -1,0 +1,73 @@
+// The names and pictures of people and conversations.
+import type { ClientState, Conversation, UserProfile } from "@tidings/client";
+import { useEffect } from "preact/hooks";
+import { Avatar } from "../shared/avatar.tsx";
+import { useSelect, useSession } from "./session.ts";
+import { t } from "./texts.ts";
+
+/** The name of a user as far as it is known: the display name, else the id. */
+export function nameOf(state: ClientState, user: string): string {
+  return state.people.get(user)?.display_name ?? user;
+}
+
+/** The profile of a user, which is loaded if it is not known yet. */
+export function useProfile(user: string | null): UserProfile | undefined {
+  const { client } = useSession();
+  useEffect(() => {
+    if (user !== null) client.people.want([user]);
+  }, [user]);
+  return useSelect((state) => (user === null ? undefined : state.people.get(user)));
+}
+
+export function useName(user: string): string {
+  return useProfile(user)?.display_name ?? user;
+}
+
+/** A function that names users; it changes when one of the names does. */
+export function useNames(users: readonly string[]): (user: string) => string {
+  const { client } = useSession();
+  const key = users.join("\n");
+  useEffect(() => client.people.want(users), [key]);
+  useSelect((state) => users.map((user) => nameOf(state, user)).join("\n"));
+  return (user) => nameOf(client.state, user);
+}
+
+export function UserName({ user }: { user: string }) {
+  return <bdi>{useName(user)}</bdi>;
+}
+
+export function UserAvatar({ user, size, presence = false }: UserAvatarProps) {
+  const profile = useProfile(user);
+  const online = useSelect((state) => presence && state.presence.get(user)?.online === true);
+  const name = profile?.display_name ?? user;
+  return <Avatar id={user} name={name} picture={profile?.avatar} size={size} online={online} />;
+}
+
+interface UserAvatarProps {
+  user: string;
+  size?: number;
+  presence?: boolean;
+}
+
+export function titleOf(state: ClientState, conversation: Conversation): string {
+  if (conversation.peer !== null) return nameOf(state, conversation.peer);
+  return conversation.title ?? t("untitled");
+}
+
+export function useTitle(conversation: Conversation): string {
+  const profile = useProfile(conversation.peer);
+  if (conversation.peer !== null) return profile?.display_name ?? conversation.peer;
+  return conversation.title ?? t("untitled");
+}
+
+interface ConversationAvatarProps {
+  conversation: Conversation;
+  size?: number;
+}
+
+export function ConversationAvatar({ conversation, size }: ConversationAvatarProps) {
+  const { id, peer, title, details } = conversation;
+  if (peer !== null) return <UserAvatar user={peer} size={size} presence />;
+  const picture = details?.policy.avatar;
+  return <Avatar id={id} name={title ?? "#"} picture={picture} kind="group" size={size} />;
+}
