@@ -2,13 +2,17 @@
 import type { ComponentType } from "preact";
 import type { IconName } from "../shared/icon.tsx";
 import type { Route } from "./route.ts";
+import { EventsPage } from "./pages/events.tsx";
 import { HealthPage } from "./pages/health.tsx";
+import { PastPage } from "./pages/past.tsx";
 
 export type PageProps = { route: Route };
 type ConsolePage = { icon: IconName; Component: ComponentType<PageProps> };
 
 export const PAGES = {
   health: { icon: "bell", Component: HealthPage },
+  events: { icon: "menu", Component: EventsPage },
+  past: { icon: "history", Component: PastPage },
 } satisfies Record<string, ConsolePage>;
 
 export type PageName = keyof typeof PAGES;

@@ -1,5 +1,5 @@
 // Names for what the API answers.
-import type { components } from "../../../clients/typescript/src/generated/api.ts";
+import type { components } from "@tidings/client";
 
 export type Schemas = components["schemas"];
 export type AdminUser = Schemas["AdminUser"];
