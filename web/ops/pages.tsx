@@ -5,6 +5,7 @@ import type { Route } from "./route.ts";
 import { EventsPage } from "./pages/events.tsx";
 import { HealthPage } from "./pages/health.tsx";
 import { PastPage } from "./pages/past.tsx";
+import { PeoplePage } from "./pages/people.tsx";
 
 export type PageProps = { route: Route };
 type ConsolePage = { icon: IconName; Component: ComponentType<PageProps> };
@@ -13,6 +14,7 @@ export const PAGES = {
   health: { icon: "bell", Component: HealthPage },
   events: { icon: "menu", Component: EventsPage },
   past: { icon: "history", Component: PastPage },
+  people: { icon: "person", Component: PeoplePage },
 } satisfies Record<string, ConsolePage>;
 
 export type PageName = keyof typeof PAGES;

@@ -11,11 +11,18 @@ export type Answer<T> = {
   reload: () => void;
 };
 
-/** Asks once, and again when the inputs change. With `every`, again and again. */
+export type AnswerOptions = {
+  /** Ask again and again, so many milliseconds apart. */
+  every?: number;
+  /** Show the answer to other inputs until the new one is there. */
+  keep?: boolean;
+};
+
+/** Asks once, and again when the inputs change. */
 export function useAnswer<T>(
   ask: (signal: AbortSignal) => Promise<T>,
   inputs: readonly unknown[],
-  every?: number,
+  { every = Infinity, keep = false }: AnswerOptions = {},
 ): Answer<T> {
   const [value, setValue] = useState<T | null>(null);
   const [error, setError] = useState<unknown>(null);
@@ -24,10 +31,10 @@ export function useAnswer<T>(
 
   useEffect(() => {
     setLoading(true);
-    setValue(null);
+    if (!keep) setValue(null);
     setError(null);
     const started = startPoll<T>({
-      every: every ?? Infinity,
+      every,
       ask,
       advice: adviceOf,
       onAnswer: (answer) => {

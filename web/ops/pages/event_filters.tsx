@@ -37,8 +37,14 @@ export function EventFilters({ filter, upTo }: EventFiltersProps) {
   return (
     <Card>
       <form class="filters" onSubmit={onSubmit} role="search">
-        <Field label={t("types")} hint={t("typesHint")}>
-          <input class="input" name="type" list="event-types" defaultValue={filter.type} />
+        <Field label={t("types")}>
+          <input
+            class="input"
+            name="type"
+            list="event-types"
+            placeholder="message_sent,member_added"
+            defaultValue={filter.type}
+          />
         </Field>
         <datalist id="event-types">
           {EVENT_TYPES.map((type) => (

@@ -154,6 +154,7 @@ function EventThen({ position }: { position: number }) {
   const found = useAnswer(
     async () => (await session.readEvents(NO_FILTER, position - 1, position, 1)).events,
     [session, position],
+    { keep: true },
   );
   const event = found.value?.[0];
   return (

@@ -27,16 +27,17 @@ export function ComparedInbox({ user, asOf }: ComparedInboxProps) {
   const inboxes = useAnswer(
     async () => {
       const [then, now] = await Promise.all([read({ as_of: asOf }), read({})]);
-      return { then, now };
+      return { then, now, asOf };
     },
     [session, user, asOf],
+    { keep: true },
   );
   return (
     <Answered of={inboxes}>
-      {({ then, now }) => (
+      {({ then, now, asOf: shown }) => (
         <Card class="compared">
           <div class="compared-row compared-head">
-            <h2>{t("thenAt", { moment: describeMoment(asOf) })}</h2>
+            <h2>{t("thenAt", { moment: describeMoment(shown) })}</h2>
             <h2>{t("now")}</h2>
             <p class="soft">{t("total", { count: then.total_unread })}</p>
             <p class="soft">{t("total", { count: now.total_unread })}</p>

@@ -51,7 +51,7 @@ interface FormDialogProps {
   action: string;
   isDangerous?: boolean;
   close: () => void;
-  /** Does it; what it throws is shown, and the dialog stays. */
+  /** Does it. What it throws is shown, and the dialog stays; also if it resolves to `false`. */
   submit: (fields: Fields, form: FormData) => Promise<unknown>;
   /** What a short message says afterwards; empty for none. */
   done?: string;
@@ -66,7 +66,11 @@ export function FormDialog(props: FormDialogProps) {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const fields = (name: string) => String(form.get(name) ?? "").trim();
-    if (await act.run(() => submit(fields, form), done)) close();
+    let isOver = true;
+    const worked = await act.run(async () => {
+      isOver = (await submit(fields, form)) !== false;
+    }, done);
+    if (worked && isOver) close();
   };
   return (
     <Dialog title={title} close={close}>

@@ -4,8 +4,7 @@ export const t = defineTexts({
   en: {
     title: "Events",
     intro: "The log, the newest events first. Every change is one event.",
-    types: "Types",
-    typesHint: "Separated by commas, such as message_sent,member_added.",
+    types: "Types, with commas",
     source: "Source",
     source_any: "Any",
     source_conversations: "Conversation",
@@ -42,8 +41,7 @@ export const t = defineTexts({
   zh: {
     title: "事件",
     intro: "事件日志,最新的在前。每次更改都是一个事件。",
-    types: "类型",
-    typesHint: "以逗号分隔,例如 message_sent,member_added。",
+    types: "类型(逗号分隔)",
     source: "来源",
     source_any: "不限",
     source_conversations: "会话",
