@@ -2,10 +2,13 @@
 import type { ComponentType } from "preact";
 import type { IconName } from "../shared/icon.tsx";
 import type { Route } from "./route.ts";
+import { CasesPage } from "./pages/cases.tsx";
+import { ConversationsPage } from "./pages/conversations.tsx";
 import { EventsPage } from "./pages/events.tsx";
 import { HealthPage } from "./pages/health.tsx";
 import { PastPage } from "./pages/past.tsx";
 import { PeoplePage } from "./pages/people.tsx";
+import { RulesPage } from "./pages/rules.tsx";
 
 export type PageProps = { route: Route };
 type ConsolePage = { icon: IconName; Component: ComponentType<PageProps> };
@@ -15,6 +18,9 @@ export const PAGES = {
   events: { icon: "menu", Component: EventsPage },
   past: { icon: "history", Component: PastPage },
   people: { icon: "person", Component: PeoplePage },
+  conversations: { icon: "message", Component: ConversationsPage },
+  cases: { icon: "shield", Component: CasesPage },
+  rules: { icon: "settings", Component: RulesPage },
 } satisfies Record<string, ConsolePage>;
 
 export type PageName = keyof typeof PAGES;
