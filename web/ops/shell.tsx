@@ -1,6 +1,6 @@
 // The frame of the console: pages on one side, the page in the middle.
 import { useEffect, useState } from "preact/hooks";
-import { Icon, type IconName } from "../shared/icon.tsx";
+import { Icon } from "../shared/icon.tsx";
 import { chooseLanguage, language } from "../shared/language.ts";
 import { Menu, type MenuItem } from "../shared/menu.tsx";
 import { chooseTheme, theme } from "../shared/theme.ts";
@@ -12,7 +12,7 @@ import { linkTo, parseRoute } from "./route.ts";
 import { t } from "./texts/shell.ts";
 
 const GROUPS: { title: "groupWatch" | "groupContent" | "groupControl"; pages: PageName[] }[] = [
-  { title: "groupWatch", pages: ["health"] },
+  { title: "groupWatch", pages: ["health", "events", "past"] },
   { title: "groupContent", pages: ["people", "conversations", "cases", "rules"] },
   {
     title: "groupControl",
@@ -87,10 +87,10 @@ function NavGroup({ title, pages, current }: NavGroupProps) {
     <div class="nav-group">
       <h2>{title}</h2>
       <ul>
-        {pages.filter((n) => n in PAGES).map((name) => (
+        {pages.map((name) => (
           <li key={name}>
             <a href={linkTo([name])} aria-current={name === current ? "page" : undefined}>
-              <Icon name={PAGES[name].icon as IconName} size={18} />
+              <Icon name={PAGES[name].icon} size={18} />
               {t(name)}
             </a>
           </li>

@@ -1,13 +1,16 @@
-// Finds the newest events that match a filter. The log is read forward only, so this reads ranges
-// of it that go back from the head, longer and longer ones while they have few matches.
-import type { LogEvent } from "./events.ts";
+// Finds the newest of what stands at positions of the log and matches a filter. The API reads
+// forward only, so this reads ranges that go back from the head, longer and longer ones while they
+// have few matches.
 
-/** Reads the matching events after one position and up to another, at most `limit`. */
-export type ReadRange = (after: number, upTo: number, limit: number) => Promise<LogEvent[]>;
+/** An event, or an entry of the audit. */
+export type Placed = { position: number };
 
-export type Found = {
+/** Reads what matches after one position and up to another, at most `limit`. */
+export type ReadRange<T> = (after: number, upTo: number, limit: number) => Promise<T[]>;
+
+export type Found<T> = {
   /** The newest first. */
-  events: LogEvent[];
+  events: T[];
   /** Everything after this position was read; 0 at the beginning of the log. */
   readTo: number;
 };
@@ -19,8 +22,12 @@ const GROWTH = 8;
 /** So a filter without matches does not read a large log in one go. */
 const MOST_RANGES = 8;
 
-export async function findBefore(head: number, wanted: number, read: ReadRange): Promise<Found> {
-  const events: LogEvent[] = [];
+export async function findBefore<T extends Placed>(
+  head: number,
+  wanted: number,
+  read: ReadRange<T>,
+): Promise<Found<T>> {
+  const events: T[] = [];
   let readTo = head;
   let range = FIRST_RANGE;
   for (let ranges = 0; ranges < MOST_RANGES && readTo > 0 && events.length < wanted; ranges += 1) {
@@ -38,8 +45,10 @@ export async function findBefore(head: number, wanted: number, read: ReadRange):
   return keepWanted(events, wanted, readTo);
 }
 
-function keepWanted(events: LogEvent[], wanted: number, readTo: number): Found {
-  const last = events[wanted - 1];
-  if (events.length <= wanted || last === undefined) return { events, readTo };
-  return { events: events.slice(0, wanted), readTo: last.position - 1 };
+/** Several entries of the audit can have one position; they stay together. */
+function keepWanted<T extends Placed>(events: T[], wanted: number, readTo: number): Found<T> {
+  const last = events[wanted - 1]?.position;
+  const next = last === undefined ? -1 : events.findIndex(({ position }) => position < last);
+  if (last === undefined || next === -1) return { events, readTo };
+  return { events: events.slice(0, next), readTo: last - 1 };
 }

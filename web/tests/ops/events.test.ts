@@ -84,6 +84,15 @@ test("no event is left out where a range has more than an answer", async () => {
   found.events.forEach(({ position }, index) => assert.equal(position, 80_000 - index));
 });
 
+test("entries with one position stay together", async () => {
+  const all = [1, 2, 2, 2, 3].map((position, index) => ({ position, index }));
+  const read = async (after: number, upTo: number) =>
+    all.filter(({ position }) => position > after && position <= upTo);
+  const found = await findBefore(3, 2, read);
+  assert.deepEqual(found.events.map(({ position }) => position), [3, 2, 2, 2]);
+  assert.equal(found.readTo, 1);
+});
+
 test("an address and its parts", () => {
   const address = linkTo(["people", "a/b %"], { as_of: "7", empty: "" });
   assert.equal(address, "#/people/a%2Fb%20%25?as_of=7");
