@@ -40,8 +40,8 @@ function Shown({ webhook, changed }: WebhookProps) {
   const parked = useList(async (after) => {
     const params = { path: { id: webhook.id }, query: after === undefined ? {} : { after } };
     const call = session.api.GET("/v1/admin/webhooks/{id}/parked", { params });
-    const { deliveries, next = null } = await session.read(call);
-    return { items: deliveries, next };
+    const { parked: items, next = null } = await session.read(call);
+    return { items, next };
   }, [session, webhook.id]);
   const oldest = parked.items.reduce<number | null>(
     (least, { position }) => (least === null || position < least ? position : least),
