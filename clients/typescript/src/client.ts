@@ -1,6 +1,323 @@
 // Puts the parts of a client together.
-import type { Client, ClientOptions } from "./client_api.ts";
+import { messageActions } from "./actions/messages.ts";
+import { conversationActions, memberActions } from "./actions/conversations.ts";
+import type { ActionContext, Outgoing } from "./actions/context.ts";
+import { peopleActions } from "./actions/people.ts";
+import { outboxActions, presenceActions } from "./actions/presence.ts";
+import { listActions, threadActions } from "./actions/threads.ts";
+import { authorizedFetch } from "./api/authorized_fetch.ts";
+import { createApi, type Api } from "./api/create_api.ts";
+import type { Client, ClientOptions, TokenSource } from "./client_api.ts";
+import { Connection } from "./live/connection.ts";
+import { TokenKeeper, readClaims } from "./live/token_keeper.ts";
+import { TypingClock } from "./live/typing_clock.ts";
+import { watchPage } from "./live/page_events.ts";
+import { initialState } from "./model/initial_state.ts";
+import { StateHolder } from "./model/state_holder.ts";
+import type { ClientState, ConnectionState, OutboxItem } from "./model/state.ts";
+import { addItem, changeItem, removeItem } from "./outbox/queue.ts";
+import { addReadMark } from "./outbox/read_marks.ts";
+import { Sender } from "./outbox/sender.ts";
+import { openStorage } from "./store/open_storage.ts";
+import { outboxChanges, readSavedState } from "./store/saved_state.ts";
+import { Saver } from "./store/saver.ts";
+import type { Storage } from "./store/storage.ts";
+import { Evictor } from "./sync/evictor.ts";
+import { positionOf } from "./sync/cursor.ts";
+import { Refresher } from "./sync/refresher.ts";
+import { canShareTabs } from "./tabs/leadership.ts";
+import { Tabs } from "./tabs/tabs.ts";
 
-/** Keeps the state of one user in step with the server; client_api.ts documents the members. */
-export declare const TidingsClient: new (options: ClientOptions) => Client;
-export type TidingsClient = Client;
+const MAX_MESSAGES = 100_000;
+
+/** What exists while the client runs. */
+interface Running {
+  readonly storage: Storage;
+  readonly connection: Connection;
+  readonly saver: Saver;
+  readonly tabs: Tabs | null;
+  readonly stopWatching: () => void;
+}
+
+export class TidingsClient implements Client {
+  readonly api: Api;
+  readonly messages: Client["messages"];
+  readonly conversations: Client["conversations"];
+  readonly members: Client["members"];
+  readonly people: Client["people"];
+  readonly threads: Client["threads"];
+  readonly lists: Client["lists"];
+  readonly presence: Client["presence"];
+  readonly outbox: Client["outbox"];
+  readonly #options: ClientOptions;
+  readonly #tokens: TokenKeeper;
+  readonly #holder: StateHolder;
+  readonly #sender: Sender;
+  readonly #refresher: Refresher;
+  readonly #evictor: Evictor;
+  readonly #typing: TypingClock;
+  /** The users whom each tab watches. */
+  readonly #watched = new Map<string, readonly string[]>();
+  #starting: Promise<void> | null = null;
+  #running: Running | null = null;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#tokens = new TokenKeeper(options.token);
+    const claims = typeof options.token === "string" ? readClaims(options.token) : {};
+    this.#holder = new StateHolder(initialState(userOf(claims)));
+    const fetch = authorizedFetch({
+      tokens: this.#tokens,
+      fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
+      onAnswer: (response) => this.#noteSeen(response),
+    });
+    this.api = createApi({ url: options.url, fetch });
+    this.#sender = new Sender(this.api, this.#holder);
+    this.#refresher = new Refresher(this.api, this.#holder);
+    this.#evictor = new Evictor(this.#holder, options.maxMessages ?? MAX_MESSAGES);
+    this.#typing = new TypingClock(this.#holder);
+    const context = this.#actionContext();
+    this.messages = messageActions(context);
+    this.conversations = conversationActions(context);
+    this.members = memberActions(context);
+    this.people = peopleActions(context);
+    this.threads = threadActions(context);
+    this.lists = listActions(context);
+    this.presence = presenceActions(context);
+    this.outbox = outboxActions(context);
+  }
+
+  get state(): ClientState {
+    return this.#holder.state;
+  }
+
+  subscribe<Selected>(
+    selector: (state: ClientState) => Selected,
+    listener: (selected: Selected, before: Selected) => void,
+    isEqual?: (a: Selected, b: Selected) => boolean,
+  ): () => void {
+    return this.#holder.subscribe(selector, listener, isEqual);
+  }
+
+  waitFor<Selected>(
+    selector: (state: ClientState) => Selected,
+    options?: { signal?: AbortSignal; timeoutMs?: number },
+  ): Promise<NonNullable<Selected>> {
+    return this.#holder.waitFor(selector, options);
+  }
+
+  async start(): Promise<void> {
+    if (this.#running) this.#connect(this.#running);
+    else await (this.#starting ??= this.#open().finally(() => (this.#starting = null)));
+    await this.#holder.waitFor(canBeShown);
+  }
+
+  async stop(): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    const running = this.#running;
+    this.#running = null;
+    if (!running) return;
+    running.stopWatching();
+    this.#refresher.stop();
+    this.#sender.stop();
+    this.#evictor.stop();
+    this.#typing.stop();
+    running.tabs?.close();
+    await running.connection.stop();
+    await running.saver.stop();
+    await running.storage.close();
+    this.#showConnection({ status: "stopped", retryAt: null });
+  }
+
+  async signIn(token: string | TokenSource): Promise<void> {
+    this.#tokens.replace(token);
+    await this.start();
+  }
+
+  async signOut(): Promise<void> {
+    const storage = this.#running?.storage;
+    this.#running?.tabs?.passSignedOut();
+    if (storage) await this.#forgetAll(storage);
+    this.#holder.update((state) => initialState(state.me));
+    this.#showConnection({ status: "signed_out" });
+  }
+
+  async #open(): Promise<void> {
+    let token: string;
+    try {
+      token = await this.#tokens.current();
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      const problem = { code: "signed_out", status: 401, detail };
+      this.#showConnection({ status: "signed_out", error: problem });
+      return;
+    }
+    const me = userOf(readClaims(token));
+    const name = `tidings ${this.#options.url} ${me}`;
+    const storage = await openStorage(this.#options.storage, name);
+    const saved = await readSavedState(storage, me);
+    const device = this.#options.device ?? (await readDevice(storage));
+    this.#holder.update((state) => ({ ...saved, connection: state.connection }));
+    const saver = new Saver(storage, this.#holder, saved.cursor === null ? null : saved);
+    const connection = this.#makeConnection(device);
+    const tabs = this.#options.shareTabs ?? canShareTabs() ? this.#makeTabs(name, storage) : null;
+    const stopWatching = watchPage({
+      onOnline: () => this.#wake(),
+      onOffline: () => this.#showConnection({ offline: true }),
+      onHidden: () => void saver.save(),
+    });
+    this.#running = { storage, connection, saver, tabs, stopWatching };
+    this.#refresher.start();
+    this.#evictor.start();
+    if (!tabs) this.#lead();
+  }
+
+  #makeConnection(device: string): Connection {
+    const WebSocket = this.#options.WebSocket ?? globalThis.WebSocket;
+    return new Connection({
+      api: this.api,
+      holder: this.#holder,
+      tokens: this.#tokens,
+      url: this.#options.url,
+      device,
+      WebSocket,
+      onFrames: (frames, after) => {
+        this.#typing.note(frames);
+        this.#running?.tabs?.passFrames(frames, after);
+      },
+      onConnected: () => {
+        this.#sender.wake();
+        this.#sendWatch();
+      },
+      onForgotten: () => this.#running?.tabs?.passForgotten(),
+    });
+  }
+
+  #makeTabs(name: string, storage: Storage): Tabs {
+    return new Tabs({
+      name,
+      api: this.api,
+      holder: this.#holder,
+      local: this.#local(),
+      watchFor: (tab, users) => this.#watch(tab, users),
+      keep: (item) => void storage.write(outboxChanges([], [item])).catch(() => undefined),
+      lead: () => queueMicrotask(() => this.#lead()),
+      onFrames: (frames) => this.#typing.note(frames),
+      onSignedOut: () => {
+        const running = this.#running;
+        if (running) void this.#forgetAll(running.storage);
+        this.#showConnection({ status: "signed_out" });
+      },
+    });
+  }
+
+  /** This client has the connection from now on. */
+  #lead(): void {
+    if (!this.#running) return;
+    this.#running.saver.start();
+    this.#sender.start();
+    this.#connect(this.#running);
+    void this.#readOutbox(this.#running.storage);
+  }
+
+  /** The tab that led may have closed before it had sent what other tabs had stored. */
+  async #readOutbox(storage: Storage): Promise<void> {
+    const { outbox } = await readSavedState(storage, this.state.me);
+    this.#holder.update((state) => outbox.reduce(addItem, state));
+  }
+
+  #connect(running: Running): void {
+    if (running.tabs && !running.tabs.isLeader) return;
+    const { status } = this.state.connection;
+    if (status !== "live" && status !== "polling") this.#showConnection({ status: "connecting" });
+    running.connection.start();
+  }
+
+  #wake(): void {
+    this.#showConnection({ offline: false });
+    this.#running?.connection.wake();
+    this.#sender.wake();
+  }
+
+  #actionContext(): ActionContext {
+    const local = this.#local();
+    const target = (): Outgoing => this.#running?.tabs?.outgoing ?? local;
+    const outgoing: Outgoing = {
+      add: (item) => target().add(item),
+      retry: (id) => target().retry(id),
+      discard: (id) => target().discard(id),
+      read: (id, upTo) => target().read(id, upTo),
+      frame: (frame) => target().frame(frame),
+      watch: (users) => target().watch(users),
+    };
+    const touch = (id: string) => this.#evictor.touch(id);
+    return { api: this.api, holder: this.#holder, outgoing, touch };
+  }
+
+  /** What this tab does itself, when it leads. */
+  #local(): Outgoing {
+    const update = (change: (state: ClientState) => ClientState) => this.#holder.update(change);
+    const queued = (item: OutboxItem): OutboxItem => ({ ...item, status: "queued", error: null });
+    return {
+      add: (item) => {
+        update((state) => addItem(state, item));
+        // A message that the user has seen in the page must not be lost by closing it.
+        void this.#running?.saver.save();
+      },
+      retry: (id) => update((state) => changeItem(state, id, queued)),
+      discard: (id) => update((state) => removeItem(state, id)),
+      read: (id, upTo) => update((state) => addReadMark(state, id, upTo)),
+      frame: (frame) => void this.#running?.connection.send(frame),
+      watch: (users) => this.#watch("", users),
+    };
+  }
+
+  #watch(tab: string, users: readonly string[]): void {
+    this.#watched.set(tab, users);
+    this.#sendWatch();
+  }
+
+  #sendWatch(): void {
+    const users = [...new Set([...this.#watched.values()].flat())].slice(0, 500);
+    if (this.#watched.size > 0) this.#running?.connection.send({ type: "watch", users });
+  }
+
+  /** Answers can be ahead of the feed; see Connection. */
+  #noteSeen(response: Response): void {
+    const seen = response.headers.get("Tidings-Cursor");
+    if (seen === null || positionOf(seen) <= positionOf(this.state.seen)) return;
+    this.#holder.update((state) => ({ ...state, seen }));
+  }
+
+  #showConnection(change: Partial<ConnectionState>): void {
+    this.#holder.update((state) => ({ ...state, connection: { ...state.connection, ...change } }));
+  }
+
+  async #forgetAll(storage: Storage): Promise<void> {
+    this.#sender.stop();
+    await this.#running?.connection.stop();
+    await storage.clear();
+    this.#holder.update((state) => initialState(state.me));
+    await this.stop();
+    await storage.clear().catch(() => undefined);
+  }
+}
+
+function userOf(claims: { sub?: unknown }): string {
+  return typeof claims.sub === "string" ? claims.sub : "";
+}
+
+/** Something is known, or it is known why not. */
+function canBeShown({ cursor, inbox, connection }: ClientState): boolean {
+  const failures = ["waiting", "signed_out", "refused", "replaced", "stopped"];
+  const hasFailed = failures.includes(connection.leader ?? connection.status);
+  return cursor !== null || inbox.order.length > 0 || hasFailed;
+}
+
+async function readDevice(storage: Storage): Promise<string> {
+  const known = new Map(await storage.readAll("meta")).get("device");
+  if (typeof known === "string") return known;
+  const device = `ts-${crypto.randomUUID()}`;
+  await storage.write([{ table: "meta", key: "device", value: device }]);
+  return device;
+}

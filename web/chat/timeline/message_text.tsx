@@ -6,6 +6,8 @@ interface MessageTextProps {
   mentions: string[];
   nameOf: (user: string) => string;
   me: string;
+  /** Whether Tab reaches what is inside: only in the message that has the focus. */
+  tabbable: boolean;
   openPerson: (user: string) => void;
 }
 
@@ -14,21 +16,28 @@ const EMOJI_ALONE = /^(?:\p{RGI_Emoji}\s*){1,6}$/v;
 const LONGEST_EMOJI_TEXT = 60;
 
 export function MessageText(props: MessageTextProps) {
-  const { text, mentions } = props;
+  const { text } = props;
   const large = text.length <= LONGEST_EMOJI_TEXT && EMOJI_ALONE.test(text.trim());
   const parts = splitByLinks(text).flatMap((part, at) =>
-    part.link ? [<Link key={`l${at}`} address={part.text} />] : showMentions(part.text, props, at),
+    part.link
+      ? [<Link key={`l${at}`} address={part.text} tabbable={props.tabbable} />]
+      : showMentions(part.text, props, at),
   );
   return (
     <div class={`message-text ${large ? "large" : ""}`} dir="auto">
-      {mentions.length === 0 && parts.length === 0 ? text : parts}
+      {parts}
     </div>
   );
 }
 
-function Link({ address }: { address: string }) {
+function Link({ address, tabbable }: { address: string; tabbable: boolean }) {
   return (
-    <a href={address} target="_blank" rel="noopener noreferrer nofollow">
+    <a
+      href={address}
+      target="_blank"
+      rel="noopener noreferrer nofollow"
+      tabIndex={tabbable ? 0 : -1}
+    >
       {address}
     </a>
   );
@@ -55,16 +64,17 @@ export function splitByLinks(text: string): Part[] {
 }
 
 function showMentions(text: string, props: MessageTextProps, at: number): ComponentChildren[] {
-  const { mentions, nameOf, me, openPerson } = props;
+  const { mentions, nameOf, me, tabbable, openPerson } = props;
   if (mentions.length === 0) return [text];
   const longestFirst = mentions.toSorted((one, other) => other.length - one.length);
-  const pattern = new RegExp(`@(${longestFirst.map(RegExp.escape ?? escape).join("|")})`, "gu");
+  const pattern = new RegExp(`@(${longestFirst.map(escape).join("|")})`, "gu");
   return text.split(pattern).map((part, index) =>
     index % 2 === 0 ? part : (
       <button
         key={`m${at}-${index}`}
         type="button"
         class={`mention ${part === me ? "mine" : ""}`}
+        tabIndex={tabbable ? 0 : -1}
         onClick={() => openPerson(part)}
       >
         @{nameOf(part)}
@@ -73,6 +83,7 @@ function showMentions(text: string, props: MessageTextProps, at: number): Compon
   );
 }
 
+/** For a regular expression with the flag u. */
 function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 }

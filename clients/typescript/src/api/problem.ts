@@ -27,6 +27,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the same call can succeed later; what is not an answer of the server is its absence. */
+export function isTemporary(error: unknown): boolean {
+  return error instanceof ApiError ? error.isTemporary : true;
+}
+
 export function errorInfo(error: unknown): ErrorInfo {
   if (error instanceof ApiError) {
     return { code: error.code, status: error.status, detail: error.message };

@@ -67,6 +67,21 @@ export class PersistentMap<K extends Key, V> {
     return new PersistentMap(buckets, this.size - 1);
   }
 
+  /** The keys whose values differ from those of an earlier map. */
+  changedKeys(before: PersistentMap<K, V>): Set<K> {
+    const changed = new Set<K>();
+    if (before === this) return changed;
+    const isAligned = before.#buckets.length === this.#buckets.length;
+    this.#buckets.forEach((bucket, index) => {
+      const earlier = isAligned ? before.#buckets[index] : undefined;
+      if (isAligned && bucket === earlier) return;
+      for (const [key, value] of bucket ?? []) if (before.get(key) !== value) changed.add(key);
+      for (const key of earlier?.keys() ?? []) if (!this.has(key)) changed.add(key);
+    });
+    if (!isAligned) for (const key of before.keys()) if (!this.has(key)) changed.add(key);
+    return changed;
+  }
+
   *entries(): IterableIterator<[K, V]> {
     for (const bucket of this.#buckets) if (bucket) yield* bucket.entries();
   }

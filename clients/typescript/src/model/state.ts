@@ -26,6 +26,10 @@ export interface ClientState {
   readonly connection: ConnectionState;
   /** Where the client stands in the feed; null before the inbox has been read for the first time. */
   readonly cursor: string | null;
+  /** The newest cursor that an answer has shown: parts of the state may be ahead of `cursor`. */
+  readonly seen: string | null;
+  /** Counts the histories: after a `410`, an answer to an earlier request means nothing. */
+  readonly epoch: number;
   readonly inbox: InboxState;
   /** The conversations by id, those that are archived included. */
   readonly conversations: PersistentMap<string, Conversation>;
@@ -54,6 +58,33 @@ export interface ClientState {
   readonly presence: PersistentMap<string, Presence>;
   /** What the user has done and the server has not confirmed yet, oldest first. */
   readonly outbox: readonly OutboxItem[];
+  /** Read marks that the server has not confirmed yet, by conversation; already shown. */
+  readonly pendingReads: PersistentMap<string, number>;
+  /** What the entries have made uncertain; the client fetches it again. */
+  readonly stale: StaleParts;
+  /** The entries of a position that is not complete yet: those that have been applied. */
+  readonly partial: PartialPosition | null;
+}
+
+/** What has to be fetched again, and the log position that the answer must have reached. */
+export interface StaleParts {
+  /** Rows of the inbox, by conversation. */
+  readonly rows: PersistentMap<string, number>;
+  /** Messages, by `messageKey(conversation, seq)`. */
+  readonly messages: PersistentMap<string, number>;
+  /** Lists that are loaded. */
+  readonly lists: PersistentMap<ListName, number>;
+  /** Loaded parts of conversations, by kind and conversation. */
+  readonly parts: PersistentMap<string, number>;
+}
+
+export type ListName = "contacts" | "invitations" | "held" | "scheduled" | "followedThreads";
+
+/** Several conversations can have an entry at one position. */
+export interface PartialPosition {
+  readonly position: number;
+  /** The conversations whose entry has been applied; the empty string stands for none. */
+  readonly conversations: readonly string[];
 }
 
 /** How the client is connected. */
@@ -131,8 +162,10 @@ export interface Conversation {
   readonly muted: boolean;
   readonly pinned: boolean;
   readonly archived: boolean;
-  /** The key of the order: when it was last active, in milliseconds since 1970. */
+  /** The key of the order: the log position of its latest activity, or an estimate of it. */
   readonly activity: number;
+  /** Whether `activity` is the real position; the inbox tells only the order. */
+  readonly activityIsExact: boolean;
   /** The log position that the row shows: entries up to it are already part of it. */
   readonly position: number;
   /** What only `conversations.load(id)` tells; null before. */

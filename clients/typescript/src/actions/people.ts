@@ -1,0 +1,144 @@
+// Actions on people: profiles, contacts, blocks, invitations.
+import { unwrap, type Api } from "../api/create_api.ts";
+import { ApiError } from "../api/problem.ts";
+import type { UserProfile } from "../api/schemas.ts";
+import type { PeopleActions } from "../client_api.ts";
+import type { ActionContext } from "./context.ts";
+import type { StateHolder } from "../model/state_holder.ts";
+import { loadList } from "../sync/loads.ts";
+
+const GATHER_MS = 20;
+const IDS_PER_CALL = 100;
+/** No entry says that somebody else's profile has changed. */
+const FRESH_MS = 10 * 60_000;
+
+export function peopleActions(context: ActionContext): PeopleActions {
+  const { api, holder } = context;
+  const profiles = new ProfileLoader(api, holder);
+  const reloadOwn = async () => {
+    const profile = unwrap(await api.GET("/v1/users/me"));
+    holder.update((state) => ({ ...state, profile }));
+  };
+  return {
+    ...contactActions(context),
+    want: (users) => profiles.want(users),
+    reload: (user) => profiles.reload(user),
+    async search(q, limit = 20) {
+      const query = { q, limit };
+      const { users } = unwrap(await api.GET("/v1/users", { params: { query } }));
+      profiles.keep(users);
+      return users;
+    },
+    loadOwnProfile: reloadOwn,
+    async changeProfile(change) {
+      unwrap(await api.PATCH("/v1/users/me", { body: change }));
+      await reloadOwn();
+      await profiles.reload(holder.state.me);
+    },
+    async changeSettings(change) {
+      unwrap(await api.PATCH("/v1/users/me/settings", { body: change }));
+      await reloadOwn();
+    },
+  };
+}
+
+function contactActions({
+  api,
+  holder,
+}: ActionContext): Pick<
+  PeopleActions,
+  "addContact" | "removeContact" | "block" | "unblock" | "acceptInvitation" | "declineInvitation"
+> {
+  const reload = async (name: "contacts" | "invitations", position: number) => {
+    if (holder.state[name].loaded) await loadList(api, holder, name, position);
+  };
+  return {
+    async addContact(user, note) {
+      const body = note === undefined ? {} : { note };
+      const params = { path: { user } };
+      const answer = unwrap(await api.PUT("/v1/contacts/{user}", { params, body }));
+      await reload("contacts", answer.position);
+      return answer.state;
+    },
+    async removeContact(user) {
+      const params = { path: { user } };
+      const answer = unwrap(await api.DELETE("/v1/contacts/{user}", { params }));
+      await reload("contacts", answer.position);
+    },
+    async block(user) {
+      unwrap(await api.PUT("/v1/blocks/{user}", { params: { path: { user } } }));
+    },
+    async unblock(user) {
+      unwrap(await api.DELETE("/v1/blocks/{user}", { params: { path: { user } } }));
+    },
+    async acceptInvitation(conversation) {
+      const params = { path: { conversation } };
+      const { position } = unwrap(await api.PUT("/v1/invitations/{conversation}", { params }));
+      await reload("invitations", position);
+    },
+    async declineInvitation(conversation) {
+      const params = { path: { conversation } };
+      const { position } = unwrap(await api.DELETE("/v1/invitations/{conversation}", { params }));
+      await reload("invitations", position);
+    },
+  };
+}
+
+/** Loads profiles: those that are wanted together with one call. */
+class ProfileLoader {
+  readonly #api: Api;
+  readonly #holder: StateHolder;
+  readonly #wanted = new Set<string>();
+  /** When a profile was asked for, in milliseconds since 1970. */
+  readonly #askedAt = new Map<string, number>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(api: Api, holder: StateHolder) {
+    this.#api = api;
+    this.#holder = holder;
+  }
+
+  want(users: Iterable<string>): void {
+    const now = Date.now();
+    for (const user of users) {
+      if (now - (this.#askedAt.get(user) ?? 0) < FRESH_MS) continue;
+      this.#askedAt.set(user, now);
+      this.#wanted.add(user);
+    }
+    if (this.#wanted.size > 0) this.#timer ??= setTimeout(() => void this.#load(), GATHER_MS);
+  }
+
+  async reload(user: string) {
+    this.#askedAt.set(user, Date.now());
+    try {
+      const params = { path: { user } };
+      const profile = unwrap(await this.#api.GET("/v1/users/{user}", { params }));
+      this.keep([profile]);
+      return profile;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  keep(users: readonly UserProfile[]): void {
+    const known = users.map((user) => [user.id, user] as const);
+    this.#holder.update((state) => ({ ...state, people: state.people.setAll(known) }));
+  }
+
+  async #load(): Promise<void> {
+    this.#timer = undefined;
+    const wanted = [...this.#wanted];
+    this.#wanted.clear();
+    for (let start = 0; start < wanted.length; start += IDS_PER_CALL) {
+      const batch = wanted.slice(start, start + IDS_PER_CALL);
+      try {
+        const query = { ids: batch.join(",") };
+        this.keep(unwrap(await this.#api.GET("/v1/users", { params: { query } })).users);
+      } catch {
+        // Whoever wants them again asks again.
+        for (const user of batch) this.#askedAt.delete(user);
+      }
+    }
+  }
+}

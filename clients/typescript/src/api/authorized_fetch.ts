@@ -1,0 +1,44 @@
+// Sends the client's requests: with its token, with a time limit, and again with a new token if
+// the server refuses the old one.
+import type { TokenKeeper } from "../live/token_keeper.ts";
+import { ApiError } from "./problem.ts";
+
+const TIMEOUT_MS = 30_000;
+
+export interface AuthorizedFetchOptions {
+  tokens: TokenKeeper;
+  fetch: typeof globalThis.fetch;
+  /** Called with each answer, for what its headers tell. */
+  onAnswer: (response: Response) => void;
+}
+
+export function authorizedFetch(options: AuthorizedFetchOptions): typeof globalThis.fetch {
+  const { tokens, onAnswer } = options;
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const again = request.clone();
+    let response = await attempt(request, await tokens.current(), options.fetch);
+    if (response.status === 401) {
+      await response.body?.cancel();
+      response = await attempt(again, await tokens.renew("refused"), options.fetch);
+    }
+    onAnswer(response);
+    return response;
+  };
+}
+
+async function attempt(
+  request: Request,
+  token: string,
+  fetch: typeof globalThis.fetch,
+): Promise<Response> {
+  request.headers.set("Authorization", `Bearer ${token}`);
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  try {
+    return await fetch(new Request(request, { signal }));
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new ApiError({ code: "network", detail }, 0, null);
+  }
+}

@@ -1,0 +1,45 @@
+// What the frames of a socket make of the state.
+import type { ServerFrame } from "../api/schemas.ts";
+import type { ClientState } from "../model/state.ts";
+import { settleItems } from "../outbox/queue.ts";
+import { applyFeedEntry } from "../sync/apply_entry.ts";
+import { positionOf } from "../sync/cursor.ts";
+import { stopTyping } from "../sync/member_entries.ts";
+
+/** Applies frames in order; frames that are about the connection itself change nothing here. */
+export function applyFrames(state: ClientState, frames: readonly ServerFrame[]): ClientState {
+  return settleItems(frames.reduce(applyFrame, state));
+}
+
+function applyFrame(state: ClientState, frame: ServerFrame): ClientState {
+  switch (frame.type) {
+    case "entry": {
+      const { entry, cursor, more = false } = frame;
+      return applyFeedEntry(state, { entry, cursor, more });
+    }
+    case "caught_up":
+      return passTo(state, frame.cursor);
+    case "typing":
+      return startTyping(state, frame.conversation_id, frame.user);
+    case "typing_stopped":
+      return stopTyping(state, frame.conversation_id, frame.user);
+    case "presence": {
+      const { user, online, last_seen: lastSeen } = frame;
+      return { ...state, presence: state.presence.set(user, { online, lastSeen }) };
+    }
+    default:
+      return state;
+  }
+}
+
+/** The feed has no more entries up to this cursor. */
+function passTo(state: ClientState, cursor: string): ClientState {
+  if (positionOf(cursor) < positionOf(state.cursor)) return state;
+  return { ...state, cursor, partial: null };
+}
+
+function startTyping(state: ClientState, id: string, user: string): ClientState {
+  const users = state.typing.get(id) ?? [];
+  if (user === state.me || users.includes(user)) return state;
+  return { ...state, typing: state.typing.set(id, [...users, user]) };
+}

@@ -1,0 +1,72 @@
+// The state before anything is known.
+import type { ClientState, Loaded, StaleParts } from "./state.ts";
+import { PersistentMap } from "./persistent_map.ts";
+
+const NOT_LOADED: Loaded<never> = { items: [], loaded: false };
+
+export const NOTHING_STALE: StaleParts = {
+  rows: PersistentMap.empty(),
+  messages: PersistentMap.empty(),
+  lists: PersistentMap.empty(),
+  parts: PersistentMap.empty(),
+};
+
+export function initialState(me: string): ClientState {
+  return {
+    me,
+    connection: { status: "stopped", leader: null, offline: false, retryAt: null, error: null },
+    cursor: null,
+    seen: null,
+    epoch: 0,
+    inbox: { order: [], archived: [], totalUnread: 0, complete: false },
+    conversations: PersistentMap.empty(),
+    timelines: PersistentMap.empty(),
+    members: PersistentMap.empty(),
+    receipts: PersistentMap.empty(),
+    pins: PersistentMap.empty(),
+    threads: PersistentMap.empty(),
+    people: PersistentMap.empty(),
+    profile: null,
+    contacts: NOT_LOADED,
+    invitations: NOT_LOADED,
+    held: NOT_LOADED,
+    scheduled: NOT_LOADED,
+    followedThreads: NOT_LOADED,
+    typing: PersistentMap.empty(),
+    presence: PersistentMap.empty(),
+    outbox: [],
+    pendingReads: PersistentMap.empty(),
+    stale: NOTHING_STALE,
+    partial: null,
+  };
+}
+
+/**
+ * The state after a `410`: what came from the lost history is forgotten. What does not depend on
+ * it stays, above all the outbox; what was sent is sent again, and the server recognises it.
+ */
+export function forgetHistory(state: ClientState): ClientState {
+  const { lists } = NOTHING_STALE;
+  const loaded = (["contacts", "invitations", "held", "scheduled", "followedThreads"] as const)
+    .filter((name) => state[name].loaded)
+    .map((name) => [name, 0] as const);
+  const outbox = state.outbox.map((item) =>
+    item.status === "sent" ? { ...item, status: "queued" as const, position: null } : item,
+  );
+  return {
+    ...initialState(state.me),
+    epoch: state.epoch + 1,
+    connection: state.connection,
+    people: state.people,
+    profile: state.profile,
+    contacts: state.contacts,
+    invitations: state.invitations,
+    held: state.held,
+    scheduled: state.scheduled,
+    followedThreads: state.followedThreads,
+    presence: state.presence,
+    outbox,
+    pendingReads: state.pendingReads,
+    stale: { ...NOTHING_STALE, lists: lists.setAll(loaded) },
+  };
+}

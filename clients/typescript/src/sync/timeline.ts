@@ -1,0 +1,104 @@
+// What is known of the messages of a conversation: which stretches, and the messages.
+//
+// The seqs of a conversation are 1, 2, 3, ... without gaps. A page of history that starts at a seq
+// therefore covers every seq up to its last message, also those that the caller may not see.
+import { PersistentMap } from "../model/persistent_map.ts";
+import type { SeqRange, StoredMessage, Timeline } from "../model/state.ts";
+
+export const EMPTY_TIMELINE: Timeline = {
+  ranges: [],
+  atHead: false,
+  headSeq: 0,
+  messages: PersistentMap.empty(),
+};
+
+/** The ranges with another one; those that touch it become one. */
+export function addRange(ranges: readonly SeqRange[], added: SeqRange): readonly SeqRange[] {
+  const covers = ranges.some((range) => range.from <= added.from && added.to <= range.to);
+  if (covers || added.to < added.from) return ranges;
+  let { from, to } = added;
+  const apart: SeqRange[] = [];
+  for (const range of ranges) {
+    if (range.to < from - 1 || range.from > to + 1) apart.push(range);
+    else [from, to] = [Math.min(from, range.from), Math.max(to, range.to)];
+  }
+  const index = apart.findIndex((range) => range.from > to);
+  apart.splice(index < 0 ? apart.length : index, 0, { from, to });
+  return apart;
+}
+
+/** Adds the message of an entry, which is the newest one so far or one that is known already. */
+export function addSentMessage(timeline: Timeline, message: StoredMessage): Timeline {
+  const { seq } = message;
+  const before = timeline.messages.get(seq);
+  const messages = before && before.asOf >= message.asOf
+    ? timeline.messages
+    : timeline.messages.set(seq, message);
+  if (seq <= timeline.headSeq) {
+    return { ...timeline, messages, ranges: addRange(timeline.ranges, { from: seq, to: seq }) };
+  }
+  // If seqs are skipped, they stay a gap that can be loaded. In a conversation that was seen to be
+  // empty, what lies before its first message is what the caller may not see.
+  const isFirst = timeline.atHead && timeline.ranges.length === 0;
+  const from = isFirst ? 1 : seq;
+  const ranges = addRange(timeline.ranges, { from, to: seq });
+  return { ranges, atHead: true, headSeq: seq, messages };
+}
+
+/** A page of history, and what it covers. */
+export interface CoveredPage {
+  readonly messages: readonly StoredMessage[];
+  readonly covers: SeqRange | null;
+  /** The newest seq of the conversation, if the page shows it. */
+  readonly headSeq: number | null;
+}
+
+/** Adds a page. Messages that are known as of a later position stay. */
+export function addPage(timeline: Timeline, page: CoveredPage): Timeline {
+  const newer = page.messages.filter((message) => {
+    const before = timeline.messages.get(message.seq);
+    return !before || before.asOf < message.asOf;
+  });
+  const messages = timeline.messages.setAll(newer.map((message) => [message.seq, message]));
+  const ranges = page.covers ? addRange(timeline.ranges, page.covers) : timeline.ranges;
+  const seen = page.messages.reduce((head, { seq }) => Math.max(head, seq), page.headSeq ?? 0);
+  const headSeq = Math.max(timeline.headSeq, seen);
+  const endsAtHead = page.headSeq !== null && page.headSeq >= timeline.headSeq;
+  const lastSeq = ranges.at(-1)?.to ?? 0;
+  const atHead = endsAtHead || (timeline.atHead && lastSeq >= headSeq);
+  return { ranges, atHead, headSeq, messages };
+}
+
+/** Replaces a message if it is known. */
+export function changeMessage(
+  timeline: Timeline,
+  seq: number,
+  change: (message: StoredMessage) => StoredMessage,
+): Timeline {
+  const before = timeline.messages.get(seq);
+  const after = before && change(before);
+  if (!after || after === before) return timeline;
+  return { ...timeline, messages: timeline.messages.set(seq, after) };
+}
+
+/** Forgets the messages up to a seq, as after a clear; nothing is left to load there. */
+export function forgetUpTo(timeline: Timeline, upTo: number): Timeline {
+  let { messages } = timeline;
+  for (const seq of timeline.messages.keys()) if (seq <= upTo) messages = messages.delete(seq);
+  const ranges = addRange(timeline.ranges, { from: 1, to: Math.min(upTo, timeline.headSeq) });
+  return { ...timeline, messages, ranges };
+}
+
+/** Keeps only the newest messages of the last range, to bound memory. */
+export function keepNewest(timeline: Timeline, count: number): Timeline {
+  const last = timeline.ranges.at(-1);
+  if (!last || !timeline.atHead) return { ...EMPTY_TIMELINE, headSeq: timeline.headSeq };
+  const from = Math.max(last.from, last.to - count + 1);
+  const kept: [number, StoredMessage][] = [];
+  for (let seq = from; seq <= last.to; seq += 1) {
+    const message = timeline.messages.get(seq);
+    if (message) kept.push([seq, message]);
+  }
+  const messages = PersistentMap.from(kept);
+  return { ...timeline, ranges: [{ from, to: last.to }], messages };
+}

@@ -1,0 +1,75 @@
+// The chat of one signed-in user: the sync core, started and stopped, and the shell around it.
+import { TidingsClient } from "@tidings/client";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { type Account, readToken, storeAccount, storedAccount } from "../shared/account.ts";
+import { showError } from "../shared/toast.tsx";
+import { openConversation, openPanel, openThread } from "./route.ts";
+import { type ChatSession, SessionProvider } from "./session.ts";
+import { Shell } from "./shell.tsx";
+import { t } from "./texts.ts";
+
+interface ChatProps {
+  account: Account;
+  signOut: (reason?: string) => void;
+}
+
+export function Chat({ account, signOut }: ChatProps) {
+  const session = useMemo(() => makeSession(account, signOut), []);
+  const [started, setStarted] = useState(false);
+  useEffect(() => {
+    const { client } = session;
+    client.start().then(() => setStarted(true), showError);
+    const stopWatching = client.subscribe(
+      (state) => state.connection.status,
+      (status) => {
+        if (status === "signed_out") session.signOut(t("signInAgain"));
+        if (status === "refused") session.signOut(t("refused"));
+      },
+    );
+    return () => {
+      stopWatching();
+      client.stop().catch(showError);
+    };
+  }, []);
+  return (
+    <SessionProvider value={session}>
+      <Shell started={started} />
+    </SessionProvider>
+  );
+}
+
+function makeSession(account: Account, signOut: (reason?: string) => void): ChatSession {
+  const source = tokenSource();
+  const client = new TidingsClient({ url: location.origin, token: source });
+  return {
+    account,
+    client,
+    api: client.api,
+    signOut: (reason) => {
+      // An account that was refused keeps what it has not sent yet; one that leaves does not.
+      const ended = reason === undefined ? client.signOut() : Promise.resolve();
+      ended.catch(showError).finally(() => signOut(reason));
+    },
+    openConversation,
+    openPanel,
+    openThread,
+    changeToken: (token) => {
+      const next = readToken(token);
+      if (next !== null) storeAccount(next);
+      client.signIn(source).catch(showError);
+    },
+  };
+}
+
+/** Gives the token of this browser, which another tab may have renewed. */
+function tokenSource() {
+  let given: string | null = null;
+  return (reason: "start" | "expiring" | "refused"): string => {
+    const account = storedAccount();
+    const expired = account?.expiresAt != null && account.expiresAt <= new Date();
+    const refused = reason === "refused" && account?.token === given;
+    if (account === null || expired || refused) throw new Error(t("signInAgain"));
+    given = account.token;
+    return given;
+  };
+}

@@ -1,0 +1,142 @@
+// One conversation: its header, its messages and the field to write in.
+import { type Conversation, type StoredMessage, selectConversation } from "@tidings/client";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { showError } from "../shared/toast.tsx";
+import { Composer, type ComposerTask } from "./composer/composer.tsx";
+import { ConversationHeader } from "./conversation_header.tsx";
+import { useTitle } from "./names.tsx";
+import { sameItems, useSelect, useSession } from "./session.ts";
+import { t } from "./texts.ts";
+import { Announcer } from "./timeline/announcer.tsx";
+import type { MessageContext } from "./timeline/message_context.ts";
+import { Timeline, type TimelineControl } from "./timeline/timeline.tsx";
+import { TypingLine } from "./timeline/typing_line.tsx";
+import { WritingRules, mayWrite } from "./writing_rules.tsx";
+
+interface ConversationPaneProps {
+  id: string;
+  seq: number | null;
+  visit: number;
+}
+
+export function ConversationPane({ id, seq, visit }: ConversationPaneProps) {
+  const conversation = useSelect(useMemo(() => selectConversation(id), [id]));
+  const complete = useSelect((state) => state.inbox.complete);
+  if (conversation === undefined) {
+    return <p class="pane-notice soft">{complete ? t("notFound") : t("loading")}</p>;
+  }
+  return <OpenConversation conversation={conversation} seq={seq} visit={visit} />;
+}
+
+interface OpenConversationProps {
+  conversation: Conversation;
+  seq: number | null;
+  visit: number;
+}
+
+function OpenConversation({ conversation, seq, visit }: OpenConversationProps) {
+  const { client } = useSession();
+  const { id } = conversation;
+  const title = useTitle(conversation);
+  const [task, setTask] = useState<ComposerTask | null>(null);
+  const control = useRef<TimelineControl | null>(null);
+  const members = useMembers(id);
+  const context = useMessageContext(conversation, setTask, control);
+  useLoading(id);
+
+  const editLast = () => {
+    const last = lastOwnText(client.state.timelines.get(id)?.messages.values() ?? [], client.state.me);
+    if (last !== null) setTask({ act: "edit", message: last });
+  };
+  return (
+    <>
+      <ConversationHeader conversation={conversation} control={control} />
+      <Timeline {...{ conversation, seq, visit, context, control }} />
+      <TypingLine conversation={id} />
+      <Announcer conversation={id} />
+      {mayWrite(conversation) ? (
+        <Composer
+          conversation={id}
+          thread={null}
+          label={t("composer", { name: title })}
+          members={members}
+          {...{ task, setTask, editLast }}
+        />
+      ) : (
+        <WritingRules conversation={conversation} />
+      )}
+    </>
+  );
+}
+
+const NOBODY: readonly string[] = [];
+
+/** The members as far as they are loaded; the others come when they write. */
+export function useMembers(id: string): readonly string[] {
+  return useSelect(
+    (state) => state.members.get(id)?.members.map((member) => member.user) ?? NOBODY,
+    sameItems,
+  );
+}
+
+const MOST_WATCHED = 200;
+
+/** Loads what the inbox does not tell, and watches who is there. */
+function useLoading(id: string): void {
+  const { client } = useSession();
+  const members = useMembers(id);
+  useEffect(() => {
+    const loads = [
+      client.conversations.load(id),
+      client.members.load(id),
+      client.messages.loadPins(id),
+      client.lists.held(),
+      client.lists.followedThreads(),
+    ];
+    // Without a connection the banner says so, and the next visit loads them.
+    for (const load of loads) load.catch(() => {});
+  }, [id]);
+  useEffect(() => {
+    client.people.want(members);
+    return members.length > 0 ? client.presence.watch(members.slice(0, MOST_WATCHED)) : undefined;
+  }, [members]);
+}
+
+const NOTHING_PINNED: readonly number[] = [];
+
+function useMessageContext(
+  conversation: Conversation,
+  setTask: (task: ComposerTask) => void,
+  control: { current: TimelineControl | null },
+): MessageContext {
+  const { id, kind, details } = conversation;
+  const pins = useSelect((state) => state.pins.get(id)?.seqs ?? NOTHING_PINNED);
+  const readingPause = useRef(false);
+  const canWrite = mayWrite(conversation);
+  const role = details?.role ?? null;
+  return useMemo(
+    () => ({
+      conversation: id,
+      kind,
+      role,
+      canWrite,
+      pinned: new Set(pins),
+      inThread: false,
+      readingPause,
+      reply: (message: StoredMessage) => setTask({ act: "reply", message }),
+      edit: (message: StoredMessage) => setTask({ act: "edit", message }),
+      jumpTo: (seq: number) => void control.current?.jumpTo(seq).catch(showError),
+    }),
+    [id, kind, role, canWrite, pins],
+  );
+}
+
+/** The newest text of the user outside of threads. */
+export function lastOwnText(messages: Iterable<StoredMessage>, me: string): StoredMessage | null {
+  let last: StoredMessage | null = null;
+  for (const message of messages) {
+    const fits = message.sender === me && message.type === "text" && !message.recalled;
+    if (fits && message.thread === null && message.seq > (last?.seq ?? 0)) last = message;
+  }
+  return last;
+}

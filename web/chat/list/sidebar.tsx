@@ -1,0 +1,148 @@
+// The first pane: who is signed in, what can be begun, and the conversations.
+import { useState } from "preact/hooks";
+import { ConfirmDialog } from "../../shared/dialog.tsx";
+import { Icon } from "../../shared/icon.tsx";
+import { Menu, type MenuItem } from "../../shared/menu.tsx";
+import { UserAvatar, useName } from "../names.tsx";
+import { useSelect, useSession } from "../session.ts";
+import { t } from "../texts.ts";
+import { ConversationList } from "./conversation_list.tsx";
+import type { Filter } from "./filter.ts";
+import "./list.css";
+
+const FILTERS: { filter: Filter; label: () => string }[] = [
+  { filter: "all", label: () => t("filterAll") },
+  { filter: "unread", label: () => t("filterUnread") },
+  { filter: "archived", label: () => t("filterArchived") },
+];
+
+interface SidebarProps {
+  current: string | null;
+  started: boolean;
+}
+
+export function Sidebar({ current, started }: SidebarProps) {
+  const { openPanel } = useSession();
+  const [filter, setFilter] = useState<Filter>("all");
+  const [words, setWords] = useState("");
+  const hasUnread = useSelect((state) => state.inbox.totalUnread > 0);
+  const beginnings: MenuItem[] = [
+    { label: t("people"), icon: "person", choose: () => openPanel("people") },
+    { label: t("newGroup"), icon: "group", choose: () => openPanel("new-group") },
+    { label: t("join"), icon: "link", choose: () => openPanel("join") },
+  ];
+  return (
+    <nav class="pane sidebar" aria-label={t("conversations")}>
+      <header class="pane-header">
+        <OwnAccount />
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t("search")}
+          title={t("search")}
+          onClick={() => openPanel("search")}
+        >
+          <Icon name="search" />
+        </button>
+        <Menu label={t("newConversation")} items={beginnings}>
+          <Icon name="add" />
+        </Menu>
+      </header>
+      <div class="list-tools">
+        <input
+          type="search"
+          class="input filter-field"
+          aria-label={t("filter")}
+          placeholder={t("filter")}
+          value={words}
+          dir="auto"
+          onInput={(event) => setWords(event.currentTarget.value)}
+          onKeyDown={(event) => onFilterKey(event, () => setWords(""))}
+        />
+        <div class="filters" role="group" aria-label={t("conversations")}>
+          {FILTERS.map((each) => (
+            <button
+              key={each.filter}
+              type="button"
+              class="filter"
+              aria-pressed={filter === each.filter}
+              onClick={() => setFilter(each.filter)}
+            >
+              {each.label()}
+              {each.filter === "unread" && hasUnread && <span class="filter-dot" />}
+            </button>
+          ))}
+        </div>
+      </div>
+      <ConversationList
+        key={filter}
+        current={current}
+        filter={filter}
+        words={words}
+        started={started}
+      />
+    </nav>
+  );
+}
+
+function onFilterKey(event: KeyboardEvent, clear: () => void): void {
+  if (event.isComposing) return;
+  if (event.key === "Escape") clear();
+  if (event.key !== "ArrowDown") return;
+  event.preventDefault();
+  document.querySelector<HTMLElement>(".sidebar .row-target")?.focus();
+}
+
+function OwnAccount() {
+  const session = useSession();
+  const { account, openPanel } = session;
+  const name = useName(account.user);
+  const invitations = useSelect((state) => state.invitations.items.length);
+  const threads = useSelect((state) => unreadThreads(state.followedThreads.items));
+  const unsent = useSelect((state) => state.outbox.filter((item) => item.kind === "send").length);
+  const [leaving, setLeaving] = useState(false);
+  const isAdmin = account.scopes.includes("admin");
+  const items: MenuItem[] = [
+    { label: t("settings"), icon: "settings", choose: () => openPanel("settings") },
+    { label: counted(t("invitations"), invitations), icon: "group", choose: () => openPanel("invitations") },
+    { label: counted(t("threads"), threads), icon: "thread", choose: () => openPanel("threads") },
+    { label: t("scheduled"), icon: "clock", choose: () => openPanel("scheduled") },
+    { label: t("held"), icon: "shield", choose: () => openPanel("held") },
+    ...(isAdmin
+      ? ([
+          { label: t("asOf"), icon: "history", choose: () => openPanel("as-of") },
+          { label: t("console"), icon: "globe", choose: () => location.assign("ops") },
+        ] satisfies MenuItem[])
+      : []),
+    { label: t("signOut"), icon: "sign-out", choose: () => setLeaving(true) },
+  ];
+  return (
+    <>
+      <Menu label={t("account")} items={items} class="own-account">
+        <UserAvatar user={account.user} size={34} />
+        <span class="own-name" dir="auto">
+          {name}
+        </span>
+        {invitations + threads > 0 && <span class="own-dot" />}
+      </Menu>
+      {leaving && (
+        <ConfirmDialog
+          title={t("signOutTitle")}
+          text={[unsent > 0 ? t("signOutUnsent", { count: unsent }) : "", t("signOutText")].join(" ")}
+          action={t("signOut")}
+          danger={unsent > 0}
+          confirm={() => session.signOut()}
+          close={() => setLeaving(false)}
+        />
+      )}
+    </>
+  );
+}
+
+function counted(label: string, count: number): string {
+  return count > 0 ? `${label} (${count})` : label;
+}
+
+function unreadThreads(threads: readonly { unread: number }[]): number {
+  return threads.filter((thread) => thread.unread > 0).length;
+}
