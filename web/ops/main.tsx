@@ -1,4 +1,8 @@
 // The operations console.
+// The styles that others build on come first.
+import "../shared/base.css";
+import "../shared/parts.css";
+import "./console.css";
 import { ApiError } from "@tidings/client";
 import { render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
@@ -13,9 +17,6 @@ import { Session, SessionContext } from "./data/session.ts";
 import { Setup } from "./pages/setup.tsx";
 import { Shell } from "./shell.tsx";
 import { t } from "./texts/setup.ts";
-import "../shared/base.css";
-import "../shared/parts.css";
-import "./console.css";
 
 const code = takeSetupCode();
 
