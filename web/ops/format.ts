@@ -34,7 +34,7 @@ export function formatSeconds(seconds: number | null | undefined): string {
 }
 
 function inUnit(value: number, unit: string, digits = 0): string {
-  const options = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digits };
+  const options = { style: "unit", unit, unitDisplay: "narrow", maximumFractionDigits: digits };
   return value.toLocaleString(locale(), options as Intl.NumberFormatOptions);
 }
 

@@ -99,7 +99,7 @@ function AuditFilters({ actor, acts }: { actor: string; acts: string }) {
 
 function columns(): Column<AuditEntry & { index: number }>[] {
   return [
-    { label: t("at"), cell: ({ at }) => <Time at={at} /> },
+    { label: common("at"), cell: ({ at }) => <Time at={at} /> },
     { label: t("actor"), cell: ({ actor }) => <UserLink id={actor} /> },
     { label: t("act"), cell: ({ act }) => <code>{act}</code> },
     { label: t("target"), cell: ({ target }) => <span class="id">{target ?? "–"}</span> },
@@ -186,9 +186,14 @@ async function readAudit(
 ): Promise<AuditEntry[]> {
   const wanted = acts.split(",").filter((act) => act !== "");
   const entries: AuditEntry[] = [];
-  let cursor: string | null = String(after);
+  // What was done before the first event stands at position 0, which is after nothing.
+  let cursor: string | null = after === 0 ? "" : String(after);
   while (cursor !== null) {
-    const query = { limit: PAGE, after: cursor, ...(actor !== "" && { actor }) };
+    const query = {
+      limit: PAGE,
+      ...(cursor !== "" && { after: cursor }),
+      ...(actor !== "" && { actor }),
+    };
     const page: { entries: AuditEntry[]; next?: string | null } = await session.read(
       session.api.GET("/v1/admin/audit", { params: { query } }),
     );

@@ -128,10 +128,8 @@ function Audit({ audit }: { audit: DeliveryAudit }) {
               <span style={{ inlineSize: `${head === 0 ? 100 : (audit[part] / head) * 100}%` }} />
             </span>
             <strong>{formatNumber(audit[part])}</strong>
-            <Pill tone={audit[part] >= head ? "good" : "warning"}>
-              {audit[part] >= head
-                ? t("complete")
-                : t("incomplete", { count: head - audit[part] })}
+            <Pill tone={audit[part] >= head ? "good" : "busy"}>
+              {audit[part] >= head ? t("complete") : t("toCome", { count: head - audit[part] })}
             </Pill>
           </li>
         ))}

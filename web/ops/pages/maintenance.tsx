@@ -17,7 +17,7 @@ const RUNNING_MS = 1000;
 export function MaintenancePage() {
   const session = useSession();
   const jobs = useAnswer(
-    async () => (await session.request<JobPage>("GET", "/v1/admin/jobs?limit=20")).jobs,
+    async () => (await session.request<JobPage>("GET", "/v1/admin/jobs")).jobs,
     [session],
     { every: RUNNING_MS },
   );
@@ -148,6 +148,11 @@ function RebuildDialog({ of, close, start }: RebuildDialogProps) {
   );
 }
 
+/** The server replaces a search index in one go. */
+function canStop({ kind, of }: Job): boolean {
+  return kind !== "rebuild" || of !== "search";
+}
+
 function Running({ job, changed }: { job: Job; changed: () => void }) {
   const session = useSession();
   const [isStopping, setStopping] = useState(false);
@@ -175,9 +180,8 @@ function Running({ job, changed }: { job: Job; changed: () => void }) {
         {left !== null && `, ${t("left", { time: formatSeconds(left) })}`}
       </p>
       <div>
-        {stop_requested ? (
-          <p role="status">{t("stopping")}</p>
-        ) : (
+        {stop_requested && <p role="status">{t("stopping")}</p>}
+        {!stop_requested && canStop(job) && (
           <button type="button" class="button" onClick={() => setStopping(true)}>
             {t("stop")}
           </button>

@@ -19,6 +19,9 @@ interface MessagePageProps {
   as: string;
 }
 
+/** The stages of a message go on: it is mirrored, sealed, read, erased. */
+const REFRESH_MS = 3000;
+
 export function MessagePage({ id, seq, as }: MessagePageProps) {
   const session = useSession();
   const [isErasing, setErasing] = useState(false);
@@ -32,6 +35,7 @@ export function MessagePage({ id, seq, as }: MessagePageProps) {
         }),
       ),
     [session, id, seq],
+    { every: REFRESH_MS },
   );
   const erase = async () => {
     const body = { conversation_id: id, seq };
