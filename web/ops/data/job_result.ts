@@ -12,7 +12,7 @@ export function judge({ of, result }: Pick<Job, "of" | "result">): Verdict {
   if (result === null) return { kind: "none" };
   if (of === "seals") {
     const count = Number(result["findings"] ?? 0);
-    return { kind: "findings", count, isTrusted: result["is_trusted"] !== false };
+    return { kind: "findings", count, isTrusted: result["trusted"] !== false };
   }
   const compared = "equal" in result ? result : result["comparison"];
   if (typeof compared !== "object" || compared === null) return { kind: "none" };
