@@ -4,8 +4,7 @@ import { Icon } from "../shared/icon.tsx";
 import { chooseLanguage, language } from "../shared/language.ts";
 import { Menu, type MenuItem } from "../shared/menu.tsx";
 import { chooseTheme, theme } from "../shared/theme.ts";
-import { useAnswer } from "./data/answers.ts";
-import type { Place } from "./data/schemas.ts";
+import { PlaceContext, usePlace, useSharedPlace } from "./data/place.ts";
 import { useSession } from "./data/session.ts";
 import { findPage, PAGES, type PageName } from "./pages.tsx";
 import { linkTo, parseRoute } from "./route.ts";
@@ -35,39 +34,42 @@ export function Shell() {
   const route = parseRoute(hash);
   const name = route.path[0] ?? "health";
   const page = findPage(name);
+  const place = useSharedPlace();
   return (
-    <div class="console">
-      <a class="skip" href="#content" onClick={skip}>
-        {t("skip")}
-      </a>
-      <header class="console-bar">
-        <button
-          type="button"
-          class="icon-button console-open"
-          aria-label={t("openNavigation")}
-          aria-expanded={isOpen}
-          aria-controls="console-nav"
-          onClick={() => setOpen(!isOpen)}
+    <PlaceContext.Provider value={place}>
+      <div class="console">
+        <a class="skip" href="#content" onClick={skip}>
+          {t("skip")}
+        </a>
+        <header class="console-bar">
+          <button
+            type="button"
+            class="icon-button console-open"
+            aria-label={t("openNavigation")}
+            aria-expanded={isOpen}
+            aria-controls="console-nav"
+            onClick={() => setOpen(!isOpen)}
+          >
+            <Icon name="menu" />
+          </button>
+          <PlaceName />
+          <AccountMenu />
+        </header>
+        <nav
+          id="console-nav"
+          class={`console-nav ${isOpen ? "open" : ""}`}
+          aria-label={t("navigation")}
+          onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
         >
-          <Icon name="menu" />
-        </button>
-        <PlaceName />
-        <AccountMenu />
-      </header>
-      <nav
-        id="console-nav"
-        class={`console-nav ${isOpen ? "open" : ""}`}
-        aria-label={t("navigation")}
-        onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
-      >
-        {GROUPS.map(({ title, pages }) => (
-          <NavGroup key={title} title={t(title)} pages={pages} current={name} />
-        ))}
-      </nav>
-      <main id="content" class="console-content" tabIndex={-1}>
-        {page === null ? <p class="empty">{t("unknownPage")}</p> : <page.Component route={route} />}
-      </main>
-    </div>
+          {GROUPS.map(({ title, pages }) => (
+            <NavGroup key={title} title={t(title)} pages={pages} current={name} />
+          ))}
+        </nav>
+        <main id="content" class="console-content" tabIndex={-1}>
+          {page === null ? <p class="empty">{t("unknownPage")}</p> : <page.Component route={route} />}
+        </main>
+      </div>
+    </PlaceContext.Provider>
   );
 }
 
@@ -101,12 +103,11 @@ function NavGroup({ title, pages, current }: NavGroupProps) {
 }
 
 function PlaceName() {
-  const session = useSession();
-  const place = useAnswer(() => session.request<Place>("GET", "/v1/place"), [session]);
+  const { place } = usePlace();
   return (
     <a class="console-name" href="#/health">
       <img src="icon.svg" alt="" width="26" height="26" />
-      <span dir="auto">{place.value?.name ?? "Tidings"}</span>
+      <span dir="auto">{place?.name ?? "Tidings"}</span>
       <span class="console-kind">{t("operations")}</span>
     </a>
   );

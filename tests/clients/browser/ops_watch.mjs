@@ -100,7 +100,8 @@ async function filteredEvents(page) {
 
 async function eventDetails(page) {
   await visit(page, `#/events?up_to=${early}`, "Events");
-  await page.getByRole("button", { name: `The event ${early}`, exact: true }).click();
+  const name = `${early.toLocaleString("en-GB")}: The event`;
+  await page.getByRole("button", { name, exact: true }).click();
   const shown = JSON.parse(await dialogOf(page).locator("pre").textContent());
   assert.deepEqual([shown.position, shown.data.body.text], [early, "The first boat is in."]);
   await dialogOf(page).getByRole("link", { name: "Trace this message" }).click();

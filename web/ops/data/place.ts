@@ -1,5 +1,6 @@
 // What anybody may ask and do before there is an owner.
-import { useEffect, useState } from "preact/hooks";
+import { createContext } from "preact";
+import { useContext, useEffect, useState } from "preact/hooks";
 import type { Place } from "./schemas.ts";
 import { toProblem } from "./session.ts";
 
@@ -26,6 +27,28 @@ export async function setUpPlace(request: SetupRequest): Promise<string> {
   });
   if (!response.ok) throw await toProblem(response);
   return ((await response.json()) as { token: string }).token;
+}
+
+export type SharedPlace = {
+  place: Place | null;
+  error: unknown;
+  /** Shows another name, in the frame too. */
+  rename: (name: string) => void;
+};
+
+export const PlaceContext = createContext<SharedPlace | null>(null);
+
+/** The place, read once for the frame and the page about it. */
+export function useSharedPlace(): SharedPlace {
+  const [place, setPlace] = useState<Place | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  useEffect(() => void readPlace().then(setPlace, setError), []);
+  const rename = (name: string) => setPlace((before) => before && { ...before, name });
+  return { place, error, rename };
+}
+
+export function usePlace(): SharedPlace {
+  return useContext(PlaceContext)!;
 }
 
 /** Whether there is no owner yet: null until that is known, or if it cannot be asked. */

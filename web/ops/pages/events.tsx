@@ -94,7 +94,7 @@ function columns(show: (event: LogEvent) => void): Column<LogEvent>[] {
         <button
           type="button"
           class="link-button"
-          aria-label={`${t("details")} ${event.position}`}
+          aria-label={`${formatNumber(event.position)}: ${t("details")}`}
           onClick={() => show(event)}
         >
           {formatNumber(event.position)}

@@ -2,11 +2,12 @@
 import { ApiError } from "@tidings/client";
 import { useState } from "preact/hooks";
 import { Field } from "../../shared/field.tsx";
-import { useAnswer, useList, type Page as ListPage } from "../data/answers.ts";
+import { useList, type Page as ListPage } from "../data/answers.ts";
+import { usePlace } from "../data/place.ts";
 import type { LocalAccount, Place } from "../data/schemas.ts";
 import { useSession } from "../data/session.ts";
 import type { PageProps } from "../pages.tsx";
-import { Answered, Listed } from "../parts/answered.tsx";
+import { Failure, Listed, Loading } from "../parts/answered.tsx";
 import { ProblemNote, TypeNameDialog, useAct, type Fields } from "../parts/act.tsx";
 import { Choice } from "../parts/choice.tsx";
 import { InviteMaker } from "../parts/invite.tsx";
@@ -17,49 +18,52 @@ import { Time, UserLink } from "../parts/values.tsx";
 import { t } from "../texts/control.ts";
 
 export function PlacePage({ route: { query } }: PageProps) {
-  const session = useSession();
-  const place = useAnswer(() => session.request<Place>("GET", "/v1/place"), [session]);
+  const { place, error } = usePlace();
   return (
     <Page title={t("place")} intro={t("placeIntro")}>
-      <Answered of={place}>
-        {(found) => (
-          <>
-            <div class="columns">
-              <Card title={t("placeName")}>
-                <NameForm name={found.name ?? ""} />
-                <Facts
-                  facts={[
-                    { name: t("accounts"), value: t(`accounts_${found.accounts}`) },
-                    { name: t("version"), value: found.version },
-                  ]}
-                />
-              </Card>
-              {found.accounts !== "off" && (
-                <Card title={t("invite")}>
-                  <p class="soft">{t("inviteText")}</p>
-                  <InviteMaker />
-                </Card>
-              )}
-            </div>
-            {found.accounts !== "off" && <Accounts q={query.get("q") ?? ""} />}
-          </>
-        )}
-      </Answered>
+      {error !== null && <Failure error={error} />}
+      {place === null && error === null && <Loading />}
+      {place && <PlaceCards place={place} />}
+      {place && place.accounts !== "off" && <Accounts q={query.get("q") ?? ""} />}
     </Page>
+  );
+}
+
+function PlaceCards({ place }: { place: Place }) {
+  return (
+    <div class="columns">
+      <Card title={t("placeName")}>
+        <NameForm name={place.name ?? ""} />
+        <Facts
+          facts={[
+            { name: t("accounts"), value: t(`accounts_${place.accounts}`) },
+            { name: t("version"), value: place.version },
+          ]}
+        />
+      </Card>
+      {place.accounts !== "off" && (
+        <Card title={t("invite")}>
+          <p class="soft">{t("inviteText")}</p>
+          <InviteMaker />
+        </Card>
+      )}
+    </div>
   );
 }
 
 function NameForm({ name }: { name: string }) {
   const session = useSession();
+  const { rename } = usePlace();
   const act = useAct();
   const onSubmit = async (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const next = String(form.get("name") ?? "").trim();
-    await act.run(
+    const saved = await act.run(
       () => session.request("PATCH", "/v1/admin/place", { name: next }),
       t("renamed"),
     );
+    if (saved) rename(next);
   };
   return (
     <form class="form" onSubmit={onSubmit}>
