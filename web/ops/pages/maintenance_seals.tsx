@@ -23,12 +23,12 @@ export function Seals() {
     return { items: page.seals, next: page.next };
   }, [session, newest]);
   return (
-    <Card title={t("seals")}>
+    <Card title={t("sealList")}>
       <Answered of={state}>{(page) => <SealFacts page={page} />}</Answered>
       <Listed of={list}>
         {(seals) => (
           <Table
-            caption={t("seals")}
+            caption={t("sealList")}
             rows={seals}
             keyOf={({ number }) => number}
             empty={t("noSeals")}
