@@ -20,18 +20,18 @@ export type PageProps = { route: Route };
 type ConsolePage = { icon: IconName; Component: ComponentType<PageProps> };
 
 export const PAGES = {
-  health: { icon: "bell", Component: HealthPage },
-  events: { icon: "menu", Component: EventsPage },
+  health: { icon: "activity", Component: HealthPage },
+  events: { icon: "list", Component: EventsPage },
   past: { icon: "history", Component: PastPage },
   people: { icon: "person", Component: PeoplePage },
   conversations: { icon: "message", Component: ConversationsPage },
   cases: { icon: "shield", Component: CasesPage },
   rules: { icon: "settings", Component: RulesPage },
-  webhooks: { icon: "send", Component: WebhooksPage },
+  webhooks: { icon: "webhook", Component: WebhooksPage },
   maintenance: { icon: "refresh", Component: MaintenancePage },
-  switches: { icon: "check", Component: SwitchesPage },
-  holds: { icon: "archive", Component: HoldsPage },
-  audit: { icon: "search", Component: AuditPage },
+  switches: { icon: "power", Component: SwitchesPage },
+  holds: { icon: "lock", Component: HoldsPage },
+  audit: { icon: "file", Component: AuditPage },
   place: { icon: "globe", Component: PlacePage },
 } satisfies Record<string, ConsolePage>;
 

@@ -10,7 +10,7 @@ import type { PageProps } from "../pages.tsx";
 import { Failure, Loading } from "../parts/answered.tsx";
 import { Card, Page } from "../parts/layout.tsx";
 import { Table, type Column } from "../parts/table.tsx";
-import { Time, UserLink } from "../parts/values.tsx";
+import { Nothing, Time, UserLink } from "../parts/values.tsx";
 import { linkTo } from "../route.ts";
 import { t as common } from "../texts/common.ts";
 import { t } from "../texts/control.ts";
@@ -102,7 +102,10 @@ function columns(): Column<AuditEntry & { index: number }>[] {
     { label: common("at"), cell: ({ at }) => <Time at={at} /> },
     { label: t("actor"), cell: ({ actor }) => <UserLink id={actor} /> },
     { label: t("act"), cell: ({ act }) => <code>{act}</code> },
-    { label: t("target"), cell: ({ target }) => <span class="id">{target ?? "–"}</span> },
+    {
+      label: t("target"),
+      cell: ({ target }) => (target ? <span class="id">{target}</span> : <Nothing />),
+    },
     {
       label: t("detail"),
       isWide: true,

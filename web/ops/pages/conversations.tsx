@@ -8,7 +8,7 @@ import { Listed } from "../parts/answered.tsx";
 import { Card, Page } from "../parts/layout.tsx";
 import { SearchForm } from "../parts/search.tsx";
 import { Table, type Column } from "../parts/table.tsx";
-import { ConversationLink, Time } from "../parts/values.tsx";
+import { ConversationLink, Name, Time } from "../parts/values.tsx";
 import { t } from "../texts/conversations.ts";
 import { ConversationPage } from "./conversation.tsx";
 import { MessagePage } from "./message.tsx";
@@ -55,7 +55,7 @@ function ConversationList({ route: { query } }: PageProps) {
 function columns(): Column<Row>[] {
   return [
     { label: t("id"), cell: ({ id }) => <ConversationLink id={id} /> },
-    { label: t("name"), cell: ({ title }) => <span dir="auto">{title ?? "–"}</span> },
+    { label: t("name"), cell: ({ title }) => <Name of={title} /> },
     { label: t("kind"), cell: ({ kind }) => describeKind(kind) },
     { label: t("members"), cell: (row) => formatNumber(row.member_count), isNumber: true },
     { label: t("messages"), cell: ({ messages }) => formatNumber(messages), isNumber: true },

@@ -11,7 +11,13 @@ export function Plots({ watched: { readings } }: { watched: Watched }) {
       <Plot title={t("deliveries")} series={deliveries()} readings={readings} format={formatRate} />
       <Plot title={t("commit")} series={commits()} readings={readings} format={milliseconds} />
       <Plot title={t("requests")} series={requests()} readings={readings} format={milliseconds} />
-      <Plot title={t("lagEvents")} series={lagEvents()} readings={readings} format={whole} />
+      <Plot
+        title={t("lagEvents")}
+        series={lagEvents()}
+        readings={readings}
+        format={whole}
+        isWhole
+      />
       <Plot title={t("lagSeconds")} series={lagSeconds()} readings={readings} format={seconds} />
       <Plot
         title={t("errors")}

@@ -8,7 +8,7 @@ import { Listed } from "../parts/answered.tsx";
 import { Card, Page, Pill } from "../parts/layout.tsx";
 import { SearchForm } from "../parts/search.tsx";
 import { Table, type Column } from "../parts/table.tsx";
-import { Time, UserLink } from "../parts/values.tsx";
+import { Name, Time, UserLink } from "../parts/values.tsx";
 import { t } from "../texts/people.ts";
 import { PersonPage } from "./person.tsx";
 import { TokenDialog } from "./token_dialog.tsx";
@@ -62,7 +62,7 @@ function PeopleList({ route: { query } }: PageProps) {
 function columns(): Column<AdminUser>[] {
   return [
     { label: t("user"), cell: ({ id }) => <UserLink id={id} /> },
-    { label: t("name"), cell: ({ display_name }) => <span dir="auto">{display_name ?? "–"}</span> },
+    { label: t("name"), cell: ({ display_name }) => <Name of={display_name} /> },
     { label: t("kind"), cell: ({ kind }) => t(`kind_${kind}`) },
     { label: t("state"), cell: (user) => <UserState user={user} /> },
     { label: t("created"), cell: ({ created_at }) => <Time at={created_at} /> },

@@ -7,7 +7,7 @@ import { Answered, Listed } from "../parts/answered.tsx";
 import { ProblemNote, useAct } from "../parts/act.tsx";
 import { Card, Facts, Page, Pill } from "../parts/layout.tsx";
 import { Table, type Column } from "../parts/table.tsx";
-import { ConversationLink, Time } from "../parts/values.tsx";
+import { ConversationLink, Name, Time } from "../parts/values.tsx";
 import { linkTo } from "../route.ts";
 import { t } from "../texts/people.ts";
 import { UserState } from "./people.tsx";
@@ -176,7 +176,7 @@ function Conversations({ user }: { user: string }) {
   }, [session, user]);
   const columns: Column<Schemas["UserConversation"]>[] = [
     { label: t("conversation"), cell: ({ id }) => <ConversationLink id={id} /> },
-    { label: t("name"), cell: ({ title }) => <span dir="auto">{title ?? "–"}</span> },
+    { label: t("name"), cell: ({ title }) => <Name of={title} /> },
     { label: t("role"), cell: ({ role }) => role },
     { label: t("joined"), cell: ({ joined_at }) => <Time at={joined_at} /> },
     { label: t("members"), cell: (row) => formatNumber(row.member_count), isNumber: true },

@@ -8,7 +8,7 @@ import { Answered } from "../parts/answered.tsx";
 import { FormDialog, ProblemNote, useAct, type Fields } from "../parts/act.tsx";
 import { Card, Page, Pill } from "../parts/layout.tsx";
 import { Table, type Column } from "../parts/table.tsx";
-import { readUntil, Time, UntilInput, UserLink } from "../parts/values.tsx";
+import { Name, readUntil, Time, UntilInput, UserLink } from "../parts/values.tsx";
 import { t as common } from "../texts/common.ts";
 import { t } from "../texts/control.ts";
 
@@ -87,7 +87,7 @@ function columns(turn: (row: FeatureSwitch) => void): Column<FeatureSwitch>[] {
       label: t("state"),
       cell: ({ on }) => <Pill tone={on ? "good" : "bad"}>{t(on ? "on" : "off")}</Pill>,
     },
-    { label: t("reason"), isWide: true, cell: ({ reason }) => <span dir="auto">{reason}</span> },
+    { label: t("reason"), isWide: true, cell: ({ reason }) => <Name of={reason} /> },
     { label: t("until"), cell: ({ until }) => <Time at={until} /> },
     { label: t("by"), cell: ({ by }) => <UserLink id={by} /> },
     { label: t("at"), cell: ({ at }) => <Time at={at} /> },

@@ -20,13 +20,17 @@ interface PlotProps {
   format: (value: number | null) => string;
   /** A sentence about what is shown, for those who do not know the words. */
   hint?: string;
+  /** Whether only whole numbers make sense. */
+  isWhole?: boolean;
 }
 
 const HEIGHT = 150;
 /** The shortest time that a plot shows, in seconds: an empty one would be all line. */
 const SHORTEST = 120;
+const WHOLE_STEPS = [1, 2, 5].flatMap((step) => [0, 1, 2, 3, 4, 5, 6].map((n) => step * 10 ** n))
+  .sort((a, b) => a - b);
 
-export function Plot({ title, series, readings, format, hint }: PlotProps) {
+export function Plot({ title, series, readings, format, hint, isWhole }: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const newest = readings.at(-1);
@@ -36,7 +40,7 @@ export function Plot({ title, series, readings, format, hint }: PlotProps) {
     const element = place.current!;
     const draw = () => {
       plot.current?.destroy();
-      plot.current = createPlot(element, series, format);
+      plot.current = createPlot(element, series, format, isWhole === true);
       plot.current.setData(toColumns(series, readings));
     };
     draw();
@@ -73,15 +77,21 @@ export function Plot({ title, series, readings, format, hint }: PlotProps) {
   );
 }
 
+/** A young plot begins with a point without values, so that it shows some time. */
 function toColumns(series: readonly Series[], readings: readonly Reading[]): uPlot.AlignedData {
-  const times = readings.map(({ at }) => at);
-  return [times, ...series.map(({ value }) => readings.map(value))];
+  const end = readings.at(-1)?.at ?? Date.now() / 1000;
+  const start = end - SHORTEST;
+  const isYoung = (readings[0]?.at ?? end) > start;
+  const earlier = isYoung ? [null] : [];
+  const times = [...(isYoung ? [start] : []), ...readings.map(({ at }) => at)];
+  return [times, ...series.map(({ value }) => [...earlier, ...readings.map(value)])];
 }
 
 function createPlot(
   element: HTMLElement,
   series: readonly Series[],
   format: (value: number | null) => string,
+  isWhole: boolean,
 ): uPlot {
   const color = (name: string) => resolveColor(element, name);
   const axis: uPlot.Axis = {
@@ -98,12 +108,17 @@ function createPlot(
     padding: [8, 8, 0, 0],
     cursor: { show: false },
     scales: {
-      x: { range: (_, min, max) => toTimeRange(min, max) },
-      y: { range: (_, __, max) => [0, Math.max(max * 1.15, 1)] },
+      y: { range: (_, __, max) => [0, Math.max(max * 1.15, isWhole ? 4 : 1)] },
     },
     axes: [
       { ...axis, size: 22, values: (_, times) => times.map(formatClock), space: 90 },
-      { ...axis, size: 58, values: (_, values) => values.map(format), space: 34 },
+      {
+        ...axis,
+        size: 58,
+        values: (_, values) => values.map(format),
+        space: 34,
+        ...(isWhole && { incrs: WHOLE_STEPS }),
+      },
     ],
     series: [
       {},
@@ -127,11 +142,6 @@ function resolveColor(element: HTMLElement, name: string): string {
   const { color } = getComputedStyle(probe);
   probe.remove();
   return color;
-}
-
-function toTimeRange(min: number | null, max: number | null): [number, number] {
-  const end = max ?? Date.now() / 1000;
-  return [Math.min(min ?? end, end - SHORTEST), end];
 }
 
 function formatClock(seconds: number): string {

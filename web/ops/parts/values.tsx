@@ -6,8 +6,18 @@ import { formatTime, fromLocalField } from "../format.ts";
 import { linkTo } from "../route.ts";
 import { t } from "../texts/common.ts";
 
+/** Where there is no value. A narrow table leaves it out. */
+export function Nothing() {
+  return <span class="soft nothing">–</span>;
+}
+
+/** What somebody wrote, in the direction of its own script. */
+export function Name({ of }: { of: string | null | undefined }) {
+  return of ? <span dir="auto">{of}</span> : <Nothing />;
+}
+
 export function Time({ at }: { at: string | null | undefined }) {
-  if (at == null) return <span class="soft">–</span>;
+  if (at == null) return <Nothing />;
   return (
     <time dateTime={at} title={at}>
       {formatTime(at)}
@@ -16,7 +26,7 @@ export function Time({ at }: { at: string | null | undefined }) {
 }
 
 export function UserLink({ id }: { id: string | null | undefined }) {
-  if (!id) return <span class="soft">–</span>;
+  if (!id) return <Nothing />;
   return (
     <a class="id" dir="auto" href={linkTo(["people", id])}>
       {id}
@@ -25,7 +35,7 @@ export function UserLink({ id }: { id: string | null | undefined }) {
 }
 
 export function ConversationLink({ id }: { id: string | null | undefined }) {
-  if (!id) return <span class="soft">–</span>;
+  if (!id) return <Nothing />;
   return (
     <a class="id" dir="auto" href={linkTo(["conversations", id])}>
       {id}
