@@ -6,6 +6,7 @@ import { showError } from "../shared/toast.tsx";
 import { openConversation, openPanel, openThread } from "./route.ts";
 import { type ChatSession, SessionProvider } from "./session.ts";
 import { Shell } from "./shell.tsx";
+import { Splash } from "./splash.tsx";
 import { t } from "./texts.ts";
 
 interface ChatProps {
@@ -33,7 +34,7 @@ export function Chat({ account, signOut }: ChatProps) {
   }, []);
   return (
     <SessionProvider value={session}>
-      <Shell started={started} />
+      {started ? <Shell /> : <Splash />}
     </SessionProvider>
   );
 }

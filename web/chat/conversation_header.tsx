@@ -48,7 +48,7 @@ export function ConversationHeader({ conversation, control }: ConversationHeader
       <button type="button" class="header-title" onClick={openDetails}>
         <ConversationAvatar conversation={conversation} size={38} />
         <span class="header-names">
-          <h1 dir="auto">{title}</h1>
+          <h2 dir="auto">{title}</h2>
           <Subtitle conversation={conversation} />
         </span>
       </button>
@@ -56,7 +56,7 @@ export function ConversationHeader({ conversation, control }: ConversationHeader
         <button
           type="button"
           class="icon-button with-count"
-          aria-label={`${t("pins")} (${pins})`}
+          aria-label={t("pinCount", { count: pins })}
           title={t("pins")}
           onClick={() => openPanel("pins", place)}
         >

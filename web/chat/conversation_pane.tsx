@@ -35,7 +35,6 @@ interface OpenConversationProps {
 }
 
 function OpenConversation({ conversation, seq, visit }: OpenConversationProps) {
-  const { client } = useSession();
   const { id } = conversation;
   const title = useTitle(conversation);
   const [task, setTask] = useState<ComposerTask | null>(null);
@@ -44,10 +43,6 @@ function OpenConversation({ conversation, seq, visit }: OpenConversationProps) {
   const context = useMessageContext(conversation, setTask, control);
   useLoading(id);
 
-  const editLast = () => {
-    const last = lastOwnText(client.state.timelines.get(id)?.messages.values() ?? [], client.state.me);
-    if (last !== null) setTask({ act: "edit", message: last });
-  };
   return (
     <>
       <ConversationHeader conversation={conversation} control={control} />
@@ -60,7 +55,7 @@ function OpenConversation({ conversation, seq, visit }: OpenConversationProps) {
           thread={null}
           label={t("composer", { name: title })}
           members={members}
-          {...{ task, setTask, editLast }}
+          {...{ task, setTask }}
         />
       ) : (
         <WritingRules conversation={conversation} />
@@ -129,14 +124,4 @@ function useMessageContext(
     }),
     [id, kind, role, canWrite, pins],
   );
-}
-
-/** The newest text of the user outside of threads. */
-export function lastOwnText(messages: Iterable<StoredMessage>, me: string): StoredMessage | null {
-  let last: StoredMessage | null = null;
-  for (const message of messages) {
-    const fits = message.sender === me && message.type === "text" && !message.recalled;
-    if (fits && message.thread === null && message.seq > (last?.seq ?? 0)) last = message;
-  }
-  return last;
 }

@@ -10,6 +10,15 @@ export function nameOf(state: ClientState, user: string): string {
   return state.people.get(user)?.display_name ?? user;
 }
 
+/** A text with the names of the people whom it mentions, as far as they are known. */
+export function withNames(state: ClientState, text: string): string {
+  if (!text.includes("@")) return text;
+  return text.replace(/@([^\s@]+)/gu, (mention, user: string) => {
+    const name = state.people.get(user)?.display_name;
+    return name == null ? mention : `@${name}`;
+  });
+}
+
 /** The profile of a user, which is loaded if it is not known yet. */
 export function useProfile(user: string | null): UserProfile | undefined {
   const { client } = useSession();

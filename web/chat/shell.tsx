@@ -13,7 +13,7 @@ import { t } from "./texts.ts";
 import { ThreadPane } from "./thread/thread_pane.tsx";
 import "./shell.css";
 
-export function Shell({ started }: { started: boolean }) {
+export function Shell() {
   const route = useRoute();
   useTitleCount();
   useFocusOfList();
@@ -24,7 +24,7 @@ export function Shell({ started }: { started: boolean }) {
     <div class="shell" data-shown={shown}>
       <a
         class="skip-link"
-        href="#composer"
+        href="#panes"
         onClick={(event) => {
           event.preventDefault();
           document.querySelector<HTMLElement>(".composer textarea, .row-target")?.focus();
@@ -33,9 +33,10 @@ export function Shell({ started }: { started: boolean }) {
         {t("skip")}
       </a>
       <ConnectionBanner />
-      <div class="panes">
-        <Sidebar current={route.conversation} started={started} />
-        <main class="pane main-pane" aria-label={t("conversation")}>
+      <main id="panes" class="panes">
+        <h1 class="hidden-label">Tidings</h1>
+        <Sidebar current={route.conversation} />
+        <section class="pane main-pane" aria-label={t("conversation")}>
           {route.conversation === null ? <NothingChosen /> : (
             <ConversationPane
               key={route.conversation}
@@ -44,9 +45,9 @@ export function Shell({ started }: { started: boolean }) {
               visit={route.visit}
             />
           )}
-        </main>
+        </section>
         {side && <SidePane route={route} panel={panel} />}
-      </div>
+      </main>
       {panel?.shown === "dialog" && (
         <Dialog title={panel.title()} close={closeSide} class="panel-dialog">
           <PanelBody panel={panel} route={route} />

@@ -33,6 +33,8 @@ export function Dialog({ title, close, children, actions, class: className = "" 
         event.preventDefault();
         close();
       }}
+      // What is around the dialog in the document has keys of its own.
+      onKeyDown={(event) => event.stopPropagation()}
       onMouseDown={(event) => {
         // Only the backdrop is the dialog itself: what it shows lies in an element inside.
         if (event.target === element.current) close();

@@ -18,10 +18,12 @@ interface MenuProps {
   items: MenuItem[];
   /** What the button shows. Without it: three dots. */
   children?: ComponentChildren;
+  /** Whether what it shows is also its name; the label is then only that of the list. */
+  named?: boolean;
   class?: string;
 }
 
-export function Menu({ label, items, children, class: className = "icon-button" }: MenuProps) {
+export function Menu({ label, items, children, named, class: className = "icon-button" }: MenuProps) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const id = useId();
@@ -35,7 +37,7 @@ export function Menu({ label, items, children, class: className = "icon-button" 
         ref={button}
         type="button"
         class={className}
-        aria-label={label}
+        aria-label={named ? undefined : label}
         aria-haspopup="menu"
         aria-expanded={open}
         aria-controls={open ? id : undefined}

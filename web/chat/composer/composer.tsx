@@ -1,7 +1,7 @@
 // The field in which messages are written. Enter sends; Shift and Enter begins a line. Input methods
 // of Chinese and Japanese use Enter to choose characters, which must not send.
 import type { NewMessage, StoredMessage } from "@tidings/client";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../shared/icon.tsx";
 import { showError, showToast } from "../../shared/toast.tsx";
 import { useName } from "../names.tsx";
@@ -11,6 +11,7 @@ import { plainText } from "../timeline/message_body.tsx";
 import { fullTime } from "../time.ts";
 import { draftKey, readDraft, writeDraft } from "./drafts.ts";
 import { EmojiPicker } from "./emoji_picker.tsx";
+import { lastOwnText } from "./last_own.ts";
 import { mentionsIn } from "./mentions.ts";
 import { ScheduleDialog } from "./schedule_dialog.tsx";
 import { SuggestionList, useSuggestions } from "./suggestions.tsx";
@@ -28,14 +29,12 @@ interface ComposerProps {
   members: readonly string[];
   task: ComposerTask | null;
   setTask: (task: ComposerTask | null) => void;
-  /** Edits the newest own message: the key ArrowUp in an empty field. */
-  editLast: () => void;
 }
 
 const MOST_BYTES = 65_536;
 
 export function Composer(props: ComposerProps) {
-  const { conversation, thread, label, members, task, setTask, editLast } = props;
+  const { conversation, thread, label, members, task, setTask } = props;
   const { client, openPanel } = useSession();
   const key = draftKey(conversation, thread);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -54,11 +53,12 @@ export function Composer(props: ComposerProps) {
     else client.presence.typing(conversation);
   };
   const insert = (from: number, to: number, piece: string) => {
-    write(text.slice(0, from) + piece + text.slice(to));
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      field.current?.setSelectionRange(from + piece.length, from + piece.length);
-    });
+    // At once, or the next key would come before it.
+    const element = field.current!;
+    element.value = text.slice(0, from) + piece + text.slice(to);
+    element.focus();
+    element.setSelectionRange(from + piece.length, from + piece.length);
+    write(element.value);
   };
   const suggestions = useSuggestions({ field, text, members, insert });
   const clear = () => {
@@ -121,7 +121,9 @@ export function Composer(props: ComposerProps) {
       setTask(null);
     } else if (event.key === "ArrowUp" && text === "") {
       event.preventDefault();
-      editLast();
+      void lastOwnText(client, conversation, thread).then((message) => {
+        if (message !== null) setTask({ act: "edit", message });
+      });
     }
   };
 
@@ -154,8 +156,12 @@ export function Composer(props: ComposerProps) {
           aria-controls={suggestions.id}
           aria-activedescendant={suggestions.activeId}
           enterkeyhint="send"
-          onInput={(event) => write(event.currentTarget.value)}
-          onSelect={suggestions.onCaret}
+          onInput={(event) => {
+            write(event.currentTarget.value);
+            suggestions.onCaret();
+          }}
+          onKeyUp={suggestions.onCaret}
+          onClick={suggestions.onCaret}
           onKeyDown={onKeyDown}
           onBlur={() => client.presence.typingStopped(conversation)}
         />
@@ -204,7 +210,7 @@ function useTask(
   draft: () => string,
 ): void {
   const wasEditing = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (task?.act === "edit") setText(plainText(task.message));
     else if (wasEditing.current) setText(draft());
     wasEditing.current = task?.act === "edit";

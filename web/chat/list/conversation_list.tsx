@@ -4,24 +4,24 @@ import { sameItems, useSelect, useSession } from "../session.ts";
 import { t } from "../texts.ts";
 import { ConversationRow } from "./conversation_row.tsx";
 import { type Filter, listIds } from "./filter.ts";
+import { ListSkeleton } from "./list_skeleton.tsx";
 import { VirtualList } from "./virtual_list.tsx";
 
 interface ConversationListProps {
   current: string | null;
   filter: Filter;
   words: string;
-  started: boolean;
 }
 
 export const ROW_HEIGHT = 68;
 const MOST_WATCHED = 100;
 
-export function ConversationList({ current, filter, words, started }: ConversationListProps) {
+export function ConversationList({ current, filter, words }: ConversationListProps) {
   const ids = useSelect((state) => listIds(state, filter, words, current), sameItems);
   const complete = useSelect((state) => state.inbox.complete);
   useVisiblePresence(ids);
   if (ids.length === 0) {
-    return started && complete ? <EmptyList filter={filter} words={words} /> : <ListSkeleton />;
+    return complete ? <EmptyList filter={filter} words={words} /> : <ListSkeleton />;
   }
   return (
     <VirtualList
@@ -62,19 +62,6 @@ function EmptyList({ filter, words }: { filter: Filter; words: string }) {
     <div class="list-empty">
       <p>{t("nothingHere")}</p>
       <p class="soft">{t("nothingHereHint")}</p>
-    </div>
-  );
-}
-
-function ListSkeleton() {
-  return (
-    <div class="list-skeleton" aria-busy="true" aria-label={t("loading")} role="status">
-      {Array.from({ length: 8 }, (_, at) => (
-        <div key={at} class="skeleton-row">
-          <span class="skeleton circle" />
-          <span class="skeleton line" />
-        </div>
-      ))}
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { Icon } from "../../shared/icon.tsx";
 import { memo } from "../../shared/memo.tsx";
 import { MenuList } from "../../shared/menu.tsx";
 import { useDraft } from "../composer/drafts.ts";
-import { ConversationAvatar, nameOf, useProfile, useTitle } from "../names.tsx";
+import { ConversationAvatar, nameOf, useProfile, useTitle, withNames } from "../names.tsx";
 import { useSelect, useSession } from "../session.ts";
 import { t } from "../texts.ts";
 import { shortTime } from "../time.ts";
@@ -140,7 +140,7 @@ function Preview({ conversation }: { conversation: Conversation }) {
   return (
     <span class="row-preview" dir="auto">
       {author !== null && <span class="row-author">{author}: </span>}
-      {text}
+      {withNames(client.state, text)}
     </span>
   );
 }

@@ -16,12 +16,7 @@ const FILTERS: { filter: Filter; label: () => string }[] = [
   { filter: "archived", label: () => t("filterArchived") },
 ];
 
-interface SidebarProps {
-  current: string | null;
-  started: boolean;
-}
-
-export function Sidebar({ current, started }: SidebarProps) {
+export function Sidebar({ current }: { current: string | null }) {
   const { openPanel } = useSession();
   const [filter, setFilter] = useState<Filter>("all");
   const [words, setWords] = useState("");
@@ -74,13 +69,7 @@ export function Sidebar({ current, started }: SidebarProps) {
           ))}
         </div>
       </div>
-      <ConversationList
-        key={filter}
-        current={current}
-        filter={filter}
-        words={words}
-        started={started}
-      />
+      <ConversationList key={filter} current={current} filter={filter} words={words} />
     </nav>
   );
 }
@@ -118,11 +107,12 @@ function OwnAccount() {
   ];
   return (
     <>
-      <Menu label={t("account")} items={items} class="own-account">
+      <Menu label={t("account")} named items={items} class="own-account">
         <UserAvatar user={account.user} size={34} />
         <span class="own-name" dir="auto">
           {name}
         </span>
+        <span class="hidden-label">{t("account")}</span>
         {invitations + threads > 0 && <span class="own-dot" />}
       </Menu>
       {leaving && (

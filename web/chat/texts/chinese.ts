@@ -76,6 +76,7 @@ export const CHINESE: Record<keyof typeof ENGLISH, string> = {
   details: "详情与成员",
   searchHere: "在此会话中搜索",
   pins: "置顶消息",
+  pinCount: "{count} 条置顶消息",
   jumpToDate: "跳到日期",
   jump: "前往",
   noMessageThen: "那天及之后没有消息。",

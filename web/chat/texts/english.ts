@@ -81,6 +81,7 @@ export const ENGLISH = {
   details: "Details and members",
   searchHere: "Search in this conversation",
   pins: "Pinned messages",
+  pinCount: { one: "{count} pinned message", other: "{count} pinned messages" },
   jumpToDate: "Go to a date",
   jump: "Go",
   noMessageThen: "There is no message on or after that day.",

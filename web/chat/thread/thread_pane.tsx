@@ -1,6 +1,6 @@
 // A thread beside its conversation: the message it belongs to, the replies, and a field for more.
 import { selectMessage, selectPending, selectThread } from "@tidings/client";
-import type { ClientState, StoredMessage } from "@tidings/client";
+import type { StoredMessage } from "@tidings/client";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Icon } from "../../shared/icon.tsx";
 import { showError } from "../../shared/toast.tsx";
@@ -48,24 +48,10 @@ export function ThreadPane({ conversation, root }: ThreadPaneProps) {
           label={t("composerThread")}
           members={members}
           {...{ task, setTask }}
-          editLast={() => {
-            const last = lastOwnReply(client.state, conversation, root);
-            if (last !== null) setTask({ act: "edit", message: last });
-          }}
         />
       )}
     </>
   );
-}
-
-/** The newest own reply of a thread. */
-function lastOwnReply(state: ClientState, id: string, thread: number): StoredMessage | null {
-  let last: StoredMessage | null = null;
-  for (const message of state.timelines.get(id)?.messages.values() ?? []) {
-    const fits = message.sender === state.me && message.thread === thread && !message.recalled;
-    if (fits && message.seq > (last?.seq ?? 0)) last = message;
-  }
-  return last;
 }
 
 const NOTHING_PINNED: readonly number[] = [];

@@ -1,7 +1,7 @@
 // Reads new messages of the open conversation out to screen readers.
 import { selectTimeline } from "@tidings/client";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { nameOf } from "../names.tsx";
+import { nameOf, withNames } from "../names.tsx";
 import { useSelect, useSession } from "../session.ts";
 import { t } from "../texts.ts";
 import { plainText } from "./message_body.tsx";
@@ -23,7 +23,8 @@ export function Announcer({ conversation }: { conversation: string }) {
       const message = timeline?.messages.get(seq);
       if (message === undefined || message.sender === client.state.me) continue;
       const name = nameOf(client.state, message.sender);
-      fresh.push({ seq, text: t("saysNew", { name, text: plainText(message) }) });
+      const text = withNames(client.state, plainText(message));
+      fresh.push({ seq, text: t("saysNew", { name, text }) });
     }
     if (fresh.length > 0) setLines(fresh);
   }, [head]);

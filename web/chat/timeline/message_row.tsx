@@ -3,7 +3,7 @@ import type { StoredMessage } from "@tidings/client";
 import { useState } from "preact/hooks";
 import { Icon } from "../../shared/icon.tsx";
 import { memo } from "../../shared/memo.tsx";
-import { useName, UserAvatar } from "../names.tsx";
+import { UserAvatar, useName, withNames } from "../names.tsx";
 import { useSession } from "../session.ts";
 import { t } from "../texts.ts";
 import { clockTime, fullTime } from "../time.ts";
@@ -35,7 +35,7 @@ interface MessageRowProps {
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { rowKey, message, first, context, active, marked, tabStop, activate } = props;
-  const { account, openPanel } = useSession();
+  const { account, client, openPanel } = useSession();
   const [dialog, setDialog] = useState<MessageDialogName | null>(null);
   const name = useName(message.sender);
   const own = message.sender === account.user;
@@ -56,7 +56,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       aria-label={t("messageLabel", {
         name: own ? t("you") : name,
         time: clockTime(message.sent_at),
-        text: plainText(message),
+        text: withNames(client.state, plainText(message)),
       })}
       onPointerEnter={(event) => event.pointerType === "mouse" && activate(rowKey)}
     >

@@ -1,7 +1,7 @@
 // What a message replies to, in short. Choosing it goes there.
 import { type StoredMessage, selectMessage } from "@tidings/client";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { useName } from "../names.tsx";
+import { useName, withNames } from "../names.tsx";
 import { useSelect, useSession } from "../session.ts";
 import { t } from "../texts.ts";
 import { plainText } from "./message_body.tsx";
@@ -30,7 +30,7 @@ export function ReplyQuote({ message, context }: ReplyQuoteProps) {
     <button type="button" class="quote" tabIndex={-1} onClick={() => context.jumpTo(seq)}>
       <QuoteSender user={target.sender} />
       <span class="quote-text" dir="auto">
-        {plainText(target)}
+        {withNames(client.state, plainText(target))}
       </span>
     </button>
   );

@@ -1,5 +1,6 @@
 // What a timeline shows of a conversation, and how it loads the rest.
-import { type StoredMessage, listMessages, rangeOf, selectTimeline } from "@tidings/client";
+import { listMessages, rangeOf, selectTimeline } from "@tidings/client";
+import type { SeqRange, StoredMessage, Timeline } from "@tidings/client";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { showError } from "../../shared/toast.tsx";
 import { useSelect, useSession } from "../session.ts";
@@ -40,8 +41,8 @@ export function useTimeline(id: string): TimelineView {
   const ends = useRef({ older: false });
 
   const inView = view === null ? undefined : (view.to ?? undefined);
-  const range = view === null ? undefined : rangeOf(timeline, inView);
-  const isHead = timeline?.atHead === true && range === timeline.ranges.at(-1);
+  const range = view === null ? undefined : findRange(timeline, inView);
+  const isHead = range !== undefined && range === findRange(timeline);
   const last = view?.to ?? range?.to ?? 0;
   const from = Math.max(view?.from ?? 0, range?.from ?? 0);
   const shown = useRef<readonly StoredMessage[] | null>(null);
@@ -53,7 +54,7 @@ export function useTimeline(id: string): TimelineView {
     return shown.current;
   }, [timeline, outbox, from, last, range === undefined]);
 
-  const rangeNow = (seq?: number) => rangeOf(client.state.timelines.get(id), seq);
+  const rangeNow = (seq?: number) => findRange(client.state.timelines.get(id), seq);
   const showNewest = async () => {
     await client.messages.loadLatest(id, FIRST_PAGE);
     const newest = rangeNow();
@@ -126,4 +127,12 @@ export function useTimeline(id: string): TimelineView {
       if (view !== null && range !== undefined) setView(trimOlder(view, range));
     },
   };
+}
+
+const NO_MESSAGES: SeqRange = { from: 1, to: 0 };
+
+/** The range around a seq, or the newest one, which has nothing in a conversation without messages. */
+function findRange(timeline: Timeline | undefined, seq?: number): SeqRange | undefined {
+  const isEmpty = timeline?.atHead === true && timeline.ranges.length === 0;
+  return isEmpty && seq === undefined ? NO_MESSAGES : rangeOf(timeline, seq);
 }

@@ -85,6 +85,8 @@ function applyReply(
 ): ClientState {
   const next = update(state, id, root, reply.position, (message) => {
     const replies = message.replies ?? { count: 0, last_seq: null, users: [] };
+    // Control messages are replies like others, but the summary does not count them.
+    if (reply.type === "control") return message;
     if (reply.seq <= (replies.last_seq ?? 0)) return message;
     const others = replies.users.filter((user) => user !== reply.sender);
     const users = [reply.sender, ...others].slice(0, LISTED_REPLIERS);
