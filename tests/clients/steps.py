@@ -2,6 +2,7 @@
 
 from analysts import compare_formats, read_export, read_with_psql
 from commands import Failure
+from console import test_console_units, use_console, use_console_first
 from metrics import check_metrics
 from packages import HERE
 from projection import project_events
@@ -68,4 +69,7 @@ STEPS = [
     ("export in DuckDB, pandas and polars", read_export),
     ("export in Parquet and JSON Lines", compare_formats),
     ("projection in Python", project_events),
+    ("operations console: units", test_console_units),
+    ("operations console: first run", use_console_first),
+    ("operations console: pages", use_console),
 ]
