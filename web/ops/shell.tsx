@@ -66,7 +66,8 @@ export function Shell() {
           ))}
         </nav>
         <main id="content" class="console-content" tabIndex={-1}>
-          {page === null ? <p class="empty">{t("unknownPage")}</p> : <page.Component route={route} />}
+          {page === null && <p class="empty">{t("unknownPage")}</p>}
+          {page !== null && <page.Component route={route} />}
         </main>
       </div>
     </PlaceContext.Provider>

@@ -181,7 +181,9 @@ function messageColumns(id: string): Column<LogEvent>[] {
       label: t("seq"),
       isNumber: true,
       cell: ({ data }) => (
-        <a href={linkTo(["conversations", id, Number(data.seq)])}>{formatNumber(Number(data.seq))}</a>
+        <a href={linkTo(["conversations", id, Number(data.seq)])}>
+          {formatNumber(Number(data.seq))}
+        </a>
       ),
     },
     { label: t("sender"), cell: (event) => <UserLink id={author(event)} /> },

@@ -73,6 +73,5 @@ export const t = defineTexts({
     traceMessage: "追踪此消息",
     onlySource: "仅此来源",
     onlyType: "仅此类型",
-    newer: "{count} 个新事件",
   },
 });

@@ -4,7 +4,6 @@ export const t = defineTexts({
   en: {
     title: "Rebuild and seals",
     intro: "Read models and the search index follow from the log. Rebuilding and verifying need no downtime.",
-    start: "Start",
     read_models: "Read models",
     search: "Search index",
     seals: "Seals",
@@ -59,13 +58,11 @@ export const t = defineTexts({
     range: "Positions",
     count: "Events",
     sealedAt: "Sealed",
-    key: "Key",
     hash: "Hash",
   },
   zh: {
     title: "重建与封印",
     intro: "读模型和搜索索引由日志推导而来。重建和校验无需停机。",
-    start: "启动",
     read_models: "读模型",
     search: "搜索索引",
     seals: "封印",
@@ -119,7 +116,6 @@ export const t = defineTexts({
     range: "位置",
     count: "事件数",
     sealedAt: "封印时间",
-    key: "密钥",
     hash: "哈希",
   },
 });

@@ -27,7 +27,6 @@ export const t = defineTexts({
     empty: "The inbox is empty.",
     noMessages: "There are no messages.",
     direct: "Direct with {peer}",
-    group: "Group",
     diff_new: "joined since then",
     diff_gone: "not any more",
     diff_unread: "other count",
@@ -39,7 +38,6 @@ export const t = defineTexts({
     backToInbox: "Back to the inbox",
     recalled: "recalled",
     edited: "edited",
-    members: "{count} members",
   },
   zh: {
     title: "时间回溯",
@@ -67,7 +65,6 @@ export const t = defineTexts({
     empty: "收件箱为空。",
     noMessages: "没有消息。",
     direct: "与 {peer} 的私聊",
-    group: "群组",
     diff_new: "之后加入",
     diff_gone: "现已不在",
     diff_unread: "未读数不同",
@@ -79,6 +76,5 @@ export const t = defineTexts({
     backToInbox: "返回收件箱",
     recalled: "已撤回",
     edited: "已编辑",
-    members: "{count} 名成员",
   },
 });

@@ -109,7 +109,7 @@ test("an answer that comes after the page was hidden does not count", async () =
   assert.deepEqual([answers, page.isWaiting], [[], false]);
 });
 
-test("what is asked once is not asked again, unless the page was hidden before the answer", async () => {
+test("what is asked once is asked again only if no answer came while seen", async () => {
   const page = new Page();
   let count = 0;
   const { answers } = start(page, async () => (count += 1), Infinity);

@@ -56,7 +56,7 @@ test("a quantile lies within its bucket", () => {
 });
 
 test("quantiles are of what was counted in between", () => {
-  const later = HISTOGRAM.replace("} 50", "} 50").replace("} 90", "} 190").replace("} 100", "} 200");
+  const later = HISTOGRAM.replace("} 90", "} 190").replace("} 100", "} 200");
   const between = bucketsBetween([interval(HISTOGRAM, later)], "h");
   assert.deepEqual(between.map(({ count }) => count), [0, 100, 100]);
   assert.ok(Math.abs((quantile(between, 0.5) ?? 0) - 0.15) < 1e-9);
