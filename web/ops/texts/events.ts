@@ -36,7 +36,6 @@ export const t = defineTexts({
     traceMessage: "Trace this message",
     onlySource: "Only this source",
     onlyType: "Only this type",
-    newer: { one: "{count} new event", other: "{count} new events" },
   },
   zh: {
     title: "事件",
