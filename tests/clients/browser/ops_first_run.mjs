@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { Caller } from "./api.mjs";
 import { assert } from "./checks.mjs";
 import { Faults, launch, openWindow } from "./chromium.mjs";
-import { checkAccessible } from "./ops_window.mjs";
+import { admin, checkAccessible } from "./ops_window.mjs";
 
 const { TIDINGS_URL, CHAT_URL, SETUP_CODE, ARTEFACTS } = process.env;
 const PASSWORD = "correct horse battery";
@@ -12,8 +12,8 @@ const place = async () => (await fetch(`${TIDINGS_URL}/v1/place`)).json();
 
 const browser = await launch();
 const faults = new Faults(CHAT_URL);
-// A wrong code is refused, and Chromium says so. So is the console for somebody without rights.
-faults.expected.push(/console: Failed to load resource: .*403/);
+// Chromium says so when the server refuses: a wrong code, a user without rights, a revoked token.
+faults.expected.push(/console: Failed to load resource: .*40[13]/);
 try {
   assert.equal((await place()).setup, "needed");
   await refuseWrongCode();
@@ -23,6 +23,7 @@ try {
   await openConsole(page);
   const guest = await openAccount(invite);
   await refuseGuest(guest);
+  await endSession(page);
   await setUpOnlyOnce();
   faults.check();
   console.log("ops-first-run: the owner exists, has invited a guest, and is in the console");
@@ -92,6 +93,15 @@ async function refuseGuest(guest) {
   assert.equal(await page.locator("figure, table").count(), 0);
   await page.getByRole("button", { name: "Sign in as somebody else" }).click();
   await page.getByRole("heading", { name: "Welcome to Tidings" }).waitFor();
+  await page.context().close();
+}
+
+/** Once the tokens are revoked, the console asks to sign in, and says why. */
+async function endSession(page) {
+  await admin.call("POST", "/v1/admin/users/olga/revoke");
+  await page.getByRole("heading", { name: "Welcome to Tidings" }).waitFor();
+  await page.getByText("You have been signed out:").waitFor();
+  await checkAccessible(page, "the page to sign in");
   await page.context().close();
 }
 

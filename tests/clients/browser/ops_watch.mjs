@@ -30,7 +30,8 @@ try {
     sliderByKeyboard,
     messagesThenAndNow,
     stopsWhileHidden,
-  });
+    namesWhatFails,
+  }, { expected: [/console: Failed to load resource: .*(ERR_FAILED|503)/] });
 } finally {
   isTalking = false;
   await talk;
@@ -174,4 +175,16 @@ async function stopsWhileHidden(page) {
   page.off("request", count);
   const [answer] = await Promise.all([page.waitForResponse(/\/metrics$/), setHidden(false)]);
   assert.equal(answer.status(), 200);
+}
+
+/** A server that does not answer, or answers nonsense, is said so, and forgotten once it does. */
+async function namesWhatFails(page) {
+  await visit(page, "#/health", "Health");
+  const verdict = page.locator(".verdict");
+  await page.route("**/v1/admin/status", (route) => route.abort());
+  await page.route("**/metrics", (route) => route.fulfill({ body: "up 1\n<html>" }));
+  await verdict.filter({ hasText: "The status cannot be read" }).waitFor();
+  await verdict.filter({ hasText: "Line 2 of the metrics is not a sample: <html>" }).waitFor();
+  await page.unrouteAll();
+  await page.locator(".verdict.good").waitFor({ timeout: 60_000 });
 }

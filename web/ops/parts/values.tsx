@@ -1,5 +1,5 @@
 // How a page shows a time, a user, a conversation, a secret.
-import { useId } from "preact/hooks";
+import { useId, useRef } from "preact/hooks";
 import { Icon } from "../../shared/icon.tsx";
 import { showToast } from "../../shared/toast.tsx";
 import { formatTime, fromLocalField } from "../format.ts";
@@ -54,8 +54,12 @@ export function MessageLink({ conversation, seq }: { conversation: string; seq: 
 /** A text to be taken elsewhere, such as a token or a link, with a button that copies it. */
 export function Copyable({ label, text }: { label: string; text: string }) {
   const id = useId();
+  const field = useRef<HTMLInputElement>(null);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    field.current?.select();
+    // Browsers offer the clipboard only over https and on the same machine.
+    if (navigator.clipboard) await navigator.clipboard.writeText(text);
+    else document.execCommand("copy");
     showToast(t("copied"));
   };
   return (
@@ -63,6 +67,7 @@ export function Copyable({ label, text }: { label: string; text: string }) {
       <label for={id}>{label}</label>
       <div class="copyable">
         <input
+          ref={field}
           id={id}
           class="input mono"
           readOnly
