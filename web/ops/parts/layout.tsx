@@ -10,15 +10,18 @@ interface PageProps {
   children: ComponentChildren;
 }
 
+let isFirstPage = true;
+
 export function Page({ title, intro, actions, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Tidings`;
-    // Screen readers and the keyboard begin at the new page, as they would after a real load.
-    if (heading.current?.ownerDocument.activeElement?.closest(".console-nav") == null) {
-      heading.current?.focus({ preventScroll: true });
-    }
   }, [title]);
+  useEffect(() => {
+    // Screen readers and the keyboard go on at the new page. The browser itself loaded the first.
+    if (!isFirstPage) heading.current?.focus({ preventScroll: true });
+    isFirstPage = false;
+  }, []);
   return (
     <div class="page">
       <header class="page-header">
