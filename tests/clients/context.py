@@ -59,6 +59,14 @@ class Context:
             (modules / "@tidings/client").symlink_to(workspace / "clients/typescript")
         return workspace
 
+    def node_in(self, project, *arguments, timeout=120, **variables):
+        """Runs Node.js in the copy of a project of this repository."""
+        environment = {**self.packages.environment(), **variables}
+        environment["TIDINGS_BIN"] = str(self.system.binary)
+        directory = self.npm_workspace() / project
+        command = [self.packages.node, *arguments]
+        return run(command, timeout=timeout, cwd=directory, env=environment)
+
     def chat_variables(self):
         """What a chat script needs: the address, and a token each for Ann and Bob."""
         return {

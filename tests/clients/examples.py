@@ -6,7 +6,7 @@ from pathlib import Path
 from commands import Failure
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-EXAMPLE = re.compile(r"^```(sh|python|js)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EXAMPLE = re.compile(r"^```(sh|python|js|ts)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def find_examples(page, section=None):

@@ -1,12 +1,20 @@
 """The steps, in order. Each returns what it has seen, or raises Failure."""
 
 from analysts import compare_formats, read_export, read_with_psql
+from chat_steps import CHAT_STEPS
 from commands import Failure
 from console import test_console_units, use_console, use_console_first
 from metrics import check_metrics
 from packages import HERE
 from projection import project_events
 from tokens import make_tokens
+from typescript import (
+    chat_of_the_guide,
+    check_generated_calls,
+    find_planted_bugs,
+    run_unit_tests,
+    soak_client,
+)
 from web_server import OTHER_ORIGIN_HOST, PAGE_ORIGIN_HOST
 
 OPENAPI = "/openapi.json"
@@ -63,7 +71,13 @@ STEPS = [
     ("tokens", make_tokens),
     ("generated TypeScript client", chat_in_typescript),
     ("generated Python client", chat_in_python),
+    ("TypeScript client: generated calls are up to date", check_generated_calls),
+    ("TypeScript client: unit tests", run_unit_tests),
+    ("TypeScript client: the guide's chat", chat_of_the_guide),
+    ("TypeScript client: chaos", soak_client),
+    ("TypeScript client: planted bugs", find_planted_bugs),
     ("page of another origin in Chromium", chat_on_a_page),
+    *CHAT_STEPS,
     ("metrics", check_metrics),
     ("psql", read_with_psql),
     ("export in DuckDB, pandas and polars", read_export),

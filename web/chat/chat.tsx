@@ -3,11 +3,15 @@ import { TidingsClient } from "@tidings/client";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Account, readToken, storeAccount, storedAccount } from "../shared/account.ts";
 import { showError } from "../shared/toast.tsx";
+import { watchNotices } from "./notices.ts";
 import { openConversation, openPanel, openThread } from "./route.ts";
 import { type ChatSession, SessionProvider } from "./session.ts";
 import { Shell } from "./shell.tsx";
 import { Splash } from "./splash.tsx";
 import { t } from "./texts.ts";
+
+/** In memory and in the store of the browser; older ones are loaded again when they are wanted. */
+const MOST_MESSAGES = 20_000;
 
 interface ChatProps {
   account: Account;
@@ -20,6 +24,7 @@ export function Chat({ account, signOut }: ChatProps) {
   useEffect(() => {
     const { client } = session;
     client.start().then(() => setStarted(true), showError);
+    const stopNotices = watchNotices(client);
     const stopWatching = client.subscribe(
       (state) => state.connection.status,
       (status) => {
@@ -28,6 +33,7 @@ export function Chat({ account, signOut }: ChatProps) {
       },
     );
     return () => {
+      stopNotices();
       stopWatching();
       client.stop().catch(showError);
     };
@@ -41,7 +47,7 @@ export function Chat({ account, signOut }: ChatProps) {
 
 function makeSession(account: Account, signOut: (reason?: string) => void): ChatSession {
   const source = tokenSource();
-  const client = new TidingsClient({ url: location.origin, token: source });
+  const client = new TidingsClient({ url: location.origin, token: source, maxMessages: MOST_MESSAGES });
   return {
     account,
     client,

@@ -26,6 +26,11 @@ export function ConnectionBanner() {
       {shown && !settled && (
         <div class="connection-banner">
           <ConnectionText connection={connection} />
+          {statusOf(connection) === "waiting" && (
+            <button type="button" class="link-button" onClick={() => client.reconnect()}>
+              {t("retryNow")}
+            </button>
+          )}
           {connection.status === "replaced" && (
             <button
               type="button"

@@ -7,17 +7,20 @@ import { outboxActions, presenceActions } from "./actions/presence.ts";
 import { listActions, threadActions } from "./actions/threads.ts";
 import { authorizedFetch } from "./api/authorized_fetch.ts";
 import { createApi, type Api } from "./api/create_api.ts";
+import type { Entry } from "./api/schemas.ts";
 import type { Client, ClientOptions, TokenSource } from "./client_api.ts";
 import { Connection } from "./live/connection.ts";
 import { TokenKeeper, readClaims } from "./live/token_keeper.ts";
 import { TypingClock } from "./live/typing_clock.ts";
 import { watchPage } from "./live/page_events.ts";
 import { initialState } from "./model/initial_state.ts";
+import { Listeners } from "./model/listeners.ts";
 import { StateHolder } from "./model/state_holder.ts";
-import type { ClientState, ConnectionState, OutboxItem } from "./model/state.ts";
+import type { ClientState, ConnectionState, OutboxItem, SentMessage } from "./model/state.ts";
 import { addItem, changeItem, removeItem } from "./outbox/queue.ts";
 import { addReadMark } from "./outbox/read_marks.ts";
 import { Sender } from "./outbox/sender.ts";
+import { mergeSaved } from "./store/merge_saved.ts";
 import { openStorage } from "./store/open_storage.ts";
 import { outboxChanges, readSavedState } from "./store/saved_state.ts";
 import { Saver } from "./store/saver.ts";
@@ -56,6 +59,8 @@ export class TidingsClient implements Client {
   readonly #refresher: Refresher;
   readonly #evictor: Evictor;
   readonly #typing: TypingClock;
+  readonly #entries = new Listeners<Entry>();
+  readonly #sents = new Listeners<SentMessage>();
   /** The users whom each tab watches. */
   readonly #watched = new Map<string, readonly string[]>();
   #starting: Promise<void> | null = null;
@@ -69,10 +74,13 @@ export class TidingsClient implements Client {
     const fetch = authorizedFetch({
       tokens: this.#tokens,
       fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
-      onAnswer: (response) => this.#noteSeen(response),
+      onAnswer: (response, method) => this.#notePosition(response, method),
     });
     this.api = createApi({ url: options.url, fetch });
-    this.#sender = new Sender(this.api, this.#holder);
+    this.#sender = new Sender(this.api, this.#holder, (sent) => {
+      this.#sents.call(sent);
+      this.#running?.tabs?.passSent(sent);
+    });
     this.#refresher = new Refresher(this.api, this.#holder);
     this.#evictor = new Evictor(this.#holder, options.maxMessages ?? MAX_MESSAGES);
     this.#typing = new TypingClock(this.#holder);
@@ -97,6 +105,19 @@ export class TidingsClient implements Client {
     isEqual?: (a: Selected, b: Selected) => boolean,
   ): () => void {
     return this.#holder.subscribe(selector, listener, isEqual);
+  }
+
+  onEntry(listener: (entry: Entry) => void): () => void {
+    return this.#entries.add(listener);
+  }
+
+  onSent(listener: (sent: SentMessage) => void): () => void {
+    return this.#sents.add(listener);
+  }
+
+  reconnect(): void {
+    this.#running?.connection.wake();
+    this.#sender.wake();
   }
 
   waitFor<Selected>(
@@ -138,8 +159,6 @@ export class TidingsClient implements Client {
     const storage = this.#running?.storage;
     this.#running?.tabs?.passSignedOut();
     if (storage) await this.#forgetAll(storage);
-    this.#holder.update((state) => initialState(state.me));
-    this.#showConnection({ status: "signed_out" });
   }
 
   async #open(): Promise<void> {
@@ -157,7 +176,7 @@ export class TidingsClient implements Client {
     const storage = await openStorage(this.#options.storage, name);
     const saved = await readSavedState(storage, me);
     const device = this.#options.device ?? (await readDevice(storage));
-    this.#holder.update((state) => ({ ...saved, connection: state.connection }));
+    this.#holder.update((state) => mergeSaved(state, saved));
     const saver = new Saver(storage, this.#holder, saved.cursor === null ? null : saved);
     const connection = this.#makeConnection(device);
     const tabs = this.#options.shareTabs ?? canShareTabs() ? this.#makeTabs(name, storage) : null;
@@ -185,6 +204,7 @@ export class TidingsClient implements Client {
         this.#typing.note(frames);
         this.#running?.tabs?.passFrames(frames, after);
       },
+      onEntry: (entry) => this.#entries.call(entry),
       onConnected: () => {
         this.#sender.wake();
         this.#sendWatch();
@@ -203,10 +223,10 @@ export class TidingsClient implements Client {
       keep: (item) => void storage.write(outboxChanges([], [item])).catch(() => undefined),
       lead: () => queueMicrotask(() => this.#lead()),
       onFrames: (frames) => this.#typing.note(frames),
+      onEntry: (entry) => this.#entries.call(entry),
+      onSent: (sent) => this.#sents.call(sent),
       onSignedOut: () => {
-        const running = this.#running;
-        if (running) void this.#forgetAll(running.storage);
-        this.#showConnection({ status: "signed_out" });
+        if (this.#running) void this.#forgetAll(this.#running.storage);
       },
     });
   }
@@ -217,7 +237,9 @@ export class TidingsClient implements Client {
     this.#running.saver.start();
     this.#sender.start();
     this.#connect(this.#running);
-    void this.#readOutbox(this.#running.storage);
+    this.#readOutbox(this.#running.storage).catch(() => {
+      // The store was closed meanwhile; the next start reads it.
+    });
   }
 
   /** The tab that led may have closed before it had sent what other tabs had stored. */
@@ -235,8 +257,7 @@ export class TidingsClient implements Client {
 
   #wake(): void {
     this.#showConnection({ offline: false });
-    this.#running?.connection.wake();
-    this.#sender.wake();
+    this.reconnect();
   }
 
   #actionContext(): ActionContext {
@@ -251,7 +272,8 @@ export class TidingsClient implements Client {
       watch: (users) => target().watch(users),
     };
     const touch = (id: string) => this.#evictor.touch(id);
-    return { api: this.api, holder: this.#holder, outgoing, touch };
+    const onEntry = (listener: (entry: Entry) => void) => this.onEntry(listener);
+    return { api: this.api, holder: this.#holder, outgoing, touch, onEntry };
   }
 
   /** What this tab does itself, when it leads. */
@@ -282,8 +304,10 @@ export class TidingsClient implements Client {
     if (this.#watched.size > 0) this.#running?.connection.send({ type: "watch", users });
   }
 
-  /** Answers can be ahead of the feed; see Connection. */
-  #noteSeen(response: Response): void {
+  /** Answers can be ahead of the feed (see Connection), and so are commands of this client. */
+  #notePosition(response: Response, method: string): void {
+    const written = method === "GET" ? 0 : Number(response.headers.get("Tidings-Position") ?? 0);
+    if (written > this.state.written) this.#holder.update((state) => ({ ...state, written }));
     const seen = response.headers.get("Tidings-Cursor");
     if (seen === null || positionOf(seen) <= positionOf(this.state.seen)) return;
     this.#holder.update((state) => ({ ...state, seen }));
@@ -296,10 +320,11 @@ export class TidingsClient implements Client {
   async #forgetAll(storage: Storage): Promise<void> {
     this.#sender.stop();
     await this.#running?.connection.stop();
+    await this.#running?.saver.stop();
     await storage.clear();
     this.#holder.update((state) => initialState(state.me));
     await this.stop();
-    await storage.clear().catch(() => undefined);
+    this.#showConnection({ status: "signed_out" });
   }
 }
 

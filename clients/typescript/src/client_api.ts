@@ -5,6 +5,7 @@ import type {
   Contact,
   ConversationKind,
   Created,
+  Entry,
   GivenRole,
   Message,
   MessageBody,
@@ -15,7 +16,7 @@ import type {
   SettingsRequest,
   UserProfile,
 } from "./api/schemas.ts";
-import type { ClientState, NewMessage } from "./model/state.ts";
+import type { ClientState, NewMessage, SentMessage } from "./model/state.ts";
 import type { Storage } from "./store/storage.ts";
 
 /** Returns a token of the user. Called at the start, before a token expires, and after a 401. */
@@ -65,6 +66,15 @@ export interface Client {
     listener: (selected: Selected, before: Selected) => void,
     isEqual?: (a: Selected, b: Selected) => boolean,
   ): () => void;
+  /**
+   * Calls `listener` with each entry that arrives after `start`, once, in every tab; also with
+   * those that were missed while the client was away. Returns how to stop that.
+   */
+  onEntry(listener: (entry: Entry) => void): () => void;
+  /** Calls `listener` when the server has stored a message of the outbox, in every tab. */
+  onSent(listener: (sent: SentMessage) => void): () => void;
+  /** Tries at once what waits for its next attempt. */
+  reconnect(): void;
   /** Resolves with the selected value as soon as it is truthy. */
   waitFor<Selected>(
     selector: (state: ClientState) => Selected,

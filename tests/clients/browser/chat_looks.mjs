@@ -44,9 +44,10 @@ async function measureStart() {
     const page = await openWindow(browser, CHAT_URL, ann, faults);
     await waitForText(page, ".row-target", "Design");
     const interactive = await page.evaluate(() => Math.round(performance.now()));
-    const paint = await page.evaluate(
-      () => performance.getEntriesByName("first-contentful-paint")[0].startTime,
+    const entry = await page.waitForFunction(
+      () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
     );
+    const paint = await entry.jsonValue();
     times.push({ paint: Math.round(paint), interactive });
     await page.context().close();
   }

@@ -1,5 +1,5 @@
 // Two people in two windows use every feature of the conversation view.
-import { signUp } from "./api.mjs";
+import { Caller, signUp } from "./api.mjs";
 import {
   assert,
   chooseOf,
@@ -47,6 +47,7 @@ try {
     dates,
     rightToLeft,
     refusals,
+    moderation,
     signOut,
   };
   for (const [name, step] of Object.entries(steps)) {
@@ -241,8 +242,10 @@ async function scheduled(hers) {
   await hers.getByRole("button", { name: "Send later" }).click();
   await hers.getByRole("button", { name: /In an hour/ }).click();
   await waitForText(hers, ".toast", "Scheduled for");
-  const { scheduled } = await ann.get("/v1/scheduled");
-  assert.deepEqual(scheduled.map((one) => one.body.text), ["Do not forget the garden."]);
+  await until("the server has it", async () => {
+    const { scheduled } = await ann.get("/v1/scheduled");
+    return scheduled.some((one) => one.body.text === "Do not forget the garden.");
+  });
   assert.equal(await hers.locator(".composer-field").inputValue(), "");
 }
 
@@ -310,6 +313,56 @@ async function refusals(hers, his) {
   await waitForText(his, ".writing-rules", "Only admins can write here.");
   await ann.call("PATCH", `/v1/conversations/${group}`, { post: "members" });
   await his.locator(".main-pane .composer-field").waitFor();
+}
+
+/** Masked, refused, held, released and refused by moderators. */
+async function moderation(hers, his) {
+  faults.expected.push(/status of 422/);
+  const admin = new Caller(TIDINGS_URL, "moderator", process.env.ADMIN_TOKEN);
+  const list = (name, action, word) =>
+    admin.call("PUT", `/v1/moderation/lists/${name}`, { action, match: "word", words: [word] });
+  await list("masked", "mask", "zorbled");
+  await list("refused", "refuse", "quuxed");
+  await until("the words are masked", async () => {
+    await write(his, "you zorbled");
+    await his.keyboard.press("Enter");
+    await messageOf(hers, "you").waitFor();
+    return (await shownTexts(hers)).includes("you *******");
+  });
+  await waitForText(his, ".toast", "replaced by *");
+  await write(his, "you quuxed");
+  await his.keyboard.press("Enter");
+  const refused = his.locator(".message.failed").filter({ hasText: "you quuxed" });
+  await refused.locator(".failure").filter({ hasText: "the rules of this place" }).waitFor();
+  await refused.getByRole("button", { name: "Discard" }).click();
+  await waitForCount(his, ".message.failed", 0);
+
+  // Nobody answers there, so every message is held.
+  const hook = { url: "https://hook.invalid/", on_failure: "hold", timeout_ms: 100 };
+  await admin.call("PUT", "/v1/moderation/hook", hook);
+  try {
+    for (const action of ["release", "refuse"]) await holdAndResolve(admin, his, action);
+  } finally {
+    await admin.call("DELETE", "/v1/moderation/hook");
+  }
+  await messageOf(hers, "please release this").waitFor();
+  await waitForText(his, ".toast", "Moderators did not let a message of yours through");
+  await waitForCount(his, ".message.held", 0);
+  assert(!(await shownTexts(hers)).includes("please refuse this"));
+}
+
+async function holdAndResolve(admin, page, action) {
+  const text = `please ${action} this`;
+  await until("the message is held", async () => {
+    await write(page, text);
+    await page.keyboard.press("Enter");
+    await messageOf(page, text).waitFor();
+    return page.locator(".message.held").filter({ hasText: text }).first().isVisible();
+  });
+  const { cases } = await admin.get("/v1/moderation/cases?state=open");
+  for (const { id } of cases.filter((one) => one.kind === "held")) {
+    await admin.call("POST", `/v1/moderation/cases/${id}/resolve`, { action, note: "a test" });
+  }
 }
 
 async function signOut(hers) {

@@ -124,8 +124,10 @@ async function expectFailure(name: string, targets: FaultTargets): Promise<void>
   const backup = await system.backup();
   await sleep(1_500);
   for (let round = 0; round < 3; round += 1) {
-    proxy.reset(() => true);
-    await sleep(300);
+    proxy.refuse(true);
+    await sleep(400);
+    proxy.refuse(false);
+    await sleep(800);
   }
   if (name === "kept-cursor") await restoreBackup(targets, backup);
   await sleep(1_500);

@@ -42,6 +42,12 @@ export function failureText(error: ErrorInfo | null): string {
   return isKnown(error.code) ? t(error.code) : error.detail;
 }
 
+/** The same for a code without a description. */
+export function reasonText(code: string | null | undefined): string {
+  if (code == null) return "";
+  return isKnown(code) ? t(code) : code;
+}
+
 function isKnown(code: string): code is keyof typeof ENGLISH {
   return Object.hasOwn(ENGLISH, code);
 }

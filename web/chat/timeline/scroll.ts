@@ -3,9 +3,10 @@ import { type RefObject } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 
 type Anchor =
-  | { kind: "bottom" }
-  /** A row stays at a distance from the upper edge. */
-  | { kind: "row"; key: string; offset: number }
+  | { kind: "bottom"; contentHeight: number; height: number }
+  /** A row stays where it is on the screen. `top` is its place in the content, which says what has
+   * changed above it; its place on the screen also changes while the reader scrolls. */
+  | { kind: "row"; key: string; top: number }
   /** A row that is still to be scrolled to. */
   | { kind: "target"; selector: string };
 
@@ -23,12 +24,13 @@ interface ScrollOptions {
   onMove: () => void;
 }
 
+const BOTTOM: Anchor = { kind: "bottom", contentHeight: 0, height: 0 };
 const BOTTOM_SLACK = 40;
 const TARGET_PLACE = 0.25;
 
 /** Rows are the children of the scroller's first child; each has `data-key`. */
 export function useScroll({ scroller, onMove }: ScrollOptions): Scroll {
-  const anchor = useRef<Anchor>({ kind: "bottom" });
+  const anchor = useRef<Anchor>(BOTTOM);
   const latest = useRef(onMove);
   latest.current = onMove;
 
@@ -58,7 +60,7 @@ export function useScroll({ scroller, onMove }: ScrollOptions): Scroll {
   return useMemo(
     () => ({
       toBottom: () => {
-        anchor.current = restore(scroller.current!, { kind: "bottom" });
+        anchor.current = restore(scroller.current!, BOTTOM);
       },
       toRow: (selector: string) => {
         anchor.current = restore(scroller.current!, { kind: "target", selector });
@@ -74,15 +76,16 @@ function distanceToBottom(element: HTMLElement): number {
 }
 
 function record(element: HTMLElement): Anchor {
-  if (distanceToBottom(element) < BOTTOM_SLACK) return { kind: "bottom" };
-  const top = element.getBoundingClientRect().top;
-  const row = firstRowBelow(element, top);
-  if (row === undefined) return { kind: "bottom" };
-  return {
-    kind: "row",
-    key: row.dataset["key"]!,
-    offset: row.getBoundingClientRect().top - top,
-  };
+  const { scrollHeight: contentHeight, clientHeight: height } = element;
+  const bottom: Anchor = { kind: "bottom", contentHeight, height };
+  if (distanceToBottom(element) < BOTTOM_SLACK) return bottom;
+  const row = firstRowBelow(element, element.getBoundingClientRect().top);
+  return row === undefined ? bottom : { kind: "row", key: row.dataset["key"]!, top: topOf(row) };
+}
+
+/** The place of a row in the content. */
+function topOf(row: HTMLElement): number {
+  return row.getBoundingClientRect().top - row.parentElement!.getBoundingClientRect().top;
 }
 
 /** The first row that is at least partly below a line of the window. */
@@ -97,21 +100,27 @@ function firstRowBelow(element: HTMLElement, line: number): HTMLElement | undefi
   return rows[low] as HTMLElement | undefined;
 }
 
+/** Moves only if the content has changed: a movement of the reader must not be undone. */
 function restore(element: HTMLElement, anchor: Anchor): Anchor {
-  if (anchor.kind === "bottom") {
-    element.scrollTop = element.scrollHeight;
-    return anchor;
+  switch (anchor.kind) {
+    case "bottom": {
+      const { scrollHeight, clientHeight } = element;
+      if (scrollHeight === anchor.contentHeight && clientHeight === anchor.height) return anchor;
+      element.scrollTop = scrollHeight;
+      return { kind: "bottom", contentHeight: scrollHeight, height: clientHeight };
+    }
+    case "target": {
+      const row = element.querySelector<HTMLElement>(anchor.selector);
+      if (row === null) return anchor;
+      element.scrollTop = topOf(row) - element.clientHeight * TARGET_PLACE;
+      return record(element);
+    }
+    case "row": {
+      const row = element.querySelector<HTMLElement>(`[data-key="${CSS.escape(anchor.key)}"]`);
+      if (row === null) return record(element);
+      const top = topOf(row);
+      if (Math.abs(top - anchor.top) >= 1) element.scrollTop += top - anchor.top;
+      return { ...anchor, top };
+    }
   }
-  if (anchor.kind === "target") {
-    const row = element.querySelector<HTMLElement>(anchor.selector);
-    if (row === null) return anchor;
-    const distance = row.getBoundingClientRect().top - element.getBoundingClientRect().top;
-    element.scrollTop += distance - element.clientHeight * TARGET_PLACE;
-    return record(element);
-  }
-  const row = element.querySelector<HTMLElement>(`[data-key="${CSS.escape(anchor.key)}"]`);
-  if (row === null) return record(element);
-  const offset = row.getBoundingClientRect().top - element.getBoundingClientRect().top;
-  if (Math.abs(offset - anchor.offset) >= 1) element.scrollTop += offset - anchor.offset;
-  return anchor;
 }

@@ -105,11 +105,13 @@ export function useTimeline(id: string): TimelineView {
     });
   };
 
-  // The store may have dropped the range: after a long absence, or for want of room.
+  // The store may have dropped the range, after a long absence or for want of room. What the
+  // reader looks at is loaded again.
   const lost = view !== null && range === undefined;
   useEffect(() => {
     if (lost && (connection === "live" || connection === "polling" || connection === "following")) {
-      showNewest().catch(showError);
+      const again = view.to === null ? showNewest() : showAround((view.from + view.to) >> 1);
+      again.catch(showError);
     }
   }, [lost, connection]);
 

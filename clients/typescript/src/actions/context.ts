@@ -1,6 +1,6 @@
 // What the actions have in common.
 import type { Api } from "../api/create_api.ts";
-import type { ClientFrame } from "../api/schemas.ts";
+import type { ClientFrame, Entry } from "../api/schemas.ts";
 import type { OutboxItem } from "../model/state.ts";
 import type { StateHolder } from "../model/state_holder.ts";
 
@@ -20,4 +20,5 @@ export interface ActionContext {
   readonly outgoing: Outgoing;
   /** Notes that a conversation is in use, so that its messages are the last to be forgotten. */
   readonly touch: (conversationId: string) => void;
+  readonly onEntry: (listener: (entry: Entry) => void) => void;
 }

@@ -1,22 +1,34 @@
 // Actions on people: profiles, contacts, blocks, invitations.
 import { unwrap, type Api } from "../api/create_api.ts";
-import { ApiError } from "../api/problem.ts";
-import type { UserProfile } from "../api/schemas.ts";
+import type { Entry, UserProfile } from "../api/schemas.ts";
 import type { PeopleActions } from "../client_api.ts";
 import type { ActionContext } from "./context.ts";
 import type { StateHolder } from "../model/state_holder.ts";
-import { loadList } from "../sync/loads.ts";
+import { loadList, minPosition } from "../sync/loads.ts";
 
 const GATHER_MS = 20;
 const IDS_PER_CALL = 100;
 /** No entry says that somebody else's profile has changed. */
 const FRESH_MS = 10 * 60_000;
+/** Whom the caller may not see now may be seen later. */
+const MISSING_MS = 30_000;
+/** Entries after which the caller may see profiles that were hidden. */
+const REVEALING: readonly Entry["type"][] = [
+  "conversation_created",
+  "member_added",
+  "contact_requested",
+  "contact_added",
+];
 
 export function peopleActions(context: ActionContext): PeopleActions {
   const { api, holder } = context;
   const profiles = new ProfileLoader(api, holder);
+  context.onEntry((entry) => {
+    if (REVEALING.includes(entry.type)) profiles.askAgain();
+  });
   const reloadOwn = async () => {
-    const profile = unwrap(await api.GET("/v1/users/me"));
+    const params = { query: minPosition(holder.state) };
+    const profile = unwrap(await api.GET("/v1/users/me", { params }));
     holder.update((state) => ({ ...state, profile }));
   };
   return {
@@ -89,8 +101,10 @@ class ProfileLoader {
   readonly #api: Api;
   readonly #holder: StateHolder;
   readonly #wanted = new Set<string>();
-  /** When a profile was asked for, in milliseconds since 1970. */
+  /** When a profile that arrived was asked for, in milliseconds since 1970. */
   readonly #askedAt = new Map<string, number>();
+  /** Who was asked for and did not arrive, and when. */
+  readonly #missing = new Map<string, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: Api, holder: StateHolder) {
@@ -101,24 +115,27 @@ class ProfileLoader {
   want(users: Iterable<string>): void {
     const now = Date.now();
     for (const user of users) {
-      if (now - (this.#askedAt.get(user) ?? 0) < FRESH_MS) continue;
+      const isFresh = now - (this.#askedAt.get(user) ?? 0) < FRESH_MS;
+      const isMissing = now - (this.#missing.get(user) ?? 0) < MISSING_MS;
+      if (isFresh || isMissing) continue;
       this.#askedAt.set(user, now);
       this.#wanted.add(user);
     }
     if (this.#wanted.size > 0) this.#timer ??= setTimeout(() => void this.#load(), GATHER_MS);
   }
 
-  async reload(user: string) {
+  /** Asks again for those who could not be seen. */
+  askAgain(): void {
+    const users = [...this.#missing.keys()];
+    this.#missing.clear();
+    this.want(users);
+  }
+
+  async reload(user: string): Promise<UserProfile | null> {
     this.#askedAt.set(user, Date.now());
-    try {
-      const params = { path: { user } };
-      const profile = unwrap(await this.#api.GET("/v1/users/{user}", { params }));
-      this.keep([profile]);
-      return profile;
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return null;
-      throw error;
-    }
+    const [profile] = await this.#fetch([user]);
+    if (profile) this.keep([profile]);
+    return profile ?? null;
   }
 
   keep(users: readonly UserProfile[]): void {
@@ -133,12 +150,41 @@ class ProfileLoader {
     for (let start = 0; start < wanted.length; start += IDS_PER_CALL) {
       const batch = wanted.slice(start, start + IDS_PER_CALL);
       try {
-        const query = { ids: batch.join(",") };
-        this.keep(unwrap(await this.#api.GET("/v1/users", { params: { query } })).users);
+        const users = await this.#fetch(batch);
+        this.keep(users);
+        this.#noteMissing(batch, users);
       } catch {
         // Whoever wants them again asks again.
         for (const user of batch) this.#askedAt.delete(user);
       }
     }
+  }
+
+  #noteMissing(asked: readonly string[], arrived: readonly UserProfile[]): void {
+    const ids = new Set(arrived.map((user) => user.id));
+    for (const user of asked) {
+      if (ids.has(user)) continue;
+      this.#askedAt.delete(user);
+      this.#missing.set(user, Date.now());
+    }
+  }
+
+  /** Those whom the caller may not see are left out. */
+  async #fetch(users: readonly string[]): Promise<UserProfile[]> {
+    const least = minPosition(this.#holder.state);
+    // The list is separated by commas, and an id may have one.
+    const odd = users.filter((user) => user.includes(","));
+    const ids = users.filter((user) => !user.includes(",")).join(",");
+    const found: UserProfile[] = [];
+    if (ids) {
+      const query = { ids, ...least };
+      found.push(...unwrap(await this.#api.GET("/v1/users", { params: { query } })).users);
+    }
+    for (const user of odd) {
+      const params = { path: { user }, query: least };
+      const { data } = await this.#api.GET("/v1/users/{user}", { params });
+      if (data) found.push(data);
+    }
+    return found;
   }
 }

@@ -9,7 +9,7 @@ export interface AuthorizedFetchOptions {
   tokens: TokenKeeper;
   fetch: typeof globalThis.fetch;
   /** Called with each answer, for what its headers tell. */
-  onAnswer: (response: Response) => void;
+  onAnswer: (response: Response, method: string) => void;
 }
 
 export function authorizedFetch(options: AuthorizedFetchOptions): typeof globalThis.fetch {
@@ -18,13 +18,20 @@ export function authorizedFetch(options: AuthorizedFetchOptions): typeof globalT
     const request = new Request(input, init);
     const again = request.clone();
     let response = await attempt(request, await tokens.current(), options.fetch);
-    if (response.status === 401) {
+    if (await isTokenRefused(response)) {
       await response.body?.cancel();
       response = await attempt(again, await tokens.renew("refused"), options.fetch);
     }
-    onAnswer(response);
+    onAnswer(response, request.method);
     return response;
   };
+}
+
+/** A wrong password is a 401 too, and says nothing about the token. */
+async function isTokenRefused(response: Response): Promise<boolean> {
+  if (response.status !== 401) return false;
+  const problem = await response.clone().json().catch(() => null);
+  return problem?.code !== "wrong_password";
 }
 
 async function attempt(

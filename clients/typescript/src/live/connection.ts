@@ -3,7 +3,7 @@
 import type { Api } from "../api/create_api.ts";
 import { unwrap } from "../api/create_api.ts";
 import { ApiError, errorInfo } from "../api/problem.ts";
-import type { ServerFrame } from "../api/schemas.ts";
+import type { Entry, ServerFrame } from "../api/schemas.ts";
 import { forgetHistory } from "../model/initial_state.ts";
 import type { ConnectionStatus, ErrorInfo } from "../model/state.ts";
 import type { StateHolder } from "../model/state_holder.ts";
@@ -12,7 +12,7 @@ import { positionOf } from "../sync/cursor.ts";
 import { loadInbox } from "../sync/load_inbox.ts";
 import { Acks } from "./acks.ts";
 import { Backoff } from "./backoff.ts";
-import { applyFrames } from "./frames.ts";
+import { receiveFrames } from "./frames.ts";
 import { pollFeed } from "./polling.ts";
 import { LiveSocket, type SocketEnd } from "./socket.ts";
 import { SignedOutError, type TokenKeeper } from "./token_keeper.ts";
@@ -32,6 +32,7 @@ export interface ConnectionOptions {
   WebSocket: typeof globalThis.WebSocket | undefined;
   /** Called after frames have been applied, as for the tabs that follow this one. */
   onFrames: (frames: readonly ServerFrame[], after: string | null) => void;
+  onEntry: (entry: Entry) => void;
   onConnected: () => void;
   /** Called after a 410. */
   onForgotten: () => void;
@@ -92,7 +93,6 @@ export class Connection {
         next = await this.#handleError(error);
       }
     }
-    this.#isStopped = true;
   }
 
   async #connect(): Promise<Next> {
@@ -114,6 +114,7 @@ export class Connection {
   async #follow(cursor: string, WebSocket: typeof globalThis.WebSocket): Promise<Next> {
     const { url, device, tokens } = this.#options;
     const token = await tokens.current();
+    if (this.#isStopped) return "stop";
     const onFrames = (frames: ServerFrame[]) => this.#receive(frames);
     const options = { url, cursor, device, tokens, WebSocket, onFrames };
     this.#socket = new LiveSocket(options, token);
@@ -133,10 +134,10 @@ export class Connection {
   }
 
   #apply(frames: ServerFrame[]): void {
-    const { holder, onFrames } = this.#options;
+    const { holder, onFrames, onEntry } = this.#options;
     const { cursor: after, connection } = holder.state;
     if (connection.status === "connecting") this.#connected();
-    holder.update((state) => applyFrames(state, frames));
+    receiveFrames(holder, frames, onEntry);
     this.#acks.note();
     onFrames(frames, after);
   }
@@ -192,11 +193,9 @@ export class Connection {
         await this.#options.tokens.renew("refused");
         return this.#waitToRetry(null, error);
       case 4403:
-        this.#show("refused", error);
-        return "stop";
+        return this.#giveUp("refused", error);
       case 4409:
-        this.#show("replaced", error);
-        return "stop";
+        return this.#giveUp("replaced", error);
       case 4410:
         this.#forget();
         return "retry_at_once";
@@ -209,25 +208,26 @@ export class Connection {
 
   async #handleError(error: unknown): Promise<Next> {
     if (error instanceof SignedOutError) {
-      this.#show("signed_out", { code: "signed_out", status: 401, detail: error.message });
-      return "stop";
+      const detail = error.message;
+      return this.#giveUp("signed_out", { code: "signed_out", status: 401, detail });
     }
     if (error instanceof ApiError) {
       if (error.status === 410) {
         this.#forget();
         return "retry_at_once";
       }
-      if (error.status === 401) {
-        this.#show("signed_out", errorInfo(error));
-        return "stop";
-      }
-      if (error.status === 403) {
-        this.#show("refused", errorInfo(error));
-        return "stop";
-      }
+      if (error.status === 401) return this.#giveUp("signed_out", errorInfo(error));
+      if (error.status === 403) return this.#giveUp("refused", errorInfo(error));
     }
     const advice = error instanceof ApiError ? error.retryAfterMs : null;
     return this.#waitToRetry(advice, errorInfo(error));
+  }
+
+  /** Only `start` continues. */
+  #giveUp(status: ConnectionStatus, error: ErrorInfo | null): Next {
+    this.#isStopped = true;
+    this.#show(status, error);
+    return "stop";
   }
 
   /** The cursor is of another history, or too old: everything but the outbox is read again. */
@@ -244,6 +244,7 @@ export class Connection {
   }
 
   #sleep(ms: number): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#wake = () => {

@@ -1,10 +1,24 @@
 // What the frames of a socket make of the state.
-import type { ServerFrame } from "../api/schemas.ts";
+import type { Entry, ServerFrame } from "../api/schemas.ts";
 import type { ClientState } from "../model/state.ts";
+import type { StateHolder } from "../model/state_holder.ts";
 import { settleItems } from "../outbox/queue.ts";
-import { applyFeedEntry } from "../sync/apply_entry.ts";
+import { applyFeedEntry, isKnown } from "../sync/apply_entry.ts";
 import { positionOf } from "../sync/cursor.ts";
 import { stopTyping } from "../sync/member_entries.ts";
+
+/** Applies frames, and tells of each entry that is new. */
+export function receiveFrames(
+  holder: StateHolder,
+  frames: readonly ServerFrame[],
+  onEntry: (entry: Entry) => void,
+): void {
+  const before = holder.state;
+  holder.update((state) => applyFrames(state, frames));
+  for (const frame of frames) {
+    if (frame.type === "entry" && !isKnown(before, frame.entry)) onEntry(frame.entry);
+  }
+}
 
 /** Applies frames in order; frames that are about the connection itself change nothing here. */
 export function applyFrames(state: ClientState, frames: readonly ServerFrame[]): ClientState {

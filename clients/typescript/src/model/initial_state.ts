@@ -17,6 +17,7 @@ export function initialState(me: string): ClientState {
     connection: { status: "stopped", leader: null, offline: false, retryAt: null, error: null },
     cursor: null,
     seen: null,
+    written: 0,
     epoch: 0,
     inbox: { order: [], archived: [], totalUnread: 0, complete: false },
     conversations: PersistentMap.empty(),

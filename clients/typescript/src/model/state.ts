@@ -28,6 +28,8 @@ export interface ClientState {
   readonly cursor: string | null;
   /** The newest cursor that an answer has shown: parts of the state may be ahead of `cursor`. */
   readonly seen: string | null;
+  /** The position of the newest command of this client: what it loads next must show it. */
+  readonly written: number;
   /** Counts the histories: after a `410`, an answer to an earlier request means nothing. */
   readonly epoch: number;
   readonly inbox: InboxState;
@@ -315,6 +317,19 @@ export interface SendItem extends OutboxItemBase {
   readonly seq: number | null;
   /** The time that the server gave it, once sent. */
   readonly sentAt: string | null;
+}
+
+/** What the server says about a message that it has stored. */
+export interface SentMessage {
+  /** The client_message_id. */
+  readonly id: string;
+  readonly conversationId: string;
+  /** Null if held. */
+  readonly seq: number | null;
+  /** Whether words of it were replaced by asterisks. */
+  readonly masked: boolean;
+  /** Whether a moderator has to release it first; it is in `state.held`. */
+  readonly held: boolean;
 }
 
 /** A change of a message on its way. It is already shown. */

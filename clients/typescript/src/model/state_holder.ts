@@ -1,10 +1,11 @@
 // Holds the current state, and tells listeners what has changed.
+import { Listeners } from "./listeners.ts";
 import type { ClientState } from "./state.ts";
 
 /** Calls listeners in a microtask: many changes in one turn become one call. */
 export class StateHolder {
   #state: ClientState;
-  readonly #listeners = new Set<(state: ClientState) => void>();
+  readonly #listeners = new Listeners<ClientState>();
   #isScheduled = false;
 
   constructor(state: ClientState) {
@@ -37,8 +38,7 @@ export class StateHolder {
       selected = now;
       listener(now, before);
     };
-    this.#listeners.add(check);
-    return () => this.#listeners.delete(check);
+    return this.#listeners.add(check);
   }
 
   /** Resolves with the selected value as soon as it is truthy. */
@@ -72,19 +72,6 @@ export class StateHolder {
 
   #notify(): void {
     this.#isScheduled = false;
-    for (const listener of [...this.#listeners]) {
-      // A listener that fails must not keep the others from knowing.
-      try {
-        listener(this.#state);
-      } catch (error) {
-        reportError(error);
-      }
-    }
+    this.#listeners.call(this.#state);
   }
-}
-
-function reportError(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }

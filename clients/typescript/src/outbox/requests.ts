@@ -11,6 +11,8 @@ export interface Stored {
   readonly sentAt: string | null;
   /** The item needs no entry to be complete: a moderator has to release the message first. */
   readonly isHeld: boolean;
+  /** Words of it were replaced by asterisks. */
+  readonly isMasked: boolean;
 }
 
 export function postItem(api: Api, item: OutboxItem): Promise<Stored> {
@@ -34,9 +36,10 @@ async function postMessage(api: Api, item: SendItem): Promise<Stored> {
     }),
   );
   if ("seq" in answer) {
-    return { position: answer.position, seq: answer.seq, sentAt: answer.sent_at, isHeld: false };
+    const { position, seq, sent_at: sentAt, masked: isMasked = false } = answer;
+    return { position, seq, sentAt, isHeld: false, isMasked };
   }
-  return { position: 0, seq: null, sentAt: null, isHeld: true };
+  return { position: 0, seq: null, sentAt: null, isHeld: true, isMasked: false };
 }
 
 async function postChange(api: Api, item: ChangeItem): Promise<Stored> {
@@ -66,5 +69,5 @@ async function postChange(api: Api, item: ChangeItem): Promise<Stored> {
     }
   }
   if (!Number.isInteger(position)) throw new ApiError({ code: "unreadable" }, 502, null);
-  return { position, seq, sentAt: null, isHeld: false };
+  return { position, seq, sentAt: null, isHeld: false, isMasked: false };
 }

@@ -3,7 +3,7 @@ import type { Api } from "../api/create_api.ts";
 import { ApiError, errorInfo, isTemporary } from "../api/problem.ts";
 import { Backoff } from "../live/backoff.ts";
 import { SignedOutError } from "../live/token_keeper.ts";
-import type { OutboxItem } from "../model/state.ts";
+import type { OutboxItem, SentMessage } from "../model/state.ts";
 import type { StateHolder } from "../model/state_holder.ts";
 import { markStale, messageKey } from "../sync/stale.ts";
 import { changeItem, failItem, nextItem, removeItem, settleItems } from "./queue.ts";
@@ -18,6 +18,7 @@ export class Sender {
   readonly #api: Api;
   readonly #holder: StateHolder;
   readonly #reads: ReadMarks;
+  readonly #onSent: (sent: SentMessage) => void;
   readonly #backoff = new Backoff();
   /** Conversations that must wait, and until when, in milliseconds since 1970. */
   readonly #waits = new Map<string, number>();
@@ -26,9 +27,10 @@ export class Sender {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stop: (() => void) | undefined;
 
-  constructor(api: Api, holder: StateHolder) {
+  constructor(api: Api, holder: StateHolder, onSent: (sent: SentMessage) => void) {
     this.#api = api;
     this.#holder = holder;
+    this.#onSent = onSent;
     this.#reads = new ReadMarks(api, holder);
   }
 
@@ -91,9 +93,9 @@ export class Sender {
   }
 
   #complete(item: OutboxItem, stored: Stored): void {
-    const { position, seq, sentAt, isHeld } = stored;
+    const { position, seq, sentAt, isHeld, isMasked } = stored;
     this.#holder.update((state) => {
-      if (isHeld) return removeItem(state, item.id);
+      if (isHeld) return markStale(removeItem(state, item.id), "lists", "held", state.written);
       const sent = changeItem(state, item.id, (current) =>
         current.kind === "send"
           ? { ...current, status: "sent", error: null, position, seq, sentAt }
@@ -101,7 +103,12 @@ export class Sender {
       );
       return settleItems(sent);
     });
-    if (item.kind === "change") setTimeout(() => this.#fetchUnsettled(item.id), SETTLE_MS);
+    if (item.kind === "change") {
+      setTimeout(() => this.#fetchUnsettled(item.id), SETTLE_MS);
+      return;
+    }
+    const { id, conversationId } = item;
+    this.#onSent({ id, conversationId, seq, masked: isMasked, held: isHeld });
   }
 
   #fetchUnsettled(id: string): void {

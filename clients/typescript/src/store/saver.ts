@@ -34,7 +34,8 @@ export class Saver {
   }
 
   async stop(): Promise<void> {
-    this.#stop?.();
+    if (!this.#stop) return;
+    this.#stop();
     this.#stop = undefined;
     await this.save();
   }

@@ -30,7 +30,8 @@ export function applyFeedEntry(state: ClientState, item: FeedEntry): ClientState
   return { ...next, partial: { position: entry.position, conversations } };
 }
 
-function isKnown({ cursor, partial }: ClientState, entry: Entry): boolean {
+/** Whether it has been applied. */
+export function isKnown({ cursor, partial }: ClientState, entry: Entry): boolean {
   if (entry.position <= positionOf(cursor)) return true;
   return (
     partial?.position === entry.position &&

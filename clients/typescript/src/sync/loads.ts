@@ -26,9 +26,12 @@ export function updateFrom(
   if (holder.state.epoch === epoch) holder.update(change);
 }
 
-/** What has been applied must be part of an answer, or the answer would take it back. */
-function minPosition(state: ClientState, needed = 0): { min_position: string } {
-  return { min_position: `${Math.max(positionOf(state.cursor), needed)}` };
+/**
+ * What has been applied must be part of an answer, or the answer would take it back; and what the
+ * caller has just done must be part of it too.
+ */
+export function minPosition(state: ClientState, needed = 0): { min_position: string } {
+  return { min_position: `${Math.max(positionOf(state.cursor), state.written, needed)}` };
 }
 
 export type HistoryRequest =

@@ -1,6 +1,6 @@
 // What the tabs of one user tell each other.
 import type { ClientFrame, ServerFrame } from "../api/schemas.ts";
-import type { ConnectionState, OutboxItem } from "../model/state.ts";
+import type { ConnectionState, OutboxItem, SentMessage } from "../model/state.ts";
 
 export type TabMessage =
   /** A tab has opened, and wants to know where the leader stands. */
@@ -12,6 +12,8 @@ export type TabMessage =
   | { type: "connection"; connection: ConnectionState }
   /** The outbox of the leader, which is the one that is sent. */
   | { type: "outbox"; items: readonly OutboxItem[]; reads: readonly (readonly [string, number])[] }
+  /** The server has stored a message. */
+  | { type: "sent"; sent: SentMessage }
   /** A tab that is not the leader has the leader do something. */
   | { type: "command"; command: TabCommand }
   /** The user has signed out in another tab. */

@@ -1,9 +1,9 @@
 // A tab without a connection of its own: it applies the frames that the leader passes on.
 import type { Api } from "../api/create_api.ts";
 import { ApiError } from "../api/problem.ts";
-import type { ServerFrame } from "../api/schemas.ts";
+import type { Entry, ServerFrame } from "../api/schemas.ts";
 import { Backoff } from "../live/backoff.ts";
-import { applyFrames } from "../live/frames.ts";
+import { receiveFrames } from "../live/frames.ts";
 import { pollFeed } from "../live/polling.ts";
 import { forgetHistory } from "../model/initial_state.ts";
 import type { ConnectionState, OutboxItem } from "../model/state.ts";
@@ -19,6 +19,7 @@ import { loadInbox } from "../sync/load_inbox.ts";
 export class Follower {
   readonly #api: Api;
   readonly #holder: StateHolder;
+  readonly #onEntry: (entry: Entry) => void;
   readonly #backoff = new Backoff();
   #waiting: ServerFrame[] = [];
   #isCatchingUp = false;
@@ -26,9 +27,10 @@ export class Follower {
   /** Items of this tab that the leader has not shown yet. */
   readonly #unconfirmed = new Set<string>();
 
-  constructor(api: Api, holder: StateHolder) {
+  constructor(api: Api, holder: StateHolder, onEntry: (entry: Entry) => void) {
     this.#api = api;
     this.#holder = holder;
+    this.#onEntry = onEntry;
     void this.#catchUp();
   }
 
@@ -42,7 +44,7 @@ export class Follower {
     if (this.#isCatchingUp) {
       this.#waiting.push(...frames);
     } else if (cursor !== null && positionOf(after) <= positionOf(cursor)) {
-      this.#holder.update((state) => applyFrames(state, frames));
+      receiveFrames(this.#holder, frames, this.#onEntry);
     } else {
       this.#waiting.push(...frames);
       void this.#catchUp();
@@ -103,7 +105,7 @@ export class Follower {
     this.#isCatchingUp = false;
     const frames = this.#waiting;
     this.#waiting = [];
-    if (!this.#isStopped) this.#holder.update((state) => applyFrames(state, frames));
+    if (!this.#isStopped) receiveFrames(this.#holder, frames, this.#onEntry);
   }
 
   async #readFeed(): Promise<void> {
@@ -114,7 +116,7 @@ export class Follower {
       const { epoch, cursor } = holder.state;
       const page = await pollFeed(api, cursor);
       if (holder.state.epoch !== epoch) return;
-      holder.update((state) => applyFrames(state, page.frames));
+      receiveFrames(holder, page.frames, this.#onEntry);
       hasMore = page.hasMore;
     }
   }

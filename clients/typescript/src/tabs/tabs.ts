@@ -1,11 +1,11 @@
 // Shares one connection among the tabs of a browser, as leader or as follower.
 import type { Api } from "../api/create_api.ts";
-import type { ClientFrame, ServerFrame } from "../api/schemas.ts";
+import type { ClientFrame, Entry, ServerFrame } from "../api/schemas.ts";
 import type { Outgoing } from "../actions/context.ts";
 import type { StateHolder } from "../model/state_holder.ts";
 import { addItem } from "../outbox/queue.ts";
 import { addReadMark } from "../outbox/read_marks.ts";
-import type { OutboxItem } from "../model/state.ts";
+import type { OutboxItem, SentMessage } from "../model/state.ts";
 import { TabChannel, type TabCommand, type TabMessage } from "./channel.ts";
 import { Follower } from "./follower.ts";
 import { Leadership } from "./leadership.ts";
@@ -22,6 +22,8 @@ export interface TabsOptions {
   /** This tab leads from now on. */
   lead: () => void;
   onFrames: (frames: readonly ServerFrame[]) => void;
+  onEntry: (entry: Entry) => void;
+  onSent: (sent: SentMessage) => void;
   onSignedOut: () => void;
 }
 
@@ -35,7 +37,7 @@ export class Tabs {
 
   constructor(options: TabsOptions) {
     this.#options = options;
-    this.#follower = new Follower(options.api, options.holder);
+    this.#follower = new Follower(options.api, options.holder, options.onEntry);
     this.#channel = new TabChannel(options.name, (message) => this.#receive(message));
     this.#leadership = new Leadership(options.name, () => this.#lead());
     this.#follower.showConnection({ ...options.holder.state.connection, status: "connecting" });
@@ -48,6 +50,10 @@ export class Tabs {
 
   passFrames(frames: readonly ServerFrame[], after: string | null): void {
     this.#channel.post({ type: "frames", frames, after });
+  }
+
+  passSent(sent: SentMessage): void {
+    this.#channel.post({ type: "sent", sent });
   }
 
   passForgotten(): void {
@@ -129,6 +135,8 @@ export class Tabs {
         return follower.forget();
       case "connection":
         return follower.showConnection(message.connection);
+      case "sent":
+        return this.#options.onSent(message.sent);
       case "outbox":
         return follower.showOutbox(message.items, message.reads);
     }

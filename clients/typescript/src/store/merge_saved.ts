@@ -1,0 +1,17 @@
+// The state that was stored, with what was loaded or done before the store had been read.
+import type { ClientState } from "../model/state.ts";
+
+const LISTS = ["contacts", "invitations", "held", "scheduled", "followedThreads"] as const;
+
+export function mergeSaved(state: ClientState, saved: ClientState): ClientState {
+  const merged = {
+    ...saved,
+    connection: state.connection,
+    people: saved.people.setAll(state.people),
+    profile: state.profile ?? saved.profile,
+    outbox: [...saved.outbox, ...state.outbox],
+    written: state.written,
+  };
+  const loaded = LISTS.filter((name) => state[name].loaded).map((name) => [name, state[name]]);
+  return { ...merged, ...Object.fromEntries(loaded) };
+}

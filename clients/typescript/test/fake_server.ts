@@ -1,0 +1,196 @@
+// A server in memory, for what a real one does seldom: it has one conversation, "c", of "me" and
+// "ann", and does as a test says.
+import type { Entry, ServerFrame } from "../src/index.ts";
+import { ME, created, message, sent, summary } from "./entries.ts";
+
+type Answer = { status: number; body: unknown; headers?: Record<string, string> };
+
+export class FakeServer {
+  readonly entries: Entry[] = [created(1)];
+  /** What was asked, such as `POST /v1/inbox/ack`. */
+  readonly calls: string[] = [];
+  readonly sockets: FakeSocket[] = [];
+  readonly acks: string[] = [];
+  readonly tokens: string[] = [];
+  /** Changes when the history does: a cursor with another tag gets 410. */
+  tag = "t1";
+  /** Sockets that are opened now fail. */
+  refusesSockets = false;
+  /** The next answers to a call, by method and path, in place of the usual one. */
+  readonly answers = new Map<string, Answer[]>();
+  #sendIds = new Map<string, number>();
+
+  get cursor(): string {
+    return `${this.entries.length}.${this.tag}`;
+  }
+
+  /** Somebody else sends. */
+  say(text: string): void {
+    const seq = this.#messages().length + 1;
+    this.#append(sent(this.entries.length + 1, seq, { body: { text } }));
+  }
+
+  /** A restored backup: the last entries are lost, and everybody is cut off. */
+  restore(lost: number): void {
+    this.entries.splice(this.entries.length - lost);
+    this.tag = "t2";
+    this.#sendIds = new Map(
+      this.#messages().map((entry) => [entry.data.client_message_id ?? "", entry.data.seq]),
+    );
+    for (const socket of this.sockets) socket.end(1013);
+  }
+
+  readonly fetch: typeof globalThis.fetch = async (input, init) => {
+    const request = new Request(input, init);
+    const url = new URL(request.url);
+    const call = `${request.method} ${url.pathname}`;
+    this.calls.push(call);
+    const body = request.method === "GET" ? null : await request.json().catch(() => null);
+    const answer = this.answers.get(call)?.shift() ?? this.#answer(call, url, body);
+    if (answer.status === 0) throw new TypeError("fetch failed");
+    const headers = {
+      "Content-Type": "application/json",
+      "Tidings-Position": `${this.entries.length}`,
+      "Tidings-Cursor": this.cursor,
+      ...answer.headers,
+    };
+    return new Response(JSON.stringify(answer.body), { status: answer.status, headers });
+  };
+
+  get WebSocket(): typeof globalThis.WebSocket {
+    const server = this;
+    return class extends FakeSocket {
+      constructor(url: URL) {
+        super(url, server);
+      }
+    } as unknown as typeof globalThis.WebSocket;
+  }
+
+  /** Whether a cursor is of this history. */
+  knows(cursor: string): boolean {
+    const [position, tag] = cursor.split(".");
+    return tag === this.tag && Number(position) <= this.entries.length;
+  }
+
+  #answer(call: string, url: URL, body: { [key: string]: unknown } | null): Answer {
+    switch (call) {
+      case "GET /v1/inbox":
+        return { status: 200, body: this.#inbox(url.searchParams.get("archived") === "true") };
+      case "GET /v1/inbox/entries":
+        return this.#feed(url.searchParams.get("after") ?? "0");
+      case "POST /v1/conversations/c/messages":
+        return this.#send(body as { client_message_id: string; body: { text: string } });
+      case "POST /v1/inbox/ack":
+        this.acks.push(String(body?.cursor));
+        return { status: 200, body: { position: this.entries.length } };
+      default:
+        return { status: 404, body: { code: "not_found", detail: call, status: 404 } };
+    }
+  }
+
+  #inbox(isArchived: boolean) {
+    const messages = this.#messages();
+    const last = messages.at(-1)?.data;
+    const last_message = last
+      ? {
+          seq: last.seq,
+          sender: last.sender,
+          type: last.type,
+          preview: (last.body as { text: string }).text,
+          sent_at: last.sent_at,
+          recalled: false,
+        }
+      : null;
+    const read_seq = messages.findLast(({ data }) => data.sender === ME)?.data.seq ?? 0;
+    const unread = messages.length - read_seq;
+    const row = summary("c", { last_message, unread, read_seq });
+    const conversations = isArchived ? [] : [row];
+    return { conversations, total_unread: unread, next: null };
+  }
+
+  #feed(after: string): Answer {
+    if (!this.knows(after)) return { status: 410, body: { code: "cursor_expired", status: 410 } };
+    const entries = this.entries.slice(Number.parseInt(after, 10));
+    return { status: 200, body: { entries, cursor: this.cursor, has_more: false } };
+  }
+
+  #send(request: { client_message_id: string; body: { text: string } }): Answer {
+    const { client_message_id } = request;
+    const known = this.#sendIds.get(client_message_id);
+    const seq = known ?? this.#messages().length + 1;
+    if (known === undefined) {
+      const change = { sender: ME, body: request.body, client_message_id };
+      this.#sendIds.set(client_message_id, seq);
+      this.#append(sent(this.entries.length + 1, seq, change));
+    }
+    const { position, sent_at } = message(seq, { position: this.entries.length });
+    return { status: 201, body: { conversation_id: "c", seq, position, sent_at } };
+  }
+
+  #append(entry: Entry): void {
+    this.entries.push(entry);
+    const frame: ServerFrame = { type: "entry", entry, cursor: this.cursor };
+    for (const socket of this.sockets) socket.push(frame);
+  }
+
+  #messages() {
+    return this.entries.filter((entry) => entry.type === "message_sent");
+  }
+}
+
+/** The server's end of a socket. */
+export class FakeSocket {
+  readonly OPEN = 1;
+  readyState = 0;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+  readonly #server: FakeServer;
+
+  constructor(url: URL, server: FakeServer) {
+    this.#server = server;
+    setTimeout(() => this.#open(url.searchParams.get("after") ?? ""), 0);
+  }
+
+  send(data: string): void {
+    const frame = JSON.parse(data) as { type: string; cursor?: string; token?: string };
+    if (frame.type === "ack") this.#server.acks.push(frame.cursor!);
+    if (frame.type === "token") {
+      this.#server.tokens.push(frame.token!);
+      this.push({ type: "token_renewed", expires_at: "" });
+    }
+  }
+
+  close(): void {
+    this.end(1000);
+  }
+
+  push(frame: ServerFrame): void {
+    if (this.readyState === this.OPEN) this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+
+  end(code: number): void {
+    if (this.readyState === 3) return;
+    this.readyState = 3;
+    this.onclose?.({ code });
+  }
+
+  #open(after: string): void {
+    if (this.#server.refusesSockets) return this.end(1006);
+    this.readyState = this.OPEN;
+    this.#server.sockets.push(this);
+    this.onopen?.();
+    if (!this.#server.knows(after)) return this.end(4410);
+    for (const entry of this.#server.entries.slice(Number.parseInt(after, 10))) {
+      this.push({ type: "entry", entry, cursor: `${entry.position}.${this.#server.tag}` });
+    }
+    this.push({ type: "caught_up", cursor: this.#server.cursor });
+  }
+}
+
+/** A token as the server would sign it. */
+export function fakeToken(secondsLeft: number): string {
+  const exp = Math.floor(Date.now() / 1000) + secondsLeft;
+  const claims = Buffer.from(JSON.stringify({ sub: ME, exp })).toString("base64url");
+  return `header.${claims}.signature`;
+}

@@ -1,0 +1,68 @@
+"""The steps that use the web chat in Chromium."""
+
+import datetime
+import json
+
+from pages import run_in_browser, run_script, serve_pages
+from system import System
+
+ROOMS = 10_000
+MESSAGES = 100_000
+PEOPLE = ["scroll-ann", "scroll-bob", "scroll-eve"]
+
+
+def chat_together(context):
+    admin = context.system.token("moderator", "--scope", "admin")
+    return run_in_browser(context, "chat_together.mjs", ADMIN_TOKEN=admin)
+
+
+def chat_looks(context):
+    return run_in_browser(context, "chat_looks.mjs")
+
+
+def chat_interrupted(context):
+    """The script starts a system of its own, which it kills."""
+    directory = context.directory / "interrupted"
+    directory.mkdir()
+    return run_in_browser(
+        context,
+        "chat_interrupted.mjs",
+        DIRECTORY=str(directory),
+        TIDINGS_BIN=str(context.system.binary),
+    )
+
+
+def chat_scrolling(context):
+    """On a system of its own, since the other steps read everything that theirs has."""
+    directory = context.directory / "scrolling"
+    directory.mkdir()
+    with System(directory, []) as system, serve_pages(context, system.url) as pages:
+        log = directory / "messages.jsonl"
+        log.write_text("".join(f"{json.dumps(line)}\n" for line in make_messages()))
+        system.tidings("import", log)
+        variables = {"TOKEN": system.token(PEOPLE[0]), "ROOMS": ROOMS, "MESSAGES": MESSAGES}
+        texts = {name: str(value) for name, value in variables.items()}
+        return run_script(context, "chat_scrolling.mjs", pages, **texts)
+
+
+def make_messages():
+    """Many conversations with a message each, and one with many messages of different lengths."""
+    begin = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
+    for room in range(ROOMS):
+        yield make_message(f"Room {room:05}", PEOPLE[0], begin, room, f"hello from room {room}")
+    for at in range(MESSAGES):
+        text = f"message {at} {'word ' * (at * 7 % 40)}"
+        yield make_message("Long one", PEOPLE[at % len(PEOPLE)], begin, at, text)
+
+
+def make_message(conversation, sender, begin, minutes, text):
+    sent_at = (begin + datetime.timedelta(minutes=minutes)).isoformat()
+    return {"conversation": conversation, "sender": sender, "sent_at": sent_at, "text": text}
+
+
+CHAT_STEPS = [
+    ("web chat: two people", chat_together),
+    ("web chat: interruptions", chat_interrupted),
+    ("web chat: looks", chat_looks),
+    ("web chat: scrolling", chat_scrolling),
+]
