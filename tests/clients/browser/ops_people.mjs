@@ -155,6 +155,11 @@ async function explainMessage(page) {
   await button(page, "Explain").click();
   await page.getByText(`${ann.user} sees the message.`).waitFor();
   await rowOf(page, "membership").getByText("passes").waitFor();
+  // Before it was sent, nobody saw it.
+  await page.getByLabel("As of a position or time").fill("1");
+  await button(page, "Explain").click();
+  await page.getByText(`${ann.user} does not see the message.`).waitFor();
+  await page.getByLabel("As of a position or time").fill("");
   await page.getByLabel("User").fill("nobody-here");
   await button(page, "Explain").click();
   await page.getByText("nobody-here does not see the message.").waitFor();

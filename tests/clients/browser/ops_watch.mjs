@@ -9,6 +9,10 @@ const group = `pier-${Date.now()}`;
 await ann.createGroup(group, "Pier", [bob.user]);
 const { position: early } = await ann.send(group, "The first boat is in.");
 
+// Bob receives what Ann writes, live.
+const address = `${process.env.TIDINGS_URL.replace(/^http/, "ws")}/v1/live`;
+const live = new WebSocket(`${address}?after=0&device=pier&access_token=${bob.token}`, "tidings.v1");
+
 let isTalking = true;
 const talk = (async () => {
   for (let count = 1; isTalking; count += 1) {
@@ -29,12 +33,14 @@ try {
     inboxThenAndNow,
     sliderByKeyboard,
     messagesThenAndNow,
+    pictureOfHealth,
     stopsWhileHidden,
     namesWhatFails,
   }, { expected: [/console: Failed to load resource: .*(ERR_FAILED|503)/] });
 } finally {
   isTalking = false;
   await talk;
+  live.close();
 }
 
 /** The value beside a plot, as a number. */
@@ -154,6 +160,16 @@ async function messagesThenAndNow(page) {
   await cards.nth(0).getByText("The first boat is in.").waitFor();
   await cards.nth(1).getByText(/Boat \d+/).first().waitFor();
   assert.equal(await cards.nth(0).locator(".message-line").count(), 1);
+}
+
+/** The plots so far, for people to look at. */
+async function pictureOfHealth(page) {
+  await visit(page, "#/health", "Health");
+  await page.setViewportSize({ width: 1280, height: 860 });
+  await until("deliveries are plotted", async () => {
+    return (await plotted(page, "Deliveries", "live entries/s")) > 0;
+  });
+  await page.screenshot({ path: `${process.env.ARTEFACTS}/ops-health-live.png` });
 }
 
 /** A page that nobody looks at asks nothing. */

@@ -18,7 +18,8 @@ export function ConversationsPage({ route }: PageProps) {
   if (id === undefined) return <ConversationList route={route} />;
   if (seq === undefined) return <ConversationPage key={id} id={id} />;
   const as = route.query.get("as") ?? "";
-  return <MessagePage key={`${id}/${seq}`} id={id} seq={Number(seq)} as={as} />;
+  const asOf = route.query.get("as_of") ?? "";
+  return <MessagePage key={`${id}/${seq}`} id={id} seq={Number(seq)} as={as} asOf={asOf} />;
 }
 
 type Row = Omit<AuditedConversation, "bytes" | "delivery" | "history">;

@@ -17,12 +17,14 @@ interface MessagePageProps {
   seq: number;
   /** Whose view to explain; empty for none yet. */
   as: string;
+  /** As of when; empty for now. */
+  asOf: string;
 }
 
 /** The stages of a message go on: it is mirrored, sealed, read, erased. */
 const REFRESH_MS = 3000;
 
-export function MessagePage({ id, seq, as }: MessagePageProps) {
+export function MessagePage({ id, seq, as, asOf }: MessagePageProps) {
   const session = useSession();
   const [isErasing, setErasing] = useState(false);
   const path = { id, seq };
@@ -52,7 +54,7 @@ export function MessagePage({ id, seq, as }: MessagePageProps) {
       }
     >
       <Answered of={trace}>{(found) => <Trace trace={found} />}</Answered>
-      <Explanation id={id} seq={seq} as={as} />
+      <Explanation id={id} seq={seq} as={as} asOf={asOf} />
       {isErasing && (
         <TypeNameDialog
           title={t("eraseMessage")}

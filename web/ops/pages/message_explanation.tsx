@@ -12,19 +12,23 @@ import { t } from "../texts/conversations.ts";
 interface ExplanationProps {
   id: string;
   seq: number;
+  /** Whose view; empty for none yet. */
   as: string;
+  /** A position or a time; empty for now. */
+  asOf: string;
 }
 
-export function Explanation({ id, seq, as }: ExplanationProps) {
+export function Explanation({ id, seq, as, asOf }: ExplanationProps) {
   const onSubmit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
-    const user = String(form.get("user") ?? "").trim();
-    location.hash = linkTo(["conversations", id, seq], { as: user });
+    const field = (name: string) => String(form.get(name) ?? "").trim();
+    const query = { as: field("user"), as_of: field("as_of") };
+    location.hash = linkTo(["conversations", id, seq], query);
   };
   return (
     <Card title={t("explain")}>
-      <form class="search-form" onSubmit={onSubmit}>
+      <form class="filters" onSubmit={onSubmit}>
         <Field label={t("explainUser")}>
           <input
             class="input"
@@ -35,24 +39,38 @@ export function Explanation({ id, seq, as }: ExplanationProps) {
             defaultValue={as}
           />
         </Field>
-        <button class="button">{t("explainAction")}</button>
+        <Field label={t("explainAsOf")}>
+          <input
+            class="input"
+            name="as_of"
+            placeholder={t("explainNow")}
+            spellcheck={false}
+            defaultValue={asOf}
+          />
+        </Field>
+        <div class="form-row">
+          <button class="button">{t("explainAction")}</button>
+        </div>
       </form>
-      {as !== "" && <Explained key={as} id={id} seq={seq} as={as} />}
+      {as !== "" && <Explained key={`${as} ${asOf}`} id={id} seq={seq} as={as} asOf={asOf} />}
     </Card>
   );
 }
 
-function Explained({ id, seq, as }: ExplanationProps) {
+function Explained({ id, seq, as, asOf }: ExplanationProps) {
   const session = useSession();
   const explanation = useAnswer(
     (signal) =>
       session.read(
         session.api.GET("/v1/admin/conversations/{id}/messages/{seq}/explain", {
-          params: { path: { id, seq }, query: { as_user: as } },
+          params: {
+            path: { id, seq },
+            query: { as_user: as, ...(asOf !== "" && { as_of: asOf }) },
+          },
           signal,
         }),
       ),
-    [session, id, seq, as],
+    [session, id, seq, as, asOf],
   );
   return (
     <Answered of={explanation}>

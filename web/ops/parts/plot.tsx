@@ -105,7 +105,8 @@ function createPlot(
     width: element.clientWidth,
     height: HEIGHT,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    // Half of the last label stands beyond the end.
+    padding: [8, 26, 0, 0],
     cursor: { show: false },
     scales: {
       y: { range: (_, __, max) => [0, Math.max(max * 1.15, isWhole ? 4 : 1)] },
