@@ -23,8 +23,19 @@ export type EventFeed = {
   reload: () => void;
 };
 
-type Found = { events: readonly LogEvent[]; readTo: number | null; head: number };
-const NOTHING: Found = { events: [], readTo: null, head: 0 };
+/** What is shown. `head` is the newest position that was read. */
+export type Shown = { events: readonly LogEvent[]; readTo: number | null; head: number };
+const NOTHING: Shown = { events: [], readTo: null, head: 0 };
+
+/** Puts newer events, in the order of the log, before those that are shown. */
+export function addNewer(shown: Shown, events: readonly LogEvent[], head: number): Shown {
+  const all = [...events.toReversed(), ...shown.events];
+  const kept = all.slice(0, MOST_SHOWN);
+  const oldest = kept.at(-1)?.position;
+  // Older ones continue after what was kept.
+  const readTo = all.length > kept.length && oldest !== undefined ? oldest - 1 : shown.readTo;
+  return { events: kept, readTo, head: Math.max(shown.head, head) };
+}
 
 export function useEventFeed(
   session: Session,
@@ -32,27 +43,18 @@ export function useEventFeed(
   upTo: number | null,
   isFollowing: boolean,
 ): EventFeed {
-  const [found, setFound] = useState(NOTHING);
+  const [shown, setShown] = useState(NOTHING);
   const [isLoading, setLoading] = useState(true);
   const [error, setError] = useState<unknown>(null);
   const [round, setRound] = useState(0);
-  const current = useRef(found);
-  current.current = found;
   const key = JSON.stringify([filter, upTo, round]);
 
-  const searchBefore = async (position: number) =>
-    findBefore(position, PAGE, async (after, last, limit) => {
-      return (await session.readEvents(filter, after, last, limit)).events;
-    });
-  const load = async (isCurrent: () => boolean) => {
+  const load = async (find: () => Promise<Shown>, isCurrent: () => boolean) => {
     setLoading(true);
     setError(null);
-    setFound(NOTHING);
     try {
-      const { head } = await session.readEvents(filter, BEYOND, null, 1);
-      const last = upTo === null ? head : Math.min(upTo, head);
-      const page = await searchBefore(last);
-      if (isCurrent()) setFound({ ...page, head: last });
+      const next = await find();
+      if (isCurrent()) setShown(next);
     } catch (failure) {
       if (isCurrent()) setError(failure);
     } finally {
@@ -61,48 +63,63 @@ export function useEventFeed(
   };
   useEffect(() => {
     let isCurrent = true;
-    void load(() => isCurrent);
+    setShown(NOTHING);
+    void load(() => findNewest(session, filter, upTo), () => isCurrent);
     return () => void (isCurrent = false);
   }, [session, key]);
+  useFollow(session, key, isFollowing && !isLoading, shown, setShown, setError);
 
+  const loadOlder = () => {
+    const { readTo } = shown;
+    if (readTo !== null && readTo > 0) {
+      void load(() => findOlder(session, filter, shown, readTo), () => true);
+    }
+  };
+  const reload = () => setRound((count) => count + 1);
+  return { events: shown.events, readTo: shown.readTo, isLoading, error, loadOlder, reload };
+}
+
+function useFollow(
+  session: Session,
+  key: string,
+  isOn: boolean,
+  shown: Shown,
+  show: (change: (before: Shown) => Shown) => void,
+  fail: (error: unknown) => void,
+): void {
+  const current = useRef(shown);
+  current.current = shown;
   useEffect(() => {
-    if (!isFollowing || isLoading) return;
+    if (!isOn) return;
+    const [filter] = JSON.parse(key) as [EventFilter];
     const poll = startPoll({
       every: FOLLOW_MS,
       ask: () => session.readEvents(filter, current.current.head, null, MOST_SHOWN),
       onAnswer: ({ events, head }) => {
-        const last = events.length === MOST_SHOWN ? (events.at(-1)?.position ?? head) : head;
-        setFound((before) => ({
-          ...before,
-          head: Math.max(before.head, last),
-          events: [...events.reverse(), ...before.events].slice(0, MOST_SHOWN),
-        }));
+        const isAll = events.length < MOST_SHOWN;
+        const last = isAll ? head : (events.at(-1)?.position ?? head);
+        show((before) => addNewer(before, events, last));
       },
-      onFailure: setError,
+      onFailure: fail,
       advice: adviceOf,
     });
     return () => poll.stop();
-  }, [session, key, isFollowing, isLoading]);
+  }, [session, key, isOn]);
+}
 
-  const loadOlder = async () => {
-    const { readTo } = found;
-    if (readTo === null || readTo === 0) return;
-    setLoading(true);
-    try {
-      const page = await searchBefore(readTo);
-      setFound((before) => ({
-        ...before,
-        readTo: page.readTo,
-        events: [...before.events, ...page.events],
-      }));
-      setError(null);
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setLoading(false);
-    }
-  };
-  const { events, readTo } = found;
-  const reload = () => setRound((count) => count + 1);
-  return { events, readTo, isLoading, error, loadOlder, reload };
+async function findNewest(session: Session, filter: EventFilter, upTo: number | null) {
+  const { head } = await session.readEvents(filter, BEYOND, null, 1);
+  const last = upTo === null ? head : Math.min(upTo, head);
+  return { ...(await searchBefore(session, filter, last)), head: last };
+}
+
+async function findOlder(session: Session, filter: EventFilter, shown: Shown, readTo: number) {
+  const older = await searchBefore(session, filter, readTo);
+  return { ...shown, readTo: older.readTo, events: [...shown.events, ...older.events] };
+}
+
+function searchBefore(session: Session, filter: EventFilter, position: number) {
+  return findBefore(position, PAGE, async (after, last, limit) => {
+    return (await session.readEvents(filter, after, last, limit)).events;
+  });
 }

@@ -33,7 +33,6 @@ export function EventFilters({ filter, upTo }: EventFiltersProps) {
       up_to: field("up_to"),
     });
   };
-  const time = (value: string) => (value === "" ? "" : toLocalField(new Date(value)));
   return (
     <Card>
       <form class="filters" onSubmit={onSubmit} role="search">
@@ -69,34 +68,7 @@ export function EventFilters({ filter, upTo }: EventFiltersProps) {
         <Field label={t("user")}>
           <input class="input" name="user" defaultValue={filter.user} />
         </Field>
-        <Field label={t("since")}>
-          <input
-            class="input"
-            name="since"
-            type="datetime-local"
-            step="1"
-            defaultValue={time(filter.since)}
-          />
-        </Field>
-        <Field label={t("until")}>
-          <input
-            class="input"
-            name="until"
-            type="datetime-local"
-            step="1"
-            defaultValue={time(filter.until)}
-          />
-        </Field>
-        <Field label={t("upTo")}>
-          <input
-            class="input"
-            name="up_to"
-            type="number"
-            min="1"
-            step="1"
-            defaultValue={upTo === null ? "" : String(upTo)}
-          />
-        </Field>
+        <TimeFields filter={filter} upTo={upTo} />
         <div class="form-row">
           <button class="button primary">{t("apply")}</button>
           <a class="button" href="#/events">
@@ -105,5 +77,41 @@ export function EventFilters({ filter, upTo }: EventFiltersProps) {
         </div>
       </form>
     </Card>
+  );
+}
+
+function TimeFields({ filter, upTo }: EventFiltersProps) {
+  const time = (value: string) => (value === "" ? "" : toLocalField(new Date(value)));
+  return (
+    <>
+      <Field label={t("since")}>
+        <input
+          class="input"
+          name="since"
+          type="datetime-local"
+          step="1"
+          defaultValue={time(filter.since)}
+        />
+      </Field>
+      <Field label={t("until")}>
+        <input
+          class="input"
+          name="until"
+          type="datetime-local"
+          step="1"
+          defaultValue={time(filter.until)}
+        />
+      </Field>
+      <Field label={t("upTo")}>
+        <input
+          class="input"
+          name="up_to"
+          type="number"
+          min="1"
+          step="1"
+          defaultValue={upTo === null ? "" : String(upTo)}
+        />
+      </Field>
+    </>
   );
 }

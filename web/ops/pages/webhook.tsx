@@ -54,20 +54,7 @@ function Shown({ webhook, changed }: WebhookProps) {
   return (
     <>
       <WebhookActions webhook={webhook} changed={reload} replay={() => setReplayFrom("")} />
-      <Card>
-        <Facts
-          facts={[
-            { name: t("url"), value: <span class="id">{webhook.url}</span> },
-            { name: t("delivers"), value: describeEvents(webhook) },
-            { name: t("state"), value: <WebhookState webhook={webhook} /> },
-            { name: t("position"), value: formatNumber(webhook.position) },
-            { name: t("delivered"), value: formatNumber(webhook.delivered) },
-            { name: t("waiting"), value: formatNumber(webhook.waiting) },
-            { name: t("parked"), value: formatNumber(webhook.parked) },
-            { name: t("lastError"), value: webhook.last_error ?? "–" },
-          ]}
-        />
-      </Card>
+      <WebhookFacts webhook={webhook} />
       <Card
         title={t("parkedTitle")}
         actions={
@@ -100,6 +87,25 @@ function Shown({ webhook, changed }: WebhookProps) {
         />
       )}
     </>
+  );
+}
+
+function WebhookFacts({ webhook }: { webhook: Webhook }) {
+  return (
+    <Card>
+      <Facts
+        facts={[
+          { name: t("url"), value: <span class="id">{webhook.url}</span> },
+          { name: t("delivers"), value: describeEvents(webhook) },
+          { name: t("state"), value: <WebhookState webhook={webhook} /> },
+          { name: t("position"), value: formatNumber(webhook.position) },
+          { name: t("delivered"), value: formatNumber(webhook.delivered) },
+          { name: t("waiting"), value: formatNumber(webhook.waiting) },
+          { name: t("parked"), value: formatNumber(webhook.parked) },
+          { name: t("lastError"), value: webhook.last_error ?? "–" },
+        ]}
+      />
+    </Card>
   );
 }
 

@@ -59,6 +59,14 @@ export function WebhookDialog({ webhook, close, changed }: WebhookDialogProps) {
       submit={(fields) => (webhook === null ? add(fields) : change(webhook, fields))}
       done={webhook === null ? "" : t("saved")}
     >
+      <WebhookFields webhook={webhook} />
+    </FormDialog>
+  );
+}
+
+function WebhookFields({ webhook }: { webhook: Webhook | null }) {
+  return (
+    <>
       <Field label={t("url")}>
         <input
           class="input"
@@ -90,7 +98,7 @@ export function WebhookDialog({ webhook, close, changed }: WebhookDialogProps) {
           <input class="input" name="from" type="number" min="1" step="1" />
         </Field>
       )}
-    </FormDialog>
+    </>
   );
 }
 

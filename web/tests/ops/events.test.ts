@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { author, concerned, parseEvents, shortType, summarise } from "../../ops/data/events.ts";
 import type { LogEvent } from "../../ops/data/events.ts";
+import { addNewer } from "../../ops/data/event_feed.ts";
 import { findBefore } from "../../ops/data/scan.ts";
 import { linkTo, parseRoute } from "../../ops/route.ts";
 
@@ -101,4 +102,15 @@ test("an address and its parts", () => {
   assert.equal(route.query.get("as_of"), "7");
   assert.deepEqual(parseRoute("").path, []);
   assert.deepEqual(parseRoute("#/people/%").path, ["people", "%"]);
+});
+
+test("new events come first, and those that no longer fit can be loaded again", () => {
+  const shown = { events: [event(5), event(4)], readTo: 3, head: 5 };
+  const next = addNewer(shown, [event(6), event(7)], 9);
+  assert.deepEqual(positions([...next.events]), [7, 6, 5, 4]);
+  assert.deepEqual([next.readTo, next.head], [3, 9]);
+  const many = Array.from({ length: 2000 }, (_, index) => event(index + 6));
+  const full = addNewer(shown, many, 2005);
+  assert.equal(full.events.length, 2000);
+  assert.deepEqual([full.events.at(-1)?.position, full.readTo], [6, 5]);
 });
