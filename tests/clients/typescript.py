@@ -22,7 +22,8 @@ def check_generated_calls(context):
     context.node_in(PROJECT, generator, document, "--output", fresh)
     committed = context.npm_workspace() / PROJECT / GENERATED
     if fresh.read_text() != committed.read_text():
-        raise Failure(f"{PROJECT}/{GENERATED} is out of date: {PROJECT}/README.md says how to renew it")
+        renewal = f"{PROJECT}/README.md says how to renew it"
+        raise Failure(f"{PROJECT}/{GENERATED} is out of date: {renewal}")
     return f"{GENERATED} is what openapi-typescript generates"
 
 
@@ -46,10 +47,9 @@ def chat_of_the_guide(context):
     project = context.npm_workspace() / "tests/clients"
     (project / "guide_chat.ts").write_text(program)
     compiler = "../../node_modules/typescript/bin/tsc"
-    options = ["--noEmit", "--strict", "--target", "es2024", "--module", "nodenext", "--types", "node"]
-    context.node_in(
-        "tests/clients", compiler, *options, "--allowImportingTsExtensions", "guide_chat.ts"
-    )
+    options = "--noEmit --strict --target es2024 --module nodenext --types node".split()
+    options += ["--allowImportingTsExtensions", "guide_chat.ts"]
+    context.node_in("tests/clients", compiler, *options)
     return context.node_in("tests/clients", "guide.mjs", **context.chat_variables()).strip()
 
 

@@ -3,6 +3,7 @@ import { TidingsClient } from "@tidings/client";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Account, readToken, storeAccount, storedAccount } from "../shared/account.ts";
 import { showError } from "../shared/toast.tsx";
+import { forgetDrafts } from "./composer/drafts.ts";
 import { watchNotices } from "./notices.ts";
 import { openConversation, openPanel, openThread } from "./route.ts";
 import { type ChatSession, SessionProvider } from "./session.ts";
@@ -54,7 +55,9 @@ function makeSession(account: Account, signOut: (reason?: string) => void): Chat
     api: client.api,
     signOut: (reason) => {
       // An account that was refused keeps what it has not sent yet; one that leaves does not.
-      const ended = reason === undefined ? client.signOut() : Promise.resolve();
+      const leaves = reason === undefined;
+      if (leaves) forgetDrafts(account.user);
+      const ended = leaves ? client.signOut() : Promise.resolve();
       ended.catch(showError).finally(() => signOut(reason));
     },
     openConversation,

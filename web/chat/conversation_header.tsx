@@ -22,16 +22,20 @@ interface ConversationHeaderProps {
 export function ConversationHeader({ conversation, control }: ConversationHeaderProps) {
   const session = useSession();
   const { openPanel } = session;
-  const { id, peer } = conversation;
+  const { id, peer, unread, readSeq } = conversation;
   const title = useTitle(conversation);
   const pins = useSelect((state) => state.pins.get(id)?.seqs.length ?? 0);
   const [choosingDate, setChoosingDate] = useState(false);
   const place = { conversation: id };
+  const jumpTo = (seq: number) => void control.current?.jumpTo(seq).catch(showError);
   const openDetails = () =>
     peer === null ? openPanel("group", place) : openPanel("person", { user: peer, ...place });
   const items: MenuItem[] = [
     { label: t("details"), icon: "info", choose: openDetails },
     { label: t("jumpToDate"), icon: "calendar", choose: () => setChoosingDate(true) },
+    ...(unread > 0
+      ? [{ label: t("toUnread"), icon: "down" as const, choose: () => jumpTo(readSeq + 1) }]
+      : []),
     { label: t("scheduled"), icon: "clock", choose: () => openPanel("scheduled", place) },
     ...conversationMenu(session, conversation),
   ];
@@ -77,7 +81,7 @@ export function ConversationHeader({ conversation, control }: ConversationHeader
       {choosingDate && (
         <DateDialog
           id={id}
-          jumpTo={(seq) => control.current?.jumpTo(seq).catch(showError)}
+          jumpTo={jumpTo}
           close={() => setChoosingDate(false)}
         />
       )}

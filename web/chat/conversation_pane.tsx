@@ -1,5 +1,5 @@
 // One conversation: its header, its messages and the field to write in.
-import { type Conversation, type StoredMessage, selectConversation } from "@tidings/client";
+import { type Client, type Conversation, type StoredMessage, selectConversation } from "@tidings/client";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { showError } from "../shared/toast.tsx";
 import { Composer, type ComposerTask } from "./composer/composer.tsx";
@@ -11,7 +11,7 @@ import { Announcer } from "./timeline/announcer.tsx";
 import type { MessageContext } from "./timeline/message_context.ts";
 import { Timeline, type TimelineControl } from "./timeline/timeline.tsx";
 import { TypingLine } from "./timeline/typing_line.tsx";
-import { WritingRules, mayWrite } from "./writing_rules.tsx";
+import { WritingRules, mayWrite, slowModeHint } from "./writing_rules.tsx";
 
 interface ConversationPaneProps {
   id: string;
@@ -54,6 +54,7 @@ function OpenConversation({ conversation, seq, visit }: OpenConversationProps) {
           conversation={id}
           thread={null}
           label={t("composer", { name: title })}
+          hint={slowModeHint(conversation)}
           members={members}
           {...{ task, setTask }}
         />
@@ -75,6 +76,17 @@ export function useMembers(id: string): readonly string[] {
 }
 
 const MOST_WATCHED = 200;
+const MOST_LOADED = 1000;
+
+/** Loads the members of a group whom a text can mention. */
+async function loadMembers(client: Client, id: string): Promise<void> {
+  await client.members.load(id);
+  for (;;) {
+    const list = client.state.members.get(id);
+    if (list?.next == null || list.members.length >= MOST_LOADED) return;
+    await client.members.load(id, list.next);
+  }
+}
 
 /** Loads what the inbox does not tell, and watches who is there. */
 function useLoading(id: string): void {
@@ -83,7 +95,7 @@ function useLoading(id: string): void {
   useEffect(() => {
     const loads = [
       client.conversations.load(id),
-      client.members.load(id),
+      loadMembers(client, id),
       client.messages.loadPins(id),
       client.lists.held(),
       client.lists.followedThreads(),

@@ -37,8 +37,10 @@ export function useSelect<Selected>(
 ): Selected {
   const { client } = useSession();
   const [, redraw] = useReducer((count: number) => count + 1, 0);
-  const selected = selector(client.state);
-  const latest = useRef({ selector, selected, isEqual });
+  const next = selector(client.state);
+  const latest = useRef({ selector, selected: next, isEqual });
+  // The same value as before stays the same object, for effects that depend on it.
+  const selected = isEqual(next, latest.current.selected) ? latest.current.selected : next;
   latest.current = { selector, selected, isEqual };
   useLayoutEffect(() => {
     const check = (state: ClientState) => {

@@ -8,6 +8,11 @@ export function mayWrite({ details }: Conversation): boolean {
   return details.policy.post !== "admins" && !details.policy.frozen;
 }
 
+export function slowModeHint({ details }: Conversation): string | undefined {
+  const seconds = details?.policy.slow_mode ?? 0;
+  return seconds > 0 && details?.role === "member" ? t("slowMode", { seconds }) : undefined;
+}
+
 /** Says why there is no field to write in. */
 export function WritingRules({ conversation }: { conversation: Conversation }) {
   const frozen = conversation.details?.policy.frozen === true;

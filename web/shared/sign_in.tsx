@@ -17,7 +17,7 @@ interface SignInProps {
 
 export function SignIn({ signedIn, reason }: SignInProps) {
   const language = useLanguage();
-  const [way, setWay] = useState<Way>("signIn");
+  const [way, setWay] = useState<Way>(invitation() === "" ? "signIn" : "signUp");
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -119,12 +119,17 @@ function AccountFields({ fresh }: { fresh: boolean }) {
             class="input"
             name="invite"
             autocomplete="off"
-            value={new URLSearchParams(location.search).get("invite") ?? ""}
+            value={invitation()}
           />
         </Field>
       )}
     </>
   );
+}
+
+/** The code of the link with which an administrator has invited somebody: /?invite=CODE */
+function invitation(): string {
+  return new URLSearchParams(location.search).get("invite") ?? "";
 }
 
 function LanguageChoice({ language }: { language: Language }) {

@@ -209,7 +209,7 @@ export class TidingsClient implements Client {
         this.#sender.wake();
         this.#sendWatch();
       },
-      onForgotten: () => this.#running?.tabs?.passForgotten(),
+      onForgotten: (isLost) => this.#running?.tabs?.passForgotten(isLost),
     });
   }
 
@@ -271,7 +271,7 @@ export class TidingsClient implements Client {
       frame: (frame) => target().frame(frame),
       watch: (users) => target().watch(users),
     };
-    const touch = (id: string) => this.#evictor.touch(id);
+    const touch = (id: string, seq?: number) => this.#evictor.touch(id, seq);
     const onEntry = (listener: (entry: Entry) => void) => this.onEntry(listener);
     return { api: this.api, holder: this.#holder, outgoing, touch, onEntry };
   }

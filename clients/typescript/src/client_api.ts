@@ -27,7 +27,7 @@ export interface ClientOptions {
   url: string;
   /** A token, or a function that returns a fresh one. Throw from it to be `signed_out`. */
   token: string | TokenSource;
-  /** Names this installation for acknowledgements. By default, one is made and kept in the store. */
+  /** Names this installation for acknowledgements. By default, the store keeps one. */
   device?: string;
   /** `indexeddb` (default where it exists), `memory`, or one of your own. */
   storage?: "indexeddb" | "memory" | Storage;

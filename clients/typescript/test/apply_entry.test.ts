@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { initialState } from "../src/model/initial_state.ts";
 import type { ClientState } from "../src/model/state.ts";
 import { applyEntry, applyFeedEntry } from "../src/sync/apply_entry.ts";
-import { applyHistoryPage, applyInboxPage } from "../src/sync/apply_page.ts";
+import { applyInboxPage } from "../src/sync/apply_inbox.ts";
+import { applyHistoryPage } from "../src/sync/apply_page.ts";
 import { ME, created, entry, message, sent, summary } from "./entries.ts";
 
 const start = applyEntry(initialState(ME), created(1));
@@ -39,7 +40,8 @@ test("a read mark at the newest message leaves nothing unread, one in the middle
 });
 
 test("the mark of somebody else is a receipt and changes no badge", () => {
-  const state = play(start, sent(2, 1), entry(3, "conversation_read", { user: "ann", read_seq: 1 }));
+  const mark = { user: "ann", read_seq: 1 };
+  const state = play(start, sent(2, 1), entry(3, "conversation_read", mark));
   assert.equal(row(state).unread, 1);
   assert.equal(state.receipts.get("c")?.read.ann, 1);
 });
@@ -67,7 +69,8 @@ test("entries that a row already shows are not counted again", () => {
       }),
     ],
     position: 3,
-    below: undefined,
+    above: undefined,
+    followsFrom: 1,
   };
   const { state } = applyInboxPage(start, page);
   const later = play(state, sent(2, 1), sent(3, 2), sent(4, 3));
@@ -160,6 +163,7 @@ test("what has arrived leaves the outbox", () => {
     seq: null,
     sentAt: null,
   };
-  const state = play({ ...start, outbox: [item] }, sent(2, 1, { client_message_id: "k", sender: ME }));
+  const arrived = sent(2, 1, { client_message_id: "k", sender: ME });
+  const state = play({ ...start, outbox: [item] }, arrived);
   assert.deepEqual(state.outbox, []);
 });

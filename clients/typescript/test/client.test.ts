@@ -177,7 +177,7 @@ test("without a token it is signed out until there is one", async () => {
   const server = new FakeServer();
   const client = connect(server, {
     token: () => {
-      throw new Error("nobody is signed in");
+      throw new Error("no user is signed in");
     },
   });
   await client.start();
@@ -216,12 +216,12 @@ test("many listeners hear of a change once, and only of what they selected", asy
   assert(heard.length <= 3);
 });
 
-test("each entry is told once, and what was stored", async () => {
+test("each entry is heard once, and what was stored", async () => {
   const server = new FakeServer();
   const client = connect(server);
-  const told: string[] = [];
-  client.onEntry((entry) => told.push(`${entry.position} ${entry.type}`));
-  client.onSent(({ seq, held, masked }) => told.push(`sent ${seq} ${held} ${masked}`));
+  const heard: string[] = [];
+  client.onEntry((entry) => heard.push(`${entry.position} ${entry.type}`));
+  client.onSent(({ seq, held, masked }) => heard.push(`sent ${seq} ${held} ${masked}`));
   await client.start();
   await client.waitFor(isLive, SOON);
   server.say("one");
@@ -232,8 +232,8 @@ test("each entry is told once, and what was stored", async () => {
   client.reconnect();
   await client.waitFor((state) => unread(state) === 2, SOON);
   client.messages.sendText("c", "three");
-  await client.waitFor(() => told.length === 4, SOON);
-  assert.deepEqual(told.toSorted(), [
+  await client.waitFor(() => heard.length === 4, SOON);
+  assert.deepEqual(heard.toSorted(), [
     "2 message_sent",
     "3 message_sent",
     "4 message_sent",

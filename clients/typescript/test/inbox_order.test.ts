@@ -2,12 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { initialState } from "../src/model/initial_state.ts";
 import { applyEntry } from "../src/sync/apply_entry.ts";
-import { applyInboxPage } from "../src/sync/apply_page.ts";
+import { applyInboxPage } from "../src/sync/apply_inbox.ts";
 import { ME, created, entry, sent, summary } from "./entries.ts";
 
 function load(ids: readonly string[], position: number, pinned: readonly string[] = []) {
   const conversations = ids.map((id) => summary(id, { pinned: pinned.includes(id) }));
-  return applyInboxPage(initialState(ME), { conversations, position, below: undefined }).state;
+  return applyInboxPage(initialState(ME), {
+    conversations,
+    position,
+    above: undefined,
+    followsFrom: position,
+  }).state;
 }
 
 test("pages keep the server's order, also over several pages", () => {
@@ -15,12 +20,14 @@ test("pages keep the server's order, also over several pages", () => {
   const one = applyInboxPage(initialState(ME), {
     conversations: first,
     position: 50,
-    below: undefined,
+    above: undefined,
+    followsFrom: 50,
   });
   const two = applyInboxPage(one.state, {
     conversations: [summary("c"), summary("d")],
     position: 52,
-    below: one.last,
+    above: one.last,
+    followsFrom: 50,
   });
   assert.deepEqual(two.state.inbox.order, ["a", "b", "c", "d"]);
 });
@@ -52,7 +59,8 @@ test("an entry gives a row its real place, even if the page with the row was new
       summary("b", { last_message: last(1) }),
     ],
     position: 60,
-    below: undefined,
+    above: undefined,
+    followsFrom: 56,
   };
   const merged = [
     sent(57, 1, { conversation_id: "b" }),
@@ -62,9 +70,34 @@ test("an entry gives a row its real place, even if the page with the row was new
   assert.deepEqual(merged.inbox.order, ["c", "a", "b"]);
 });
 
-test("unpinning a row whose place is only estimated asks the server", () => {
+test("a row that changes its list has its place fetched", () => {
   const state = load(["p", "a"], 50, ["p"]);
   const preferences = { muted: false, pinned: false, archived: false };
   const after = applyEntry(state, entry(51, "preferences_changed", preferences, "p"));
   assert.equal(after.stale.rows.get("p"), 51);
+});
+
+test("a row without a real key stays below what has happened since", () => {
+  // The feed is at 56, the page at 60. "old" was active long ago; "c", at 57, is still to come.
+  const state = applyEntry(initialState(ME), created(1, "c"));
+  const page = {
+    conversations: [summary("old")],
+    position: 60,
+    above: undefined,
+    followsFrom: 56,
+  };
+  const late = sent(57, 1, { conversation_id: "c" });
+  const after = applyEntry(applyInboxPage(state, page).state, late);
+  assert.deepEqual(after.inbox.order, ["c", "old"]);
+});
+
+test("a row that is not on the first page comes after it", () => {
+  const state = load(["x", "a", "b"], 50);
+  const page = {
+    conversations: [summary("a"), summary("b")],
+    position: 60,
+    above: undefined,
+    followsFrom: 60,
+  };
+  assert.deepEqual(applyInboxPage(state, page).state.inbox.order, ["a", "b", "x"]);
 });

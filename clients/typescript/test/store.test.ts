@@ -29,7 +29,7 @@ const item: OutboxItem = {
   sentAt: null,
 };
 
-test("what is stored comes back: rows, messages, cursor, order; the outbox to be sent", async () => {
+test("what is stored comes back, and the outbox is to be sent", async () => {
   const storage = await openIndexedDb("round trip");
   const state = { ...feed.reduce(applyFeedEntry, initialState(ME)), outbox: [item] };
   await storage.write(changesToSave(null, state));

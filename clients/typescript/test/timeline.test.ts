@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { initialState } from "../src/model/initial_state.ts";
 import { applyHistoryPage, coverage } from "../src/sync/apply_page.ts";
-import { EMPTY_TIMELINE, addRange, keepNewest } from "../src/sync/timeline.ts";
+import { EMPTY_TIMELINE, addRange, keepAround, keepNewest } from "../src/sync/timeline.ts";
 import { ME, message } from "./entries.ts";
 
 const state = initialState(ME);
@@ -58,5 +58,11 @@ test("eviction keeps the newest messages of the newest range", () => {
   }).timelines.get("c")!;
   const kept = keepNewest(full, 10);
   assert.deepEqual([kept.ranges, kept.messages.size], [[{ from: 91, to: 100 }], 10]);
+  const around = keepAround(full, 40, 5, 10);
+  const both = [
+    { from: 35, to: 45 },
+    { from: 91, to: 100 },
+  ];
+  assert.deepEqual([around.ranges, around.messages.size, around.atHead], [both, 21, true]);
   assert.deepEqual(keepNewest({ ...EMPTY_TIMELINE, headSeq: 5 }, 10).ranges, []);
 });

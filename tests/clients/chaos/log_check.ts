@@ -47,7 +47,7 @@ export async function findMissingAcks(
     const { devices } = (await answer.json()) as { devices: { device: string; cursor: number }[] };
     const acked = devices.find((known) => known.device === device)?.cursor ?? 0;
     const held = Number.parseInt(state.cursor ?? "0", 10);
-    // An acknowledgement is an event itself, and can be an entry of the one who gave it.
+    // An acknowledgement is an event itself, and can reach the user who gave it as an entry.
     if (acked < held) lines.push(`${user}/${device} is at ${held}, and acknowledged ${acked}`);
   }
   return lines;

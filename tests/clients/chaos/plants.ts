@@ -68,15 +68,16 @@ export function clientSource(): string {
 }
 
 /** Copies the client with the bug into a directory, and returns the path of its entry point. */
-export function plant(name: string, directory: string): string {
-  const bug = PLANTS[name];
-  if (!bug) throw new Error(`There is no bug ${name}: choose ${Object.keys(PLANTS).join(", ")}.`);
+export function plant(bugName: string, directory: string): string {
+  const bug = PLANTS[bugName];
+  if (!bug) throw new Error(`There is no bug ${bugName}: choose ${Object.keys(PLANTS).join(", ")}.`);
   const source = clientSource();
   const copy = join(directory, "planted");
   cpSync(source, copy, { recursive: true });
   mkdirSync(join(directory, "node_modules"), { recursive: true });
   const fetchPackage = fileURLToPath(import.meta.resolve("openapi-fetch"));
-  const root = fetchPackage.slice(0, fetchPackage.indexOf("openapi-fetch") + "openapi-fetch".length);
+  const name = "openapi-fetch";
+  const root = fetchPackage.slice(0, fetchPackage.indexOf(name) + name.length);
   symlinkSync(root, join(directory, "node_modules/openapi-fetch"));
   for (const { file, find, replace } of bug.replacements) {
     const path = join(copy, file);

@@ -31,7 +31,7 @@ export class Proxy {
     }
   }
 
-  /** While it stalls, nothing passes, and nobody is told. */
+  /** While it stalls, nothing passes, and no connection ends. */
   stall(isStalled: boolean): void {
     this.#isStalled = isStalled;
     for (const { client, server } of this.#pairs) {

@@ -30,7 +30,7 @@ export class System {
 
   static async create(directory: string): Promise<System> {
     const binary = process.env.TIDINGS_BIN;
-    if (!binary) throw new Error("TIDINGS_BIN must name the program, such as target/debug/tidings.");
+    if (!binary) throw new Error("TIDINGS_BIN must name the program (target/debug/tidings).");
     return new System(binary, directory, await freePort());
   }
 

@@ -26,6 +26,8 @@ interface ComposerProps {
   conversation: string;
   thread: number | null;
   label: string;
+  /** What else the writer should know. */
+  hint?: string | undefined;
   members: readonly string[];
   task: ComposerTask | null;
   setTask: (task: ComposerTask | null) => void;
@@ -34,9 +36,9 @@ interface ComposerProps {
 const MOST_BYTES = 65_536;
 
 export function Composer(props: ComposerProps) {
-  const { conversation, thread, label, members, task, setTask } = props;
-  const { client, openPanel } = useSession();
-  const key = draftKey(conversation, thread);
+  const { conversation, thread, label, hint, members, task, setTask } = props;
+  const { account, client, openPanel } = useSession();
+  const key = draftKey(account.user, conversation, thread);
   const field = useRef<HTMLTextAreaElement>(null);
   const emojiButton = useRef<HTMLButtonElement>(null);
   const [text, setText] = useState(() => readDraft(key));
@@ -187,6 +189,7 @@ export function Composer(props: ComposerProps) {
           <Icon name={task?.act === "edit" ? "check" : "send"} />
         </button>
       </div>
+      {hint && <p class="composer-hint">{hint}</p>}
       {picking && (
         <EmojiPicker
           anchor={emojiButton.current}

@@ -4,8 +4,12 @@ import { useEffect, useState } from "preact/hooks";
 const PREFIX = "tidings.draft.";
 const listeners = new Set<(key: string) => void>();
 
-export function draftKey(conversation: string, thread: number | null = null): string {
-  return thread === null ? conversation : `${conversation}/${thread}`;
+export function draftKey(user: string, conversation: string, thread: number | null = null): string {
+  return [user, conversation, ...(thread === null ? [] : [thread])].map(encodePart).join("/");
+}
+
+function encodePart(part: string | number): string {
+  return encodeURIComponent(part);
 }
 
 export function readDraft(key: string): string {
@@ -18,10 +22,10 @@ export function writeDraft(key: string, text: string): void {
   for (const listener of listeners) listener(key);
 }
 
-/** Another user of this browser must not see them. */
-export function forgetDrafts(): void {
+/** Removes what a user who signs out has not sent. */
+export function forgetDrafts(user: string): void {
   for (const key of Object.keys(localStorage)) {
-    if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+    if (key.startsWith(`${PREFIX}${encodePart(user)}/`)) localStorage.removeItem(key);
   }
 }
 

@@ -1,5 +1,5 @@
 // The conversations, newest activity first. Only the rows on screen are in the document.
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { sameItems, useSelect, useSession } from "../session.ts";
 import { t } from "../texts.ts";
 import { ConversationRow } from "./conversation_row.tsx";
@@ -14,12 +14,13 @@ interface ConversationListProps {
 }
 
 export const ROW_HEIGHT = 68;
-const MOST_WATCHED = 100;
+/** What is watched changes in steps of this many rows, not with each row. */
+const STEP = 50;
 
 export function ConversationList({ current, filter, words }: ConversationListProps) {
   const ids = useSelect((state) => listIds(state, filter, words, current), sameItems);
   const complete = useSelect((state) => state.inbox.complete);
-  useVisiblePresence(ids);
+  const show = useShownPresence(ids);
   if (ids.length === 0) {
     return complete ? <EmptyList filter={filter} words={words} /> : <ListSkeleton />;
   }
@@ -29,6 +30,7 @@ export function ConversationList({ current, filter, words }: ConversationListPro
       count={ids.length}
       rowHeight={ROW_HEIGHT}
       current={current === null ? 0 : ids.indexOf(current)}
+      show={show}
       row={(index, focusable) => {
         const id = ids[index]!;
         const content = (
@@ -40,18 +42,23 @@ export function ConversationList({ current, filter, words }: ConversationListPro
   );
 }
 
-/** Watches whether the other people of the newest direct conversations are online. */
-function useVisiblePresence(ids: readonly string[]): void {
+/** Watches whether the other people of the direct conversations on the screen are online. */
+function useShownPresence(ids: readonly string[]): (first: number, last: number) => void {
   const { client } = useSession();
+  const [shown, setShown] = useState({ first: 0, last: STEP });
   const peers = useSelect(
     (state) =>
       ids
-        .slice(0, MOST_WATCHED)
-        .flatMap((id) => state.conversations.get(id)?.peer ?? []),
+        .slice(shown.first, shown.last)
+        .flatMap((id) => state.conversations.get(id)?.peer ?? [])
+        .toSorted(),
     sameItems,
   );
-  const key = useMemo(() => peers.toSorted().join("\n"), [peers]);
-  useEffect(() => (peers.length > 0 ? client.presence.watch(peers) : undefined), [key]);
+  useEffect(() => (peers.length > 0 ? client.presence.watch(peers) : undefined), [peers]);
+  return (first, last) => {
+    const next = { first: first - (first % STEP), last: last + STEP - (last % STEP) };
+    setShown((now) => (now.first === next.first && now.last === next.last ? now : next));
+  };
 }
 
 function EmptyList({ filter, words }: { filter: Filter; words: string }) {

@@ -4,7 +4,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { Icon } from "../../shared/icon.tsx";
 import { memo } from "../../shared/memo.tsx";
 import { MenuList } from "../../shared/menu.tsx";
-import { useDraft } from "../composer/drafts.ts";
+import { draftKey, useDraft } from "../composer/drafts.ts";
 import { ConversationAvatar, nameOf, useProfile, useTitle, withNames } from "../names.tsx";
 import { useSelect, useSession } from "../session.ts";
 import { t } from "../texts.ts";
@@ -115,10 +115,10 @@ function Sign({ icon, label }: { icon: "pin" | "mute"; label: string }) {
 
 /** Who is typing, else a draft, else the newest message. */
 function Preview({ conversation }: { conversation: Conversation }) {
-  const { client } = useSession();
+  const { account, client } = useSession();
   const { id, kind, lastMessage } = conversation;
   const typing = useSelect(useMemo(() => selectTyping(id), [id]));
-  const draft = useDraft(id);
+  const draft = useDraft(draftKey(account.user, id));
   const sender = useProfile(lastMessage?.sender ?? null);
   if (typing.length > 0) {
     const name = nameOf(client.state, typing[0]!);

@@ -10,14 +10,14 @@ interface VirtualListProps {
   row: (index: number, focusable: boolean) => { key: string; content: ComponentChildren };
   /** The row that Tab reaches first. */
   current: number;
-  /** Asked for when the end comes near. */
-  loadMore?: () => void;
+  /** Told which rows are in the document. */
+  show: (first: number, last: number) => void;
 }
 
 const SPARE_ROWS = 8;
 
 export function VirtualList(props: VirtualListProps) {
-  const { label, count, rowHeight, row, current, loadMore } = props;
+  const { label, count, rowHeight, row, current, show } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 800 });
   const [focused, setFocused] = useState<number | null>(null);
@@ -33,9 +33,7 @@ export function VirtualList(props: VirtualListProps) {
 
   const first = Math.max(0, Math.floor(view.top / rowHeight) - SPARE_ROWS);
   const last = Math.min(count, Math.ceil((view.top + view.height) / rowHeight) + SPARE_ROWS);
-  useLayoutEffect(() => {
-    if (last >= count) loadMore?.();
-  }, [last, count]);
+  useLayoutEffect(() => show(first, last), [first, last]);
 
   const tabStop = Math.min(focused ?? Math.max(0, current), count - 1);
   const indexes = range(first, last);

@@ -100,7 +100,6 @@ export const CHINESE: Record<keyof typeof ENGLISH, string> = {
   replyMissing: "该消息不可见。",
   thread: "在话题中回复",
   replies: "{count} 条回复",
-  react: "表情回应",
   reactWith: "用 {sign} 回应",
   moreReactions: "更多表情",
   reactionLabel: "{sign},{count} 人",

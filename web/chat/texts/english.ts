@@ -106,7 +106,6 @@ export const ENGLISH = {
   replyMissing: "The message is not available.",
   thread: "Reply in thread",
   replies: { one: "{count} reply", other: "{count} replies" },
-  react: "React",
   reactWith: "React with {sign}",
   moreReactions: "More reactions",
   reactionLabel: { one: "{sign}, {count} person", other: "{sign}, {count} people" },

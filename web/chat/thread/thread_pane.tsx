@@ -118,6 +118,7 @@ function Replies({ root, context }: { root: StoredMessage; context: MessageConte
   const pending = useSelect(useMemo(() => selectPending(id, seq), [id, seq]));
   const seqs = thread?.seqs ?? [];
   const last = seqs.at(-1) ?? 0;
+  const count = root.replies?.count ?? seqs.length;
   useScroll({ scroller, onMove: () => {} });
   useEffect(() => {
     if (last > 0) client.threads.markRead(id, seq, last).catch(() => {});
@@ -135,9 +136,9 @@ function Replies({ root, context }: { root: StoredMessage; context: MessageConte
       }}
     >
       <ol class="rows" aria-label={t("threadTitle")}>
-        <Reply seq={seq} {...{ id, context, active, activate: setActive }} />
+        <Reply seq={seq} tabStop={last === 0} {...{ id, context, active, activate: setActive }} />
         <li class="thread-count soft" data-key="count">
-          {t("replies", { count: root.replies?.count ?? seqs.length })}
+          {count === 0 ? t("noReplies") : t("replies", { count })}
         </li>
         {thread?.hasOlder && (
           <li data-key="older">
@@ -151,7 +152,12 @@ function Replies({ root, context }: { root: StoredMessage; context: MessageConte
           </li>
         )}
         {seqs.map((reply) => (
-          <Reply key={reply} seq={reply} {...{ id, context, active, activate: setActive }} />
+          <Reply
+            key={reply}
+            seq={reply}
+            tabStop={reply === last}
+            {...{ id, context, active, activate: setActive }}
+          />
         ))}
         {pending.map((item) => (
           <PendingRow key={item.id} item={item} first tabStop={false} />
@@ -166,10 +172,11 @@ interface ReplyProps {
   seq: number;
   context: MessageContext;
   active: string | null;
+  tabStop: boolean;
   activate: (key: string) => void;
 }
 
-function Reply({ id, seq, context, active, activate }: ReplyProps) {
+function Reply({ id, seq, context, active, tabStop, activate }: ReplyProps) {
   const message = useSelect(useMemo(() => selectMessage(id, seq), [id, seq]));
   if (message === undefined) return null;
   const key = keyOf(message);
@@ -181,7 +188,7 @@ function Reply({ id, seq, context, active, activate }: ReplyProps) {
       context={context}
       active={key === active}
       marked={false}
-      tabStop={seq === 0}
+      tabStop={tabStop}
       activate={activate}
     />
   );

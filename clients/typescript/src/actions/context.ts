@@ -19,6 +19,6 @@ export interface ActionContext {
   readonly holder: StateHolder;
   readonly outgoing: Outgoing;
   /** Notes that a conversation is in use, so that its messages are the last to be forgotten. */
-  readonly touch: (conversationId: string) => void;
+  readonly touch: (conversationId: string, seq?: number) => void;
   readonly onEntry: (listener: (entry: Entry) => void) => void;
 }

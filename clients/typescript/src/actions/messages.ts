@@ -75,32 +75,32 @@ function loadActions(
   const timeline = (id: string) => holder.state.timelines.get(id);
   return {
     async loadLatest(id, limit = PAGE_MESSAGES) {
-      touch(id);
       const known = timeline(id);
+      touch(id, known?.headSeq);
       const range = rangeOf(known);
       const isShort = !range || (range.from > 1 && range.to - range.from + 1 < limit);
       const isEmpty = known?.atHead && known.ranges.length === 0;
       if (isShort && !isEmpty) await loadHistory(api, holder, id, { limit });
     },
     async loadOlder(id, seq, limit = PAGE_MESSAGES) {
-      touch(id);
       const range = rangeOf(timeline(id), seq);
       const before = range?.from ?? seq;
+      touch(id, before);
       if (before === undefined) await loadHistory(api, holder, id, { limit });
       else if (before > 1) await loadHistory(api, holder, id, { before, limit });
     },
     async loadNewer(id, seq, limit = PAGE_MESSAGES) {
-      touch(id);
       const after = rangeOf(timeline(id), seq)?.to ?? seq;
+      touch(id, after);
       await loadHistory(api, holder, id, { after, limit });
     },
     async loadAround(id, seq, limit = PAGE_MESSAGES) {
-      touch(id);
+      touch(id, seq);
       await loadHistory(api, holder, id, { around: seq, limit });
     },
     loadAtDate: (id, date) => loadAtDate(context, id, date),
     async load(id, seq) {
-      touch(id);
+      touch(id, seq);
       if (!timeline(id)?.messages.has(seq)) await loadMessage(api, holder, id, seq);
     },
   };

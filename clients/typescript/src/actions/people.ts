@@ -154,7 +154,7 @@ class ProfileLoader {
         this.keep(users);
         this.#noteMissing(batch, users);
       } catch {
-        // Whoever wants them again asks again.
+        // They are asked for when they are wanted again.
         for (const user of batch) this.#askedAt.delete(user);
       }
     }

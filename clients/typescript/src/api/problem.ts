@@ -12,6 +12,8 @@ export class ApiError extends Error {
   readonly fields: readonly { field: string; message: string }[];
   /** The advice of the server: wait this long before trying again. */
   readonly retryAfterMs: number | null;
+  /** Everything that the problem says; some codes have further members. */
+  readonly problem: Partial<ProblemDetails> & { readonly [member: string]: unknown };
 
   constructor(problem: Partial<ProblemDetails>, status: number, retryAfterMs: number | null) {
     super(problem.detail ?? problem.title ?? `The server answered ${status}.`);
@@ -19,6 +21,7 @@ export class ApiError extends Error {
     this.code = problem.code ?? (status === 0 ? "network" : `http_${status}`);
     this.fields = problem.errors ?? [];
     this.retryAfterMs = retryAfterMs;
+    this.problem = problem;
   }
 
   /** Whether the same call can succeed later. */
@@ -36,7 +39,8 @@ export function errorInfo(error: unknown): ErrorInfo {
   if (error instanceof ApiError) {
     return { code: error.code, status: error.status, detail: error.message };
   }
-  return { code: "network", status: 0, detail: error instanceof Error ? error.message : `${error}` };
+  const detail = error instanceof Error ? error.message : String(error);
+  return { code: "network", status: 0, detail };
 }
 
 /** The milliseconds that a `Retry-After` header asks for, in seconds or as a date. */
@@ -45,4 +49,9 @@ export function retryAfterMs(header: string | null): number | null {
   const seconds = Number(header);
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
   return Number.isNaN(ms) ? null : Math.max(0, ms);
+}
+
+/** Whether a 410 says only that the entries after the cursor are no longer kept. */
+export function isTooOld(problem: object): boolean {
+  return "oldest" in problem;
 }

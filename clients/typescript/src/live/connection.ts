@@ -2,7 +2,7 @@
 // cursor, and does what the end of a connection asks for.
 import type { Api } from "../api/create_api.ts";
 import { unwrap } from "../api/create_api.ts";
-import { ApiError, errorInfo } from "../api/problem.ts";
+import { ApiError, errorInfo, isTooOld } from "../api/problem.ts";
 import type { Entry, ServerFrame } from "../api/schemas.ts";
 import { forgetHistory } from "../model/initial_state.ts";
 import type { ConnectionStatus, ErrorInfo } from "../model/state.ts";
@@ -35,7 +35,7 @@ export interface ConnectionOptions {
   onEntry: (entry: Entry) => void;
   onConnected: () => void;
   /** Called after a 410. */
-  onForgotten: () => void;
+  onForgotten: (isLost: boolean) => void;
 }
 
 /** What follows the end of a connection. */
@@ -164,7 +164,7 @@ export class Connection {
     } catch (error) {
       const isLost = error instanceof ApiError && error.status === 410;
       if (!isLost || holder.state.epoch !== epoch) return;
-      this.#forget();
+      this.#forget({});
       this.#socket?.close();
     }
   }
@@ -197,7 +197,7 @@ export class Connection {
       case 4409:
         return this.#giveUp("replaced", error);
       case 4410:
-        this.#forget();
+        this.#forget(problem ?? {});
         return "retry_at_once";
       default: {
         const advice = problem?.retry_after;
@@ -213,7 +213,7 @@ export class Connection {
     }
     if (error instanceof ApiError) {
       if (error.status === 410) {
-        this.#forget();
+        this.#forget(error.problem);
         return "retry_at_once";
       }
       if (error.status === 401) return this.#giveUp("signed_out", errorInfo(error));
@@ -231,9 +231,10 @@ export class Connection {
   }
 
   /** The cursor is of another history, or too old: everything but the outbox is read again. */
-  #forget(): void {
-    this.#options.holder.update(forgetHistory);
-    this.#options.onForgotten();
+  #forget(problem: object): void {
+    const isLost = !isTooOld(problem);
+    this.#options.holder.update((state) => forgetHistory(state, isLost));
+    this.#options.onForgotten(isLost);
   }
 
   async #waitToRetry(adviceMs: number | null, error: ErrorInfo | null): Promise<Next> {

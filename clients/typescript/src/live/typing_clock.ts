@@ -3,7 +3,7 @@ import type { ServerFrame } from "../api/schemas.ts";
 import type { StateHolder } from "../model/state_holder.ts";
 import { stopTyping } from "../sync/member_entries.ts";
 
-/** Twice the time between two notices of somebody who goes on typing. */
+/** Twice the time between two notices of a user who keeps typing. */
 const SHOWN_MS = 6_000;
 
 export class TypingClock {

@@ -1,5 +1,5 @@
 // The state before anything is known.
-import type { ClientState, Loaded, StaleParts } from "./state.ts";
+import type { ClientState, ErrorInfo, Loaded, OutboxItem, StaleParts } from "./state.ts";
 import { PersistentMap } from "./persistent_map.ts";
 
 const NOT_LOADED: Loaded<never> = { items: [], loaded: false };
@@ -42,18 +42,32 @@ export function initialState(me: string): ClientState {
   };
 }
 
+const HISTORY_LOST: ErrorInfo = {
+  code: "history_lost",
+  status: 410,
+  detail: "The server has lost its newest events. Look at the message, and try again.",
+};
+
 /**
- * The state after a `410`: what came from the lost history is forgotten. What does not depend on
- * it stays, above all the outbox; what was sent is sent again, and the server recognises it.
+ * The state after a `410`: what the feed has brought is forgotten. What does not depend on it
+ * stays, above all the messages of the outbox; what was sent is sent again, and the server
+ * recognises it.
+ *
+ * If the history is lost, a seq can name another message than before: then a change of a message
+ * fails visibly instead of hitting another one, and read marks are dropped. If the client was only
+ * away for longer than entries are kept, seqs name what they did.
  */
-export function forgetHistory(state: ClientState): ClientState {
+export function forgetHistory(state: ClientState, isLost: boolean): ClientState {
   const { lists } = NOTHING_STALE;
   const loaded = (["contacts", "invitations", "held", "scheduled", "followedThreads"] as const)
     .filter((name) => state[name].loaded)
     .map((name) => [name, 0] as const);
-  const outbox = state.outbox.map((item) =>
-    item.status === "sent" ? { ...item, status: "queued" as const, position: null } : item,
-  );
+  const requeue = (item: OutboxItem): OutboxItem => {
+    if (isLost && item.kind === "change" && item.status !== "failed") {
+      return { ...item, status: "failed", error: HISTORY_LOST };
+    }
+    return item.status === "sent" ? { ...item, status: "queued", position: null } : item;
+  };
   return {
     ...initialState(state.me),
     epoch: state.epoch + 1,
@@ -66,8 +80,8 @@ export function forgetHistory(state: ClientState): ClientState {
     scheduled: state.scheduled,
     followedThreads: state.followedThreads,
     presence: state.presence,
-    outbox,
-    pendingReads: state.pendingReads,
+    outbox: state.outbox.map(requeue),
+    pendingReads: isLost ? PersistentMap.empty() : state.pendingReads,
     stale: { ...NOTHING_STALE, lists: lists.setAll(loaded) },
   };
 }

@@ -24,7 +24,7 @@ export interface ClientState {
   readonly me: string;
   /** How the client is connected. */
   readonly connection: ConnectionState;
-  /** Where the client stands in the feed; null before the inbox has been read for the first time. */
+  /** Where the client stands in the feed; null before the inbox has been read once. */
   readonly cursor: string | null;
   /** The newest cursor that an answer has shown: parts of the state may be ahead of `cursor`. */
   readonly seen: string | null;

@@ -5,7 +5,7 @@ import { Backoff } from "../live/backoff.ts";
 import { SignedOutError } from "../live/token_keeper.ts";
 import type { ClientState } from "../model/state.ts";
 import type { StateHolder } from "../model/state_holder.ts";
-import { showPendingRead } from "../sync/apply_page.ts";
+import { showPendingRead } from "../sync/apply_inbox.ts";
 import { putRow } from "../sync/inbox_order.ts";
 import { markStale } from "../sync/stale.ts";
 
@@ -78,9 +78,14 @@ export class ReadMarks {
     try {
       const params = { path: { id } };
       const body = { up_to: upTo };
-      unwrap(await this.#api.POST("/v1/conversations/{id}/read", { params, body }));
+      const answer = await this.#api.POST("/v1/conversations/{id}/read", { params, body });
+      const { read_seq, position } = unwrap(answer);
       // The entry of the mark says what is left unread, if the mark was shown only in part.
-      this.#holder.update((state) => withoutMark(state, id, upTo));
+      this.#holder.update((state) => {
+        const next = withoutMark(state, id, upTo);
+        const isShown = state.conversations.get(id)?.readSeq === upTo && read_seq !== upTo;
+        return isShown ? markStale(next, "rows", id, position) : next;
+      });
     } catch (error) {
       if (isTemporary(error) || error instanceof SignedOutError) throw error;
       // The row shows a mark that the server refuses.

@@ -1,7 +1,7 @@
 // A store in the browser: a database for each server and user.
 import type { Storage, StorageChange, Table } from "./storage.ts";
 
-/** Raise it when what is stored changes its form: everything but the outbox is then read anew. */
+/** Raise it when what is stored changes its form: all but the outbox is then read again. */
 const VERSION = 1;
 const TABLES: readonly Table[] = ["meta", "conversations", "timelines", "people", "outbox"];
 const LASTING: readonly string[] = ["outbox"];

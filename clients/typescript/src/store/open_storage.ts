@@ -14,7 +14,7 @@ export async function openStorage(
   try {
     return await openIndexedDb(name);
   } catch (error) {
-    // Private windows of some browsers have none: the client works, but starts anew each time.
+    // Private windows of some browsers have none: the client works, but starts empty each time.
     console.warn("Tidings works without a store:", error);
     return new MemoryStorage();
   }

@@ -1,112 +1,13 @@
 // What an answer of the server makes of the state. Each answer shows the log position at which it
 // was read (`Tidings-Position`): what is known as of a later one stays.
-import type {
-  ConversationDetails,
-  InboxConversation,
-  Member,
-  Message,
-} from "../api/schemas.ts";
+import type { ConversationDetails, Member, Message } from "../api/schemas.ts";
 import { threadKey } from "../model/selectors.ts";
-import type { ClientState, Conversation, SeqRange } from "../model/state.ts";
+import type { ClientState, SeqRange } from "../model/state.ts";
 import { putRow } from "./inbox_order.ts";
 import { raiseMark } from "./member_entries.ts";
 import { markFresh, messageKey, partKey } from "./stale.ts";
 import { storeMessage } from "./stored_message.ts";
 import { EMPTY_TIMELINE, addPage } from "./timeline.ts";
-
-/** A page of the inbox; `below` is the last row of the page before it. */
-export interface InboxPage {
-  readonly conversations: readonly InboxConversation[];
-  readonly position: number;
-  readonly below: Conversation | undefined;
-}
-
-/** Adds a page of the inbox. Returns the state and the last row, for the next page. */
-export function applyInboxPage(
-  state: ClientState,
-  page: InboxPage,
-): { state: ClientState; last: Conversation | undefined } {
-  let [next, above] = [state, page.below];
-  page.conversations.forEach((summary, index) => {
-    const row = placeRow(next, page, index, above);
-    const before = next.conversations.get(summary.id);
-    if (!before || before.position <= page.position) {
-      next = markFresh(putRow(next, showPendingRead(next, row)), "rows", summary.id, page.position);
-    }
-    above = next.conversations.get(summary.id);
-  });
-  return { state: next, last: above };
-}
-
-/**
- * The row with the key of its order. The inbox tells the order, not the key: a row whose last
- * message came as an entry has the real key, and another one gets a key between its neighbours.
- */
-function placeRow(
-  state: ClientState,
-  page: InboxPage,
-  index: number,
-  above: Conversation | undefined,
-): Conversation {
-  const summary = page.conversations[index]!;
-  const before = state.conversations.get(summary.id);
-  const limit = page.position + 1;
-  const isBelow = above && above.pinned === summary.pinned;
-  const upper = isBelow ? Math.min(above.activity, limit) : limit;
-  const row = rowOf(summary, page.position, before);
-  const isSameLast = before && before.lastMessage?.seq === summary.last_message?.seq;
-  if (before && isSameLast && before.activityIsExact) {
-    return { ...row, activity: before.activity, activityIsExact: true };
-  }
-  const lower = nextKnownActivity(state, page, index);
-  const fits = before && isSameLast && before.activity < upper && before.activity > lower;
-  return { ...row, activity: fits ? before.activity : upper - Math.min(1, (upper - lower) / 2) };
-}
-
-/** The largest key below this row on the page that is real. */
-function nextKnownActivity(state: ClientState, page: InboxPage, index: number): number {
-  const { pinned } = page.conversations[index]!;
-  for (const summary of page.conversations.slice(index + 1)) {
-    if (summary.pinned !== pinned) break;
-    const known = state.conversations.get(summary.id);
-    const isSameLast = known?.lastMessage?.seq === summary.last_message?.seq;
-    if (known?.activityIsExact && isSameLast) return known.activity;
-  }
-  return Number.NEGATIVE_INFINITY;
-}
-
-function rowOf(
-  summary: InboxConversation,
-  position: number,
-  before: Conversation | undefined,
-): Conversation {
-  return {
-    id: summary.id,
-    kind: summary.kind,
-    title: summary.title,
-    peer: summary.peer ?? null,
-    memberCount: summary.member_count,
-    lastMessage: summary.last_message,
-    unread: summary.unread,
-    mentions: summary.mentions,
-    readSeq: summary.read_seq,
-    muted: summary.muted,
-    pinned: summary.pinned,
-    archived: summary.archived,
-    activity: 0,
-    activityIsExact: false,
-    position,
-    details: before?.details ?? null,
-  };
-}
-
-/** A read mark that the server has not confirmed stays shown if it covers everything countable. */
-export function showPendingRead(state: ClientState, row: Conversation): Conversation {
-  const upTo = state.pendingReads.get(row.id);
-  if (upTo === undefined || upTo <= row.readSeq) return row;
-  if (upTo < (row.lastMessage?.seq ?? 0)) return row;
-  return { ...row, unread: 0, mentions: 0, readSeq: upTo };
-}
 
 /** A page of history with what it covers. */
 export interface HistoryPage {

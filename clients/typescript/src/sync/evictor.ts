@@ -1,16 +1,21 @@
 // Bounds how many messages are kept in memory.
 import type { StateHolder } from "../model/state_holder.ts";
-import { keepNewest } from "./timeline.ts";
+import type { Timeline } from "../model/state.ts";
+import { keepAround, keepNewest } from "./timeline.ts";
 
 const CHECK_MS = 5_000;
 /** What stays of a conversation that nobody looks at. */
 const KEPT_MESSAGES = 30;
+/** A conversation that was used within this time may be on the screen. */
+const IN_USE_MS = 60_000;
 
 export class Evictor {
   readonly #holder: StateHolder;
   readonly #maxMessages: number;
   /** When a conversation was last used, in milliseconds since 1970. */
   readonly #usedAt = new Map<string, number>();
+  /** The seq in a conversation that was looked at last. */
+  readonly #usedSeq = new Map<string, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stop: (() => void) | undefined;
 
@@ -19,8 +24,9 @@ export class Evictor {
     this.#maxMessages = maxMessages;
   }
 
-  touch(conversationId: string): void {
+  touch(conversationId: string, seq?: number): void {
     this.#usedAt.set(conversationId, Date.now());
+    if (seq !== undefined) this.#usedSeq.set(conversationId, seq);
   }
 
   start(): void {
@@ -51,10 +57,19 @@ export class Evictor {
     for (const id of oldestFirst) {
       if (excess <= 0) break;
       const timeline = timelines.get(id)!;
-      const shorter = keepNewest(timeline, KEPT_MESSAGES);
+      const shorter = this.#shorten(id, timeline);
       excess -= timeline.messages.size - shorter.messages.size;
       kept = kept.set(id, shorter);
     }
     this.#holder.update((state) => ({ ...state, timelines: kept }));
+  }
+
+  /** Of what is being read, the neighbourhood stays: half of what may be kept altogether. */
+  #shorten(id: string, timeline: Timeline): Timeline {
+    const isInUse = Date.now() - (this.#usedAt.get(id) ?? 0) < IN_USE_MS;
+    if (!isInUse) return keepNewest(timeline, KEPT_MESSAGES);
+    const reach = Math.floor(this.#maxMessages / 4);
+    const seq = this.#usedSeq.get(id) ?? timeline.headSeq;
+    return keepAround(timeline, seq, reach, KEPT_MESSAGES);
   }
 }

@@ -6,7 +6,8 @@ import { unwrap, type Api } from "../api/create_api.ts";
 import { ApiError } from "../api/problem.ts";
 import type { StateHolder } from "../model/state_holder.ts";
 import type { ClientState, Conversation } from "../model/state.ts";
-import { applyInboxPage } from "./apply_page.ts";
+import { applyInboxPage } from "./apply_inbox.ts";
+import { positionOf } from "./cursor.ts";
 import { fetchInboxPage } from "./inbox_page.ts";
 import { dropConversation } from "./rows.ts";
 import { markFresh } from "./stale.ts";
@@ -23,15 +24,17 @@ export async function refreshRows(api: Api, holder: StateHolder): Promise<void> 
   }
   const needed = Math.max(0, ...wanted.values());
   for (const archived of [false, true]) {
-    let [after, below]: [string | null, Conversation | undefined] = [null, undefined];
+    let [after, above]: [string | null, Conversation | undefined] = [null, undefined];
     while (wanted.size > 0) {
       const limit: number = after === null ? FIRST_PAGE_ROWS : PAGE_ROWS;
       const fetched = await fetchInboxPage(api, { limit, archived, after, needed });
       if (holder.state.epoch !== epoch) return;
       const { conversations, position, next } = fetched;
       holder.update((state) => {
-        const applied = applyInboxPage(state, { conversations, position, below });
-        below = applied.last;
+        const followsFrom = Math.min(positionOf(state.cursor), position);
+        const page = { conversations, position, above, followsFrom };
+        const applied = applyInboxPage(state, page);
+        above = applied.last;
         return applied.state;
       });
       for (const { id } of conversations) wanted.delete(id);

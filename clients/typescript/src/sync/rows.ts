@@ -176,9 +176,9 @@ function withPreferences(
   row: Conversation,
   { muted, pinned, archived }: { muted: boolean; pinned: boolean; archived: boolean },
 ): RowChange {
-  // An estimated activity is only comparable within the list from which it was estimated.
-  const moves = pinned !== row.pinned || archived !== row.archived;
-  return { row: { ...row, muted, pinned, archived }, isStale: moves && !row.activityIsExact };
+  // An estimated key is only comparable with those of the list from which it was estimated.
+  const isStale = pinned !== row.pinned || archived !== row.archived;
+  return { row: { ...row, muted, pinned, archived }, isStale };
 }
 
 function withTitle(

@@ -91,14 +91,37 @@ export function forgetUpTo(timeline: Timeline, upTo: number): Timeline {
 
 /** Keeps only the newest messages of the last range, to bound memory. */
 export function keepNewest(timeline: Timeline, count: number): Timeline {
-  const last = timeline.ranges.at(-1);
-  if (!last || !timeline.atHead) return { ...EMPTY_TIMELINE, headSeq: timeline.headSeq };
-  const from = Math.max(last.from, last.to - count + 1);
-  const kept: [number, StoredMessage][] = [];
-  for (let seq = from; seq <= last.to; seq += 1) {
-    const message = timeline.messages.get(seq);
-    if (message) kept.push([seq, message]);
+  return keepWithin(timeline, [newestWindow(timeline, count)]);
+}
+
+/** Keeps the newest messages, and those around a seq that is being looked at. */
+export function keepAround(timeline: Timeline, seq: number, reach: number, newest: number) {
+  const window = { from: seq - reach, to: seq + reach };
+  return keepWithin(timeline, [window, newestWindow(timeline, newest)]);
+}
+
+function newestWindow(timeline: Timeline, count: number): SeqRange {
+  const last = timeline.ranges.at(-1)?.to ?? 0;
+  return timeline.atHead ? { from: last - count + 1, to: last } : { from: 1, to: 0 };
+}
+
+function keepWithin(timeline: Timeline, windows: readonly SeqRange[]): Timeline {
+  let ranges: readonly SeqRange[] = [];
+  for (const window of windows) {
+    for (const range of timeline.ranges) {
+      const kept = {
+        from: Math.max(range.from, window.from),
+        to: Math.min(range.to, window.to),
+      };
+      ranges = addRange(ranges, kept);
+    }
   }
-  const messages = PersistentMap.from(kept);
-  return { ...timeline, ranges: [{ from, to: last.to }], messages };
+  const messages: [number, StoredMessage][] = [];
+  for (const { from, to } of ranges) {
+    for (let seq = from; seq <= to; seq += 1) {
+      const message = timeline.messages.get(seq);
+      if (message) messages.push([seq, message]);
+    }
+  }
+  return { ...timeline, ranges, messages: PersistentMap.from(messages) };
 }

@@ -8,7 +8,7 @@ export type TabMessage =
   /** The leader has received frames; before them, its cursor was `after`. */
   | { type: "frames"; frames: readonly ServerFrame[]; after: string | null }
   /** The leader had to forget the history (410), and reads the inbox again. */
-  | { type: "forgotten" }
+  | { type: "forgotten"; isLost: boolean }
   | { type: "connection"; connection: ConnectionState }
   /** The outbox of the leader, which is the one that is sent. */
   | { type: "outbox"; items: readonly OutboxItem[]; reads: readonly (readonly [string, number])[] }

@@ -1,6 +1,6 @@
 // A tab without a connection of its own: it applies the frames that the leader passes on.
 import type { Api } from "../api/create_api.ts";
-import { ApiError } from "../api/problem.ts";
+import { ApiError, isTooOld } from "../api/problem.ts";
 import type { Entry, ServerFrame } from "../api/schemas.ts";
 import { Backoff } from "../live/backoff.ts";
 import { receiveFrames } from "../live/frames.ts";
@@ -52,9 +52,9 @@ export class Follower {
   }
 
   /** Whatever has come so far is of a history that is lost. */
-  forget(): void {
+  forget(isLost: boolean): void {
     this.#waiting = [];
-    this.#holder.update(forgetHistory);
+    this.#holder.update((state) => forgetHistory(state, isLost));
     if (!this.#isCatchingUp) void this.#catchUp();
   }
 
@@ -94,7 +94,8 @@ export class Follower {
         break;
       } catch (error) {
         if (error instanceof ApiError && error.status === 410) {
-          this.#holder.update(forgetHistory);
+          const isLost = !isTooOld(error.problem);
+          this.#holder.update((state) => forgetHistory(state, isLost));
         } else {
           const advice = error instanceof ApiError ? error.retryAfterMs : null;
           const delay = this.#backoff.nextMs(advice);

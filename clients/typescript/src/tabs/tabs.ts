@@ -56,8 +56,8 @@ export class Tabs {
     this.#channel.post({ type: "sent", sent });
   }
 
-  passForgotten(): void {
-    this.#channel.post({ type: "forgotten" });
+  passForgotten(isLost: boolean): void {
+    this.#channel.post({ type: "forgotten", isLost });
   }
 
   passSignedOut(): void {
@@ -132,7 +132,7 @@ export class Tabs {
         follower.receive(message.frames, message.after);
         return this.#options.onFrames(message.frames);
       case "forgotten":
-        return follower.forget();
+        return follower.forget(message.isLost);
       case "connection":
         return follower.showConnection(message.connection);
       case "sent":
