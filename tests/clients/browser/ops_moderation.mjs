@@ -126,8 +126,9 @@ async function wordLists(page) {
   await closed(page);
   await rowOf(page, name).getByText("mask").waitFor();
   await until("the list is applied", async () => {
-    const { seq } = await ann.send(group, "Such flotsam today");
-    const { body } = await ann.get(`/v1/conversations/${group}/messages/${seq}`);
+    const { seq, position } = await ann.send(group, "Such flotsam today");
+    const path = `/v1/conversations/${group}/messages/${seq}?min_position=${position}`;
+    const { body } = await ann.get(path);
     return body.text === "Such ******* today";
   });
   await rowOf(page, name).getByRole("button", { name: "Change" }).click();
@@ -201,6 +202,8 @@ async function hookAndHeldMessages(page) {
   await visit(page, `#/cases?conversation=${group}`, "Moderation");
   await rowOf(page, "Is the tide high?").getByRole("link").first().click();
   await decide(page, "Release the message", "Harmless");
-  const { messages } = await ann.get(`/v1/conversations/${group}/messages`);
-  assert(messages.some(({ body }) => body?.text === "Is the tide high?"), "it is sent");
+  await until("it is sent", async () => {
+    const { messages } = await ann.get(`/v1/conversations/${group}/messages`);
+    return messages.some(({ body }) => body?.text === "Is the tide high?");
+  });
 }
