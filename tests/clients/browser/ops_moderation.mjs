@@ -191,7 +191,8 @@ async function hookAndHeldMessages(page) {
     const answer = await ann.send(group, "Is the tide high?");
     return answer.state === "held" ? answer : null;
   });
-  await button(page, "Remove").click();
+  const card = page.getByRole("region", { name: "Hook" });
+  await card.getByRole("button", { name: "Remove", exact: true }).click();
   await typeName(page, "127.0.0.1:9", "Remove");
   await page.getByText("No hook is set.").waitFor();
 
