@@ -1,5 +1,5 @@
 // Rebuild and verify what follows from the log, with progress; and the seals of the log.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../../shared/icon.tsx";
 import { useAnswer } from "../data/answers.ts";
 import type { Job, JobKind, JobSubject } from "../data/schemas.ts";
@@ -13,15 +13,18 @@ import { JobTable } from "./maintenance_jobs.tsx";
 import { Seals } from "./maintenance_seals.tsx";
 
 const RUNNING_MS = 1000;
+const RESTING_MS = 5000;
 
 export function MaintenancePage() {
   const session = useSession();
+  const [isRunning, setRunning] = useState(false);
   const jobs = useAnswer(
     async () => (await session.request<JobPage>("GET", "/v1/admin/jobs")).jobs,
-    [session],
-    { every: RUNNING_MS },
+    [session, isRunning],
+    { every: isRunning ? RUNNING_MS : RESTING_MS, keep: true },
   );
   const running = jobs.value?.find(({ state }) => state === "running") ?? null;
+  useEffect(() => setRunning(running !== null), [running === null]);
   return (
     <Page title={t("title")} intro={t("intro")}>
       <Card title={t("running")}>
@@ -48,7 +51,7 @@ export function MaintenancePage() {
   );
 }
 
-type JobPage = { jobs: Job[]; next: string | null };
+type JobPage = { jobs: Job[] };
 
 export function describeJob({ kind, of }: Pick<Job, "kind" | "of">): string {
   return `${t(kind)} · ${t(of)}`;
