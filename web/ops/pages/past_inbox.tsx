@@ -57,7 +57,7 @@ export function ComparedInbox({ user, asOf }: ComparedInboxProps) {
 }
 
 export function describeMoment(asOf: string): string {
-  if (/^\d+$/.test(asOf)) return t("atEvent", { position: formatNumber(Number(asOf)) });
+  if (/^\d+$/.test(asOf)) return t("ofEvent", { position: formatNumber(Number(asOf)) });
   return formatTime(asOf);
 }
 
