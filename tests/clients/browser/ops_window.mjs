@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { Caller } from "./api.mjs";
 import { Faults, launch, openWindow } from "./chromium.mjs";
+import { Documented } from "./documented.mjs";
 
 const { CHAT_URL, TIDINGS_URL, ADMIN_TOKEN, ARTEFACTS } = process.env;
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -18,14 +19,17 @@ export async function inConsole(what, checks, options = {}) {
   const browser = await launch();
   const faults = new Faults(CHAT_URL);
   faults.expected.push(...(options.expected ?? []));
+  const documented = await Documented.load(TIDINGS_URL);
   let current = "";
   const page = await openWindow(browser, `${CHAT_URL}/ops`, admin, faults, options.window);
+  documented.watch(page);
   try {
     for (const [name, check] of Object.entries(checks)) {
       current = name;
       await check(page, faults);
     }
     faults.check();
+    documented.check();
     console.log(`${what}: ${Object.keys(checks).length} checks passed`);
   } catch (error) {
     await page.screenshot({ path: `${ARTEFACTS}/failed-${what}-${current}.png` });
