@@ -2,6 +2,7 @@
 
 from analysts import compare_formats, read_export, read_with_psql
 from chat_steps import CHAT_STEPS
+from console import test_console_units, use_console, use_console_first
 from metrics import check_metrics
 from packages import HERE
 from panels import PANEL_STEPS
@@ -88,4 +89,7 @@ STEPS = [
     ("Python client", check_python_client),
     ("guide of the Python client", run_python_guide),
     ("Python clients under chaos", break_python_clients),
+    ("operations console: units", test_console_units),
+    ("operations console: first run", use_console_first),
+    ("operations console: pages", use_console),
 ]

@@ -1,5 +1,6 @@
 // Icons, drawn as paths of a 24 by 24 grid. They are hidden from screen readers: label the control.
 const PATHS = {
+  activity: "M3 12h4l2.5-7 5 14 2.5-7h4",
   add: "M12 5v14M5 12h14",
   archive: "M4 7h16M5 7v12h14V7M4 4h16v3H4zM10 11h4",
   at: "M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0zm0 0v1.5a2.5 2.5 0 0 0 5 0V12a9 9 0 1 0-4 7.5",
@@ -23,12 +24,15 @@ const PATHS = {
   history: "M4 12a8 8 0 1 0 2.5-5.8L4 8.5M4 4v4.5h4.5M12 8v4l3 2",
   info: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 11v5.5M12 7.5v.3",
   link: "M10 14a4 4 0 0 0 6 0l3-3a4.2 4.2 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4.2 4.2 0 0 0 6 6l1-1",
+  list: "M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01",
+  lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
   menu: "M4 7h16M4 12h16M4 17h16",
   message: "M4 5h16v11h-9l-5 4v-4H4z",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   mute: "M6 16V11a6 6 0 0 1 9-5.2M18 11v5l1.5 2h-12M10 21h4M4 4l16 16",
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.5a7.5 7.5 0 0 1 15 0",
   pin: "M9 4h6l-.5 6 3 3.5h-11l3-3.5zM12 13.5V21",
+  power: "M12 3v9M7 6.5a8 8 0 1 0 10 0",
   refresh: "M20 12a8 8 0 1 1-2.5-5.8L20 8.5M20 4v4.5h-4.5",
   reply: "M10 6l-6 6 6 6M4 12h9a7 7 0 0 1 7 7",
   search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l4.5 4.5",
@@ -38,6 +42,7 @@ const PATHS = {
   "sign-out": "M10 4H5v16h5M14 8l4 4-4 4M18 12H9",
   star: "M12 4l2.4 5.2 5.6.6-4.2 3.8 1.2 5.6-5-2.9-5 2.9 1.2-5.6L4 9.8l5.6-.6z",
   thread: "M4 5h16v10h-8l-4 4v-4H4zM8 9h8M8 12h5",
+  webhook: "M4 12h10M10 8l4 4-4 4M19 5v14",
   warning: "M12 4l9 16H3zM12 10v4.5M12 17v.3",
 } as const;
 
