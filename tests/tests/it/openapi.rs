@@ -41,19 +41,31 @@ async fn the_document_and_the_route_table_have_the_same_routes() {
     assert!(unlisted.is_empty(), "not in the route table: {unlisted:?}");
 }
 
-/// Live delivery begins where the client asks.
-const QUERIES_WITHOUT_POSITION: [&str; 1] = ["/v1/live"];
+/// Live delivery begins where the client asks. The others answer from tables beside the log.
+const QUERIES_WITHOUT_POSITION: [&str; 6] = [
+    "/v1/admin/accounts",
+    "/v1/admin/jobs",
+    "/v1/admin/jobs/{id}",
+    "/v1/admin/seals",
+    "/v1/live",
+    "/v1/place",
+];
 
-/// Commands that take no key, because they are no events: accounts and what is issued once, or
-/// because their request has keys of its own, or is safe to repeat.
-const COMMANDS_WITHOUT_KEY: [&str; 9] = [
+/// Commands that take no key, because they are no events: accounts, the place, jobs and what is
+/// issued once, or because their request has keys of its own, or is safe to repeat.
+const COMMANDS_WITHOUT_KEY: [&str; 14] = [
     "/v1/accounts",
+    "/v1/admin/accounts/{user}/scope",
+    "/v1/admin/jobs",
+    "/v1/admin/jobs/{id}",
+    "/v1/admin/place",
     "/v1/admin/erasures",
     "/v1/admin/import",
     "/v1/admin/invites",
     "/v1/admin/tokens",
     "/v1/batch",
     "/v1/conversations/{id}/messages",
+    "/v1/place/setup",
     "/v1/sessions",
     "/v1/users/me/password",
 ];
