@@ -6,8 +6,8 @@
 //!   `webhook_bodies`: its requests and responses.
 //! - `jobs`: rebuilds and verifications that run in the background. `seals`: the seals of the log.
 //! - `trace`: what has become of one message. `unread`: unread counts over time.
-//! - `required_position`: queries wait for the read model. `keyed_command`: commands about webhooks are
-//!   executed once per `Idempotency-Key`. `state`: what these routes share.
+//! - `required_position`: queries wait for the read model. `keyed_command`: commands about webhooks
+//!   are executed once per `Idempotency-Key`. `state`: what these routes share.
 
 #![deny(missing_docs)]
 

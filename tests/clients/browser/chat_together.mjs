@@ -88,7 +88,7 @@ async function unreadAndReceipts(hers, his) {
   await waitForCount(hers, "dialog", 0);
 }
 
-/** Completion by keyboard, the chip, and the badge of the one who is mentioned. */
+/** Completion by keyboard, the chip, and the badge of the person mentioned. */
 async function mentions(hers, his) {
   await his.goto(`${CHAT_URL}/#/`);
   await write(hers, "Could you do it, @bo");

@@ -1,5 +1,5 @@
 // Every page of the console by keyboard and for screen readers, at three widths, light and dark,
-// in English and Chinese. The pictures stay in ARTEFACTS.
+// in English and Chinese. The screenshots stay in ARTEFACTS.
 import { signUp } from "./api.mjs";
 import { assert, waitForCount } from "./checks.mjs";
 import {
@@ -28,7 +28,7 @@ await admin.call("PUT", "/v1/moderation/lists/access", {
   match: "word",
   words: ["barratry"],
 });
-await admin.call("PUT", "/v1/admin/holds/access", { user: ann.user, reason: "a picture" });
+await admin.call("PUT", "/v1/admin/holds/access", { user: ann.user, reason: "a dispute" });
 
 /** Addresses with headings in English and Chinese. */
 const PAGES = [
@@ -51,14 +51,14 @@ const PAGES = [
   ["place", "#/place", "This place", "本站"],
 ];
 const WIDTHS = [390, 900, 1600];
-/** Without pictures: the smallest that WCAG asks for, and those where the layout changes. */
+/** Without screenshots: the smallest that WCAG asks for, and those where the layout changes. */
 const OTHER_WIDTHS = [320, 890, 1120, 1180, 1280];
 
 const options = { expected: [NO_HOOK] };
 await inConsole("ops-access", { byKeyboard, dialogByKeyboard, phoneNavigation }, options);
 for (const colorScheme of ["light", "dark"]) {
   const window = { colorScheme };
-  const checks = { pictures: (page) => takePictures(page, colorScheme) };
+  const checks = { screenshots: (page) => takePictures(page, colorScheme) };
   await inConsole(`ops-${colorScheme}`, checks, { ...options, window });
 }
 const chinese = { ...options, window: { locale: "zh-CN" } };

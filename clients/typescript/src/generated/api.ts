@@ -27,6 +27,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the local accounts. */
+        get: operations["list_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/accounts/{user}/scope": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets what an account may do: `admin` makes its user an administrator.
+         * @description The next sign-in gives a token with the new scope. If it has fewer rights than before, all
+         *     earlier tokens of the user are revoked within a second. The last account with the scope `admin`
+         *     keeps it.
+         */
+        put: operations["set_account_scope"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/audit": {
         parameters: {
             query?: never;
@@ -246,6 +285,86 @@ export interface paths {
         put?: never;
         /** Issues an invite, with which one local account can be opened. */
         post: operations["create_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the rebuilds and verifications that were started over HTTP, in whichever process. */
+        get: operations["list_jobs"];
+        put?: never;
+        /**
+         * Starts a rebuild or a verification, which runs in the background.
+         * @description Only one runs at a time. While a rebuild runs, the old tables or the old index are served; it
+         *     ends with a comparison and a swap. A verification that finds differences is `done` with `equal`
+         *     false, one of seals with `findings`. A job ends with its process, as `interrupted`; a rebuild
+         *     that is started again continues where it was.
+         */
+        post: operations["start_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a rebuild or a verification, with its progress or its result. */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        /**
+         * Stops a job. What is served stays as it is.
+         * @description The job is `stopped` about a second later, unless it comes to its end before. The rebuild of a
+         *     search index cannot be stopped: the process that writes the index does it.
+         */
+        delete: operations["stop_job"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Renames the place. The pages show the new name within a second. */
+        patch: operations["rename_place"];
+        trace?: never;
+    };
+    "/v1/admin/seals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the seals of the log. A job of the kind `verify` compares them with the events. */
+        get: operations["list_seals"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1719,6 +1838,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns what the place is called, and how one gets into it. */
+        get: operations["get_place"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/place/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sets the place up: names it, opens the account of its owner, an administrator, and signs it in.
+         * @description `tidings up` prints a code for it while there is no owner. It works once, and all codes end with
+         *     it. After 10 wrong codes from an address within 15 minutes, every further attempt is a 429.
+         */
+        post: operations["set_up_place"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/presence": {
         parameters: {
             query?: never;
@@ -1969,6 +2126,41 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What became of a send that has no message yet: it is scheduled or held. */
+        AcceptedSend: components["schemas"]["Scheduled"] | components["schemas"]["Held"];
+        /** @description A local account. */
+        Account: {
+            /**
+             * Format: date-time
+             * @description When its password was last set, or when it was closed.
+             */
+            changed_at: string;
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            created_at: string;
+            /** @description Whether its user can sign in. */
+            open: boolean;
+            /** @description The scope of the tokens that it gets: empty, `moderator` or `admin`. */
+            scope: string;
+            /** @description The user. */
+            user: string;
+        };
+        /** @description A page of local accounts. */
+        AccountList: {
+            /** @description The accounts, in the order of their user ids. */
+            accounts: components["schemas"]["Account"][];
+            /** @description The cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description An account and its scope. */
+        AccountScope: {
+            /** @description The scope of the tokens that it gets. */
+            scope: string;
+            /** @description The user. */
+            user: string;
+        };
         /** @description The position up to which a device has received everything. */
         AckRequest: {
             /** @description A cursor, or a bare log position: the device has received everything up to it. */
@@ -2001,11 +2193,16 @@ export interface components {
         };
         /** @description The webhook that was added. */
         AddedWebhook: {
+            /**
+             * Format: int64
+             * @description Deliveries begin after this log position.
+             */
+            delivers_after: number;
             /** Format: int64 */
             id: number;
             /**
              * Format: int64
-             * @description Deliveries begin after this log position.
+             * @description The head position of the log.
              */
             position: number;
             /** @description The secret that signs its deliveries. It is not shown again. */
@@ -2257,6 +2454,8 @@ export interface components {
              * @description The number of messages, with those that were recalled or erased.
              */
             messages: number;
+            /** @description What the owner and admins have set, as members get it. */
+            policy: Record<string, never>;
             /** @description The title of a group. */
             title: string | null;
         };
@@ -2628,6 +2827,11 @@ export interface components {
             /**
              * Format: int64
              * @description Everything up to this log position is delivered, waits or is parked.
+             */
+            delivers_after: number;
+            /**
+             * Format: int64
+             * @description The head position of the log.
              */
             position: number;
         };
@@ -4285,6 +4489,75 @@ export interface components {
             /** @description The token, for the header `Authorization: Bearer`. */
             token: string;
         };
+        /** @description A rebuild or a verification. */
+        Job: {
+            /** @description Who has started it. */
+            by: string;
+            /**
+             * Format: int64
+             * @description How many events or messages it has worked on.
+             */
+            done: number;
+            /**
+             * Format: date-time
+             * @description When it ended; null while it runs, and if its process has ended.
+             */
+            ended_at: string | null;
+            /** @description Why it has failed. */
+            error: string | null;
+            /** @description Identifies the job. */
+            id: string;
+            /** @description What it does. */
+            kind: components["schemas"]["JobKind"];
+            /** @description What it works on. */
+            of: components["schemas"]["JobSubject"];
+            /**
+             * @description What the commands on the machine print with `--json`, and for a rebuild where it began and
+             *     how long the swap took; null unless it is done.
+             */
+            result: Record<string, never> | null;
+            /**
+             * Format: date-time
+             * @description When it was started.
+             */
+            started_at: string;
+            /** @description What has become of it. */
+            state: components["schemas"]["JobState"];
+            /** @description Whether somebody has asked it to stop. */
+            stop_requested: boolean;
+            /**
+             * Format: int64
+             * @description About how many there are; 0 as long as that is unknown.
+             */
+            total: number;
+            /** @description What `done` and `total` count: `events` or `messages`. */
+            unit: string;
+            /**
+             * Format: date-time
+             * @description When its process has last reported.
+             */
+            updated_at: string;
+        };
+        /**
+         * @description What a job does.
+         * @enum {string}
+         */
+        JobKind: "rebuild" | "verify";
+        /** @description The jobs. */
+        JobList: {
+            /** @description The newest first, at most 100. */
+            jobs: components["schemas"]["Job"][];
+        };
+        /**
+         * @description What has become of a job.
+         * @enum {string}
+         */
+        JobState: "running" | "done" | "failed" | "stopped" | "interrupted";
+        /**
+         * @description With what.
+         * @enum {string}
+         */
+        JobSubject: "read_models" | "search" | "seals";
         /**
          * @description How users join: the owner and admins add them (`added`), users ask and are admitted (`asked`),
          *     or anyone who has the id joins (`open`).
@@ -5397,6 +5670,20 @@ export interface components {
             /** @description The cursor of the next page; null at the end. */
             next: string | null;
         };
+        /** @description The place. */
+        Place: {
+            /** @description Who can open an account: `open` (anybody), `invited` (with an invite) or `off`. */
+            accounts: string;
+            /** @description What the place is called; null until its owner has named it. */
+            name: string | null;
+            /**
+             * @description `needed` until the place has an owner, then `done`; `off` where this system has no accounts
+             *     or does not issue their tokens.
+             */
+            setup: string;
+            /** @description The version of Tidings. */
+            version: string;
+        };
         /** @description What a user may not do, and where. */
         PlacedRestriction: {
             /** @description Who did it. */
@@ -5734,6 +6021,11 @@ export interface components {
             read_seq: number;
         };
         /**
+         * @description Where a rebuild begins.
+         * @enum {string}
+         */
+        RebuildOrigin: "log" | "kept";
+        /**
          * @description The receipts of a message. They cover the users who were members when it was sent and are
          *     members now, except the sender.
          */
@@ -5803,11 +6095,24 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** @description The answer to a removal. */
+        RemovedWebhook: {
+            /**
+             * Format: int64
+             * @description The head position of the log.
+             */
+            position: number;
+        };
+        /** @description What the place is called now. */
+        RenamedPlace: {
+            /** @description The name. */
+            name: string;
+        };
         /** @description Where to deliver from again. */
         ReplayRequest: {
             /**
              * Format: int64
-             * @description The first log position to deliver again.
+             * @description The first log position to deliver again, at most the next one.
              */
             from: number;
         };
@@ -6093,6 +6398,59 @@ export interface components {
             next: string | null;
             /** @description The messages, the one that is due first first. */
             scheduled: components["schemas"]["ScheduledMessage"][];
+        };
+        /** @description A signed commitment to the events of a range of positions. */
+        Seal: {
+            /** @description How many events it covers. */
+            events: number;
+            /**
+             * Format: int64
+             * @description The first position that it covers.
+             */
+            first: number;
+            /** @description Its hash, which the next seal contains, in hexadecimal digits. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description The last position that it covers.
+             */
+            last: number;
+            /**
+             * Format: int64
+             * @description The number of the seal: 1, 2, 3, ...
+             */
+            number: number;
+            /** @description The key that verifies its signature, in hexadecimal digits. */
+            public_key: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            sealed_at: string;
+        };
+        /** @description A page of seals, and how far they are behind the log. */
+        SealList: {
+            /**
+             * Format: int64
+             * @description The end of the log.
+             */
+            head: number;
+            /**
+             * Format: double
+             * @description The age of the oldest event that is not sealed, in seconds.
+             */
+            lag_s: number;
+            /** @description The cursor of the next page; null at the end. */
+            next: string | null;
+            /** @description The public key of this system in hexadecimal digits; null if it has no key. */
+            own_key: string | null;
+            /**
+             * Format: int64
+             * @description The last sealed position; 0 without a seal.
+             */
+            sealed: number;
+            /** @description The newest first. */
+            seals: components["schemas"]["Seal"][];
         };
         /** @description A page of hits. */
         SearchPage: {
@@ -6492,6 +6850,8 @@ export interface components {
             expires_at: string;
             /** @description Present and true if a word list has masked parts of the name of a new account. */
             masked?: boolean;
+            /** @description What the token opens: empty for a user, `moderator` or `admin`. */
+            scope: string;
             /** @description A token of the user, for the header `Authorization: Bearer`. */
             token: string;
             /** @description The user. */
@@ -7273,11 +7633,11 @@ export interface components {
         };
         /** @description A webhook to add. */
         WebhookRequest: {
-            /** @description The types of events to deliver, such as `message_sent`; all types if omitted. */
+            /** @description The types of events to deliver, such as `message_sent`; all types if omitted or empty. */
             events?: string[] | null;
             /**
              * Format: int64
-             * @description The first log position to deliver; without it, what comes from now on.
+             * @description The first log position to deliver, at most the next one; without it, what comes from now on.
              */
             from?: number | null;
             /** @description Deliver notifications of unread messages instead of events. */
@@ -7670,6 +8030,116 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    list_accounts: {
+        parameters: {
+            query?: {
+                /** @description Only accounts whose user id begins with this. */
+                q?: string;
+                /** @description Only accounts with this scope: `admin`, `moderator`, or empty. */
+                scope?: string;
+                /** @description The maximum number of accounts. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of accounts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description There are no local accounts (`not_found`). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    set_account_scope: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The user.
+                 * @example ann
+                 */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "scope": "moderator"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description `admin`, `moderator`, or empty for a user. */
+                    scope: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The scope. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountScope"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description There are no local accounts, or the user has none (`not_found`). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No administrator would remain (`last_administrator`). */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     list_audit: {
         parameters: {
             query?: {
@@ -7720,6 +8190,11 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
             };
             header?: never;
             path?: never;
@@ -7882,7 +8357,13 @@ export interface operations {
     };
     audit_conversation: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -8113,7 +8594,13 @@ export interface operations {
     };
     trace_message: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -8572,9 +9059,976 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_status: {
+    list_jobs: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The jobs. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The head position of the log. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request has no valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The token does not have the scope `admin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Too many queries of the user are under way. `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /**
+             * @description Postgres is unavailable (`unavailable`), or another pass over the log is under way
+             *     (`overloaded`). `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    start_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "verify",
+                 *       "of": "read_models"
+                 *     }
+                 */
+                "application/json": {
+                    from?: components["schemas"]["RebuildOrigin"] | null;
+                    /** @description For a rebuild: keep what it replaces, so that a later one can begin with it. */
+                    keep?: boolean | null;
+                    /** @description What to do. */
+                    kind: components["schemas"]["JobKind"];
+                    /** @description What it works on. Seals can only be verified. */
+                    of: components["schemas"]["JobSubject"];
+                };
+            };
+        };
+        responses: {
+            /** @description The job, which runs. */
+            202: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The head position of the log. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request has no valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The token does not have the scope `admin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A job runs (`job_running`). */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is invalid (`invalid`). */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries of the user are under way. `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /**
+             * @description Postgres is unavailable (`unavailable`), or another pass over the log is under way
+             *     (`overloaded`). `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The job.
+                 * @example 01930f5e-7c1a-7b3e-9a44-3f2d8f6f0c11
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The head position of the log. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request has no valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The token does not have the scope `admin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description There is no such job. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries of the user are under way. `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /**
+             * @description Postgres is unavailable (`unavailable`), or another pass over the log is under way
+             *     (`overloaded`). `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    stop_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The job.
+                 * @example 01930f5e-7c1a-7b3e-9a44-3f2d8f6f0c11
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job, which has ended. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The head position of the log. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The job, which stops. */
+            202: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The head position of the log. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request has no valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The token does not have the scope `admin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description There is no such job. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The job cannot be stopped (`not_stoppable`). */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries of the user are under way. `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /**
+             * @description Postgres is unavailable (`unavailable`), or another pass over the log is under way
+             *     (`overloaded`). `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    rename_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "The Tea House"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description 1 to 64 characters, without control characters. */
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenamedPlace"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_seals: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of seals. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of seals. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The head position of the log. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealList"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request has no valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The token does not have the scope `admin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Too many queries of the user are under way. `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /**
+             * @description Postgres is unavailable (`unavailable`), or another pass over the log is under way
+             *     (`overloaded`). `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    get_status: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8884,6 +10338,11 @@ export interface operations {
                 since?: string;
                 /** @description Only events before this time. */
                 until?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
             };
             header?: never;
             path?: never;
@@ -9241,6 +10700,11 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
             };
             header?: never;
             path?: never;
@@ -9404,7 +10868,13 @@ export interface operations {
     add_webhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9587,7 +11057,13 @@ export interface operations {
     remove_webhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /**
                  * @description The webhook.
@@ -9609,7 +11085,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChangedWebhook"];
+                    "application/json": components["schemas"]["RemovedWebhook"];
                 };
             };
             /** @description A parameter is malformed; `errors` names it. */
@@ -9764,7 +11240,13 @@ export interface operations {
     change_webhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /**
                  * @description The webhook.
@@ -9963,6 +11445,11 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
             };
             header?: never;
             path: {
@@ -10141,7 +11628,13 @@ export interface operations {
     replay_webhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /**
                  * @description The webhook.
@@ -11736,7 +13229,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WaitingMessage"];
+                    "application/json": components["schemas"]["AcceptedSend"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -13895,7 +15388,13 @@ export interface operations {
     set_hook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14523,6 +16022,126 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The place. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Place"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    set_up_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "5f1d0c6b8f4a4d2e9b7a3c1e0d9f8a7b",
+                 *       "display_name": "Olga",
+                 *       "name": "The Tea House",
+                 *       "password": "correct horse battery",
+                 *       "user": "olga"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The code that `tidings up` has printed. */
+                    code: string;
+                    /** @description The name of the owner that others see, 1 to 64 characters. */
+                    display_name?: string | null;
+                    /** @description What the place is called, 1 to 64 characters. */
+                    name: string;
+                    /**
+                     * Format: password
+                     * @description 10 to 128 characters. Nothing is trimmed.
+                     */
+                    password: string;
+                    /** @description The user id of the owner, which never changes: 1 to 128 characters. */
+                    user: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The account of the owner, signed in. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            /** @description The code is wrong or has expired (`setup_code`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are no local accounts (`not_found`). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The place has an owner, or the user id is taken or has been used (`conflict`). */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description A field is invalid (`invalid`), or another issuer signs the tokens of this system (`not_the_issuer`). */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong codes (`rate_limited`). */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             503: components["responses"]["ServiceUnavailable"];
         };
     };

@@ -1,5 +1,8 @@
 """Contains all the data models used in inputs/outputs"""
 
+from .account import Account
+from .account_list import AccountList
+from .account_scope import AccountScope
 from .ack_request import AckRequest
 from .add_members_request import AddMembersRequest
 from .added import Added
@@ -18,6 +21,7 @@ from .audit_entry import AuditEntry
 from .audit_entry_detail import AuditEntryDetail
 from .audit_page import AuditPage
 from .audited_conversation import AuditedConversation
+from .audited_conversation_policy import AuditedConversationPolicy
 from .bans import Bans
 from .batch_ack import BatchAck
 from .batch_ack_op import BatchAckOp
@@ -172,6 +176,12 @@ from .invited_entry import InvitedEntry
 from .invited_entry_type import InvitedEntryType
 from .issue_token_body import IssueTokenBody
 from .issued_token import IssuedToken
+from .job import Job
+from .job_kind import JobKind
+from .job_list import JobList
+from .job_result_type_0 import JobResultType0
+from .job_state import JobState
+from .job_subject import JobSubject
 from .join_policy import JoinPolicy
 from .join_request import JoinRequest
 from .join_request_data import JoinRequestData
@@ -263,6 +273,7 @@ from .parked_page import ParkedPage
 from .pending_join_request import PendingJoinRequest
 from .pin_data import PinData
 from .pinned_messages import PinnedMessages
+from .place import Place
 from .placed_restriction import PlacedRestriction
 from .policy import Policy
 from .policy_custom_type_0 import PolicyCustomType0
@@ -292,10 +303,14 @@ from .reaction_user_page import ReactionUserPage
 from .read_receipt_data import ReadReceiptData
 from .read_request import ReadRequest
 from .read_up_to import ReadUpTo
+from .rebuild_origin import RebuildOrigin
 from .receipts import Receipts
 from .refused_frame import RefusedFrame
 from .refused_frame_type import RefusedFrameType
 from .register_body import RegisterBody
+from .removed_webhook import RemovedWebhook
+from .rename_place_body import RenamePlaceBody
+from .renamed_place import RenamedPlace
 from .replay_request import ReplayRequest
 from .report_answer import ReportAnswer
 from .report_reason_schema import ReportReasonSchema
@@ -321,6 +336,8 @@ from .scheduled_message_failed_entry_type import ScheduledMessageFailedEntryType
 from .scheduled_message_sent_entry import ScheduledMessageSentEntry
 from .scheduled_message_sent_entry_type import ScheduledMessageSentEntryType
 from .scheduled_messages import ScheduledMessages
+from .seal import Seal
+from .seal_list import SealList
 from .search_page import SearchPage
 from .search_sort import SearchSort
 from .send_audio_request import SendAudioRequest
@@ -340,11 +357,14 @@ from .send_text_request_type import SendTextRequestType
 from .send_video_request import SendVideoRequest
 from .send_video_request_type import SendVideoRequestType
 from .sent import Sent
+from .set_account_scope_body import SetAccountScopeBody
 from .set_hook import SetHook
+from .set_up_place_body import SetUpPlaceBody
 from .settings_request import SettingsRequest
 from .sign_in_body import SignInBody
 from .signed_in import SignedIn
 from .silences import Silences
+from .start_job_body import StartJobBody
 from .switch_list import SwitchList
 from .switch_request import SwitchRequest
 from .text_body import TextBody
@@ -408,6 +428,9 @@ from .word_list_summary import WordListSummary
 from .word_matching_schema import WordMatchingSchema
 
 __all__ = (
+    "Account",
+    "AccountList",
+    "AccountScope",
     "AckRequest",
     "Added",
     "AddedWebhook",
@@ -423,6 +446,7 @@ __all__ = (
     "AudioMessageReactions",
     "AudioMessageType",
     "AuditedConversation",
+    "AuditedConversationPolicy",
     "AuditEntry",
     "AuditEntryDetail",
     "AuditPage",
@@ -580,6 +604,12 @@ __all__ = (
     "InvitedEntryType",
     "IssuedToken",
     "IssueTokenBody",
+    "Job",
+    "JobKind",
+    "JobList",
+    "JobResultType0",
+    "JobState",
+    "JobSubject",
     "JoinedByLink",
     "JoinedConversation",
     "Joining",
@@ -671,6 +701,7 @@ __all__ = (
     "PendingJoinRequest",
     "PinData",
     "PinnedMessages",
+    "Place",
     "PlacedRestriction",
     "Policy",
     "PolicyCustomType0",
@@ -700,10 +731,14 @@ __all__ = (
     "ReadReceiptData",
     "ReadRequest",
     "ReadUpTo",
+    "RebuildOrigin",
     "Receipts",
     "RefusedFrame",
     "RefusedFrameType",
     "RegisterBody",
+    "RemovedWebhook",
+    "RenamedPlace",
+    "RenamePlaceBody",
     "ReplayRequest",
     "ReportAnswer",
     "ReportReasonSchema",
@@ -729,6 +764,8 @@ __all__ = (
     "ScheduledMessages",
     "ScheduledMessageSentEntry",
     "ScheduledMessageSentEntryType",
+    "Seal",
+    "SealList",
     "SearchPage",
     "SearchSort",
     "SendAudioRequest",
@@ -748,11 +785,14 @@ __all__ = (
     "SendVideoRequest",
     "SendVideoRequestType",
     "Sent",
+    "SetAccountScopeBody",
     "SetHook",
     "SettingsRequest",
+    "SetUpPlaceBody",
     "SignedIn",
     "SignInBody",
     "Silences",
+    "StartJobBody",
     "SwitchList",
     "SwitchRequest",
     "TextBody",

@@ -14,17 +14,21 @@ class AddedWebhook:
     """The webhook that was added.
 
     Attributes:
+        delivers_after (int): Deliveries begin after this log position.
         id (int):
-        position (int): Deliveries begin after this log position.
+        position (int): The head position of the log.
         secret (str): The secret that signs its deliveries. It is not shown again.
     """
 
+    delivers_after: int
     id: int
     position: int
     secret: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        delivers_after = self.delivers_after
+
         id = self.id
 
         position = self.position
@@ -35,6 +39,7 @@ class AddedWebhook:
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
+                "delivers_after": delivers_after,
                 "id": id,
                 "position": position,
                 "secret": secret,
@@ -46,6 +51,8 @@ class AddedWebhook:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+        delivers_after = d.pop("delivers_after")
+
         id = d.pop("id")
 
         position = d.pop("position")
@@ -53,6 +60,7 @@ class AddedWebhook:
         secret = d.pop("secret")
 
         added_webhook = cls(
+            delivers_after=delivers_after,
             id=id,
             position=position,
             secret=secret,

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
+    from ..models.audited_conversation_policy import AuditedConversationPolicy
     from ..models.delivery_audit import DeliveryAudit
 
 
@@ -28,6 +29,7 @@ class AuditedConversation:
         last_activity (datetime.datetime | None): When the last message was sent; null without messages.
         member_count (int): The number of members.
         messages (int): The number of messages, with those that were recalled or erased.
+        policy (AuditedConversationPolicy): What the owner and admins have set, as members get it.
         title (None | str): The title of a group.
     """
 
@@ -40,6 +42,7 @@ class AuditedConversation:
     last_activity: datetime.datetime | None
     member_count: int
     messages: int
+    policy: AuditedConversationPolicy
     title: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -66,6 +69,8 @@ class AuditedConversation:
 
         messages = self.messages
 
+        policy = self.policy.to_dict()
+
         title: None | str
         title = self.title
 
@@ -82,6 +87,7 @@ class AuditedConversation:
                 "last_activity": last_activity,
                 "member_count": member_count,
                 "messages": messages,
+                "policy": policy,
                 "title": title,
             }
         )
@@ -90,6 +96,7 @@ class AuditedConversation:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.audited_conversation_policy import AuditedConversationPolicy  # noqa: PLC0415
         from ..models.delivery_audit import DeliveryAudit  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -124,6 +131,8 @@ class AuditedConversation:
 
         messages = d.pop("messages")
 
+        policy = AuditedConversationPolicy.from_dict(d.pop("policy"))
+
         def _parse_title(data: object) -> None | str:
             if data is None:
                 return data
@@ -141,6 +150,7 @@ class AuditedConversation:
             last_activity=last_activity,
             member_count=member_count,
             messages=messages,
+            policy=policy,
             title=title,
         )
 

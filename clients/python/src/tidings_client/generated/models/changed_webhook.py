@@ -14,19 +14,24 @@ class ChangedWebhook:
     """A webhook after a change.
 
     Attributes:
-        position (int): Everything up to this log position is delivered, waits or is parked.
+        delivers_after (int): Everything up to this log position is delivered, waits or is parked.
+        position (int): The head position of the log.
     """
 
+    delivers_after: int
     position: int
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        delivers_after = self.delivers_after
+
         position = self.position
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
+                "delivers_after": delivers_after,
                 "position": position,
             }
         )
@@ -36,9 +41,12 @@ class ChangedWebhook:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+        delivers_after = d.pop("delivers_after")
+
         position = d.pop("position")
 
         changed_webhook = cls(
+            delivers_after=delivers_after,
             position=position,
         )
 

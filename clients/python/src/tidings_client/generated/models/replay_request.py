@@ -14,7 +14,7 @@ class ReplayRequest:
     """Where to deliver from again.
 
     Attributes:
-        from_ (int): The first log position to deliver again.
+        from_ (int): The first log position to deliver again, at most the next one.
     """
 
     from_: int

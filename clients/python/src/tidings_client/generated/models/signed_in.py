@@ -18,12 +18,14 @@ class SignedIn:
 
     Attributes:
         expires_at (datetime.datetime): When the token expires: 30 days after it was issued.
+        scope (str): What the token opens: empty for a user, `moderator` or `admin`.
         token (str): A token of the user, for the header `Authorization: Bearer`.
         user (str): The user.
         masked (bool | Unset): Present and true if a word list has masked parts of the name of a new account.
     """
 
     expires_at: datetime.datetime
+    scope: str
     token: str
     user: str
     masked: bool | Unset = UNSET
@@ -31,6 +33,8 @@ class SignedIn:
 
     def to_dict(self) -> dict[str, Any]:
         expires_at = self.expires_at.isoformat()
+
+        scope = self.scope
 
         token = self.token
 
@@ -43,6 +47,7 @@ class SignedIn:
         field_dict.update(
             {
                 "expires_at": expires_at,
+                "scope": scope,
                 "token": token,
                 "user": user,
             }
@@ -57,6 +62,8 @@ class SignedIn:
         d = dict(src_dict)
         expires_at = datetime.datetime.fromisoformat(d.pop("expires_at"))
 
+        scope = d.pop("scope")
+
         token = d.pop("token")
 
         user = d.pop("user")
@@ -65,6 +72,7 @@ class SignedIn:
 
         signed_in = cls(
             expires_at=expires_at,
+            scope=scope,
             token=token,
             user=user,
             masked=masked,

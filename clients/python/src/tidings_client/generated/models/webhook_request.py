@@ -17,8 +17,10 @@ class WebhookRequest:
 
     Attributes:
         url (str): The address to deliver to.
-        events (list[str] | None | Unset): The types of events to deliver, such as `message_sent`; all types if omitted.
-        from_ (int | None | Unset): The first log position to deliver; without it, what comes from now on.
+        events (list[str] | None | Unset): The types of events to deliver, such as `message_sent`; all types if omitted
+            or empty.
+        from_ (int | None | Unset): The first log position to deliver, at most the next one; without it, what comes from
+            now on.
         notifications (bool | Unset): Deliver notifications of unread messages instead of events.
     """
 

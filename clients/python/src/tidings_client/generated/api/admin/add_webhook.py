@@ -7,14 +7,17 @@ from ... import errors
 from ...client import AuthenticatedClient
 from ...models.added_webhook import AddedWebhook
 from ...models.webhook_request import WebhookRequest
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     body: WebhookRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -51,10 +54,12 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: WebhookRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> Response[AddedWebhook]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
     return _build_response(client.get_httpx_client().request(**kwargs))
 
@@ -63,10 +68,12 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: WebhookRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> Response[AddedWebhook]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
 
@@ -75,17 +82,20 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: WebhookRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> AddedWebhook:
     """Add a webhook
 
     The server signs its deliveries with the secret of the answer, as docs/webhooks.md describes.
 
     Args:
+        idempotency_key (None | str | Unset):
         body (WebhookRequest): A webhook to add.
     """
     return sync_detailed(
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -93,11 +103,13 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: WebhookRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> AddedWebhook:
     """Calls as `sync` does, without blocking."""
     return (
         await asyncio_detailed(
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed

@@ -7,18 +7,27 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient
 from ...models.audited_conversation import AuditedConversation
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     id: str,
+    *,
+    min_position: str | Unset = UNSET,
 ) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["min_position"] = min_position
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/v1/admin/conversations/{id}".format(
             id=quote(str(id), safe=""),
         ),
+        "params": params,
     }
 
     return _kwargs
@@ -46,10 +55,12 @@ def sync_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
+    min_position: str | Unset = UNSET,
 ) -> Response[AuditedConversation]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         id=id,
+        min_position=min_position,
     )
     return _build_response(client.get_httpx_client().request(**kwargs))
 
@@ -58,10 +69,12 @@ async def asyncio_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
+    min_position: str | Unset = UNSET,
 ) -> Response[AuditedConversation]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         id=id,
+        min_position=min_position,
     )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
 
@@ -70,6 +83,7 @@ def sync(
     id: str,
     *,
     client: AuthenticatedClient,
+    min_position: str | Unset = UNSET,
 ) -> AuditedConversation:
     """Returns a conversation with its settings, its size, and how far its messages have come:
     stored,
@@ -77,10 +91,12 @@ def sync(
 
     Args:
         id (str):
+        min_position (str | Unset):
     """
     return sync_detailed(
         id=id,
         client=client,
+        min_position=min_position,
     ).parsed
 
 
@@ -88,11 +104,13 @@ async def asyncio(
     id: str,
     *,
     client: AuthenticatedClient,
+    min_position: str | Unset = UNSET,
 ) -> AuditedConversation:
     """Calls as `sync` does, without blocking."""
     return (
         await asyncio_detailed(
             id=id,
             client=client,
+            min_position=min_position,
         )
     ).parsed

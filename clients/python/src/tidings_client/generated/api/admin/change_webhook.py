@@ -8,15 +8,18 @@ from ... import errors
 from ...client import AuthenticatedClient
 from ...models.changed_webhook import ChangedWebhook
 from ...models.webhook_patch import WebhookPatch
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     id: int,
     *,
     body: WebhookPatch,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "patch",
@@ -56,11 +59,13 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: WebhookPatch,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> Response[ChangedWebhook]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         id=id,
         body=body,
+        idempotency_key=idempotency_key,
     )
     return _build_response(client.get_httpx_client().request(**kwargs))
 
@@ -70,11 +75,13 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: WebhookPatch,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> Response[ChangedWebhook]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         id=id,
         body=body,
+        idempotency_key=idempotency_key,
     )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
 
@@ -84,17 +91,20 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: WebhookPatch,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> ChangedWebhook:
     """Change a webhook
 
     Args:
         id (int):
+        idempotency_key (None | str | Unset):
         body (WebhookPatch): What to change. Omitted fields stay as they are.
     """
     return sync_detailed(
         id=id,
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -103,6 +113,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: WebhookPatch,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> ChangedWebhook:
     """Calls as `sync` does, without blocking."""
     return (
@@ -110,5 +121,6 @@ async def asyncio(
             id=id,
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed

@@ -6,14 +6,24 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient
 from ...models.get_status_response_200 import GetStatusResponse200
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
-def _get_kwargs() -> dict[str, Any]:
+def _get_kwargs(
+    *,
+    min_position: str | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["min_position"] = min_position
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/v1/admin/status",
+        "params": params,
     }
 
     return _kwargs
@@ -40,24 +50,31 @@ def _build_response(response: httpx.Response) -> Response[GetStatusResponse200]:
 def sync_detailed(
     *,
     client: AuthenticatedClient,
+    min_position: str | Unset = UNSET,
 ) -> Response[GetStatusResponse200]:
     """Calls as `sync` does, and returns the status and the headers too."""
-    kwargs = _get_kwargs()
+    kwargs = _get_kwargs(
+        min_position=min_position,
+    )
     return _build_response(client.get_httpx_client().request(**kwargs))
 
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
+    min_position: str | Unset = UNSET,
 ) -> Response[GetStatusResponse200]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
-    kwargs = _get_kwargs()
+    kwargs = _get_kwargs(
+        min_position=min_position,
+    )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
 
 
 def sync(
     *,
     client: AuthenticatedClient,
+    min_position: str | Unset = UNSET,
 ) -> GetStatusResponse200:
     """Returns the state of the system, with the fields of `tidings status --json`: the log, the
     mirror, the read models, the search index, seals, erasure, retention, webhooks, sessions
@@ -67,19 +84,24 @@ def sync(
     A part that cannot be read says why; the others are there. `shedding` lists the live frames that
     this process does not send because the read models are far behind.
 
+    Args:
+        min_position (str | Unset):
     """
     return sync_detailed(
         client=client,
+        min_position=min_position,
     ).parsed
 
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
+    min_position: str | Unset = UNSET,
 ) -> GetStatusResponse200:
     """Calls as `sync` does, without blocking."""
     return (
         await asyncio_detailed(
             client=client,
+            min_position=min_position,
         )
     ).parsed

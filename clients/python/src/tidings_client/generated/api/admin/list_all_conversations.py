@@ -14,6 +14,7 @@ def _get_kwargs(
     q: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -23,6 +24,8 @@ def _get_kwargs(
     params["limit"] = limit
 
     params["after"] = after
+
+    params["min_position"] = min_position
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -59,12 +62,14 @@ def sync_detailed(
     q: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> Response[ConversationList]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         q=q,
         limit=limit,
         after=after,
+        min_position=min_position,
     )
     return _build_response(client.get_httpx_client().request(**kwargs))
 
@@ -75,12 +80,14 @@ async def asyncio_detailed(
     q: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> Response[ConversationList]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         q=q,
         limit=limit,
         after=after,
+        min_position=min_position,
     )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
 
@@ -91,6 +98,7 @@ def sync(
     q: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> ConversationList:
     """Returns the conversations of the system.
 
@@ -98,12 +106,14 @@ def sync(
         q (str | Unset):
         limit (int | Unset):  Default: 50.
         after (str | Unset):
+        min_position (str | Unset):
     """
     return sync_detailed(
         client=client,
         q=q,
         limit=limit,
         after=after,
+        min_position=min_position,
     ).parsed
 
 
@@ -113,6 +123,7 @@ async def asyncio(
     q: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> ConversationList:
     """Calls as `sync` does, without blocking."""
     return (
@@ -121,5 +132,6 @@ async def asyncio(
             q=q,
             limit=limit,
             after=after,
+            min_position=min_position,
         )
     ).parsed

@@ -15,6 +15,7 @@ def _get_kwargs(
     *,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -22,6 +23,8 @@ def _get_kwargs(
     params["limit"] = limit
 
     params["after"] = after
+
+    params["min_position"] = min_position
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -60,12 +63,14 @@ def sync_detailed(
     client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> Response[ParkedPage]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         id=id,
         limit=limit,
         after=after,
+        min_position=min_position,
     )
     return _build_response(client.get_httpx_client().request(**kwargs))
 
@@ -76,12 +81,14 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> Response[ParkedPage]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         id=id,
         limit=limit,
         after=after,
+        min_position=min_position,
     )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
 
@@ -92,6 +99,7 @@ def sync(
     client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> ParkedPage:
     """Returns the deliveries of a webhook of which every attempt failed, oldest first.
 
@@ -99,12 +107,14 @@ def sync(
         id (int):
         limit (int | Unset):  Default: 50.
         after (str | Unset):
+        min_position (str | Unset):
     """
     return sync_detailed(
         id=id,
         client=client,
         limit=limit,
         after=after,
+        min_position=min_position,
     ).parsed
 
 
@@ -114,6 +124,7 @@ async def asyncio(
     client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> ParkedPage:
     """Calls as `sync` does, without blocking."""
     return (
@@ -122,5 +133,6 @@ async def asyncio(
             client=client,
             limit=limit,
             after=after,
+            min_position=min_position,
         )
     ).parsed

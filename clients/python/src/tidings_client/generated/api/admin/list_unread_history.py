@@ -17,6 +17,7 @@ def _get_kwargs(
     conversation: str | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -38,6 +39,8 @@ def _get_kwargs(
     if not isinstance(until, Unset):
         json_until = until.isoformat()
     params["until"] = json_until
+
+    params["min_position"] = min_position
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -76,6 +79,7 @@ def sync_detailed(
     conversation: str | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> Response[str]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
@@ -85,6 +89,7 @@ def sync_detailed(
         conversation=conversation,
         since=since,
         until=until,
+        min_position=min_position,
     )
     return _build_response(client.get_httpx_client().request(**kwargs))
 
@@ -98,6 +103,7 @@ async def asyncio_detailed(
     conversation: str | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> Response[str]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
@@ -107,6 +113,7 @@ async def asyncio_detailed(
         conversation=conversation,
         since=since,
         until=until,
+        min_position=min_position,
     )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
 
@@ -120,6 +127,7 @@ def sync(
     conversation: str | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> str:
     """Returns unread counts over time, one JSON object per line: what the badges showed at the
     end of
@@ -137,6 +145,7 @@ def sync(
         conversation (str | Unset):
         since (datetime.datetime | Unset):
         until (datetime.datetime | Unset):
+        min_position (str | Unset):
     """
     return sync_detailed(
         client=client,
@@ -146,6 +155,7 @@ def sync(
         conversation=conversation,
         since=since,
         until=until,
+        min_position=min_position,
     ).parsed
 
 
@@ -158,6 +168,7 @@ async def asyncio(
     conversation: str | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> str:
     """Calls as `sync` does, without blocking."""
     return (
@@ -169,5 +180,6 @@ async def asyncio(
             conversation=conversation,
             since=since,
             until=until,
+            min_position=min_position,
         )
     ).parsed

@@ -13,6 +13,7 @@ def _get_kwargs(
     *,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -20,6 +21,8 @@ def _get_kwargs(
     params["limit"] = limit
 
     params["after"] = after
+
+    params["min_position"] = min_position
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -55,11 +58,13 @@ def sync_detailed(
     client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> Response[WebhookPage]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         limit=limit,
         after=after,
+        min_position=min_position,
     )
     return _build_response(client.get_httpx_client().request(**kwargs))
 
@@ -69,11 +74,13 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> Response[WebhookPage]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         limit=limit,
         after=after,
+        min_position=min_position,
     )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
 
@@ -83,17 +90,20 @@ def sync(
     client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> WebhookPage:
     """Returns the webhooks.
 
     Args:
         limit (int | Unset):  Default: 50.
         after (str | Unset):
+        min_position (str | Unset):
     """
     return sync_detailed(
         client=client,
         limit=limit,
         after=after,
+        min_position=min_position,
     ).parsed
 
 
@@ -102,6 +112,7 @@ async def asyncio(
     client: AuthenticatedClient,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
 ) -> WebhookPage:
     """Calls as `sync` does, without blocking."""
     return (
@@ -109,5 +120,6 @@ async def asyncio(
             client=client,
             limit=limit,
             after=after,
+            min_position=min_position,
         )
     ).parsed

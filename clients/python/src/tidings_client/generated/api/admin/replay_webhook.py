@@ -8,15 +8,18 @@ from ... import errors
 from ...client import AuthenticatedClient
 from ...models.changed_webhook import ChangedWebhook
 from ...models.replay_request import ReplayRequest
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     id: int,
     *,
     body: ReplayRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -56,11 +59,13 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: ReplayRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> Response[ChangedWebhook]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         id=id,
         body=body,
+        idempotency_key=idempotency_key,
     )
     return _build_response(client.get_httpx_client().request(**kwargs))
 
@@ -70,11 +75,13 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: ReplayRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> Response[ChangedWebhook]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         id=id,
         body=body,
+        idempotency_key=idempotency_key,
     )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
 
@@ -84,6 +91,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: ReplayRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> ChangedWebhook:
     """Deliver again from a position on
 
@@ -91,12 +99,14 @@ def sync(
 
     Args:
         id (int):
+        idempotency_key (None | str | Unset):
         body (ReplayRequest): Where to deliver from again.
     """
     return sync_detailed(
         id=id,
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -105,6 +115,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: ReplayRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> ChangedWebhook:
     """Calls as `sync` does, without blocking."""
     return (
@@ -112,5 +123,6 @@ async def asyncio(
             id=id,
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed

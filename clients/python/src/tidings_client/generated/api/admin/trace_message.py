@@ -7,13 +7,21 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient
 from ...models.message_trace import MessageTrace
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     id: str,
     seq: int,
+    *,
+    min_position: str | Unset = UNSET,
 ) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["min_position"] = min_position
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -21,6 +29,7 @@ def _get_kwargs(
             id=quote(str(id), safe=""),
             seq=quote(str(seq), safe=""),
         ),
+        "params": params,
     }
 
     return _kwargs
@@ -49,11 +58,13 @@ def sync_detailed(
     seq: int,
     *,
     client: AuthenticatedClient,
+    min_position: str | Unset = UNSET,
 ) -> Response[MessageTrace]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         id=id,
         seq=seq,
+        min_position=min_position,
     )
     return _build_response(client.get_httpx_client().request(**kwargs))
 
@@ -63,11 +74,13 @@ async def asyncio_detailed(
     seq: int,
     *,
     client: AuthenticatedClient,
+    min_position: str | Unset = UNSET,
 ) -> Response[MessageTrace]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         id=id,
         seq=seq,
+        min_position=min_position,
     )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
 
@@ -77,6 +90,7 @@ def sync(
     seq: int,
     *,
     client: AuthenticatedClient,
+    min_position: str | Unset = UNSET,
 ) -> MessageTrace:
     """Returns what has become of a message: stored, mirrored, projected, indexed and sealed, who
     has
@@ -88,11 +102,13 @@ def sync(
     Args:
         id (str):
         seq (int):
+        min_position (str | Unset):
     """
     return sync_detailed(
         id=id,
         seq=seq,
         client=client,
+        min_position=min_position,
     ).parsed
 
 
@@ -101,6 +117,7 @@ async def asyncio(
     seq: int,
     *,
     client: AuthenticatedClient,
+    min_position: str | Unset = UNSET,
 ) -> MessageTrace:
     """Calls as `sync` does, without blocking."""
     return (
@@ -108,5 +125,6 @@ async def asyncio(
             id=id,
             seq=seq,
             client=client,
+            min_position=min_position,
         )
     ).parsed

@@ -6,6 +6,8 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient
+from ...models.held import Held
+from ...models.scheduled import Scheduled
 from ...models.send_audio_request import SendAudioRequest
 from ...models.send_control_request import SendControlRequest
 from ...models.send_custom_request import SendCustomRequest
@@ -15,7 +17,6 @@ from ...models.send_location_request import SendLocationRequest
 from ...models.send_text_request import SendTextRequest
 from ...models.send_video_request import SendVideoRequest
 from ...models.sent import Sent
-from ...models.waiting_message import WaitingMessage
 from ...types import Response
 
 
@@ -63,7 +64,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(response: httpx.Response) -> Sent | WaitingMessage:
+def _parse_response(response: httpx.Response) -> Held | Scheduled | Sent:
     if response.status_code == 200:
         response_200 = Sent.from_dict(response.json())
 
@@ -75,14 +76,30 @@ def _parse_response(response: httpx.Response) -> Sent | WaitingMessage:
         return response_201
 
     if response.status_code == 202:
-        response_202 = WaitingMessage.from_dict(response.json())
+
+        def _parse_response_202(data: object) -> Held | Scheduled:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_accepted_send_type_0 = Scheduled.from_dict(data)
+
+                return componentsschemas_accepted_send_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            componentsschemas_accepted_send_type_1 = Held.from_dict(data)
+
+            return componentsschemas_accepted_send_type_1
+
+        response_202 = _parse_response_202(response.json())
 
         return response_202
 
     raise errors.UnexpectedStatus(response.status_code, response.content)
 
 
-def _build_response(response: httpx.Response) -> Response[Sent | WaitingMessage]:
+def _build_response(response: httpx.Response) -> Response[Held | Scheduled | Sent]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -103,7 +120,7 @@ def sync_detailed(
     | SendLocationRequest
     | SendTextRequest
     | SendVideoRequest,
-) -> Response[Sent | WaitingMessage]:
+) -> Response[Held | Scheduled | Sent]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         id=id,
@@ -124,7 +141,7 @@ async def asyncio_detailed(
     | SendLocationRequest
     | SendTextRequest
     | SendVideoRequest,
-) -> Response[Sent | WaitingMessage]:
+) -> Response[Held | Scheduled | Sent]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         id=id,
@@ -145,7 +162,7 @@ def sync(
     | SendLocationRequest
     | SendTextRequest
     | SendVideoRequest,
-) -> Sent | WaitingMessage:
+) -> Held | Scheduled | Sent:
     """Send a message
 
     With `send_at`, the message is scheduled: see `GET /v1/scheduled`. If the hook holds the
@@ -180,7 +197,7 @@ async def asyncio(
     | SendLocationRequest
     | SendTextRequest
     | SendVideoRequest,
-) -> Sent | WaitingMessage:
+) -> Held | Scheduled | Sent:
     """Calls as `sync` does, without blocking."""
     return (
         await asyncio_detailed(

@@ -7,14 +7,17 @@ from ... import errors
 from ...client import AuthenticatedClient
 from ...models.hook_request import HookRequest
 from ...models.set_hook import SetHook
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     body: HookRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "put",
@@ -51,10 +54,12 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: HookRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> Response[SetHook]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
     return _build_response(client.get_httpx_client().request(**kwargs))
 
@@ -63,10 +68,12 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: HookRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> Response[SetHook]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
 
@@ -75,15 +82,18 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: HookRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> SetHook:
     """Sets the service that checks messages before they are sent.
 
     Args:
+        idempotency_key (None | str | Unset):
         body (HookRequest): Which service checks messages, and how it is asked.
     """
     return sync_detailed(
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -91,11 +101,13 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: HookRequest,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> SetHook:
     """Calls as `sync` does, without blocking."""
     return (
         await asyncio_detailed(
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed
