@@ -16,7 +16,8 @@
 //! - [`slow_reader`]: a client that does not read. [`seed`]: reproducible randomness.
 //! - [`model`]: the reference model of unread counts, inbox and membership; [`history`]: random
 //!   histories that are checked against it.
-//! - [`routes`]: all routes; [`bad_inputs`]: inputs that they must reject; [`api_document`]: the
+//! - [`routes`]: all routes, with [`route_bodies`]; [`bad_inputs`]: inputs that they must reject;
+//!   [`api_document`]: the
 //!   served document, and whether answers are what it says.
 //! - [`feed`]: the sync feed as clients read it; [`live`]: live connections; [`raw_socket`]: their
 //!   frames, valid or not; [`receiver`]: a receiver of webhooks; [`check_service`]: a service that
@@ -78,6 +79,7 @@ pub mod receiver;
 pub mod replication;
 pub mod response;
 mod route;
+pub mod route_bodies;
 pub mod routes;
 pub mod seed;
 pub mod servers;

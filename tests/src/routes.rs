@@ -2,6 +2,7 @@
 //! OpenAPI document, so a new route fails until this table says who may call it.
 
 pub use crate::route::{Access, Route, path_pattern};
+use crate::route_bodies::{ACCOUNT, CREATE, NO_RULES, PREFERENCES, SEND, SETUP};
 
 const fn route(
     method: &'static str,
@@ -463,17 +464,22 @@ pub const ROUTES: &[Route] = &[
         Access::Admin,
         Some(r#"{"user":"zoe","ttl":"1h","scope":"moderator"}"#),
     ),
+    route("GET", "/v1/place", Access::Open, None),
+    route("POST", "/v1/place/setup", Access::Account, Some(SETUP)),
+    route(
+        "PATCH",
+        "/v1/admin/place",
+        Access::Admin,
+        Some(r#"{"name":"The Tea House"}"#),
+    ),
+    route("GET", "/v1/admin/accounts", Access::Admin, None),
+    route(
+        "PUT",
+        "/v1/admin/accounts/{user}/scope",
+        Access::Admin,
+        Some(r#"{"scope":"moderator"}"#),
+    ),
     route("GET", "/livez", Access::Open, None),
     route("GET", "/readyz", Access::Open, None),
     route("GET", "/metrics", Access::Open, None),
 ];
-
-const CREATE: &str = r#"{"kind":"group","members":["zoe","yan"],"title":"a title","id":"fresh"}"#;
-
-const SEND: &str = r#"{"client_message_id":"k1","type":"text","body":{"text":"hello"},"reply_to":1,"mentions":["bob"]}"#;
-
-const NO_RULES: &str = r#"{"rules":[]}"#;
-
-const ACCOUNT: &str = r#"{"user":"zoe","password":"correct horse battery"}"#;
-
-const PREFERENCES: &str = r#"{"muted":true,"pinned":true,"archived":true}"#;

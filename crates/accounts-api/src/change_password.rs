@@ -58,7 +58,7 @@ pub(super) async fn change_password(
     let user = parse_user(&caller.user)?;
     let new = Password::parse(&request.new)
         .map_err(|error| Problem::invalid("new", error.to_string()))?;
-    let found = state.store.find_hash(user.as_str()).await;
+    let found = state.store.find_credentials(user.as_str()).await;
     if found.map_err(|error| database_away(&error))?.is_none() {
         return Err(Problem::not_found());
     }
@@ -71,18 +71,18 @@ pub(super) async fn change_password(
         // Another request has changed it since.
         return Err(Problem::wrong_password());
     };
-    let signed_in = state.issue(user.as_str(), Some(pending.before))?;
+    let signed_in = state.issue(user.as_str(), old.scope, Some(pending.before))?;
     state.revoke_now(&pending).await;
     Ok(Json(signed_in))
 }
 
 impl AccountsState {
     /// Revokes the earlier tokens. If that fails, the upkeep does it as soon as it can.
-    async fn revoke_now(&self, pending: &PendingRevocation) {
+    pub(super) async fn revoke_now(&self, pending: &PendingRevocation) {
         if let Err(problem) = self.settle_revocation(pending).await {
             tracing::warn!(
                 code = problem.code(),
-                "the tokens of a changed password are revoked later"
+                "the tokens of a changed account are revoked later"
             );
         }
     }

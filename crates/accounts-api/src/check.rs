@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use accounts::{HashingError, LoginAttempt, Password, PasswordHash};
+use accounts::{AccountCredentials, HashingError, LoginAttempt, Password};
 use http_edge::Problem;
 use metrics::counter;
 
@@ -10,14 +10,14 @@ use super::problems::{database_away, not_hashed, too_many_attempts};
 use super::state::AccountsState;
 
 impl AccountsState {
-    /// Compares a password with that of the user, and returns the hash that it matches. The answer
-    /// and the work are the same for a wrong password and for a user without an account.
+    /// Compares a password with that of the user, and returns the credentials that it matches. The
+    /// answer and the work are the same for a wrong password and for a user without an account.
     pub(super) async fn check_password(
         &self,
         user: &str,
         password: &str,
         address: IpAddr,
-    ) -> Result<PasswordHash, Problem> {
+    ) -> Result<AccountCredentials, Problem> {
         let recorded = self.attempts.record(user, address).await;
         let attempt = match recorded.map_err(|error| database_away(&error))? {
             Ok(attempt) => attempt,
@@ -26,12 +26,13 @@ impl AccountsState {
                 return Err(too_many_attempts(error));
             }
         };
-        let stored = match self.store.find_hash(user).await {
+        let stored = match self.store.find_credentials(user).await {
             Ok(stored) => stored,
             Err(error) => return Err(self.give_up(&attempt, database_away(&error)).await),
         };
         let password = Password::candidate(password);
-        match self.hasher.verify(password, stored.clone()).await {
+        let hash = stored.as_ref().map(|credentials| credentials.hash.clone());
+        match self.hasher.verify(password, hash).await {
             Ok(matches) => self.conclude(&attempt, stored.filter(|_| matches)).await,
             Err(error) => Err(self.give_up_hashing(&attempt, &error).await),
         }
@@ -40,16 +41,16 @@ impl AccountsState {
     async fn conclude(
         &self,
         attempt: &LoginAttempt,
-        matching: Option<PasswordHash>,
-    ) -> Result<PasswordHash, Problem> {
-        let Some(hash) = matching else {
+        matching: Option<AccountCredentials>,
+    ) -> Result<AccountCredentials, Problem> {
+        let Some(credentials) = matching else {
             count("wrong");
             return Err(Problem::wrong_password());
         };
         let forgiven = self.attempts.forgive(attempt).await;
         forgiven.map_err(|error| database_away(&error))?;
         count("accepted");
-        Ok(hash)
+        Ok(credentials)
     }
 
     async fn give_up_hashing(&self, attempt: &LoginAttempt, error: &HashingError) -> Problem {

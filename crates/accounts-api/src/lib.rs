@@ -3,7 +3,8 @@
 //! neither the keys of tokens nor the log and the read model, as this one does.
 //!
 //! - `register`, `sign_in`, `change_password`: the routes for everybody.
-//! - `invites`, `tokens`: the routes for administrators.
+//! - `invites`, `tokens`, `scopes`: the routes for administrators.
+//! - `setup`: the first account, which owns the place. `place`: what the place is called.
 //! - `check`: compares a password within the limits. `people`: what an account changes in the log.
 //! - `state`: what these routes share. `problems`: their problems.
 //! - `token_issuer`: signs tokens.
@@ -15,14 +16,19 @@ mod change_password;
 mod check;
 mod invites;
 mod people;
+mod place;
 mod problems;
 mod register;
+mod scopes;
+mod setup;
 mod sign_in;
 mod state;
 mod token_issuer;
 mod tokens;
 pub mod upkeep;
 
+pub use place::PlaceState;
+pub use setup::issue_setup_code;
 pub use state::{AccountsSetup, AccountsState};
 pub use token_issuer::{IssuedToken, TokenIssuer};
 
@@ -30,7 +36,15 @@ use http_edge::schema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The router with these routes.
+/// The router with the queries.
+pub fn query_router(state: PlaceState) -> OpenApiRouter {
+    OpenApiRouter::with_openapi(schema::base_document())
+        .routes(routes!(place::get_place))
+        .routes(routes!(scopes::list_accounts))
+        .with_state(state)
+}
+
+/// The router with the commands.
 pub fn router(state: AccountsState) -> OpenApiRouter {
     OpenApiRouter::with_openapi(schema::base_document())
         .routes(routes!(register::register))
@@ -38,5 +52,8 @@ pub fn router(state: AccountsState) -> OpenApiRouter {
         .routes(routes!(change_password::change_password))
         .routes(routes!(invites::create_invite))
         .routes(routes!(tokens::issue_token))
+        .routes(routes!(setup::set_up_place))
+        .routes(routes!(place::rename_place))
+        .routes(routes!(scopes::set_scope))
         .with_state(state)
 }

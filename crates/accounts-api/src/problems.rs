@@ -48,6 +48,40 @@ pub(super) fn too_many_attempts(error: TooManyAttemptsError) -> Problem {
     .with_retry_after(error.retry_after)
 }
 
+/// Too many setup codes were wrong.
+pub(super) fn too_many_codes(error: TooManyAttemptsError) -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "rate_limited",
+        "Too many wrong setup codes from this address; try again later.",
+    )
+    .with_retry_after(error.retry_after)
+}
+
+/// The setup code opens nothing.
+pub(super) fn invalid_setup_code() -> Problem {
+    Problem::forbidden_with_code(
+        "setup_code",
+        "The setup code is wrong or has expired; `tidings up` prints a new one when it starts.",
+    )
+}
+
+/// The place has an owner.
+pub(super) fn has_owner() -> Problem {
+    Problem::conflict(
+        "conflict",
+        "This place is set up already; sign in, or ask its owner for an invite.",
+    )
+}
+
+/// Nobody could administer the place.
+pub(super) fn last_administrator() -> Problem {
+    Problem::conflict(
+        "last_administrator",
+        "This is the last account with the scope `admin`; give the scope to another one first.",
+    )
+}
+
 /// The user id belongs to somebody.
 pub(super) fn user_id_taken() -> Problem {
     Problem::conflict(

@@ -1,6 +1,6 @@
 //! `POST /v1/accounts`: opens a local account.
 
-use accounts::{InviteCode, Password, Registration};
+use accounts::{AccountScope, InviteCode, Password, Registration};
 use axum::extract::State;
 use domain::ids::UserId;
 use http::StatusCode;
@@ -100,14 +100,14 @@ pub(super) async fn register(
             }
         };
     }
-    let mut signed_in = state.issue(user.as_str(), None)?;
+    let mut signed_in = state.issue(user.as_str(), AccountScope::User, None)?;
     signed_in.masked = masked;
     Ok((StatusCode::CREATED, Json(signed_in)))
 }
 
 impl AccountsState {
     /// Fails if the user id has an account, or if the log names it.
-    async fn require_unused(&self, user: &UserId) -> Result<(), Problem> {
+    pub(super) async fn require_unused(&self, user: &UserId) -> Result<(), Problem> {
         if RESERVED_IDS.contains(&user.as_str()) {
             return Err(user_id_taken());
         }

@@ -52,11 +52,12 @@ pub(super) async fn sign_in(
 ) -> Result<(StatusCode, Json<SignedInResponse>), Problem> {
     state.check_accounts()?;
     let SignInRequest { user, password } = request;
-    let hash = state.check_password(&user, &password, address).await?;
-    // Issued before the password is looked up once more: if it changes meanwhile, either this is
-    // refused, or the token is older than the revocation.
-    let signed_in = state.issue(&user, None)?;
-    let is_current = state.store.is_current(&user, &hash).await;
+    let checked = state.check_password(&user, &password, address);
+    let credentials = checked.await?;
+    // Issued before the credentials are looked up once more: if they change meanwhile, either this
+    // is refused, or the token is older than the revocation.
+    let signed_in = state.issue(&user, credentials.scope, None)?;
+    let is_current = state.store.is_current(&user, &credentials).await;
     if !is_current.map_err(|error| database_away(&error))? {
         return Err(Problem::wrong_password());
     }

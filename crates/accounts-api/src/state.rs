@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use accounts::{AccountStore, AttemptLimits, HashingError, LoginAttempts, PasswordHasher};
+use accounts::{
+    AccountScope, AccountStore, AttemptLimits, HashingError, LoginAttempts, PasswordHasher,
+    PlaceStore,
+};
 use audit::AccessRecorder;
 use command_svc::CommandState;
 use domain::ids::UserId;
@@ -24,6 +27,7 @@ pub const ACCOUNT_TOKEN_TTL: Duration = Duration::from_secs(30 * 24 * 3_600);
 pub struct AccountsState {
     pub(super) mode: AccountsMode,
     pub(super) store: AccountStore,
+    pub(super) place: PlaceStore,
     pub(super) attempts: LoginAttempts,
     pub(super) hasher: PasswordHasher,
     pub(super) issuer: TokenIssuer,
@@ -61,6 +65,8 @@ pub(super) struct SignedInResponse {
     /// When the token expires: 30 days after it was issued.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
+    /// What the token opens: empty for a user, `moderator` or `admin`.
+    scope: String,
     /// Present and true if a word list has masked parts of the name of a new account.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
@@ -87,6 +93,7 @@ impl AccountsState {
         Ok(Self {
             mode,
             store: AccountStore::new(log.pool().clone()),
+            place: PlaceStore::new(log.pool().clone()),
             attempts: LoginAttempts::new(log.pool().clone(), AttemptLimits::default()),
             hasher: PasswordHasher::new()?,
             issuer,
@@ -110,14 +117,20 @@ impl AccountsState {
     pub(super) fn issue(
         &self,
         user: &str,
+        scope: AccountScope,
         after: Option<Timestamp>,
     ) -> Result<SignedInResponse, Problem> {
-        let issued = self.issuer.issue(user, "", ACCOUNT_TOKEN_TTL, after)?;
+        let claim = match scope {
+            AccountScope::Admin => self.issuer.admin_scope(),
+            AccountScope::Moderator | AccountScope::User => scope.as_str(),
+        };
+        let issued = self.issuer.issue(user, claim, ACCOUNT_TOKEN_TTL, after)?;
         let IssuedToken { token, expires_at } = issued;
         Ok(SignedInResponse {
             user: user.to_owned(),
             token,
             expires_at,
+            scope: scope.as_str().to_owned(),
             masked: false,
         })
     }

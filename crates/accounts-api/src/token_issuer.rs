@@ -50,6 +50,11 @@ impl TokenIssuer {
         }
     }
 
+    /// The scope that opens the routes for administrators, which has a configured name.
+    pub fn admin_scope(&self) -> &str {
+        &self.policy.admin_scope
+    }
+
     /// Issues a token that is newer than `after`.
     pub fn issue(
         &self,

@@ -27,10 +27,8 @@ impl InviteCode {
         Self(text.to_owned())
     }
 
-    /// 244 random bits, which nobody guesses.
     fn generate() -> Self {
-        let halves = [Uuid::new_v4(), Uuid::new_v4()].map(|half| half.simple().to_string());
-        Self(halves.concat())
+        Self(random_code())
     }
 
     /// The text of the code.
@@ -47,6 +45,12 @@ impl fmt::Debug for InviteCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
+}
+
+/// 244 random bits, which nobody guesses.
+pub(crate) fn random_code() -> String {
+    let halves = [Uuid::new_v4(), Uuid::new_v4()].map(|half| half.simple().to_string());
+    halves.concat()
 }
 
 /// Issues an invite for one account, and forgets those that have expired.

@@ -6,7 +6,8 @@
 //!   a wrong password.
 //! - [`attempts`]: how many wrong passwords a user and an address have, over all processes.
 //! - [`store`]: the accounts, and the tokens that are still to be revoked after a change of
-//!   password. [`invites`]: codes that open one account each.
+//!   password. [`invites`]: codes that open one account each. [`scope`]: the rights of an account.
+//! - [`place`]: the name of the deployment, its owner, and the codes to set it up.
 
 #![deny(missing_docs)]
 
@@ -14,10 +15,16 @@ pub mod attempts;
 pub mod hashing;
 pub mod invites;
 pub mod password;
+pub mod place;
+pub mod scope;
 pub mod store;
 
 pub use attempts::{AttemptLimits, LoginAttempt, LoginAttempts, TooManyAttemptsError};
 pub use hashing::{HashingError, PasswordHasher};
 pub use invites::{Invite, InviteCode};
 pub use password::{Password, PasswordHash, PasswordLengthError};
-pub use store::{AccountRecord, AccountStore, PendingRevocation, Registration};
+pub use place::{NewOwner, Place, PlaceName, PlaceStore, SetupCode, SetupOutcome};
+pub use scope::AccountScope;
+pub use store::{
+    AccountCredentials, AccountRecord, AccountStore, PendingRevocation, Registration, ScopeChange,
+};

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use accounts::{
-    AccountStore, AttemptLimits, InviteCode, LoginAttempts, Password, PasswordHash, PasswordHasher,
-    Registration,
+    AccountCredentials, AccountScope, AccountStore, AttemptLimits, InviteCode, LoginAttempts,
+    NewOwner, Password, PasswordHash, PasswordHasher, Place, PlaceName, PlaceStore, Registration,
+    ScopeChange, SetupCode, SetupOutcome,
 };
 use domain::ids::UserId;
 use test_database::TestDatabase;
@@ -26,6 +27,13 @@ async fn hash(text: &str) -> PasswordHash {
     hasher.hash(password).await.expect("a hash")
 }
 
+fn of_user(hash: &PasswordHash) -> AccountCredentials {
+    AccountCredentials {
+        hash: hash.clone(),
+        scope: AccountScope::User,
+    }
+}
+
 #[tokio::test]
 async fn a_user_id_is_registered_once_and_stays_taken() {
     let database = TestDatabase::migrated("accounts").await;
@@ -34,13 +42,14 @@ async fn a_user_id_is_registered_once_and_stays_taken() {
     assert!(!store.exists(&ann).await.expect("a query"));
     let registered = store.register(&ann, &first, None).await;
     assert_eq!(registered.expect("a query"), Registration::Created);
-    let found = store.find_hash("ann").await.expect("a query");
-    assert_eq!(found, Some(first.clone()));
+    let found = store.find_credentials("ann").await.expect("a query");
+    assert_eq!(found, Some(of_user(&first)));
     let again = store.register(&ann, &first, None).await;
     assert_eq!(again.expect("a query"), Registration::Taken);
     // A closed account has no password, and its id is not free.
     assert!(store.close(&ann).await.expect("a query").is_some());
-    assert_eq!(store.find_hash("ann").await.expect("a query"), None);
+    let found = store.find_credentials("ann").await.expect("a query");
+    assert_eq!(found, None);
     let again = store.register(&ann, &first, None).await;
     assert_eq!(again.expect("a query"), Registration::Taken);
     // One that was taken back is.
@@ -88,11 +97,13 @@ async fn a_change_of_password_stores_what_is_to_be_revoked() {
         hash("staple and battery").await,
     );
     store.register(&ann, &old, None).await.expect("a query");
-    let changed = store.change_password(&ann, &old, &new).await;
+    let changed = store.change_password(&ann, &of_user(&old), &new).await;
     let first = changed.expect("a query").expect("it was the old password");
-    assert!(store.is_current("ann", &new).await.expect("a query"));
-    assert!(!store.is_current("ann", &old).await.expect("a query"));
-    let again = store.change_password(&ann, &old, &new).await;
+    for (hash, expected) in [(&new, true), (&old, false)] {
+        let is_current = store.is_current("ann", &of_user(hash)).await;
+        assert_eq!(is_current.expect("a query"), expected);
+    }
+    let again = store.change_password(&ann, &of_user(&old), &new).await;
     assert_eq!(again.expect("a query"), None);
     let pending = store.list_pending_revocations(10).await.expect("a query");
     assert_eq!(pending, std::slice::from_ref(&first));
@@ -123,7 +134,7 @@ async fn a_sign_in_waits_for_a_change_of_password_that_is_under_way() {
         .await
         .expect("a statement");
     let waiting = tokio::spawn({
-        let (store, old) = (store.clone(), old.clone());
+        let (store, old) = (store.clone(), of_user(&old));
         async move { store.is_current("ann", &old).await }
     });
     eventually::eventually("the sign-in waits for the lock", async || {
@@ -202,5 +213,130 @@ async fn attempts_at_the_same_time_count_one_by_one() {
         allowed += usize::from(ended.await.expect("no panic").expect("a query").is_ok());
     }
     assert_eq!(allowed, 10);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn a_place_is_set_up_once_with_a_code() {
+    let database = TestDatabase::migrated("accounts").await;
+    let (place, accounts) = (
+        PlaceStore::new(database.pool.clone()),
+        AccountStore::new(database.pool.clone()),
+    );
+    let (hash, name) = (
+        hash("correct horse").await,
+        PlaceName::parse("The Tea House").expect("a name"),
+    );
+    accounts
+        .register(&user("ann"), &hash, None)
+        .await
+        .expect("a query");
+    let issue = async |ttl| place.issue_code(ttl).await.expect("a query");
+    let set_up = async |id: &str, code: &SetupCode| {
+        let owner = NewOwner {
+            user: user(id),
+            hash: hash.clone(),
+        };
+        place.set_up(code, &owner, &name).await.expect("a query")
+    };
+    let minute = Duration::from_secs(60);
+    let (first, second) = (issue(minute).await, issue(minute).await);
+    let (first, second) = (first.expect("a code"), second.expect("a code"));
+    let expired = issue(Duration::ZERO).await.expect("a code");
+    let wrong = SetupCode::presented("wrong");
+    for code in [&wrong, &expired] {
+        assert_eq!(set_up("bob", code).await, SetupOutcome::InvalidCode);
+    }
+    assert_eq!(set_up("ann", &first).await, SetupOutcome::Taken);
+    let expected = Place {
+        name: None,
+        is_set_up: false,
+    };
+    assert_eq!(place.find().await.expect("a query"), expected);
+    let presented = SetupCode::presented(first.reveal());
+    assert_eq!(set_up("bob", &presented).await, SetupOutcome::SetUp);
+    // The other code is void too, and nothing issues another one.
+    assert_eq!(set_up("cid", &second).await, SetupOutcome::HasOwner);
+    assert!(issue(minute).await.is_none());
+    let found = accounts.find_credentials("bob").await.expect("a query");
+    assert_eq!(found.expect("an account").scope, AccountScope::Admin);
+    let renamed = PlaceName::parse("茶館").expect("a name");
+    place.rename(&renamed).await.expect("a query");
+    let expected = Place {
+        name: Some("茶館".into()),
+        is_set_up: true,
+    };
+    assert_eq!(place.find().await.expect("a query"), expected);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn only_the_newest_codes_are_valid() {
+    let database = TestDatabase::migrated("accounts").await;
+    let place = PlaceStore::new(database.pool.clone());
+    let mut codes = Vec::new();
+    for seconds in 1..=9 {
+        let issued = place.issue_code(Duration::from_secs(60 + seconds)).await;
+        codes.push(issued.expect("a query").expect("a code"));
+    }
+    let mut checked = Vec::new();
+    for code in &codes {
+        checked.push(place.check_code(code).await.expect("a query"));
+    }
+    assert_eq!(checked[0], SetupOutcome::InvalidCode);
+    assert_eq!(checked[1..], [SetupOutcome::SetUp; 8]);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn lowering_a_scope_revokes_and_the_last_administrator_stays() {
+    let database = TestDatabase::migrated("accounts").await;
+    let store = AccountStore::new(database.pool.clone());
+    let hash = hash("correct horse").await;
+    for id in ["ann", "bob"] {
+        let registered = store.register(&user(id), &hash, None).await;
+        registered.expect("a query");
+    }
+    let set = async |id: &str, scope| store.set_scope(&user(id), scope).await.expect("a query");
+    assert_eq!(
+        set("zoe", AccountScope::Admin).await,
+        ScopeChange::NoAccount
+    );
+    assert_eq!(
+        set("ann", AccountScope::Admin).await,
+        ScopeChange::Changed(None)
+    );
+    assert_eq!(
+        set("ann", AccountScope::Admin).await,
+        ScopeChange::Unchanged
+    );
+    assert_eq!(
+        set("ann", AccountScope::Moderator).await,
+        ScopeChange::LastAdministrator
+    );
+    set("bob", AccountScope::Admin).await;
+    let ScopeChange::Changed(Some(revoked)) = set("ann", AccountScope::User).await else {
+        panic!("the tokens of an administrator stay valid");
+    };
+    let pending = store.list_pending_revocations(10).await.expect("a query");
+    assert_eq!(pending, [revoked]);
+    // An administrator who cannot sign in does not count.
+    set("ann", AccountScope::Admin).await;
+    store.close(&user("ann")).await.expect("a query");
+    assert_eq!(
+        set("bob", AccountScope::User).await,
+        ScopeChange::LastAdministrator
+    );
+    let admins = store
+        .list_records("", Some(AccountScope::Admin), "", 10)
+        .await;
+    let admins: Vec<(String, bool)> = admins
+        .expect("a query")
+        .into_iter()
+        .map(|account| (account.user, account.is_open))
+        .collect();
+    assert_eq!(admins, [("ann".into(), false), ("bob".into(), true)]);
+    let after = store.list_records("b", None, "b", 10).await;
+    assert_eq!(after.expect("a query").len(), 1);
     database.close().await;
 }

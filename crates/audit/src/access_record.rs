@@ -35,6 +35,12 @@ pub enum AccessAct {
     WebhookRemoved,
     /// The data of a user were exported.
     UserExported,
+    /// The place was set up by its owner.
+    PlaceSetUp,
+    /// The place was renamed.
+    PlaceRenamed,
+    /// The scope of an account was changed.
+    ScopeChanged,
 }
 
 impl AccessAct {
@@ -71,6 +77,9 @@ impl AccessAct {
             Self::WebhookReplayed => "webhook_replayed",
             Self::WebhookRemoved => "webhook_removed",
             Self::UserExported => "user_exported",
+            Self::PlaceSetUp => "place_set_up",
+            Self::PlaceRenamed => "place_renamed",
+            Self::ScopeChanged => "scope_changed",
         }
     }
 }

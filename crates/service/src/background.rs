@@ -27,7 +27,7 @@ use moderation::LiveRulebook;
 use operator_api::{OperatorSetup, OperatorState};
 use projector::InProcessChannels;
 use projector::index::IntegrityChecks;
-use settings::{SealInterval, Services};
+use settings::SealInterval;
 use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -134,7 +134,7 @@ impl ServiceRuntime {
         recorder: AccessRecorder,
         background: &mut TaskGroup,
     ) -> Result<OpenApiRouter> {
-        let mode = self.config.accounts_mode(self.services == Services::ALL);
+        let mode = self.accounts_mode();
         let (issuer, reads) = (self.issuer.clone(), self.pools.reads.clone());
         let state = AccountsState::new(AccountsSetup {
             mode,

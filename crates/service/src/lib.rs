@@ -2,6 +2,8 @@
 //!
 //! The modules, in the order of a start:
 //!
+//! - [`start_report`]: what is known once the services have started.
+//! - `place`: what is said about the place.
 //! - [`ports`]: where the services listen. [`pools`]: their connections to Postgres.
 //! - [`readiness`]: the readiness checks.
 //! - `hook`: the service that checks messages.
@@ -23,6 +25,7 @@ pub mod gauges;
 mod hook;
 mod jwks;
 mod mirror_repair;
+mod place;
 pub mod pools;
 pub mod ports;
 mod profile_sight;
@@ -30,6 +33,7 @@ pub mod readiness;
 mod rulebook;
 mod shedding;
 pub mod signals;
+pub mod start_report;
 pub mod tasks;
 mod token_keys;
 
@@ -72,6 +76,7 @@ use gauges::GaugeSources;
 use pools::Pools;
 use ports::ServicePorts;
 use readiness::StartupState;
+pub use start_report::{ServerVersions, StartReport};
 use tasks::TaskGroup;
 use token_keys::TokenKeyReload;
 
@@ -102,15 +107,6 @@ pub struct ServiceSetup {
     pub auth: Auth,
 }
 
-/// The versions that the servers report. `None` for a server that does not respond.
-#[derive(Debug, Clone, Default)]
-pub struct ServerVersions {
-    /// Postgres, as `15.18 (Debian 15.18-1)`.
-    pub postgres: Option<String>,
-    /// nats-server, as `2.15.1`.
-    pub nats: Option<String>,
-}
-
 /// The shared parts of a running service.
 struct ServiceRuntime {
     config: SystemConfig,
@@ -138,7 +134,7 @@ struct ServiceRuntime {
 pub async fn run(
     setup: ServiceSetup,
     stop: CancellationToken,
-    on_open: impl FnOnce(ServerVersions),
+    on_open: impl FnOnce(StartReport),
 ) -> Result<()> {
     let metrics = ops::install_recorder().context("cannot install the metrics recorder")?;
     check_open_file_limit(setup.config.max_connections);
@@ -177,7 +173,11 @@ pub async fn run(
         Some(Ok(_)) => {
             let versions = service.fetch_versions().await;
             service.log_start(&base, &versions);
-            on_open(versions);
+            let setup_code = service.issue_setup_code().await;
+            on_open(StartReport {
+                versions,
+                setup_code,
+            });
             tokio::select! {
                 () = stop.cancelled() => Ok(()),
                 error = foreground.wait_for_unexpected_exit() => Err(error),
@@ -474,6 +474,7 @@ impl ServiceRuntime {
     ) -> OpenApiRouter {
         query_api::router(queries)
             .merge(operator_api::router(self.operator_state(rulebook)))
+            .merge(self.place_routes())
             .layer(from_fn_with_state(recorder.clone(), audit::record_calls))
     }
 }

@@ -89,7 +89,7 @@ async fn bodies_that_cannot_be_parsed_are_400() {
 
 /// Bodies of [`mistyped_bodies`] that have the right form and are refused nevertheless: method,
 /// path, status and names.
-const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 7] = [
+const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 8] = [
     // An earlier body has made the conversation.
     (
         "POST",
@@ -164,10 +164,21 @@ const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 7] = [
     ),
     // and there are no accounts.
     ("POST", "/v1/admin/invites", 404, &["ttl = null", "no ttl"]),
+    (
+        "PUT",
+        "/v1/admin/accounts/{user}/scope",
+        404,
+        &["scope = empty text"],
+    ),
 ];
 
 /// Routes of accounts, which do not exist here, with bodies of texts.
-const ACCOUNT_ROUTES: [&str; 3] = ["/v1/accounts", "/v1/sessions", "/v1/users/me/password"];
+const ACCOUNT_ROUTES: [&str; 4] = [
+    "/v1/accounts",
+    "/v1/sessions",
+    "/v1/users/me/password",
+    "/v1/place/setup",
+];
 
 /// Fields with one of some words: route and field. Their parser stops at the number.
 const WORD_FIELDS: [(&str, &str); 13] = [

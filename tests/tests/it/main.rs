@@ -71,6 +71,7 @@ mod pages;
 mod people;
 mod people_access;
 mod people_privacy;
+mod place;
 mod planted_bugs;
 mod planted_faults;
 mod poison;

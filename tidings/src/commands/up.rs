@@ -11,7 +11,7 @@ use domain::ids::UserId;
 use domain::time::Timestamp;
 use embedded_servers::EmbeddedServers;
 use service::ports::ServicePorts;
-use service::{ServerVersions, ServiceSetup, signals};
+use service::{ServerVersions, ServiceSetup, StartReport, signals};
 use settings::{DEFAULT_LISTEN_UP, Services, SystemConfig, UpArgs};
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
@@ -24,16 +24,39 @@ const PRINTED_TOKEN_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Runs the system until a signal.
 pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
     let stop = signals::cancel_on_signal()?;
-    let data = config.data_dir();
     // Check everything that does not need the servers before starting them.
     let keys = config.load_token_keys()?;
-    let auth = keys.to_auth(config.auth.policy())?;
     let token = args
         .print_token
         .as_deref()
         .map(|user| sign_token(config, &keys, user))
         .transpose()?;
-    let ports = ServicePorts::bind(config, DEFAULT_LISTEN_UP).await?;
+    let can_sign = keys.signing_secret().is_ok();
+    let data = config.data_dir();
+    run_system(config, DEFAULT_LISTEN_UP, keys, stop, |running, started| {
+        let token = token.as_ref().map(|token| (args, token.as_str()));
+        print(&format_welcome(
+            running,
+            data.path(),
+            started,
+            token,
+            can_sign,
+        ));
+    })
+    .await
+}
+
+/// Starts the servers and all services, calls `on_open` once they answer, and runs them until
+/// `stop` is cancelled.
+pub(super) async fn run_system(
+    config: &SystemConfig,
+    default_listen: &str,
+    keys: TokenKeys,
+    stop: CancellationToken,
+    on_open: impl FnOnce(&RunInfo, &StartReport),
+) -> Result<()> {
+    let auth = keys.to_auth(config.auth.policy())?;
+    let ports = ServicePorts::bind(config, default_listen).await?;
     let address = ports.address()?;
     let tls_cert = config.ports.tls_cert.as_ref().map(path::absolute);
     let Some(servers) = start_servers(config, &stop).await? else {
@@ -50,8 +73,7 @@ pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
         webhook_allow: describe_networks(config),
         started_at: Timestamp::from(OffsetDateTime::now_utc()),
     };
-    let announced = data.write_run_file(&running)?;
-    let can_sign = keys.signing_secret().is_ok();
+    let announced = config.data_dir().write_run_file(&running)?;
     let setup = ServiceSetup {
         config: config.clone(),
         services: Services::ALL,
@@ -62,21 +84,14 @@ pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
         keys,
         auth,
     };
-    let token = token.as_ref().map(|token| (args, token.as_str()));
-    let welcome = |versions| {
+    let welcome = |started: StartReport| {
         running.is_starting = false;
         if let Err(error) = announced.replace(&running) {
             tracing::warn!(error = format!("{error:#}"), "cannot announce the start");
         }
-        print(&format_welcome(
-            &running,
-            data.path(),
-            &versions,
-            token,
-            can_sign,
-        ));
+        on_open(&running, &started);
     };
-    let outcome = service::run(setup, stop, welcome).await;
+    let outcome = Box::pin(service::run(setup, stop, welcome)).await;
     drop(announced);
     tokio::task::spawn_blocking(|| servers.stop())
         .await
@@ -130,17 +145,21 @@ fn sign_token(config: &SystemConfig, keys: &TokenKeys, user: &str) -> Result<Str
 fn format_welcome(
     running: &RunInfo,
     data: &Path,
-    versions: &ServerVersions,
+    started: &StartReport,
     token: Option<(&UpArgs, &str)>,
     can_sign: bool,
 ) -> String {
     let base = running.base_url();
-    let servers = describe_all_servers(running, versions);
+    let servers = describe_all_servers(running, &started.versions);
     let mut text = format!(
         "Tidings {} is up at {base}\n  API docs  {base}/docs\n  servers   {servers}\n  data      {}\n",
         env!("CARGO_PKG_VERSION"),
         data.display(),
     );
+    if let Some(code) = &started.setup_code {
+        // Behind the `#`, so that it is in no log of requests.
+        let _ = writeln!(text, "  setup     {base}/ops#setup={}", code.reveal());
+    }
     let data = data.display();
     // Writing to a String cannot fail.
     let _ = match token {
@@ -173,7 +192,7 @@ fn describe_all_servers(running: &RunInfo, versions: &ServerVersions) -> String 
 }
 
 /// Prints to standard output. A closed reader is only logged, so that the system keeps running.
-fn print(text: &str) {
+pub(super) fn print(text: &str) {
     if let Err(error) = out!("{text}") {
         tracing::warn!(%error, "cannot announce the address");
     }

@@ -6,12 +6,18 @@ use sqlx::PgConnection;
 
 use super::manifest::{BackupTable, SCHEMAS};
 
-/// Tables of these schemas that only matter for some minutes or can be derived: schema and table.
-const CACHES: [(&str, &str); 2] = [("log", "snapshots"), ("accounts", "attempts")];
+/// Tables of these schemas that only matter for a while or can be derived: schema and table. Each
+/// start issues new setup codes.
+const CACHES: [(&str, &str); 3] = [
+    ("log", "snapshots"),
+    ("accounts", "attempts"),
+    ("accounts", "setup_codes"),
+];
 
 /// The tables in which the migrations leave rows: schema and table. All others are empty in a new
 /// database.
-const FILLED_BY_MIGRATIONS: [(&str, &str); 5] = [
+const FILLED_BY_MIGRATIONS: [(&str, &str); 6] = [
+    ("accounts", "place"),
     ("log", "head"),
     ("log", "epochs"),
     ("log", "erasure"),
@@ -76,7 +82,8 @@ pub(crate) async fn find_content(connection: &mut PgConnection) -> Result<Option
     .fetch_all(&mut *connection)
     .await?;
     for (schema, name, quoted) in tables {
-        if FILLED_BY_MIGRATIONS.contains(&(schema.as_str(), name.as_str())) {
+        let table = (schema.as_str(), name.as_str());
+        if FILLED_BY_MIGRATIONS.contains(&table) || CACHES.contains(&table) {
             continue;
         }
         let has_rows: bool = sqlx::query_scalar(&format!("SELECT EXISTS (SELECT 1 FROM {quoted})"))

@@ -59,8 +59,16 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "digests of the codes that open one account each",
     ),
     (
+        "accounts.place",
+        "what the pages call the deployment, and who owns it",
+    ),
+    (
         "accounts.revocations",
         "changes of passwords whose revocation of tokens the log does not have yet",
+    ),
+    (
+        "accounts.setup_codes",
+        "digests of the codes with which an owner sets the place up",
     ),
     (
         "hooks.check_secrets",

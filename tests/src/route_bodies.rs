@@ -1,0 +1,21 @@
+//! Well-formed bodies of calls that are longer than a line of the table of routes.
+
+/// The body of a call.
+pub const CREATE: &str =
+    r#"{"kind":"group","members":["zoe","yan"],"title":"a title","id":"fresh"}"#;
+
+/// The body of a call.
+pub const SEND: &str = r#"{"client_message_id":"k1","type":"text","body":{"text":"hello"},"reply_to":1,"mentions":["bob"]}"#;
+
+/// The body of a call.
+pub const NO_RULES: &str = r#"{"rules":[]}"#;
+
+/// The body of a call.
+pub const ACCOUNT: &str = r#"{"user":"zoe","password":"correct horse battery"}"#;
+
+/// The body of a call.
+pub const SETUP: &str =
+    r#"{"code":"5f3a9c21","user":"zoe","password":"correct horse battery","name":"The Tea House"}"#;
+
+/// The body of a call.
+pub const PREFERENCES: &str = r#"{"muted":true,"pinned":true,"archived":true}"#;
