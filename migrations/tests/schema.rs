@@ -21,7 +21,7 @@ const DESCRIBE_SQL: &str = "
     WITH relations AS (
         SELECT c.oid, n.nspname || '.' || c.relname AS name, c.relkind, c.reloptions
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname IN ('log', 'read', 'hooks', 'presence', 'accounts', 'secrets')
+        WHERE n.nspname IN ('log', 'read', 'hooks', 'presence', 'accounts', 'jobs', 'secrets')
            OR (n.nspname = 'public' AND c.relkind = 'v')
     ), lines AS (
         SELECT name || ': ' || CASE relkind WHEN 'r' THEN 'table' ELSE 'view' END

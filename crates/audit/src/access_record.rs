@@ -41,6 +41,10 @@ pub enum AccessAct {
     PlaceRenamed,
     /// The scope of an account was changed.
     ScopeChanged,
+    /// A rebuild or a verification was started.
+    JobStarted,
+    /// A rebuild or a verification was asked to stop.
+    JobStopped,
 }
 
 impl AccessAct {
@@ -80,6 +84,8 @@ impl AccessAct {
             Self::PlaceSetUp => "place_set_up",
             Self::PlaceRenamed => "place_renamed",
             Self::ScopeChanged => "scope_changed",
+            Self::JobStarted => "job_started",
+            Self::JobStopped => "job_stopped",
         }
     }
 }

@@ -3,12 +3,15 @@
 //!
 //! - `conversations`: the conversations of the system, with a delivery audit.
 //! - `status`: the state of the system. `webhooks`: what `tidings webhooks` does.
+//! - `jobs`: rebuilds and verifications that run in the background. `seals`: the seals of the log.
 //! - `trace`: what has become of one message. `unread`: unread counts over time.
 //! - `state`: what these routes share.
 
 #![deny(missing_docs)]
 
 mod conversations;
+mod jobs;
+mod seals;
 mod state;
 mod status;
 mod trace;
@@ -31,6 +34,9 @@ pub fn router(state: OperatorState) -> OpenApiRouter {
         .routes(routes!(conversations::audit_conversation))
         .routes(routes!(webhooks::list_webhooks))
         .routes(routes!(webhooks::list_parked))
+        .routes(routes!(jobs::routes::list_jobs))
+        .routes(routes!(jobs::routes::get_job))
+        .routes(routes!(seals::list_seals))
         .with_state(state)
 }
 
@@ -40,5 +46,7 @@ pub fn command_router(state: OperatorState) -> OpenApiRouter {
         .routes(routes!(webhooks::add_webhook))
         .routes(routes!(webhooks::change_webhook, webhooks::remove_webhook))
         .routes(routes!(webhooks::replay_webhook))
+        .routes(routes!(jobs::routes::start_job))
+        .routes(routes!(jobs::routes::stop_job))
         .with_state(state)
 }

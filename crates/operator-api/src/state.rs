@@ -1,8 +1,11 @@
 //! What the routes for administrators share: their state, the headers and the problems of their
 //! responses.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use audit::AccessRecorder;
 use axum::http::{HeaderMap, HeaderValue};
 use data_dir::{DataDir, ServerUrls};
 use dispatcher::address::AllowedNetworks;
@@ -10,10 +13,17 @@ use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
 use http_edge::Problem;
 use moderation::LiveRulebook;
+use projector::ProjectorConfig;
 use search::index::IndexDir;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use utoipa::IntoResponses;
+
+use super::jobs::JobSources;
+
+/// The `Retry-After` if the database is away.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The maximum number of concurrent passes over the log.
 const MAX_LOG_PASSES: usize = 1;
@@ -31,6 +41,9 @@ pub struct OperatorState {
     pub(super) servers: ServerUrls,
     pub(super) webhook_networks: AllowedNetworks,
     pub(super) rulebook: LiveRulebook,
+    pub(super) recorder: AccessRecorder,
+    pub(super) job_sources: JobSources,
+    pub(super) shutdown: CancellationToken,
 }
 
 /// What the routes are about.
@@ -53,6 +66,16 @@ pub struct OperatorSetup {
     pub webhook_networks: AllowedNetworks,
     /// What this process sheds.
     pub rulebook: LiveRulebook,
+    /// Records what administrators do.
+    pub recorder: AccessRecorder,
+    /// The address of Postgres, for the connections of jobs.
+    pub database_url: String,
+    /// How jobs fold events.
+    pub projector: ProjectorConfig,
+    /// The key that vouches for the seals.
+    pub seal_key_path: PathBuf,
+    /// Cancelled when the process ends.
+    pub shutdown: CancellationToken,
 }
 
 impl OperatorState {
@@ -68,12 +91,26 @@ impl OperatorState {
             servers,
             webhook_networks,
             rulebook,
+            recorder,
+            database_url,
+            projector,
+            seal_key_path,
+            shutdown,
         } = setup;
+        let job_sources = JobSources {
+            database_url,
+            projector,
+            index_dir: index_dir.clone(),
+            seal_key_path,
+        };
         Self {
             pool,
             nats,
             mirror,
             index_dir,
+            recorder,
+            job_sources,
+            shutdown,
             writes,
             data,
             servers,
@@ -97,6 +134,23 @@ pub(super) async fn position_headers(
         headers.insert("tidings-cursor", cursor);
     }
     Ok(headers)
+}
+
+/// The headers of what does not depend on the read model: the head of the log.
+pub(super) async fn head_headers(state: &OperatorState) -> Result<HeaderMap, Problem> {
+    let reader = LogReader::new(state.writes.clone());
+    let headers = async {
+        let head = reader.head().await?.position;
+        position_headers(&reader, head).await
+    };
+    headers.await.map_err(|error| database_away(&error))
+}
+
+/// The database does not answer.
+pub(super) fn database_away(error: &sqlx::Error) -> Problem {
+    tracing::debug!(%error, "A request of an administrator failed.");
+    let detail = "The database is temporarily unavailable.";
+    Problem::unavailable("unavailable", detail, RETRY_AFTER)
 }
 
 /// The problem responses of these routes.

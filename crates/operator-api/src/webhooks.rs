@@ -6,15 +6,12 @@
     reason = "utoipa qualifies the parameters of the route"
 )]
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use dispatcher::secret::SigningSecret;
 use dispatcher::webhook::{self, ParkedDeliveryRow, WebhookChange, WebhookKind, WebhookStatus};
 use domain::time::Timestamp;
-use event_log::reader::LogReader;
 use http_edge::extract::params;
 use http_edge::{Admin, Path, Problem, Query};
 use log_tools::event_types;
@@ -22,10 +19,7 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::state::{OperatorProblems, OperatorState, position_headers};
-
-/// The `Retry-After` if the database is away.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+use super::state::{OperatorProblems, OperatorState, database_away, head_headers};
 
 /// The default and the maximum number of items per page.
 const PAGE_LIMIT: (i64, i64) = (50, 200);
@@ -209,21 +203,6 @@ impl WebhookPageParams {
         let next = last.filter(|_| rest.next().is_some());
         Ok((page, next))
     }
-}
-
-fn database_away(error: &sqlx::Error) -> Problem {
-    tracing::debug!(%error, "A request about webhooks failed.");
-    let detail = "The database is temporarily unavailable.";
-    Problem::unavailable("unavailable", detail, RETRY_AFTER)
-}
-
-async fn head_headers(state: &OperatorState) -> Result<HeaderMap, Problem> {
-    let reader = LogReader::new(state.writes.clone());
-    let headers = async {
-        let head = reader.head().await?.position;
-        position_headers(&reader, head).await
-    };
-    headers.await.map_err(|error| database_away(&error))
 }
 
 fn parse_id(text: &str) -> Result<i64, Problem> {

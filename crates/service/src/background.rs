@@ -330,6 +330,11 @@ impl ServiceRuntime {
             servers: self.config.server_urls(),
             webhook_networks: AllowedNetworks::new(allowed),
             rulebook: rulebook.clone(),
+            recorder: AccessRecorder::new(self.pools.projections.clone()),
+            database_url: self.database_url.clone(),
+            projector: self.config.projector_config(),
+            seal_key_path: self.config.seal_key_path(),
+            shutdown: self.draining.clone(),
         })
     }
 }

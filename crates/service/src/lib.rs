@@ -110,6 +110,8 @@ pub struct ServiceSetup {
 /// The shared parts of a running service.
 struct ServiceRuntime {
     config: SystemConfig,
+    /// The address of Postgres. May contain a password.
+    database_url: String,
     services: Services,
     auth: Auth,
     issuer: TokenIssuer,
@@ -243,6 +245,7 @@ impl ServiceRuntime {
             issuer: TokenIssuer::new(setup.keys, config.auth.policy()),
             mirror_health: MirrorHealth::default(),
             startup: Arc::default(),
+            database_url: setup.database_url,
             draining: CancellationToken::new(),
             background_shutdown: CancellationToken::new(),
             config,

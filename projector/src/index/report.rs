@@ -2,6 +2,7 @@
 
 use search::index::{BuildNumber, IndexDigest};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// The report of a build that has become the served index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,5 +47,13 @@ impl IndexComparison {
     /// Whether both indexes are equal.
     pub fn is_equal(&self) -> bool {
         self.served == self.built
+    }
+
+    /// The comparison as one JSON object.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "position": self.position, "equal": self.is_equal(),
+            "served": self.served, "rebuilt": self.built, "differences": self.differing,
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sqlx::{Executor as _, PgConnection, PgPool};
 
 use crate::digest::{TableDigest, begin_snapshot, digest_tables};
@@ -67,6 +67,14 @@ impl ReadModelComparison {
     /// Whether all tables are equal.
     pub fn is_equal(&self) -> bool {
         self.served == self.rebuilt
+    }
+
+    /// The comparison as one JSON object.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "position": self.position, "equal": self.is_equal(),
+            "served": self.served, "rebuilt": self.rebuilt, "differences": self.differences,
+        })
     }
 }
 

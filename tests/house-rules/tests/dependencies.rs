@@ -153,6 +153,7 @@ const ALLOWED: [(&str, &[&str]); 33] = [
     (
         "operator-api",
         &[
+            "audit",
             "data-dir",
             "diagnostics",
             "dispatcher",
@@ -160,6 +161,7 @@ const ALLOWED: [(&str, &[&str]); 33] = [
             "event-log",
             "event-stream",
             "http-edge",
+            "log-integrity",
             "log-tools",
             "moderation",
             "projector",

@@ -6,7 +6,7 @@ use house_rules::programs::programs;
 use house_rules::sql::{names, tables, writes};
 
 /// Per schema: the crates that may write its tables, and those that may also read them.
-const OWNERS: [(&str, &[&str], &[&str]); 8] = [
+const OWNERS: [(&str, &[&str], &[&str]); 9] = [
     ("log", &["event-log", "log-integrity"], &["event-stream"]),
     (
         "read",
@@ -19,6 +19,7 @@ const OWNERS: [(&str, &[&str], &[&str]); 8] = [
     ("secrets", &[], &["event-log"]),
     ("presence", &["query-api"], &["diagnostics"]),
     ("audit", &["audit"], &["query-api"]),
+    ("jobs", &["operator-api"], &[]),
 ];
 
 #[test]

@@ -181,7 +181,7 @@ const ACCOUNT_ROUTES: [&str; 4] = [
 ];
 
 /// Fields with one of some words: route and field. Their parser stops at the number.
-const WORD_FIELDS: [(&str, &str); 13] = [
+const WORD_FIELDS: [(&str, &str); 15] = [
     ("/v1/conversations", "kind"),
     ("/v1/conversations/{id}", "history"),
     ("/v1/conversations/{id}/members", "role"),
@@ -195,6 +195,8 @@ const WORD_FIELDS: [(&str, &str); 13] = [
     ("/v1/moderation/links", "action"),
     ("/v1/moderation/cases/{id}/resolve", "action"),
     ("/v1/moderation/hook", "on_failure"),
+    ("/v1/admin/jobs", "kind"),
+    ("/v1/admin/jobs", "of"),
 ];
 
 /// The status with which a route refuses an input of [`mistyped_bodies`].

@@ -42,6 +42,7 @@ mod idempotency;
 mod import_inputs;
 mod import_leaks;
 mod index_commands;
+mod jobs;
 mod joining;
 mod journey;
 mod jwks;

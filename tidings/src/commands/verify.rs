@@ -4,7 +4,6 @@
 use anyhow::{Result, bail};
 use data_dir::{OperatorDatabase, inflect, with_migrated_database};
 use projector::{ReadModelComparison, RebuildProgress};
-use serde_json::json;
 use settings::{SystemConfig, VerifyArgs};
 
 use super::comparison;
@@ -35,12 +34,7 @@ async fn verify_read_models(config: &SystemConfig, args: &VerifyArgs) -> Result<
     );
     let comparison = comparison.await?;
     let printed = if args.json {
-        let json = json!({
-            "position": comparison.position, "equal": comparison.is_equal(),
-            "served": comparison.served, "rebuilt": comparison.rebuilt,
-            "differences": comparison.differences,
-        });
-        outln!("{json}")
+        outln!("{}", comparison.to_json())
     } else {
         print_tables(&comparison)
     };
@@ -82,12 +76,7 @@ async fn verify_search(config: &SystemConfig, args: &VerifyArgs) -> Result<()> {
     );
     let comparison = comparison.await?;
     let printed = if args.json {
-        let json = json!({
-            "position": comparison.position, "equal": comparison.is_equal(),
-            "served": comparison.served, "rebuilt": comparison.built,
-            "differences": comparison.differing,
-        });
-        outln!("{json}")
+        outln!("{}", comparison.to_json())
     } else {
         comparison::print_index_comparison(&comparison)
     };

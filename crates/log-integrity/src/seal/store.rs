@@ -33,6 +33,21 @@ pub async fn load_after(pool: &PgPool, number: i64, limit: i64) -> Result<Vec<Se
     rows.iter().map(Seal::from_row).collect()
 }
 
+/// Loads the seals before a number, the newest first, at most `limit`, without their salts and
+/// digests.
+pub async fn load_before(pool: &PgPool, number: i64, limit: i64) -> Result<Vec<Seal>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT number, first, last, sealed_at, previous, root, public_key, signature,
+                ''::bytea AS salts, ''::bytea AS digests
+         FROM log.seals WHERE number < $1 ORDER BY number DESC LIMIT $2",
+    )
+    .bind(number)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    rows.iter().map(Seal::from_row).collect()
+}
+
 /// Loads the newest seal without its salts and digests: its hash needs neither, and they are most
 /// of its size.
 pub async fn load_last(pool: &PgPool) -> Result<Option<Seal>, sqlx::Error> {

@@ -24,8 +24,8 @@ pub fn render() -> String {
          that owns it.\nGenerated from the sources by `make inventory`; do not edit.\n",
         "## Tables\n\nThe schemas are `log` (the events), `read` (the read models), `hooks` \
          (webhooks, and the hook),\n`accounts` (local accounts), `moderation` (what follows the log \
-         for moderators), `presence` (who was\nonline when) and `secrets` (what no event may have). \
-         A rebuild fills schema `read_rebuild`;\n`tidings rebuild --keep` keeps the previous version \
+         for moderators), `presence` (who was\nonline when), `jobs` (rebuilds over HTTP) and `secrets` \
+         (what no event may have). A rebuild fills\nschema `read_rebuild`; `tidings rebuild --keep` keeps the previous version \
          as `read_old`.\n",
         &tables::render(&programs),
         "## NATS\n\n`TIDINGS_STREAM` names a second system on the same nats-server.\n",

@@ -7,6 +7,10 @@ use crate::programs::ProductSource;
 use crate::sql;
 
 const DESCRIPTIONS: &[(&str, &str)] = &[
+    (
+        "jobs.jobs",
+        "rebuilds and verifications that were started over HTTP",
+    ),
     ("presence.last_seen", "when users were online last"),
     ("read.bans", "the bans of conversations, with their ends"),
     (
