@@ -8,7 +8,7 @@
 //! - [`postgres`]: connections, and the migration of the schema. [`retry`]: retries until a server
 //!   is available. [`ReaderAccess`]: sessions of a role that can only read.
 //! - [`TokenKeys`]: the keys that verify and sign tokens. [`seal_key`]: the key that signs the
-//!   seals of the log. `key_file`: files with such a key.
+//!   seals of the log. `key_file`: files with such a key. [`demo`]: which directory is a demo's.
 //! - [`secret`]: values that are masked when printed. [`UsageError`]: mistakes in the invocation.
 //!   [`format_count`]: numbers with their nouns.
 //!
@@ -18,6 +18,7 @@
 
 mod counted;
 mod database;
+pub mod demo;
 mod directory;
 mod key_file;
 pub mod postgres;

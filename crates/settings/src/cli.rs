@@ -37,6 +37,8 @@ pub struct Cli {
 pub enum CliCommand {
     /// Run all services in one process, on one port.
     Up(UpArgs),
+    /// Run a small company in a directory of its own, to see in a minute what Tidings is.
+    Demo(DemoArgs),
     /// Run the command service.
     CommandSvc,
     /// Run the projector, which writes the read models.
@@ -109,6 +111,17 @@ pub struct UpArgs {
     /// Print a token for this user to standard output once the system is ready.
     #[arg(long, value_name = "USER")]
     pub print_token: Option<String>,
+}
+
+/// The options of `tidings demo`.
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// Open the chat in a browser, if there is a display.
+    #[arg(long)]
+    pub open: bool,
+    /// Nobody talks after the history is there.
+    #[arg(long)]
+    pub silent: bool,
 }
 
 /// The options of `tidings token`.

@@ -26,6 +26,7 @@ const SECRET_NOTE: &str = "Only the environment sets TIDINGS_AUTH_SECRET, the se
 /// An example for each command, by its path.
 const EXAMPLES: &[(&str, &str)] = &[
     ("up", "tidings up --data ./tidings-data --print-token demo"),
+    ("demo", "tidings demo --open"),
     ("command-svc", "tidings command-svc --listen 0.0.0.0:8081"),
     ("projector", "tidings projector"),
     (

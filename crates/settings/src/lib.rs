@@ -4,8 +4,8 @@
 //! - `environment`: reads `.env`, and finds variables that are no settings.
 //! - `cli`: the command line, with the options of the smaller commands. `help`: what the help of a
 //!   command shows.
-//! - `system`: the options that all commands share, and what follows from them. `services`: which
-//!   services a command runs.
+//! - `system`: the options that all commands share, and what follows from them. `defaults`: where
+//!   systems are. `services`: which services a command runs.
 //! - `accounts`, `backup`, `erase`, `log`, `psql`, `rebuild`, `webhooks`: the options of these
 //!   commands, and of what they operate. `given`: the settings that were given.
 //! - `rules`: the options of `tidings switch` and `tidings moderation`. `jwks_url`: where keys of
@@ -20,6 +20,7 @@ mod accounts;
 mod backup;
 mod cli;
 mod confirm;
+mod defaults;
 mod environment;
 mod erase;
 mod given;
@@ -42,10 +43,14 @@ mod webhooks;
 pub use accounts::{AccountArgs, AccountCommand, AccountPasswordArgs, AccountsMode};
 pub use backup::{BackupArgs, RestoreArgs};
 pub use cli::{
-    Cli, CliCommand, CompletionsArgs, DoctorArgs, ImportArgs, ManArgs, SearchArgs, SearchOrder,
-    ServersCommand, StatusArgs, TokenArgs, UpArgs,
+    Cli, CliCommand, CompletionsArgs, DemoArgs, DoctorArgs, ImportArgs, ManArgs, SearchArgs,
+    SearchOrder, ServersCommand, StatusArgs, TokenArgs, UpArgs,
 };
 pub use confirm::ConfirmArgs;
+pub use defaults::{
+    DEFAULT_DATA, DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DEMO, DEFAULT_LISTEN_DISPATCHER,
+    DEFAULT_LISTEN_PROJECTOR, DEFAULT_LISTEN_QUERY_API, DEFAULT_LISTEN_UP,
+};
 pub use environment::{load_file, unknown_variables};
 pub use erase::{EraseCommand, ExportUserArgs, OutputArgs, RetentionArgs};
 pub use given::given_settings;
@@ -63,10 +68,7 @@ pub use questions::{
 pub use rebuild::{RebuildAction, RebuildArgs, RebuildSource, VerifyArgs};
 pub use rules::{ListAction, ModerationCommand, ResolveArgs, SetListArgs, SwitchCommand};
 pub use services::Services;
-pub use system::{
-    AuthArgs, DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DISPATCHER, DEFAULT_LISTEN_PROJECTOR,
-    DEFAULT_LISTEN_QUERY_API, DEFAULT_LISTEN_UP, LimitArgs, LogFormat, Switch, SystemConfig,
-};
+pub use system::{AuthArgs, LimitArgs, LogFormat, Switch, SystemConfig};
 pub use usage::explain as explain_usage;
 pub use user::{UserCommand, UserKindArg, UserRestrictArgs, UserSetArgs};
 pub use webhooks::{WebhookAddArgs, WebhookArgs, WebhookListArgs, WebhooksCommand};

@@ -15,6 +15,7 @@ use projector::ProjectorConfig;
 use search::index::IndexDir;
 
 use super::accounts::{AccountArgs, AccountsMode};
+use super::defaults::DEFAULT_DATA;
 use super::erase::RetentionArgs;
 use super::jwks_url::JwksUrl;
 use super::log::SealArgs;
@@ -22,17 +23,6 @@ use super::parse::parse_duration;
 use super::people::PeopleArgs;
 use super::ports::PortArgs;
 use super::webhooks::WebhookArgs;
-
-/// The default address of `tidings up`.
-pub const DEFAULT_LISTEN_UP: &str = "127.0.0.1:8080";
-/// The default address of `tidings command-svc`.
-pub const DEFAULT_LISTEN_COMMAND_SVC: &str = "127.0.0.1:8081";
-/// The default address of `tidings query-api`.
-pub const DEFAULT_LISTEN_QUERY_API: &str = "127.0.0.1:8082";
-/// The default address of the health and metrics endpoints of `tidings projector`.
-pub const DEFAULT_LISTEN_PROJECTOR: &str = "127.0.0.1:8083";
-/// The default address of the health and metrics endpoints of `tidings dispatcher`.
-pub const DEFAULT_LISTEN_DISPATCHER: &str = "127.0.0.1:8084";
 
 /// The options that all commands share.
 #[derive(Debug, Clone, Args)]
@@ -43,7 +33,7 @@ pub struct SystemConfig {
         global = true,
         env = "TIDINGS_DATA",
         value_name = "DIR",
-        default_value = "./tidings-data"
+        default_value = DEFAULT_DATA
     )]
     pub data: PathBuf,
 

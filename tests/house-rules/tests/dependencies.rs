@@ -8,7 +8,7 @@ use house_rules::source::Source;
 use house_rules::workspace::{Package, files, packages, root};
 
 /// Each package with the packages of this workspace that it may use outside of tests.
-const ALLOWED: [(&str, &[&str]); 33] = [
+const ALLOWED: [(&str, &[&str]); 34] = [
     ("domain", &[]),
     ("eventually", &[]),
     ("migrations", &[]),
@@ -94,6 +94,7 @@ const ALLOWED: [(&str, &[&str]); 33] = [
         ],
     ),
     ("importer", &["connectivity", "domain", "data-dir"]),
+    ("demo", &["data-dir", "importer"]),
     (
         "log-tools",
         &[
@@ -204,6 +205,7 @@ const ALLOWED: [(&str, &[&str]); 33] = [
             "command-svc",
             "audit",
             "data-dir",
+            "demo",
             "diagnostics",
             "dispatcher",
             "domain",

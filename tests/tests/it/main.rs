@@ -21,6 +21,7 @@ mod commands;
 mod consent;
 mod contacts;
 mod corpora;
+mod demo;
 mod deploy;
 mod documented_commands;
 mod erasure;

@@ -8,6 +8,7 @@ pub mod cases;
 mod comparison;
 pub mod completions;
 mod confirmation;
+pub mod demo;
 pub mod doctor;
 pub mod erase;
 mod exit_code;
@@ -43,6 +44,7 @@ pub async fn run(cli: Cli) -> Result<()> {
     let config = &cli.config;
     match cli.command {
         CliCommand::Up(args) => up::run(config, &args).await,
+        CliCommand::Demo(args) => demo::run(config, &args).await,
         CliCommand::CommandSvc => serve::run(config, Services::COMMANDS).await,
         CliCommand::Projector => serve::run(config, Services::PROJECTOR).await,
         CliCommand::QueryApi => serve::run(config, Services::QUERIES).await,

@@ -94,8 +94,9 @@ const COMMANDS: &[&[&str]] = &[
 
 /// Commands that are not tried: those that run until they are stopped, one that downloads, one
 /// whose output is that of another program, and those that need a case, which no command makes.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 11] = [
     "command-svc",
+    "demo",
     "dispatcher",
     "moderation case",
     "moderation reopen",

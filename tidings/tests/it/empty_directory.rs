@@ -78,8 +78,9 @@ const COMMANDS: &[(&str, &[&str], i32)] = &[
 ];
 
 /// Commands that need no system, and those that create one.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 10] = [
     "completions",
+    "demo",
     "log load",
     "man",
     "migrate",

@@ -50,6 +50,16 @@ const FILES: &[(&str, &str, &str)] = &[
     ),
     ("build-", "DATA/search/build-N/", "an index"),
     (
+        "demo-history.jsonl",
+        "DATA/demo-history.jsonl",
+        "the messages of a demo, as they are imported",
+    ),
+    (
+        "demo-password",
+        "DATA/demo-password",
+        "the password of everybody in a demo, mode 600",
+    ),
+    (
         "lock",
         "DATA/lock",
         "locked by the process that runs the embedded servers; its process id",
