@@ -1,6 +1,6 @@
 //! API documentation: `/openapi.json` and `/asyncapi.json`, generated from the code, the Swagger UI
-//! at `/docs`, a page at `/asyncapi` that shows the frames of live delivery, and a page at `/` that
-//! leads to all of them.
+//! at `/docs`, a page at `/asyncapi` that shows the frames of live delivery, and a page at `/api`
+//! that leads to all of them.
 
 use axum::Router;
 use axum::response::{Html, IntoResponse};
@@ -45,7 +45,7 @@ that user, with their rights and no others.
 Every error is a problem document (RFC 9457) with a stable `code`. Unknown fields and parameters are \
 refused, unless the request says `Prefer: handling=lenient`; in an erasure, always.";
 
-/// The page at `/`.
+/// The page at `/api`.
 const LANDING_PAGE: &str = include_str!("landing.html");
 
 /// The page that shows the AsyncAPI document.
@@ -101,9 +101,9 @@ pub fn describe(api: &mut OpenApi, version: &str) {
     api.tags = Some(tags.collect());
 }
 
-/// The routes `/`, `/openapi.json` and `/docs`, and `/asyncapi.json` with its page `/asyncapi` if
-/// `describe_live` returns the document of live delivery. The pages are part of the binary and load
-/// no external resources.
+/// The routes `/api`, `/openapi.json` and `/docs`, and `/asyncapi.json` with its page `/asyncapi`
+/// if `describe_live` returns the document of live delivery. The pages are part of the binary and
+/// load no external resources.
 /// Every operation is documented as requiring a token unless it overrides that itself.
 pub fn routes(
     mut api: OpenApi,
@@ -123,7 +123,7 @@ pub fn routes(
         .persist_authorization(true)
         .display_request_duration(true);
     Ok(Router::new()
-        .route("/", get(|| async { Html(LANDING_PAGE) }))
+        .route("/api", get(|| async { Html(LANDING_PAGE) }))
         .route("/openapi.json", serve(&api)?)
         .merge(live.unwrap_or_default())
         .merge(SwaggerUi::new("/docs").config(config)))

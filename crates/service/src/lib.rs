@@ -3,7 +3,7 @@
 //! The modules, in the order of a start:
 //!
 //! - [`start_report`]: what is known once the services have started.
-//! - `place`: what is said about the place.
+//! - `place`: the pages, and what they say about the place.
 //! - [`ports`]: where the services listen. [`pools`]: their connections to Postgres.
 //! - [`readiness`]: the readiness checks.
 //! - `hook`: the service that checks messages.
@@ -318,7 +318,8 @@ impl ServiceRuntime {
             ..self.edge.clone()
         };
         let documents = docs::routes(api, query_api::build_live_document)?;
-        Ok(self.with_middleware_of(&edge, routes.merge(ops).merge(documents)))
+        let routes = routes.merge(ops).merge(documents).merge(self.pages());
+        Ok(self.with_middleware_of(&edge, routes))
     }
 
     /// Waits for Postgres, starts the background tasks, and opens the gate.

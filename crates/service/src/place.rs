@@ -1,7 +1,10 @@
-//! What is said about the place, and the code with which an owner sets it up.
+//! The pages, what they say about the place, and the code with which an owner sets it up.
 
 use accounts::SetupCode;
 use accounts_api::PlaceState;
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::get;
 use settings::{AccountsMode, Services};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -11,6 +14,15 @@ impl ServiceRuntime {
     /// Who may open an account.
     pub(super) fn accounts_mode(&self) -> AccountsMode {
         self.config.accounts_mode(self.services == Services::ALL)
+    }
+
+    /// The pages, where there are queries for them. Elsewhere, `/` leads to the API documents.
+    pub(super) fn pages(&self) -> Router {
+        if self.services.queries {
+            web_pages::routes()
+        } else {
+            Router::new().route("/", get(|| async { Redirect::temporary("/api") }))
+        }
     }
 
     /// The queries about the place and its accounts.

@@ -8,13 +8,14 @@ use house_rules::source::Source;
 use house_rules::workspace::{Package, files, packages, root};
 
 /// Each package with the packages of this workspace that it may use outside of tests.
-const ALLOWED: [(&str, &[&str]); 34] = [
+const ALLOWED: [(&str, &[&str]); 35] = [
     ("domain", &[]),
     ("eventually", &[]),
     ("migrations", &[]),
     ("http-edge", &[]),
     ("search", &[]),
     ("connectivity", &[]),
+    ("web-pages", &[]),
     ("accounts", &["domain"]),
     ("embedded-servers", &[]),
     (
@@ -195,6 +196,7 @@ const ALLOWED: [(&str, &[&str]); 34] = [
             "read-model",
             "search",
             "settings",
+            "web-pages",
         ],
     ),
     (

@@ -354,6 +354,6 @@ async fn the_asyncapi_document_has_the_schemas_of_the_openapi_document() {
         );
         assert_eq!(schema["required"], original["required"], "{name}");
     }
-    let page = client.get("/").await;
+    let page = client.get("/api").await;
     assert!(String::from_utf8_lossy(&page.body).contains("/asyncapi.json"));
 }

@@ -124,7 +124,7 @@ async fn the_documentation_page_loads_nothing_from_other_hosts() {
 async fn a_page_shows_the_frames_and_loads_nothing_but_the_document_of_this_server() {
     let world = World::start().await;
     let client = world.anonymous();
-    let landing = client.get("/").await;
+    let landing = client.get("/api").await;
     assert!(String::from_utf8_lossy(&landing.body).contains("href=\"/asyncapi\""));
     let page = client.get("/asyncapi").await;
     assert_eq!(page.status, 200, "{page}");

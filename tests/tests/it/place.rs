@@ -4,7 +4,7 @@
 use eventually::eventually;
 use serde_json::{Value, json};
 use tests::client::Client;
-use tests::world::World;
+use tests::world::{Settings, World};
 
 use crate::accounts::{PASSWORD, open, register, sign_in, with_token};
 
@@ -236,4 +236,26 @@ async fn name_owner_and_rights_are_in_a_backup_and_not_in_an_export() {
     wait_for_place(&anonymous, "setup", "done").await;
     let signed_in = sign_in(&anonymous, "olga", PASSWORD).await.expect(201);
     assert_eq!(signed_in["scope"], "admin");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_pages_are_served_and_lead_to_the_api() {
+    let world = World::start_with(Settings::default()).await;
+    let anonymous = world.anonymous();
+    for path in ["/", "/ops"] {
+        let page = anonymous.get(path).await;
+        assert_eq!(page.status, 200, "{page}");
+        assert!(
+            page.header("content-type").starts_with("text/html"),
+            "{page}"
+        );
+        let policy = page.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'"), "{policy}");
+    }
+    let api = anonymous.get("/api").await;
+    assert!(String::from_utf8_lossy(&api.body).contains("href=\"/docs/\""));
+    assert_eq!(
+        anonymous.get("/nothing").await.expect_problem(404),
+        "no_such_path"
+    );
 }
