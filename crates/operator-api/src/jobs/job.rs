@@ -88,7 +88,7 @@ pub struct Job {
     pub stop_requested: bool,
     /// What the commands on the machine print with `--json`, and for a rebuild where it began and
     /// how long the swap took; null unless it is done.
-    #[schema(value_type = Option<Object>, required = true)]
+    #[schema(value_type = Option<std::collections::HashMap<String, Value>>, required = true)]
     pub result: Option<Value>,
     /// Why it has failed.
     #[schema(required = true)]
