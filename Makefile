@@ -49,10 +49,10 @@ test-clients:
 
 # The TypeScript client with many users while the system, the network and the devices fail: at the end,
 # each client holds what the API says. make client-soak CLIENTS=20 MINUTES=1 ARGS="--seed 7"; with
-# ARGS="--plant double-apply" a bug is planted, and must be found. `npm ci --ignore-scripts` comes first.
+# ARGS="--plant double-apply" a bug is planted, and must be found.
 client-soak: CLIENTS := $(if $(filter file,$(origin CLIENTS)),100,$(CLIENTS))
 client-soak:
-	TIDINGS_BIN=$(or $(TIDINGS_BIN),$(DEBUG)/tidings) node tests/clients/chaos/soak.ts --clients $(CLIENTS) --minutes $(MINUTES) $(ARGS)
+	TIDINGS_BIN=$(or $(TIDINGS_BIN),$(DEBUG)/tidings) python3 tests/clients/client_soak.py --clients $(CLIENTS) --minutes $(MINUTES) $(ARGS)
 
 fmt:
 	cargo fmt --all

@@ -258,7 +258,9 @@ export class TidingsClient implements Client {
   #connect(running: Running): void {
     if (running.tabs && !running.tabs.isLeader) return;
     const { status } = this.state.connection;
-    if (status !== "live" && status !== "polling") this.#showConnection({ status: "connecting" });
+    if (status !== "live" && status !== "polling") {
+      this.#showConnection({ status: "connecting", leader: null });
+    }
     running.connection.start();
   }
 

@@ -77,6 +77,7 @@ test("when the leader closes, the next tab takes over where it stands", async ()
   await follower.waitFor((state) => unread(state) === 1, SOON);
   await close(leader);
   await follower.waitFor(leads, SOON);
+  assert.equal(follower.state.connection.leader, null);
   server.say("two");
   await follower.waitFor((state) => unread(state) === 2, SOON);
   assert.equal(server.sockets.length, 2);

@@ -42,11 +42,15 @@ export class Saver {
     if (!this.#stop) return;
     this.#stop();
     this.#stop = undefined;
-    await this.save();
+    await this.#flush();
   }
 
-  /** Writes what has changed. Resolves when it is stored. */
+  /** Writes what has changed; only the tab that leads writes. Resolves when it is stored. */
   save(): Promise<void> {
+    return this.#stop ? this.#flush() : Promise.resolve();
+  }
+
+  #flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#writing = this.#writing.then(() => this.#write());
@@ -54,7 +58,7 @@ export class Saver {
   }
 
   #schedule(): void {
-    this.#timer ??= setTimeout(() => void this.save(), GATHER_MS);
+    this.#timer ??= setTimeout(() => void this.#flush(), GATHER_MS);
   }
 
   async #write(): Promise<void> {

@@ -34,6 +34,7 @@ export class Tabs {
   readonly #leadership: Leadership;
   #follower: Follower | null;
   #stops: (() => void)[] = [];
+  #watched: readonly string[] = [];
 
   constructor(options: TabsOptions) {
     this.#options = options;
@@ -90,7 +91,10 @@ export class Tabs {
       this.#do({ act: "read", conversationId, upTo });
     },
     frame: (frame: ClientFrame) => this.#do({ act: "frame", frame }),
-    watch: (users) => this.#do({ act: "watch", tab: this.#id, users }),
+    watch: (users) => {
+      this.#watched = users;
+      this.#do({ act: "watch", tab: this.#id, users });
+    },
   };
 
   #do(command: TabCommand): void {
@@ -133,13 +137,23 @@ export class Tabs {
         return this.#options.onFrames(message.frames);
       case "forgotten":
         return follower.forget(message.isLost);
-      case "connection":
-        return follower.showConnection(message.connection);
+      case "connection": {
+        const { leader } = this.#options.holder.state.connection;
+        follower.showConnection(message.connection);
+        if (message.connection.status !== leader) this.#repeat(follower);
+        return;
+      }
       case "sent":
         return this.#options.onSent(message.sent);
       case "outbox":
         return follower.showOutbox(message.items, message.reads);
     }
+  }
+
+  /** The leader may be another one, which does not know what this tab has asked for. */
+  #repeat(follower: Follower): void {
+    for (const item of follower.unconfirmed()) this.#do({ act: "add", item });
+    if (this.#watched.length > 0) this.outgoing.watch(this.#watched);
   }
 
   /** The tab that led is gone, or there was none: this one continues from its own cursor. */
