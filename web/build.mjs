@@ -20,7 +20,7 @@ await build({
   outdir: out,
   bundle: true,
   format: "esm",
-  target: ["es2024", "chrome123", "firefox120", "safari17.5"],
+  target: ["es2024", "chrome123", "firefox125", "safari17.5"],
   minify: true,
   legalComments: "none",
   jsx: "automatic",
