@@ -137,6 +137,15 @@ async function listThreads() {
   await ann.panel.getByText("1 unread").waitFor({ state: "detached" });
   await ann.panel.locator(".panel-row-main").click();
   await until("the thread is open", () => ann.page.url().includes(`thread=${seq}`));
+  // A search leads to a reply in its thread too.
+  await until("the reply is found", async () =>
+    (await annCalls.get(`/v1/search?q=${encodeURIComponent("long ones")}`)).total === 1,
+  );
+  await ann.show("search", { query: "long ones" });
+  await ann.reads("in a thread");
+  await hits().first().locator(".panel-row-main").click();
+  await until("the thread is open again", () => ann.page.url().includes(`thread=${seq}`));
+  await ann.page.locator(".side-pane .message", { hasText: "The long ones." }).waitFor();
 }
 
 async function changeScheduled() {

@@ -17,10 +17,19 @@ export interface Host {
   /** Whether another page opened this one. */
   hasBack: boolean;
   openConversation(id: string, seq?: number): void;
+  /** Shows a message where it was written: in its conversation, or in its thread. */
+  openMessage(message: PlacedMessage): void;
   /** Shows another page, from which "back" returns here. */
   open(name: PanelName, place?: PanelPlace): void;
   back(): void;
   close(): void;
+}
+
+export interface PlacedMessage {
+  conversation_id: string;
+  seq: number;
+  /** The root of the thread to which it belongs. */
+  thread: number | null;
 }
 
 interface Visit {
@@ -57,6 +66,10 @@ export function makeHost(name: PanelName, place: PanelPlace, props: PanelProps):
     calls: callsFor(session.client),
     hasBack,
     openConversation: props.openConversation,
+    openMessage({ conversation_id: id, seq, thread }) {
+      if (thread === null) props.openConversation(id, seq);
+      else session.openThread(id, thread);
+    },
     open(next, nextPlace = {}) {
       const before = hasBack ? steps : [];
       const step = { from: { name, place }, to: keyOf(next, nextPlace) };

@@ -85,11 +85,16 @@ interface CountedRowProps {
 
 function CountedRow({ id, seq, message }: CountedRowProps) {
   const host = useHost();
-  const open = () => host.openConversation(id, seq);
-  if (message !== undefined) return <MessageRow message={message} open={open} />;
+  if (message !== undefined) {
+    return <MessageRow message={message} open={() => host.openMessage(message)} />;
+  }
   return (
     <li class="panel-row">
-      <button type="button" class="panel-row-main" onClick={open}>
+      <button
+        type="button"
+        class="panel-row-main"
+        onClick={() => host.openConversation(id, seq)}
+      >
         {t("numberOf", { seq })}
       </button>
     </li>

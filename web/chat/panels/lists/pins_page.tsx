@@ -53,7 +53,7 @@ function PinRow({ message, mayUnpin, reload }: PinRowProps) {
   return (
     <MessageRow
       message={message}
-      open={() => host.openConversation(id, seq)}
+      open={() => host.openMessage(message)}
       actions={
         mayUnpin && (
           <button

@@ -177,7 +177,7 @@ function HitRow({ hit }: { hit: Hit }) {
   return (
     <MessageRow
       message={{ ...hit, body: {} }}
-      open={() => host.openConversation(hit.conversation_id, hit.seq)}
+      open={() => host.openMessage(hit)}
       place={<bdi>{place}</bdi>}
       note={hit.thread === null ? undefined : t("inThread")}
       text={
