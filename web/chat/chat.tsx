@@ -48,7 +48,8 @@ export function Chat({ account, signOut }: ChatProps) {
 
 function makeSession(account: Account, signOut: (reason?: string) => void): ChatSession {
   const source = tokenSource();
-  const client = new TidingsClient({ url: location.origin, token: source, maxMessages: MOST_MESSAGES });
+  const { origin: url } = location;
+  const client = new TidingsClient({ url, token: source, maxMessages: MOST_MESSAGES });
   return {
     account,
     client,

@@ -1,5 +1,6 @@
 // One conversation: its header, its messages and the field to write in.
-import { type Client, type Conversation, type StoredMessage, selectConversation } from "@tidings/client";
+import { selectConversation } from "@tidings/client";
+import type { Client, Conversation, StoredMessage } from "@tidings/client";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { showError } from "../shared/toast.tsx";
 import { Composer, type ComposerTask } from "./composer/composer.tsx";

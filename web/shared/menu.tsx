@@ -23,7 +23,8 @@ interface MenuProps {
   class?: string;
 }
 
-export function Menu({ label, items, children, named, class: className = "icon-button" }: MenuProps) {
+export function Menu(props: MenuProps) {
+  const { label, items, children, named, class: className = "icon-button" } = props;
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const id = useId();
@@ -50,7 +51,7 @@ export function Menu({ label, items, children, named, class: className = "icon-b
       >
         {children ?? <Icon name="more" />}
       </button>
-      {open && <MenuList id={id} label={label} items={items} anchor={button.current} close={close} />}
+      {open && <MenuList {...{ id, label, items, close }} anchor={button.current} />}
     </>
   );
 }

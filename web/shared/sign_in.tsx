@@ -78,7 +78,14 @@ export function SignIn({ signedIn, reason }: SignInProps) {
 function TokenField() {
   return (
     <Field label={t("token")} hint={t("tokenHint")}>
-      <textarea class="input" name="token" rows={4} required autocomplete="off" spellcheck={false} />
+      <textarea
+        class="input"
+        name="token"
+        rows={4}
+        required
+        autocomplete="off"
+        spellcheck={false}
+      />
     </Field>
   );
 }

@@ -143,9 +143,10 @@ export class TidingsClient implements Client {
     this.#sender.stop();
     this.#evictor.stop();
     this.#typing.stop();
-    running.tabs?.close();
     await running.connection.stop();
     await running.saver.stop();
+    // The next tab leads only once this one has written.
+    running.tabs?.close();
     await running.storage.close();
     this.#showConnection({ status: "stopped", retryAt: null });
   }
@@ -233,19 +234,25 @@ export class TidingsClient implements Client {
 
   /** This client has the connection from now on. */
   #lead(): void {
-    if (!this.#running) return;
-    this.#running.saver.start();
+    const running = this.#running;
+    if (!running) return;
     this.#sender.start();
-    this.#connect(this.#running);
-    this.#readOutbox(this.#running.storage).catch(() => {
+    this.#connect(running);
+    if (!running.tabs) return running.saver.start();
+    this.#takeOver(running).catch(() => {
       // The store was closed meanwhile; the next start reads it.
     });
   }
 
-  /** The tab that led may have closed before it had sent what other tabs had stored. */
-  async #readOutbox(storage: Storage): Promise<void> {
-    const { outbox } = await readSavedState(storage, this.state.me);
-    this.#holder.update((state) => outbox.reduce(addItem, state));
+  /**
+   * The tab that led has written since this one has opened, and may have closed before it had sent
+   * what other tabs had stored.
+   */
+  async #takeOver({ storage, saver }: Running): Promise<void> {
+    const saved = await readSavedState(storage, this.state.me);
+    this.#holder.update((state) => saved.outbox.reduce(addItem, state));
+    saver.rebase(saved);
+    saver.start();
   }
 
   #connect(running: Running): void {

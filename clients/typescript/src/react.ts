@@ -1,9 +1,14 @@
 // Hooks for React, and for Preact with `preact/compat` as `react`.
-import { createContext, createElement, useCallback, useContext, useRef } from "react";
+import { createContext, createElement, useCallback, useContext, useMemo, useRef } from "react";
 import { useSyncExternalStore, type ReactNode } from "react";
 import type { Client } from "./client_api.ts";
-import type { ClientState, ConnectionState, Conversation } from "./model/state.ts";
-import { selectConversation } from "./model/selectors.ts";
+import type {
+  ClientState,
+  ConnectionState,
+  Conversation,
+  StoredMessage,
+} from "./model/state.ts";
+import { selectConversation, selectMessages } from "./model/selectors.ts";
 
 const ClientContext = createContext<Client | null>(null);
 
@@ -43,6 +48,11 @@ export function useSelect<Selected>(
 
 export function useConversation(id: string): Conversation | undefined {
   return useSelect(selectConversation(id));
+}
+
+/** The messages of the range around `seq` (default: the newest range), oldest first. */
+export function useMessages(id: string, seq?: number): readonly StoredMessage[] {
+  return useSelect(useMemo(() => selectMessages(id, seq), [id, seq]));
 }
 
 export function useConnection(): ConnectionState {

@@ -147,6 +147,34 @@ test("after a lost history, the inbox is read again and the outbox is kept", asy
   assert.equal(client.state.epoch, 1);
 });
 
+for (const [what, loseHistory, status] of [
+  ["a lost history", (server: FakeServer) => server.restore(1), "failed"],
+  ["a time away that is too long", (server: FakeServer) => (server.oldest = 9), "queued"],
+] as const) {
+  test(`after ${what}, a change that waits is ${status}`, async () => {
+    const server = new FakeServer();
+    const client = connect(server);
+    await client.start();
+    await client.waitFor(isLive, SOON);
+    server.say("one");
+    await client.waitFor((state) => unread(state) === 1, SOON);
+    server.refusesSockets = true;
+    server.sockets.at(-1)!.end(1006);
+    const call = "PUT /v1/conversations/c/messages/1";
+    const unavailable = { status: 503, body: { code: "unavailable", status: 503 } };
+    server.answers.set(call, Array.from({ length: 50 }, () => unavailable));
+    client.messages.edit("c", 1, { text: "edited" });
+    await client.waitFor((state) => state.outbox[0]?.status === "queued", SOON);
+    for (let said = 0; said < 9; said += 1) server.say(`${said}`);
+    loseHistory(server);
+    server.refusesSockets = false;
+    client.reconnect();
+    await client.waitFor((state) => state.epoch === 1 && isLive(state), { timeoutMs: 15_000 });
+    const [item] = client.state.outbox;
+    assert.equal(item?.status === "sending" ? "queued" : item?.status, status);
+  });
+}
+
 test("where sockets cannot be opened, it polls", async () => {
   const server = new FakeServer();
   server.refusesSockets = true;

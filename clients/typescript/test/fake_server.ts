@@ -14,6 +14,8 @@ export class FakeServer {
   readonly tokens: string[] = [];
   /** Changes when the history does: a cursor with another tag gets 410. */
   tag = "t1";
+  /** Entries up to here are no longer kept. */
+  oldest = 0;
   /** Sockets that are opened now fail. */
   refusesSockets = false;
   /** The next answers to a call, by method and path, in place of the usual one. */
@@ -69,7 +71,15 @@ export class FakeServer {
   /** Whether a cursor is of this history. */
   knows(cursor: string): boolean {
     const [position, tag] = cursor.split(".");
-    return tag === this.tag && Number(position) <= this.entries.length;
+    const isKept = Number(position) >= this.oldest;
+    return isKept && tag === this.tag && Number(position) <= this.entries.length;
+  }
+
+  /** The problem of a cursor that is not known. */
+  problem(cursor: string): { [member: string]: unknown } {
+    const isTooOld = cursor.endsWith(this.tag) && Number.parseInt(cursor, 10) < this.oldest;
+    const members = isTooOld ? { oldest: this.oldest } : {};
+    return { code: "cursor_expired", title: "", status: 410, detail: "", ...members };
   }
 
   #answer(call: string, url: URL, body: { [key: string]: unknown } | null): Answer {
@@ -109,7 +119,7 @@ export class FakeServer {
   }
 
   #feed(after: string): Answer {
-    if (!this.knows(after)) return { status: 410, body: { code: "cursor_expired", status: 410 } };
+    if (!this.knows(after)) return { status: 410, body: this.problem(after) };
     const entries = this.entries.slice(Number.parseInt(after, 10));
     return { status: 200, body: { entries, cursor: this.cursor, has_more: false } };
   }
@@ -180,7 +190,10 @@ export class FakeSocket {
     this.readyState = this.OPEN;
     this.#server.sockets.push(this);
     this.onopen?.();
-    if (!this.#server.knows(after)) return this.end(4410);
+    if (!this.#server.knows(after)) {
+      this.push({ type: "problem", ...this.#server.problem(after) } as ServerFrame);
+      return this.end(4410);
+    }
     for (const entry of this.#server.entries.slice(Number.parseInt(after, 10))) {
       this.push({ type: "entry", entry, cursor: `${entry.position}.${this.#server.tag}` });
     }

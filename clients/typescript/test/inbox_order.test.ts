@@ -101,3 +101,16 @@ test("a row that is not on the first page comes after it", () => {
   };
   assert.deepEqual(applyInboxPage(state, page).state.inbox.order, ["a", "b", "x"]);
 });
+
+test("an old answer does not bring back a conversation that the caller has left", () => {
+  const left = [
+    created(1),
+    entry(5, "member_removed", { user: ME, by: ME }),
+  ].reduce(applyEntry, initialState(ME));
+  const state = { ...left, cursor: "5.t" };
+  const page = { above: undefined, followsFrom: 4, conversations: [summary("c")] };
+  const old = applyInboxPage(state, { ...page, position: 4 }).state;
+  assert.deepEqual([old.conversations.size, old.stale.rows.get("c")], [0, 5]);
+  const rejoined = applyInboxPage(state, { ...page, position: 6 }).state;
+  assert.equal(rejoined.conversations.size, 1);
+});

@@ -113,3 +113,22 @@ test("signing out in one tab signs out the others and empties the store", async 
   await leader.waitFor((state) => state.connection.status === "signed_out", SOON);
   assert.equal(leader.state.conversations.size + follower.state.conversations.size, 0);
 });
+
+test("the tab that takes over leaves in the store what it shows", async () => {
+  const server = new FakeServer();
+  const url = "http://seven.example";
+  const { leader, follower } = await openTwo(server, url);
+  server.say("one");
+  await follower.waitFor((state) => unread(state) === 1, SOON);
+  await close(leader);
+  await follower.waitFor(leads, SOON);
+  server.say("two");
+  await follower.waitFor((state) => unread(state) === 2, SOON);
+  await close(follower);
+  server.refusesSockets = true;
+  server.answers.set("GET /v1/inbox/entries", [{ status: 0, body: null }]);
+  const reopened = openTab(server, url);
+  await reopened.start();
+  assert.equal(unread(reopened.state), 2);
+  assert.equal(selectMessages("c")(reopened.state).length, 2);
+});

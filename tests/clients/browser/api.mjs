@@ -70,7 +70,8 @@ export class Caller {
   }
 
   async createDirect(user) {
-    const { id } = await this.call("POST", "/v1/conversations", { kind: "direct", members: [user] });
+    const body = { kind: "direct", members: [user] };
+    const { id } = await this.call("POST", "/v1/conversations", body);
     return id;
   }
 }

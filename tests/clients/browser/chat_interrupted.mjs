@@ -46,7 +46,7 @@ try {
     shown.push(step.name);
   }
   faults.check();
-  console.log("killed server, no network, reload without network, two tabs: nothing lost or doubled");
+  console.log("killed server, no network, reload without it, two tabs: nothing lost or doubled");
 } finally {
   await browser.close();
   pages.stop();

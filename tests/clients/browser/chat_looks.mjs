@@ -32,7 +32,7 @@ try {
   assert(barriers.size === 0, [...barriers.values()].join("\n"));
   faults.check();
   const size = `${Math.round(script / 1024)} KiB`;
-  console.log(`${size} compressed, painted in ${paint} ms, usable in ${interactive} ms; axe content`);
+  console.log(`${size} compressed; painted in ${paint} ms, usable in ${interactive} ms; no barrier`);
 } finally {
   await browser.close();
 }
@@ -109,7 +109,7 @@ async function useKeysOnly() {
   const page = await openWindow(browser, CHAT_URL, ann, faults);
   await waitForText(page, ".row-target", "Design");
   const keyboard = page.keyboard;
-  const focused = (selector) => page.evaluate((it) => document.activeElement?.matches(it), selector);
+  const focused = (selector) => isFocused(page, selector);
   await keyboard.press("/");
   assert(await focused(".filter-field"), "/ goes to the field that finds conversations");
   await keyboard.type("launch");
@@ -139,9 +139,13 @@ async function useKeysOnly() {
   await page.context().close();
 }
 
+function isFocused(page, selector) {
+  return page.evaluate((it) => document.activeElement?.matches(it), selector);
+}
+
 async function tabTo(page, selector, key = "Tab") {
   for (let turn = 0; turn < 40; turn += 1) {
-    if (await page.evaluate((it) => document.activeElement?.matches(it), selector)) return;
+    if (await isFocused(page, selector)) return;
     await page.keyboard.press(key);
   }
   throw new Error(`${key} does not reach ${selector}`);

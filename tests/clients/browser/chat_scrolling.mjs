@@ -113,8 +113,10 @@ function nextFrame(page, selector) {
   );
 }
 
-/** What an action does on the main thread of a page: the longest task. Time in which the thread
- * waits for a processor does not count, since other programs use the machine too. */
+/**
+ * The longest task on the main thread of a page during an action. Time in which the thread waits
+ * for a processor does not count, since other programs use the machine too.
+ */
 async function longestTask(page, action) {
   await browser.startTracing(page, { categories: ["toplevel"] });
   const result = await action();
@@ -122,7 +124,9 @@ async function longestTask(page, action) {
   const threads = traceEvents
     .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
     .map(({ pid, tid }) => `${pid} ${tid}`);
-  const tasks = traceEvents.filter(({ tdur, pid, tid }) => tdur && threads.includes(`${pid} ${tid}`));
+  const tasks = traceEvents.filter(
+    ({ tdur, pid, tid }) => tdur && threads.includes(`${pid} ${tid}`),
+  );
   assert(tasks.length > 1000, `the trace has ${tasks.length} tasks`);
   const longest = Math.round(Math.max(...tasks.map(({ tdur }) => tdur)) / 1000);
   assert(longest <= LONGEST_TASK_MS, `a task took ${longest} ms while scrolling`);

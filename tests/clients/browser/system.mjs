@@ -16,7 +16,8 @@ export class System {
 
   async start() {
     const log = openSync(join(this.directory, "system.log"), "a");
-    const options = ["--data", join(this.directory, "system"), "--listen", `127.0.0.1:${this.port}`];
+    const data = join(this.directory, "system");
+    const options = ["--data", data, "--listen", `127.0.0.1:${this.port}`];
     this.process = spawn(process.env.TIDINGS_BIN, ["up", ...options], {
       stdio: ["ignore", log, log],
       cwd: this.directory,

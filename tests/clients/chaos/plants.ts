@@ -30,7 +30,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
     replacements: [
       {
         file: "outbox/sender.ts",
-        find: 'this.#setStatus(item.id, "queued");',
+        find: "this.#holder.update((state) => requeueItem(state, item.id));",
         replace: "this.#holder.update((state) => removeItem(state, item.id));",
       },
     ],

@@ -45,7 +45,9 @@ export class System {
   async start(): Promise<void> {
     const log = openSync(join(this.#directory, "tidings.log"), "a");
     const options = ["up", "--data", this.#data, "--listen", `127.0.0.1:${this.port}`];
-    const environment = { ...process.env, TIDINGS_RATE_LIMIT: "0" };
+    // Groups are small here: the larger ones are merged into feeds on read, as groups of 500 are.
+    const limits = { TIDINGS_RATE_LIMIT: "0", TIDINGS_FANOUT_THRESHOLD: "6" };
+    const environment = { ...process.env, ...limits };
     this.#process = spawn(this.#binary, options, {
       stdio: ["ignore", log, log],
       env: environment,

@@ -117,5 +117,6 @@ function nextButton(key: string, buttons: HTMLElement[], at: number): HTMLElemen
     ArrowUp: -COLUMNS,
   };
   const step = steps[key];
-  return step === undefined ? undefined : buttons[Math.min(Math.max(0, at + step), buttons.length - 1)];
+  if (step === undefined) return undefined;
+  return buttons[Math.min(Math.max(0, at + step), buttons.length - 1)];
 }

@@ -36,7 +36,7 @@ function Row({ conversation, selected, focusable }: RowProps) {
   const link = useRef<HTMLAnchorElement>(null);
   const options = useRef<HTMLButtonElement>(null);
   const title = useTitle(conversation);
-  const { id, lastMessage, unread, mentions, muted, pinned } = conversation;
+  const { id, lastMessage, unread, muted, pinned } = conversation;
   return (
     <div class={`conversation-row ${selected ? "selected" : ""} ${unread > 0 ? "unread" : ""}`}>
       <a
@@ -58,22 +58,13 @@ function Row({ conversation, selected, focusable }: RowProps) {
             </span>
             {pinned && <Sign icon="pin" label={t("pinned")} />}
             {muted && <Sign icon="mute" label={t("muted")} />}
-            {lastMessage && <time dateTime={lastMessage.sent_at}>{shortTime(lastMessage.sent_at)}</time>}
+            {lastMessage && (
+              <time dateTime={lastMessage.sent_at}>{shortTime(lastMessage.sent_at)}</time>
+            )}
           </span>
           <span class="row-line">
             <Preview conversation={conversation} />
-            {mentions > 0 && (
-              <span class="mention-badge" title={t("mentionCount", { count: mentions })}>
-                <span aria-hidden="true">@</span>
-                <span class="hidden-label">{t("mentionCount", { count: mentions })}</span>
-              </span>
-            )}
-            {unread > 0 && (
-              <span class={`badge ${muted ? "muted" : ""}`}>
-                <span aria-hidden="true">{unread > 999 ? "999+" : unread}</span>
-                <span class="hidden-label">{t("unreadCount", { count: unread })}</span>
-              </span>
-            )}
+            <Badges conversation={conversation} />
           </span>
         </span>
       </a>
@@ -101,6 +92,25 @@ function Row({ conversation, selected, focusable }: RowProps) {
         />
       )}
     </div>
+  );
+}
+
+function Badges({ conversation: { unread, mentions, muted } }: { conversation: Conversation }) {
+  return (
+    <>
+      {mentions > 0 && (
+        <span class="mention-badge" title={t("mentionCount", { count: mentions })}>
+          <span aria-hidden="true">@</span>
+          <span class="hidden-label">{t("mentionCount", { count: mentions })}</span>
+        </span>
+      )}
+      {unread > 0 && (
+        <span class={`badge ${muted ? "muted" : ""}`}>
+          <span aria-hidden="true">{unread > 999 ? "999+" : unread}</span>
+          <span class="hidden-label">{t("unreadCount", { count: unread })}</span>
+        </span>
+      )}
+    </>
   );
 }
 
@@ -133,7 +143,8 @@ function Preview({ conversation }: { conversation: Conversation }) {
   }
   if (lastMessage === null) return <span class="row-preview">{t("noMessages")}</span>;
   const mine = lastMessage.sender === client.state.me;
-  const author = mine ? t("you") : kind === "group" ? (sender?.display_name ?? lastMessage.sender) : null;
+  const others = kind === "group" ? (sender?.display_name ?? lastMessage.sender) : null;
+  const author = mine ? t("you") : others;
   const text = lastMessage.recalled
     ? t("recalledPreview")
     : (lastMessage.preview ?? t("typePreview", { type: lastMessage.type }));

@@ -1,10 +1,11 @@
 // The first pane: who is signed in, what can be begun, and the conversations.
 import { useState } from "preact/hooks";
 import { ConfirmDialog } from "../../shared/dialog.tsx";
-import { Icon } from "../../shared/icon.tsx";
+import { Icon, type IconName } from "../../shared/icon.tsx";
 import { Menu, type MenuItem } from "../../shared/menu.tsx";
 import { UserAvatar, useName } from "../names.tsx";
-import { useSelect, useSession } from "../session.ts";
+import type { PanelName } from "../panels/registry.ts";
+import { type ChatSession, useSelect, useSession } from "../session.ts";
 import { t } from "../texts.ts";
 import { ConversationList } from "./conversation_list.tsx";
 import type { Filter } from "./filter.ts";
@@ -84,27 +85,13 @@ function onFilterKey(event: KeyboardEvent, clear: () => void): void {
 
 function OwnAccount() {
   const session = useSession();
-  const { account, openPanel } = session;
+  const { account } = session;
   const name = useName(account.user);
   const invitations = useSelect((state) => state.invitations.items.length);
   const threads = useSelect((state) => unreadThreads(state.followedThreads.items));
   const unsent = useSelect((state) => state.outbox.filter((item) => item.kind === "send").length);
   const [leaving, setLeaving] = useState(false);
-  const isAdmin = account.scopes.includes("admin");
-  const items: MenuItem[] = [
-    { label: t("settings"), icon: "settings", choose: () => openPanel("settings") },
-    { label: counted(t("invitations"), invitations), icon: "group", choose: () => openPanel("invitations") },
-    { label: counted(t("threads"), threads), icon: "thread", choose: () => openPanel("threads") },
-    { label: t("scheduled"), icon: "clock", choose: () => openPanel("scheduled") },
-    { label: t("held"), icon: "shield", choose: () => openPanel("held") },
-    ...(isAdmin
-      ? ([
-          { label: t("asOf"), icon: "history", choose: () => openPanel("as-of") },
-          { label: t("console"), icon: "globe", choose: () => location.assign("ops") },
-        ] satisfies MenuItem[])
-      : []),
-    { label: t("signOut"), icon: "sign-out", choose: () => setLeaving(true) },
-  ];
+  const items = accountItems(session, { invitations, threads, leave: () => setLeaving(true) });
   return (
     <>
       <Menu label={t("account")} named items={items} class="own-account">
@@ -118,7 +105,7 @@ function OwnAccount() {
       {leaving && (
         <ConfirmDialog
           title={t("signOutTitle")}
-          text={[unsent > 0 ? t("signOutUnsent", { count: unsent }) : "", t("signOutText")].join(" ")}
+          text={`${unsent > 0 ? t("signOutUnsent", { count: unsent }) : ""} ${t("signOutText")}`}
           action={t("signOut")}
           danger={unsent > 0}
           confirm={() => session.signOut()}
@@ -127,6 +114,33 @@ function OwnAccount() {
       )}
     </>
   );
+}
+
+interface AccountState {
+  invitations: number;
+  threads: number;
+  leave: () => void;
+}
+
+function accountItems(session: ChatSession, state: AccountState): MenuItem[] {
+  const { account, openPanel } = session;
+  const open = (label: string, icon: IconName, panel: PanelName): MenuItem => ({
+    label,
+    icon,
+    choose: () => openPanel(panel),
+  });
+  const items = [
+    open(t("settings"), "settings", "settings"),
+    open(counted(t("invitations"), state.invitations), "group", "invitations"),
+    open(counted(t("threads"), state.threads), "thread", "threads"),
+    open(t("scheduled"), "clock", "scheduled"),
+    open(t("held"), "shield", "held"),
+  ];
+  if (account.scopes.includes("admin")) {
+    items.push(open(t("asOf"), "history", "as-of"));
+    items.push({ label: t("console"), icon: "globe", choose: () => location.assign("ops") });
+  }
+  return [...items, { label: t("signOut"), icon: "sign-out", choose: state.leave }];
 }
 
 function counted(label: string, count: number): string {

@@ -22,12 +22,13 @@ export function VirtualList(props: VirtualListProps) {
   const [view, setView] = useState({ top: 0, height: 800 });
   const [focused, setFocused] = useState<number | null>(null);
 
+  const measure = () => {
+    const { scrollTop, clientHeight } = scroller.current!;
+    setView({ top: scrollTop, height: clientHeight });
+  };
   useLayoutEffect(() => {
-    const element = scroller.current!;
-    const observer = new ResizeObserver(() => {
-      setView({ top: element.scrollTop, height: element.clientHeight });
-    });
-    observer.observe(element);
+    const observer = new ResizeObserver(measure);
+    observer.observe(scroller.current!);
     return () => observer.disconnect();
   }, []);
 
@@ -40,16 +41,13 @@ export function VirtualList(props: VirtualListProps) {
   // The row with the focus stays in the document, or the focus would be lost while scrolling.
   if (count > 0 && (tabStop < first || tabStop >= last)) indexes.push(tabStop);
 
-  const moveTo = (index: number) => {
-    const element = scroller.current!;
-    setFocused(index);
-    const top = index * rowHeight;
-    if (top < element.scrollTop) element.scrollTop = top;
-    const bottom = top + rowHeight;
-    if (bottom > element.scrollTop + element.clientHeight) {
-      element.scrollTop = bottom - element.clientHeight;
-    }
-    requestAnimationFrame(() => focusRow(element, index));
+  const onKeyDown = (event: KeyboardEvent) => {
+    const page = Math.max(1, Math.floor(view.height / rowHeight) - 1);
+    const next = nextIndex(event, count, page);
+    if (next === null) return;
+    event.preventDefault();
+    setFocused(next);
+    scrollToRow(scroller.current!, next, rowHeight);
   };
 
   return (
@@ -57,19 +55,8 @@ export function VirtualList(props: VirtualListProps) {
       ref={scroller}
       class="virtual-list"
       tabIndex={-1}
-      onScroll={() => {
-        const { scrollTop, clientHeight } = scroller.current!;
-        setView({ top: scrollTop, height: clientHeight });
-      }}
-      onKeyDown={(event) => {
-        const at = indexOfRow(event.target as Element);
-        if (at === null || event.altKey || event.ctrlKey || event.metaKey) return;
-        const page = Math.max(1, Math.floor(view.height / rowHeight) - 1);
-        const next = nextIndex(event.key, at, count, page);
-        if (next === null) return;
-        event.preventDefault();
-        moveTo(next);
-      }}
+      onScroll={measure}
+      onKeyDown={onKeyDown}
       onFocusIn={(event) => setFocused(indexOfRow(event.target as Element))}
     >
       <div
@@ -108,11 +95,22 @@ function indexOfRow(element: Element): number | null {
   return row === null ? null : Number(row.dataset["index"]);
 }
 
+/** Brings a row onto the screen, and the focus to it. */
+function scrollToRow(list: HTMLElement, index: number, rowHeight: number): void {
+  const top = index * rowHeight;
+  if (top < list.scrollTop) list.scrollTop = top;
+  const bottom = top + rowHeight;
+  if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;
+  requestAnimationFrame(() => focusRow(list, index));
+}
+
 function focusRow(list: HTMLElement, index: number): void {
   list.querySelector<HTMLElement>(`[data-index="${index}"] .row-target`)?.focus();
 }
 
-function nextIndex(key: string, at: number, count: number, page: number): number | null {
+function nextIndex(event: KeyboardEvent, count: number, page: number): number | null {
+  const at = indexOfRow(event.target as Element);
+  if (at === null || event.altKey || event.ctrlKey || event.metaKey) return null;
   const moves: Record<string, number> = {
     ArrowDown: at + 1,
     ArrowUp: at - 1,
@@ -121,6 +119,6 @@ function nextIndex(key: string, at: number, count: number, page: number): number
     Home: 0,
     End: count - 1,
   };
-  const next = moves[key];
+  const next = moves[event.key];
   return next === undefined ? null : Math.min(Math.max(0, next), count - 1);
 }

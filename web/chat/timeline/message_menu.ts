@@ -94,7 +94,8 @@ function views({ session, message, context, own, openDialog }: MenuSources): Men
     },
   ];
   if (own) {
-    items.push({ label: t("receipts"), icon: "check-double", choose: () => openDialog("receipts") });
+    const choose = () => openDialog("receipts");
+    items.push({ label: t("receipts"), icon: "check-double", choose });
   }
   if (edited_at !== null) {
     items.push({ label: t("versions"), icon: "history", choose: () => openDialog("versions") });

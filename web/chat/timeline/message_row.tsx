@@ -77,36 +77,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             <bdi>{name}</bdi>
           </div>
         )}
-        <div class="bubble">
-          {message.reply_to !== null && <ReplyQuote message={message} context={context} />}
-          <div class="bubble-line">
-            <MessageBody message={message} tabbable={active} />
-            <div class="message-meta">
-              {context.pinned.has(message.seq) && (
-                <span class="pinned-sign" title={t("isPinned")}>
-                  <Icon name="pin" size={13} />
-                  <span class="hidden-label">{t("isPinned")}</span>
-                </span>
-              )}
-              {message.edited_at !== null && !message.recalled && (
-                <button
-                  type="button"
-                  class="edited-sign"
-                  tabIndex={active ? 0 : -1}
-                  onClick={() => setDialog("versions")}
-                >
-                  {t("edited")}
-                </button>
-              )}
-              <time dateTime={message.sent_at} title={fullTime(message.sent_at)}>
-                {clockTime(message.sent_at)}
-              </time>
-              {own && !message.recalled && (
-                <DeliverySign message={message} tabbable={active} open={() => setDialog("receipts")} />
-              )}
-            </div>
-          </div>
-        </div>
+        <Bubble message={message} context={context} active={active} openDialog={setDialog} />
         <Reactions message={message} canReact={!message.recalled} tabbable={active} />
         {!context.inThread && <ThreadSummary message={message} tabbable={active} />}
         <FailedChange message={message} />
@@ -120,3 +91,54 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     </li>
   );
 });
+
+interface BubbleProps {
+  message: StoredMessage;
+  context: MessageContext;
+  active: boolean;
+  openDialog: (name: MessageDialogName) => void;
+}
+
+function Bubble({ message, context, active, openDialog }: BubbleProps) {
+  return (
+    <div class="bubble">
+      {message.reply_to !== null && <ReplyQuote message={message} context={context} />}
+      <div class="bubble-line">
+        <MessageBody message={message} tabbable={active} />
+        <MessageMeta message={message} context={context} active={active} openDialog={openDialog} />
+      </div>
+    </div>
+  );
+}
+
+/** Beside or below the text: whether it is pinned and edited, the time, how far it has come. */
+function MessageMeta({ message, context, active, openDialog }: BubbleProps) {
+  const { account } = useSession();
+  const { seq, sender, sent_at, edited_at, recalled } = message;
+  return (
+    <div class="message-meta">
+      {context.pinned.has(seq) && (
+        <span class="pinned-sign" title={t("isPinned")}>
+          <Icon name="pin" size={13} />
+          <span class="hidden-label">{t("isPinned")}</span>
+        </span>
+      )}
+      {edited_at !== null && !recalled && (
+        <button
+          type="button"
+          class="edited-sign"
+          tabIndex={active ? 0 : -1}
+          onClick={() => openDialog("versions")}
+        >
+          {t("edited")}
+        </button>
+      )}
+      <time dateTime={sent_at} title={fullTime(sent_at)}>
+        {clockTime(sent_at)}
+      </time>
+      {sender === account.user && !recalled && (
+        <DeliverySign message={message} tabbable={active} open={() => openDialog("receipts")} />
+      )}
+    </div>
+  );
+}

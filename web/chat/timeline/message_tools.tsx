@@ -1,7 +1,7 @@
 // The buttons beside the message that has the pointer or the focus.
 import type { StoredMessage } from "@tidings/client";
 import { useRef, useState } from "preact/hooks";
-import { Icon } from "../../shared/icon.tsx";
+import { Icon, type IconName } from "../../shared/icon.tsx";
 import { Menu } from "../../shared/menu.tsx";
 import { EmojiPicker } from "../composer/emoji_picker.tsx";
 import { QUICK_REACTIONS } from "../composer/emoji.ts";
@@ -22,76 +22,74 @@ const SHOWN_REACTIONS = 3;
 
 export function MessageTools({ message, context, openDialog }: MessageToolsProps) {
   const session = useSession();
-  const { client, account, openThread } = session;
-  const [picking, setPicking] = useState(false);
-  const more = useRef<HTMLButtonElement>(null);
-  const { conversation, inThread } = context;
+  const { account, openThread } = session;
   const usable = !message.recalled && (context.canWrite || isModerator(context));
+  const own = message.sender === account.user;
+  const items = messageMenu({ session, message, context, openDialog, own });
   return (
     <div class="message-tools" role="toolbar" aria-label={t("messageMenu")}>
-      {!message.recalled && (
-        <>
-          {QUICK_REACTIONS.slice(0, SHOWN_REACTIONS).map((sign) => (
-            <button
-              key={sign}
-              type="button"
-              class="tool"
-              aria-label={t("reactWith", { sign })}
-              onClick={() => toggleReaction(client, message, sign)}
-            >
-              {sign}
-            </button>
-          ))}
-          <button
-            ref={more}
-            type="button"
-            class="tool"
-            aria-label={t("moreReactions")}
-            aria-haspopup="dialog"
-            aria-expanded={picking}
-            onClick={() => setPicking(!picking)}
-          >
-            <Icon name="emoji" size={18} />
-          </button>
-        </>
+      {!message.recalled && <ReactionTools message={message} />}
+      {usable && <Tool icon="reply" label={t("reply")} run={() => context.reply(message)} />}
+      {usable && !context.inThread && (
+        <Tool
+          icon="thread"
+          label={t("thread")}
+          run={() => openThread(context.conversation, message.seq)}
+        />
       )}
-      {usable && (
+      <Menu label={t("messageMenu")} class="tool" items={items} />
+    </div>
+  );
+}
+
+function Tool({ icon, label, run }: { icon: IconName; label: string; run: () => void }) {
+  return (
+    <button type="button" class="tool" aria-label={label} title={label} onClick={run}>
+      <Icon name={icon} size={18} />
+    </button>
+  );
+}
+
+/** The most common reactions, and all others. */
+function ReactionTools({ message }: { message: StoredMessage }) {
+  const { client } = useSession();
+  const [picking, setPicking] = useState(false);
+  const more = useRef<HTMLButtonElement>(null);
+  const react = (sign: string) => toggleReaction(client, message, sign);
+  return (
+    <>
+      {QUICK_REACTIONS.slice(0, SHOWN_REACTIONS).map((sign) => (
         <button
+          key={sign}
           type="button"
           class="tool"
-          aria-label={t("reply")}
-          title={t("reply")}
-          onClick={() => context.reply(message)}
+          aria-label={t("reactWith", { sign })}
+          onClick={() => react(sign)}
         >
-          <Icon name="reply" size={18} />
+          {sign}
         </button>
-      )}
-      {usable && !inThread && (
-        <button
-          type="button"
-          class="tool"
-          aria-label={t("thread")}
-          title={t("thread")}
-          onClick={() => openThread(conversation, message.seq)}
-        >
-          <Icon name="thread" size={18} />
-        </button>
-      )}
-      <Menu
-        label={t("messageMenu")}
+      ))}
+      <button
+        ref={more}
+        type="button"
         class="tool"
-        items={messageMenu({ session, message, context, openDialog, own: message.sender === account.user })}
-      />
+        aria-label={t("moreReactions")}
+        aria-haspopup="dialog"
+        aria-expanded={picking}
+        onClick={() => setPicking(!picking)}
+      >
+        <Icon name="emoji" size={18} />
+      </button>
       {picking && (
         <EmojiPicker
           anchor={more.current}
-          choose={(sign) => toggleReaction(client, message, sign)}
+          choose={react}
           close={() => {
             setPicking(false);
             more.current?.focus();
           }}
         />
       )}
-    </div>
+    </>
   );
 }

@@ -4,10 +4,10 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 
 type Anchor =
   | { kind: "bottom"; contentHeight: number; height: number }
-  /** A row stays where it is on the screen. `top` is its place in the content, which says what has
-   * changed above it; its place on the screen also changes while the reader scrolls. */
+  // A row stays where it is on the screen. `top` is its place in the content, which says what has
+  // changed above it; its place on the screen also changes while the reader scrolls.
   | { kind: "row"; key: string; top: number }
-  /** A row that is still to be scrolled to. */
+  // A row that is still to be scrolled to.
   | { kind: "target"; selector: string };
 
 export interface Scroll {

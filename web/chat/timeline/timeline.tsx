@@ -37,53 +37,26 @@ const EDGE = 800;
 
 export function Timeline({ conversation, seq, visit, context, control }: TimelineProps) {
   const { id } = conversation;
-  const { client } = useSession();
   const title = useTitle(conversation);
   const view = useTimeline(id);
   const scroller = useRef<HTMLDivElement>(null);
   const { hovered, focused, hover, handlers } = useActive(scroller);
   const [marked, setMarked] = useState<number | null>(null);
-  const opened = useRef({ readSeq: conversation.readSeq, unread: conversation.unread });
-  const pending = useSelect(useMemo(() => selectPending(id), [id]));
-  const held = useSelect(
-    (state) => state.held.items.filter((item) => item.conversation_id === id && !item.thread),
-    sameItems,
-  );
-
-  const rows = useMemo(
-    () =>
-      makeRows({
-        messages: view.messages ?? [],
-        pending: view.followsNewest ? pending.filter((item) => !item.message.thread) : [],
-        held: view.followsNewest ? held : [],
-        me: client.state.me,
-        unreadAfter: opened.current.unread > 0 ? opened.current.readSeq : null,
-      }),
-    [view.messages, view.followsNewest, pending, held],
-  );
+  const opened = useRef({ readSeq: conversation.readSeq, unread: conversation.unread }).current;
+  const rows = useRows(id, view, opened);
 
   const latest = useRef<() => void>(() => {});
   const scroll = useScroll({ scroller, onMove: () => latest.current() });
-  const reading = useReading({
-    ...{ conversation, scroller, scroll, view },
-    pause: context.readingPause,
-  });
+  const pause = context.readingPause;
+  const reading = useReading({ conversation, scroller, scroll, view, pause });
   latest.current = () => {
-    const element = scroller.current!;
-    if (element.scrollTop < EDGE) view.loadOlder();
-    const below = element.scrollHeight - element.scrollTop - element.clientHeight;
-    if (below < EDGE) view.loadNewer();
+    loadAtEdges(scroller.current!, view);
     if (scroll.isAtBottom() && view.followsNewest) view.trim();
     reading.onMove();
   };
   useLayoutEffect(() => latest.current(), [rows]);
-  useJumps({ ...{ id, seq, visit, view, scroll, control, setMarked }, opened: opened.current });
-
-  // What the user sends is shown, wherever they have scrolled to.
-  const lastPending = pending.at(-1)?.id;
-  useEffect(() => {
-    if (lastPending !== undefined) control.current?.toNewest().catch(showError);
-  }, [lastPending]);
+  useJumps({ id, seq, visit, view, scroll, control, setMarked, opened });
+  useOwnMessages(id, control);
 
   return (
     <div class="timeline-frame">
@@ -94,7 +67,11 @@ export function Timeline({ conversation, seq, visit, context, control }: Timelin
         onKeyDown={(event) => moveFocus(event, scroller.current!)}
         {...handlers}
       >
-        <ol class="rows" aria-label={t("messages", { name: title })} aria-busy={view.messages === null}>
+        <ol
+          class="rows"
+          aria-label={t("messages", { name: title })}
+          aria-busy={view.messages === null}
+        >
           <TimelineStart view={view} />
           {rows.map((row, at) => (
             <TimelineRow
@@ -109,21 +86,69 @@ export function Timeline({ conversation, seq, visit, context, control }: Timelin
           ))}
         </ol>
       </div>
-      {!reading.atNewest && (
-        <button
-          type="button"
-          class="to-newest"
-          onClick={() => control.current?.toNewest().catch(showError)}
-        >
-          <Icon name="down" size={18} />
-          <span class={conversation.unread > 0 ? "" : "hidden-label"}>
-            {conversation.unread > 0
-              ? t("newBelow", { count: conversation.unread })
-              : t("toNewest")}
-          </span>
-        </button>
-      )}
+      {!reading.atNewest && <ToNewest unread={conversation.unread} control={control} />}
     </div>
+  );
+}
+
+interface Opened {
+  readSeq: number;
+  unread: number;
+}
+
+function useRows(id: string, view: TimelineView, opened: Opened): Row[] {
+  const { client } = useSession();
+  const { messages, followsNewest } = view;
+  const pending = useSelect(useMemo(() => selectPending(id), [id]));
+  const held = useSelect(
+    (state) => state.held.items.filter((item) => item.conversation_id === id && !item.thread),
+    sameItems,
+  );
+  return useMemo(
+    () =>
+      makeRows({
+        messages: messages ?? [],
+        pending: followsNewest ? pending.filter((item) => !item.message.thread) : [],
+        held: followsNewest ? held : [],
+        me: client.state.me,
+        unreadAfter: opened.unread > 0 ? opened.readSeq : null,
+      }),
+    [messages, followsNewest, pending, held],
+  );
+}
+
+function loadAtEdges(element: HTMLElement, view: TimelineView): void {
+  if (element.scrollTop < EDGE) view.loadOlder();
+  const below = element.scrollHeight - element.scrollTop - element.clientHeight;
+  if (below < EDGE) view.loadNewer();
+}
+
+/** What the user sends is shown, wherever they have scrolled to. */
+function useOwnMessages(id: string, control: { current: TimelineControl | null }): void {
+  const pending = useSelect(useMemo(() => selectPending(id), [id]));
+  const last = pending.findLast((item) => !item.message.thread)?.id;
+  useEffect(() => {
+    if (last !== undefined) control.current?.toNewest().catch(showError);
+  }, [last]);
+}
+
+interface ToNewestProps {
+  unread: number;
+  control: { current: TimelineControl | null };
+}
+
+function ToNewest({ unread, control }: ToNewestProps) {
+  return (
+    <button
+      type="button"
+      class="to-newest"
+      onClick={() => control.current?.toNewest().catch(showError)}
+    >
+      <Icon name="down" size={18} />
+      <span class={unread > 0 ? "" : "hidden-label"}>
+        {unread > 0 ? t("newBelow", { count: unread }) : t("toNewest")}
+      </span>
+    </button>
   );
 }
 
@@ -210,7 +235,7 @@ interface JumpOptions {
   view: TimelineView;
   scroll: Scroll;
   control: { current: TimelineControl | null };
-  opened: { readSeq: number; unread: number };
+  opened: Opened;
   setMarked: (seq: number | null) => void;
 }
 

@@ -21,7 +21,8 @@ export interface Reading {
   onMove: () => void;
 }
 
-export function useReading({ conversation, scroller, scroll, view, pause }: ReadingOptions): Reading {
+export function useReading(options: ReadingOptions): Reading {
+  const { conversation, scroller, scroll, view, pause } = options;
   const { client } = useSession();
   const [atNewest, setAtNewest] = useState(true);
   const mark = useRef(0);

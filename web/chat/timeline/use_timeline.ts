@@ -32,16 +32,46 @@ const NEXT_PAGE = 100;
 const MOST_UNREAD_AT_ONCE = 150;
 
 export function useTimeline(id: string): TimelineView {
+  const [view, setView] = useState<View | null>(null);
+  const part = usePart(id, view);
+  const showing = useShowing(id, setView);
+  const paging = usePaging(id, part, setView);
+  useReload(view, part, showing);
+  const { range, from, last, isHead, messages } = part;
+  const isFirst = range !== undefined && from === range.from;
+  return {
+    messages,
+    followsNewest: view?.to === null && isHead,
+    lastSeq: last,
+    isBeginning: isFirst && (from <= 1 || paging.hasNoOlder()),
+    ...showing,
+    loadOlder: paging.loadOlder,
+    loadNewer: paging.loadNewer,
+    trim: () => {
+      if (view !== null && range !== undefined) setView(trimOlder(view, range));
+    },
+  };
+}
+
+type SetView = (view: View | null | ((now: View | null) => View | null)) => void;
+
+/** What of the conversation is in a view. */
+interface Part {
+  view: View | null;
+  /** The range that is known completely around the view; undefined if it has been dropped. */
+  range: SeqRange | undefined;
+  /** Whether the range ends with the newest message. */
+  isHead: boolean;
+  from: number;
+  last: number;
+  messages: readonly StoredMessage[] | null;
+}
+
+function usePart(id: string, view: View | null): Part {
   const { client } = useSession();
   const timeline = useSelect(useMemo(() => selectTimeline(id), [id]));
   const outbox = useSelect((state) => state.outbox);
-  const connection = useSelect((state) => state.connection.status);
-  const [view, setView] = useState<View | null>(null);
-  const loading = useRef(false);
-  const ends = useRef({ older: false });
-
-  const inView = view === null ? undefined : (view.to ?? undefined);
-  const range = view === null ? undefined : findRange(timeline, inView);
+  const range = view === null ? undefined : findRange(timeline, view.to ?? undefined);
   const isHead = range !== undefined && range === findRange(timeline);
   const last = view?.to ?? range?.to ?? 0;
   const from = Math.max(view?.from ?? 0, range?.from ?? 0);
@@ -53,7 +83,13 @@ export function useTimeline(id: string): TimelineView {
     }
     return shown.current;
   }, [timeline, outbox, from, last, range === undefined]);
+  return { view, range, isHead, from, last, messages };
+}
 
+type Showing = Pick<TimelineView, "showNewest" | "showAround" | "showFrom">;
+
+function useShowing(id: string, setView: SetView): Showing {
+  const { client } = useSession();
   const rangeNow = (seq?: number) => findRange(client.state.timelines.get(id), seq);
   const showNewest = async () => {
     await client.messages.loadLatest(id, FIRST_PAGE);
@@ -74,6 +110,14 @@ export function useTimeline(id: string): TimelineView {
     }
     setView(viewOfNewest(newest, seq));
   };
+  return { showNewest, showAround, showFrom };
+}
+
+function usePaging(id: string, { view, range, isHead }: Part, setView: SetView) {
+  const { client } = useSession();
+  const loading = useRef(false);
+  const hasNoOlder = useRef(false);
+  const rangeNow = (seq?: number) => findRange(client.state.timelines.get(id), seq);
 
   /** One page at a time; what fails for want of a connection is asked again by scrolling. */
   const load = (page: () => Promise<void>) => {
@@ -86,11 +130,11 @@ export function useTimeline(id: string): TimelineView {
   const loadOlder = () => {
     if (view === null || range === undefined) return;
     if (view.from > range.from) return setView(growOlder(view, range));
-    if (range.from <= 1 || ends.current.older) return;
+    if (range.from <= 1 || hasNoOlder.current) return;
     load(async () => {
       await client.messages.loadOlder(id, range.from, NEXT_PAGE);
       const grown = rangeNow(range.to);
-      ends.current.older = grown?.from === range.from;
+      hasNoOlder.current = grown?.from === range.from;
       if (grown !== undefined) setView((now) => now && growOlder(now, grown));
     });
   };
@@ -104,36 +148,32 @@ export function useTimeline(id: string): TimelineView {
       if (grown !== undefined) setView((now) => now && growNewer(now, grown, head));
     });
   };
+  return { loadOlder, loadNewer, hasNoOlder: () => hasNoOlder.current };
+}
 
-  // The store may have dropped the range, after a long absence or for want of room. What the
-  // reader looks at is loaded again.
-  const lost = view !== null && range === undefined;
+const CONNECTED = ["live", "polling", "following"];
+
+/**
+ * The store may have dropped the range, after a long absence or for want of room, or the first page
+ * could not be loaded without a connection. What the reader looks at is then loaded again.
+ */
+function useReload(view: View | null, { range }: Part, showing: Showing): void {
+  const status = useSelect((state) => state.connection.status);
+  const isConnected = CONNECTED.includes(status);
+  const wasConnected = useRef(isConnected);
   useEffect(() => {
-    if (lost && (connection === "live" || connection === "polling" || connection === "following")) {
-      const again = view.to === null ? showNewest() : showAround((view.from + view.to) >> 1);
-      again.catch(showError);
-    }
-  }, [lost, connection]);
-
-  return {
-    messages,
-    followsNewest: view?.to === null && isHead,
-    lastSeq: last,
-    isBeginning: range !== undefined && from === range.from && (from <= 1 || ends.current.older),
-    showNewest,
-    showAround,
-    showFrom,
-    loadOlder,
-    loadNewer,
-    trim: () => {
-      if (view !== null && range !== undefined) setView(trimOlder(view, range));
-    },
-  };
+    const returned = isConnected && !wasConnected.current;
+    wasConnected.current = isConnected;
+    if (!isConnected || range !== undefined || (view === null && !returned)) return;
+    const { showNewest, showAround } = showing;
+    const again = view?.to == null ? showNewest() : showAround((view.from + view.to) >> 1);
+    again.catch(showError);
+  }, [range === undefined, isConnected]);
 }
 
 const NO_MESSAGES: SeqRange = { from: 1, to: 0 };
 
-/** The range around a seq, or the newest one, which has nothing in a conversation without messages. */
+/** The range around a seq, or the newest one, which is empty in an empty conversation. */
 function findRange(timeline: Timeline | undefined, seq?: number): SeqRange | undefined {
   const isEmpty = timeline?.atHead === true && timeline.ranges.length === 0;
   return isEmpty && seq === undefined ? NO_MESSAGES : rangeOf(timeline, seq);

@@ -30,6 +30,13 @@ export class Acks {
     this.#timer ??= setTimeout(() => this.#send(), GATHER_MS);
   }
 
+  /** Sends what is gathered, before a connection is closed. */
+  flush(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#send();
+  }
+
   /** Forgets what was acknowledged: over a connection that was lost, it may not have arrived. */
   pause(): void {
     clearTimeout(this.#timer);

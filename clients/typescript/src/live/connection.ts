@@ -69,6 +69,7 @@ export class Connection {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    if (this.#socket) this.#acks.flush();
     this.#socket?.close();
     this.wake();
     await this.#running;

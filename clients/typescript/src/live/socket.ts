@@ -39,7 +39,7 @@ export class LiveSocket {
   constructor(options: SocketOptions, token: string) {
     this.#options = options;
     this.#ended = new Promise((resolve) => (this.#end = resolve));
-    const url = new URL("/v1/live", options.url);
+    const url = new URL(`${options.url.replace(/\/$/, "")}/v1/live`);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     url.searchParams.set("after", options.cursor);
     url.searchParams.set("device", options.device);

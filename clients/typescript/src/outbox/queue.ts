@@ -27,8 +27,22 @@ export function changeItem(
   return isChanged ? { ...state, outbox } : state;
 }
 
+/** Changes an item whose request has ended, unless it has been given up or failed meanwhile. */
+export function endRequest(
+  state: ClientState,
+  id: string,
+  change: (item: OutboxItem) => OutboxItem,
+): ClientState {
+  return changeItem(state, id, (item) => (item.status === "sending" ? change(item) : item));
+}
+
 export function failItem(state: ClientState, id: string, error: ErrorInfo): ClientState {
-  return changeItem(state, id, (item) => ({ ...item, status: "failed", error }));
+  return endRequest(state, id, (item) => ({ ...item, status: "failed", error }));
+}
+
+/** Its request got no answer: it is sent again. */
+export function requeueItem(state: ClientState, id: string): ClientState {
+  return endRequest(state, id, (item) => ({ ...item, status: "queued" }));
 }
 
 /**

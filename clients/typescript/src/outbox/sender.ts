@@ -6,7 +6,15 @@ import { SignedOutError } from "../live/token_keeper.ts";
 import type { OutboxItem, SentMessage } from "../model/state.ts";
 import type { StateHolder } from "../model/state_holder.ts";
 import { markStale, messageKey } from "../sync/stale.ts";
-import { changeItem, failItem, nextItem, removeItem, settleItems } from "./queue.ts";
+import {
+  changeItem,
+  endRequest,
+  failItem,
+  nextItem,
+  removeItem,
+  requeueItem,
+  settleItems,
+} from "./queue.ts";
 import { ReadMarks } from "./read_marks.ts";
 import { postItem, type Stored } from "./requests.ts";
 
@@ -82,7 +90,9 @@ export class Sender {
   }
 
   async #send(item: OutboxItem): Promise<void> {
-    this.#setStatus(item.id, "sending");
+    this.#holder.update((state) =>
+      changeItem(state, item.id, (current) => ({ ...current, status: "sending" })),
+    );
     try {
       const stored = await postItem(this.#api, item);
       this.#backoff.reset();
@@ -96,7 +106,7 @@ export class Sender {
     const { position, seq, sentAt, isHeld, isMasked } = stored;
     this.#holder.update((state) => {
       if (isHeld) return markStale(removeItem(state, item.id), "lists", "held", state.written);
-      const sent = changeItem(state, item.id, (current) =>
+      const sent = endRequest(state, item.id, (current) =>
         current.kind === "send"
           ? { ...current, status: "sent", error: null, position, seq, sentAt }
           : { ...current, status: "sent", error: null, position },
@@ -133,10 +143,6 @@ export class Sender {
     } else {
       this.#pausedUntil = until;
     }
-    this.#setStatus(item.id, "queued");
-  }
-
-  #setStatus(id: string, status: "queued" | "sending"): void {
-    this.#holder.update((state) => changeItem(state, id, (item) => ({ ...item, status })));
+    this.#holder.update((state) => requeueItem(state, item.id));
   }
 }

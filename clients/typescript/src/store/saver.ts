@@ -25,6 +25,11 @@ export class Saver {
     this.#saved = saved;
   }
 
+  /** Another tab has written since: `saved` is what the store holds now. */
+  rebase(saved: ClientState): void {
+    if (saved.cursor !== this.#saved?.cursor) this.#saved = saved;
+  }
+
   start(): void {
     this.#stop ??= this.#holder.subscribe(
       (state) => state,

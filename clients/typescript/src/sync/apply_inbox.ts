@@ -6,8 +6,9 @@
 // happened after the cursor is still to come as an entry, and only that can move it up.
 import type { InboxConversation } from "../api/schemas.ts";
 import type { ClientState, Conversation } from "../model/state.ts";
+import { positionOf } from "./cursor.ts";
 import { putRow } from "./inbox_order.ts";
-import { markFresh } from "./stale.ts";
+import { markFresh, markStale } from "./stale.ts";
 
 /** A page of a list. */
 export interface InboxPage {
@@ -25,8 +26,14 @@ export function applyInboxPage(
   page: InboxPage,
 ): { state: ClientState; last: Conversation | undefined } {
   let [next, above] = [state, page.above];
+  const applied = appliedUpTo(state);
   page.conversations.forEach((summary, index) => {
     const before = next.conversations.get(summary.id);
+    if (!before && page.position < applied) {
+      // The caller may have left since: an entry that has been applied would have said so.
+      next = markStale(next, "rows", summary.id, applied);
+      return;
+    }
     if (!before || before.position <= page.position) {
       const row = showPendingRead(next, placeRow(next, page, index, above));
       next = markFresh(putRow(next, row), "rows", summary.id, page.position);
@@ -34,6 +41,11 @@ export function applyInboxPage(
     above = next.conversations.get(summary.id);
   });
   return { state: sinkStrays(next, page, above), last: above };
+}
+
+/** The position of the last entry that has been applied. */
+function appliedUpTo({ cursor, partial }: ClientState): number {
+  return Math.max(positionOf(cursor), partial?.position ?? 0);
 }
 
 function placeRow(

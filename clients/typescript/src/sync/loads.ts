@@ -17,13 +17,21 @@ import { markFresh } from "./stale.ts";
 const LIST_ITEMS = 200;
 const MEMBER_ITEMS = 200;
 
-/** Changes the state by an answer, unless the history has changed since the request. */
-export function updateFrom(
+/**
+ * Call it before a request; what it returns changes the state by the answer. An answer means
+ * nothing if the history has changed meanwhile, or if the caller has left the conversation.
+ */
+export function beginLoad(
   holder: StateHolder,
-  epoch: number,
-  change: (state: ClientState) => ClientState,
-): void {
-  if (holder.state.epoch === epoch) holder.update(change);
+  id?: string,
+): (change: (state: ClientState) => ClientState) => void {
+  const { epoch, conversations } = holder.state;
+  const wasMember = id !== undefined && conversations.has(id);
+  return (change) =>
+    holder.update((state) => {
+      const hasLeft = wasMember && !state.conversations.has(id);
+      return state.epoch === epoch && !hasLeft ? change(state) : state;
+    });
 }
 
 /**
@@ -47,7 +55,7 @@ export async function loadHistory(
   id: string,
   request: HistoryRequest,
 ): Promise<number[]> {
-  const { epoch } = holder.state;
+  const update = beginLoad(holder, id);
   const answer = await api.GET("/v1/conversations/{id}/messages", {
     params: { path: { id }, query: { ...request, ...minPosition(holder.state) } },
   });
@@ -56,7 +64,7 @@ export async function loadHistory(
   const seqs = messages.map((message) => message.seq);
   const covered =
     "around" in request ? coverageAround(seqs) : coverage(messages, has_more, request);
-  updateFrom(holder, epoch, (state) =>
+  update((state) =>
     applyHistoryPage(state, id, { messages, position, ...covered }),
   );
   return seqs;
@@ -74,13 +82,13 @@ export async function loadMessage(
   id: string,
   seq: number,
 ): Promise<void> {
-  const { epoch } = holder.state;
+  const update = beginLoad(holder, id);
   const params = { path: { id, seq }, query: minPosition(holder.state) };
   const answer = await api.GET("/v1/conversations/{id}/messages/{seq}", { params });
   const messages = [unwrap(answer)];
   const position = answerPosition(answer.response);
   const covers = { from: seq, to: seq };
-  updateFrom(holder, epoch, (state) =>
+  update((state) =>
     applyHistoryPage(state, id, { messages, position, covers, headSeq: null }),
   );
 }
@@ -91,13 +99,14 @@ export async function loadDetails(
   id: string,
   needed = 0,
 ): Promise<void> {
-  const { epoch, conversations } = holder.state;
+  const update = beginLoad(holder, id);
+  const { conversations } = holder.state;
   const least = Math.max(needed, conversations.get(id)?.position ?? 0);
   const params = { path: { id }, query: minPosition(holder.state, least) };
   const answer = await api.GET("/v1/conversations/{id}", { params });
   const details = unwrap(answer);
   const position = answerPosition(answer.response);
-  updateFrom(holder, epoch, (state) => applyDetails(state, details, position));
+  update((state) => applyDetails(state, details, position));
 }
 
 /** Loads the first members; `loadMoreMembers` continues. */
@@ -117,7 +126,7 @@ export async function loadMemberPage(
   needed: number,
   after: string | undefined,
 ): Promise<void> {
-  const { epoch } = holder.state;
+  const update = beginLoad(holder, id);
   const query = {
     limit: MEMBER_ITEMS,
     ...minPosition(holder.state, needed),
@@ -132,7 +141,7 @@ export async function loadMemberPage(
     position: answerPosition(answer.response),
     isFirst: after === undefined,
   };
-  updateFrom(holder, epoch, (state) => applyMembers(state, id, page));
+  update((state) => applyMembers(state, id, page));
 }
 
 export async function loadPins(
@@ -141,13 +150,13 @@ export async function loadPins(
   id: string,
   needed = 0,
 ): Promise<void> {
-  const { epoch } = holder.state;
+  const update = beginLoad(holder, id);
   const query = { limit: 100, ...minPosition(holder.state, needed) };
   const params = { path: { id }, query };
   const answer = await api.GET("/v1/conversations/{id}/pins", { params });
   const { messages } = unwrap(answer);
   const position = answerPosition(answer.response);
-  updateFrom(holder, epoch, (state) => applyPins(state, id, messages, position));
+  update((state) => applyPins(state, id, messages, position));
 }
 
 /** Loads the newest replies of a thread, or those before a seq. */
@@ -158,14 +167,14 @@ export async function loadThread(
   root: number,
   before?: number,
 ): Promise<void> {
-  const { epoch } = holder.state;
+  const update = beginLoad(holder, id);
   const end = before ?? Number.MAX_SAFE_INTEGER;
   const query = { before: end, ...minPosition(holder.state) };
   const params = { path: { id, seq: root }, query };
   const answer = await api.GET("/v1/conversations/{id}/messages/{seq}/thread", { params });
   const thread = unwrap(answer);
   const page = { ...thread, hasOlder: thread.has_more, position: answerPosition(answer.response) };
-  updateFrom(holder, epoch, (state) => applyThread(state, id, page));
+  update((state) => applyThread(state, id, page));
 }
 
 /** Loads a list from its beginning. */
@@ -175,11 +184,11 @@ export async function loadList(
   name: ListName,
   needed = 0,
 ): Promise<void> {
-  const { epoch } = holder.state;
+  const update = beginLoad(holder);
   const query = { limit: LIST_ITEMS, ...minPosition(holder.state, needed) };
   const { items, response } = await fetchList(api, name, query);
   const position = answerPosition(response);
-  updateFrom(holder, epoch, (state) =>
+  update((state) =>
     markFresh({ ...state, [name]: { items, loaded: true } }, "lists", name, position),
   );
 }
