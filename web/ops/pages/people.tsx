@@ -1,5 +1,6 @@
 // Users: the list, or one of them.
 import { useState } from "preact/hooks";
+import { Avatar } from "../../shared/avatar.tsx";
 import { useList } from "../data/answers.ts";
 import type { AdminUser } from "../data/schemas.ts";
 import { useSession } from "../data/session.ts";
@@ -61,13 +62,23 @@ function PeopleList({ route: { query } }: PageProps) {
 
 function columns(): Column<AdminUser>[] {
   return [
-    { label: t("user"), cell: ({ id }) => <UserLink id={id} /> },
+    { label: t("user"), cell: (user) => <Person user={user} /> },
     { label: t("name"), cell: ({ display_name }) => <Name of={display_name} /> },
     { label: t("kind"), cell: ({ kind }) => t(`kind_${kind}`) },
     { label: t("state"), cell: (user) => <UserState user={user} /> },
     { label: t("created"), cell: ({ created_at }) => <Time at={created_at} /> },
     { label: t("lastSeen"), cell: ({ last_seen }) => <Time at={last_seen} /> },
   ];
+}
+
+/** Without the user's own picture, which may be on another host. */
+function Person({ user: { id, display_name, online } }: { user: AdminUser }) {
+  return (
+    <span class="user-cell">
+      <Avatar id={id} name={display_name ?? id} size={28} online={online} />
+      <UserLink id={id} />
+    </span>
+  );
 }
 
 type Stated = Pick<AdminUser, "deactivated" | "online" | "restriction">;
