@@ -19,7 +19,7 @@ const ann = await signUp(process.env.TIDINGS_URL, "ann", "Ann Carter");
 const group = `yard-${Date.now()}`;
 await ann.createGroup(group, "Yard", []);
 
-/** A receiver of webhooks that refuses everything until it is told otherwise. */
+/** A receiver of webhooks that refuses everything until that changes. */
 const receiver = { answer: 500, bodies: [] };
 const server = createServer(async (request, response) => {
   let body = "";

@@ -86,7 +86,7 @@ async function openAccount(invite) {
   return new Caller(TIDINGS_URL, user, token);
 }
 
-/** Somebody who is no administrator sees that, and nothing of the system. */
+/** A user who is no administrator sees that, and nothing of the system. */
 async function refuseGuest(guest) {
   const page = await openWindow(browser, `${CHAT_URL}/ops`, guest, faults);
   await page.getByText(`${guest.user} is not an administrator of this place.`).waitFor();

@@ -17,7 +17,7 @@ let isTalking = true;
 const talk = (async () => {
   for (let count = 1; isTalking; count += 1) {
     await ann.send(group, `Boat ${count}`);
-    // A rule refuses this: nobody is muted by a message that is not there.
+    // A rule refuses this: no user is muted by a message that is not there.
     await bob.call("PUT", `/v1/conversations/${group}/pins/999999`).catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 60));
   }
@@ -64,7 +64,7 @@ async function plotsOfHealth(page) {
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return data.some((value) => value !== 0);
   });
-  assert(drawn, "the plot has a picture");
+  assert(drawn, "the plot is drawn");
 }
 
 async function flowOfEvents(page) {

@@ -99,7 +99,7 @@ export class PanelWindow {
 }
 
 /**
- * Runs the parts of a test in order, in one browser. When one fails, pictures of all windows stay.
+ * Runs the parts of a test in order, in one browser. When one fails, screenshots of all windows stay.
  */
 export async function runParts(name, makeParts) {
   const browser = await launch();

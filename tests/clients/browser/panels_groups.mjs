@@ -109,11 +109,11 @@ async function askToJoin() {
   await ann.reads("I sing too.");
   await ann.isAccessible("requests");
   await ann.button(`Decline the request of ${eveCalls.user}`).click();
-  await ann.reads("Nobody is waiting.");
+  await ann.reads("There are no requests.");
   await eveCalls.call("POST", `${group}/join`, { note: "Please." });
   await ann.reads("Please.");
   await ann.button(`Admit ${eveCalls.user}`).click();
-  await ann.reads("Nobody is waiting.");
+  await ann.reads("There are no requests.");
   await until("Eve is a member", isMember(eveCalls));
   await eve.page.context().close();
   await ann.button("Back").click();

@@ -93,7 +93,7 @@ export const t = defineTexts({
     linkEnded: "The link is ended",
     linkBy: "Made by {name}",
     copyLink: "Copy the link",
-    noRequests: "Nobody is waiting.",
+    noRequests: "There are no requests.",
     admit: "Admit",
     admitOf: "Admit {name}",
     declineRequestOf: "Decline the request of {name}",
