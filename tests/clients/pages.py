@@ -1,7 +1,6 @@
-"""The pages for the browser tests: built from this tree, and served in front of a system."""
+"""The pages for the browser tests, as the program serves them."""
 
 import contextlib
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,8 @@ from packages import ROOT
 
 # Screenshots stay here for people to look at.
 ARTEFACTS = ROOT / "target/browser"
+# The committed pages.
+BUILD = ROOT / "web/dist"
 FONT_DIRECTORIES = ["/usr/share/fonts", "/usr/local/share/fonts"]
 
 
@@ -21,36 +22,27 @@ class Pages:
     build: Path
 
 
-def build_pages(context):
-    """The directory of the pages, built from a copy of the sources."""
+def compare_build(context):
+    """The committed pages, which are part of the program, are those of the sources."""
     out = context.directory / "pages"
-    if not out.exists():
-        build = context.npm_workspace() / "web/build.mjs"
-        run([context.packages.node, build, "--out", out], env=context.packages.environment())
-    return out
+    build = context.npm_workspace() / "web/build.mjs"
+    run([context.packages.node, build, "--out", out], env=context.packages.environment())
+    names = {path.name for directory in (out, BUILD) for path in directory.iterdir()}
+    differing = [name for name in sorted(names) if not is_equal(out / name, BUILD / name)]
+    if differing:
+        files = ", ".join(differing)
+        raise Failure(f"web/dist is out of date: run `node web/build.mjs`. Differing: {files}")
+    return f"{len(names)} files are what the sources build"
+
+
+def is_equal(one, other):
+    return one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes()
 
 
 @contextlib.contextmanager
-def serve_pages(context, api):
-    """Serves the pages in front of a system. This is the one place that knows how."""
-    build = build_pages(context)
-    server = context.npm_workspace() / "web/serve.mjs"
-    options = ["--to", api, "--dir", build, "--listen", "127.0.0.1:0"]
-    process = subprocess.Popen(
-        [context.packages.node, server, *options],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=context.packages.environment(),
-    )
-    try:
-        url = process.stdout.readline().strip()
-        if not url:
-            raise Failure("web/serve.mjs did not start")
-        yield Pages(url, build)
-    finally:
-        process.terminate()
-        process.wait()
+def serve_pages(_context, api):
+    """The pages of a system, as it serves them."""
+    yield Pages(api, BUILD)
 
 
 def run_in_browser(context, script, **variables):

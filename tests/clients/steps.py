@@ -5,6 +5,7 @@ from chat_steps import CHAT_STEPS
 from console import test_console_units, use_console, use_console_first
 from metrics import check_metrics
 from packages import HERE
+from pages import compare_build
 from panels import PANEL_STEPS
 from projection import project_events
 from python_client import (
@@ -79,6 +80,7 @@ STEPS = [
     ("TypeScript client: chaos", soak_client),
     ("TypeScript client: planted bugs", find_planted_bugs),
     ("page of another origin in Chromium", chat_on_a_page),
+    ("pages: the committed build is up to date", compare_build),
     *CHAT_STEPS,
     *PANEL_STEPS,
     ("metrics", check_metrics),

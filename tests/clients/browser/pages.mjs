@@ -1,5 +1,4 @@
-// Serves the pages in front of a system that a test has started itself. As in pages.py, this is the
-// one place that knows how.
+// Serves the pages in front of a system, so that they can be loaded while it is down.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
