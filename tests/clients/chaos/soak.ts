@@ -110,10 +110,16 @@ async function soak(targets: FaultTargets): Promise<void> {
   const differences = await settle(targets, 90_000);
   if (differences.length > 0) throw new Error(describe(differences));
   const sends = participants.reduce((sum, { sent }) => sum + sent.size, 0);
+  const held = participants.reduce((sum, participant) => sum + countMessages(participant), 0);
   console.log(
-    `${participants.length} clients hold what the API says after ${faults.length} faults ` +
-      `(${new Set(faults).size} kinds) and ${sends} messages that had to survive, seed ${seed}`,
+    `${participants.length} clients hold what the API says (${held} messages) after ` +
+      `${faults.length} faults of ${new Set(faults).size} kinds; ` +
+      `${sends} sends could not be in a lost part of the log, and none is missing; seed ${seed}`,
   );
+}
+
+function countMessages({ state }: Participant): number {
+  return [...state.timelines.values()].reduce((sum, { messages }) => sum + messages.size, 0);
 }
 
 /** Plants a bug and looks for it with the same check. */
