@@ -3,12 +3,24 @@
 import datetime
 import json
 
+from commands import run
 from pages import run_in_browser, run_script, serve_pages
 from system import System
 
 ROOMS = 10_000
 MESSAGES = 100_000
 PEOPLE = ["scroll-ann", "scroll-bob", "scroll-eve"]
+
+
+def check_types_and_rules(context):
+    """The types of all pages, and the unit tests of what needs no browser."""
+    web = context.npm_workspace() / "web"
+    environment = context.packages.environment()
+    compiler = context.packages.node_modules / "typescript/bin/tsc"
+    run([context.packages.node, compiler, "-p", web], env=environment)
+    tests = sorted((web / "tests/chat").glob("*.test.ts"))
+    run([context.packages.node, "--test", *tests], env=environment)
+    return f"the types are right, and {len(tests)} file of tests passed"
 
 
 def chat_together(context):
@@ -61,6 +73,7 @@ def make_message(conversation, sender, begin, minutes, text):
 
 
 CHAT_STEPS = [
+    ("web chat: types and rules", check_types_and_rules),
     ("web chat: two people", chat_together),
     ("web chat: interruptions", chat_interrupted),
     ("web chat: looks", chat_looks),
