@@ -22,7 +22,7 @@ export function ConversationsPage({ route }: PageProps) {
   return <MessagePage key={`${id}/${seq}`} id={id} seq={Number(seq)} as={as} asOf={asOf} />;
 }
 
-type Row = Omit<AuditedConversation, "bytes" | "delivery" | "history">;
+type Row = Omit<AuditedConversation, "bytes" | "delivery" | "history" | "policy">;
 
 function ConversationList({ route: { query } }: PageProps) {
   const session = useSession();
