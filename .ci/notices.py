@@ -12,6 +12,8 @@ PROGRAM = "tidings"
 # How the names of files with licence texts begin.
 NAMES = ("LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE")
 RULE = "=" * 80
+# Written by web/build.mjs.
+PAGES_LICENCES = ROOT / "web/dist/licences.txt"
 
 
 def main() -> None:
@@ -25,6 +27,7 @@ def main() -> None:
             print(package["repository"])
         for file in licence_files(package):
             print(f"\n--- {file.name}\n\n{file.read_text(errors='replace').rstrip()}")
+    print(f"\n{RULE}\nThe pages contain these packages.\n\n{PAGES_LICENCES.read_text().rstrip()}")
 
 
 def metadata() -> dict:

@@ -1,7 +1,7 @@
 // Builds the pages: node web/build.mjs [--out DIR]. The default DIR is web/dist.
 // The same sources always give the same bytes, so that the committed pages can be compared.
 import { build } from "esbuild";
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -14,7 +14,7 @@ const out = values.out === undefined ? join(WEB, "dist") : resolve(values.out);
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: WEB,
   entryPoints: Object.fromEntries(PAGES.map((page) => [page, `${page}/main.tsx`])),
   outdir: out,
@@ -29,8 +29,22 @@ await build({
   alias: { react: "preact/compat" },
   define: { "process.env.NODE_ENV": '"production"' },
   logLevel: "warning",
+  metafile: true,
 });
 for (const page of PAGES) {
   await copyFile(join(WEB, page, `${page}.html`), join(out, `${page}.html`));
 }
 await copyFile(join(WEB, "shared/icon.svg"), join(out, "icon.svg"));
+await writeFile(join(out, "licences.txt"), await listLicences(Object.keys(metafile.inputs)));
+
+/** The licence texts of the packages that became part of the pages. */
+async function listLicences(inputs) {
+  const found = inputs.map((path) => /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(path));
+  const packages = new Map(found.filter(Boolean).map(([, directory, name]) => [name, directory]));
+  const texts = [...packages].sort().map(async ([name, directory]) => {
+    const { version, license } = JSON.parse(await readFile(join(WEB, directory, "package.json")));
+    const text = await readFile(join(WEB, directory, "LICENSE"), "utf8");
+    return `${name} ${version}: ${license}\n\n${text.trimEnd()}\n`;
+  });
+  return (await Promise.all(texts)).join(`\n${"=".repeat(80)}\n`);
+}
