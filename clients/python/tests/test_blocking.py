@@ -71,6 +71,9 @@ class Blocking(unittest.TestCase):
             self.assertEqual(store.load(), "5.t")
 
     def test_an_interrupt_from_the_keyboard_ends_a_loop(self):
+        # A shell that starts programs in the background lets them ignore it.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
         store = MemoryCursorStore()
         with SilentServer() as (url, server), SyncClient(url, "T") as client:
             with self.assertRaises(KeyboardInterrupt):
