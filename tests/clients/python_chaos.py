@@ -53,7 +53,7 @@ CALM = ["unacknowledged", "double-apply"]
 # The server closes this one's connections again and again.
 SHORT_TOKEN = "sound1"
 SHORT_SECONDS, LONG_SECONDS = 5, 3600
-SETTLE_SECONDS = 30
+SETTLE_SECONDS = 90
 POLL_SECONDS = 0.2
 RESET_SECONDS = 0.5
 # Of so many answers, some are lost.
