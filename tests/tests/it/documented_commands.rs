@@ -13,7 +13,7 @@ use crate::exports::{write_matrix_export, write_slack_export};
 use crate::readme::example_commands;
 
 /// The pages that share a system. Their commands run in this order, in one directory.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "search.md",
     "import.md",
     "analysts.md",
@@ -29,6 +29,7 @@ const PAGES: [&str; 14] = [
     "live.md",
     "install.md",
     "high-availability.md",
+    "web.md",
 ];
 
 /// Pages whose commands change what others rely on. Each has a system of its own.
