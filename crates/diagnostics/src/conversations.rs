@@ -67,7 +67,7 @@ pub struct AuditedConversation {
     /// What new members see: `all` or `since_join`.
     pub history: String,
     /// What the owner and admins have set, as members get it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::HashMap<String, serde_json::Value>)]
     pub policy: ConversationPolicy,
     /// The bytes of the newest bodies of its messages.
     pub bytes: i64,
