@@ -2455,7 +2455,9 @@ export interface components {
              */
             messages: number;
             /** @description What the owner and admins have set, as members get it. */
-            policy: Record<string, never>;
+            policy: {
+                [key: string]: unknown;
+            };
             /** @description The title of a group. */
             title: string | null;
         };
@@ -4515,7 +4517,9 @@ export interface components {
              * @description What the commands on the machine print with `--json`, and for a rebuild where it began and
              *     how long the swap took; null unless it is done.
              */
-            result: Record<string, never> | null;
+            result: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Format: date-time
              * @description When it was started.
