@@ -44,7 +44,7 @@ async fn up_serves_and_stops_on_a_signal() {
     let expected = welcome(&readme);
     assert_eq!(
         expected[1..],
-        ["API docs", "servers", "data", "token", "try"]
+        ["API docs", "servers", "data", "setup", "token", "try"]
     );
     assert_eq!(welcome(&log), expected, "{log}");
     let token = log
