@@ -137,7 +137,10 @@ async fn of_two_processes_with_other_answers_one_counts() -> Result<()> {
         )
         .await?;
         let replies: Vec<_> = by_one.into_iter().chain(by_other).collect();
-        let held = replies.iter().filter(|reply| reply.json["state"] == "held").count();
+        let held = replies
+            .iter()
+            .filter(|reply| reply.json["state"] == "held")
+            .count();
         // Then all get the same answer
         ensure!(held == 0 || held == replies.len(), "{replies:?}");
     }
