@@ -179,7 +179,7 @@ class Chaos:
         self.sending.set()
 
     async def wait_until(self, is_true):
-        """Waits, but not for ever: what does not come is found in the end."""
+        """Waits for a bounded time: what does not come is found in the end."""
         deadline = time.monotonic() + SETTLE_SECONDS
         while not is_true() and time.monotonic() < deadline:
             await asyncio.sleep(POLL_SECONDS)

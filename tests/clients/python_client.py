@@ -88,7 +88,7 @@ def variables_of(context, user):
 
 def follow_bot(context, script):
     """Asks a bot while it runs and while it does not run: it answers each question once."""
-    ask = Asker(context)
+    ask = Questioner(context)
     with Bot(context, script):
         ask.wait_for_bot(context.directory / "bot.cursor")
         ask.send("!echo one")
@@ -130,7 +130,7 @@ class Bot:
             raise Failure(f"the bot ended:\n{last_lines((self.directory / 'bot.log').read_text())}")
 
 
-class Asker:
+class Questioner:
     """Ann, in a conversation with the bot."""
 
     def __init__(self, context):

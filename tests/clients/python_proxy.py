@@ -12,7 +12,7 @@ LINGER = struct.pack("ii", 1, 0)
 
 
 class FaultyProxy:
-    """Forwards to one address, which can change, and breaks connections when it is told to.
+    """Forwards to one address, which can change, and breaks connections on demand.
 
     With `lost_answers`, this share of what the server sends is lost together with its connection:
     the server has done what was asked, and the client does not know. Requests of the path
