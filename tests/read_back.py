@@ -22,7 +22,8 @@ counts = [db.execute(f"SELECT count(*), count(DISTINCT position), min(position),
 print("rows, positions, first, last:", counts)
 differ = db.execute(
     """SELECT count(*) FROM p FULL JOIN j ON p.position = j.position
-       WHERE p.position IS NULL OR j.position IS NULL OR p.type <> j.type OR '/' || regexp_replace(p.aggregate, 'x$', 'xe') || 's/' || p.aggregate_id <> j.source
+       WHERE p.position IS NULL OR j.position IS NULL OR p.type <> j.type OR '/' || CASE p.aggregate WHEN 'mailbox' THEN 'mailboxes' WHEN 'deployment' THEN 'deployment' ELSE p.aggregate || 's' END
+             || '/' || p.aggregate_id <> j.source
           OR p.conversation IS DISTINCT FROM j.conversation OR epoch_ms(p.time) <> epoch_ms(j.time) OR p.data::JSON::VARCHAR <> j.data::VARCHAR"""
 ).fetchone()[0]
 print("events that differ:", differ)

@@ -59,6 +59,7 @@ RESET_SECONDS = 0.5
 # Of so many answers, some are lost.
 SENT_MESSAGES, LOST_ANSWERS = 50, 0.15
 PAUSE_SECONDS = 0.2
+LOST_EVENTS = 60
 # So that nobody waits long after a restart.
 LONGEST_DELAY_SECONDS = 1.0
 
@@ -163,10 +164,9 @@ class Chaos:
         backup = self.directory / "backup"
         answer = await asyncio.to_thread(self.system.tidings, "backup", backup, "--json")
         self.kept_position = json.loads(answer)["position"]
-        # Everybody sees something that will be lost.
-        await self.wait_until(
-            lambda: all(p.copy.is_past(self.kept_position) for p in self.programs)
-        )
+        # Everybody sees much that will be lost: messages take these positions again.
+        lost = self.kept_position + LOST_EVENTS
+        await self.wait_until(lambda: all(p.copy.is_past(lost) for p in self.programs))
         self.sending.clear()
         self.system.kill()
         restored = System(self.make_directory("second"), [])

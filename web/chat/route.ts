@@ -74,6 +74,8 @@ export function useRoute(): Route & { visit: number } {
   useEffect(() => {
     const onChange = () => setShown(({ visit }) => ({ hash: location.hash, visit: visit + 1 }));
     addEventListener("hashchange", onChange);
+    // The address may have changed between the first drawing and now.
+    if (location.hash !== shown.hash) onChange();
     return () => removeEventListener("hashchange", onChange);
   }, []);
   return { ...readRoute(shown.hash), visit: shown.visit };

@@ -29,6 +29,8 @@ export function Shell() {
       document.getElementById("content")?.scrollTo(0, 0);
     };
     addEventListener("hashchange", onChange);
+    // The address may have changed between the first drawing and now.
+    if (location.hash !== hash) onChange();
     return () => removeEventListener("hashchange", onChange);
   }, []);
   const route = parseRoute(hash);
