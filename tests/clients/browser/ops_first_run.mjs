@@ -1,7 +1,7 @@
 // The first run of a fresh system: the owner, the name, an invitation, and the console.
 import { randomUUID } from "node:crypto";
 import { Caller } from "./api.mjs";
-import { assert } from "./checks.mjs";
+import { assert, until } from "./checks.mjs";
 import { Faults, launch, openWindow } from "./chromium.mjs";
 import { admin, checkAccessible } from "./ops_window.mjs";
 
@@ -58,10 +58,7 @@ async function createOwner(page) {
   await page.getByRole("button", { name: "Create the owner" }).click();
   await page.getByText("olga owns Harbour Bakery now.").waitFor();
   // The answer to everybody is kept for a second.
-  const deadline = Date.now() + 10_000;
-  while ((await place()).setup !== "done" && Date.now() < deadline) {
-    await page.waitForTimeout(100);
-  }
+  await until("the place is set up", async () => (await place()).setup === "done");
   const { name, setup } = await place();
   assert.deepEqual([name, setup], ["Harbour Bakery", "done"]);
 }

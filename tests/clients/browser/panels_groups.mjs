@@ -179,7 +179,7 @@ async function silenceAndBan() {
   await ann.reads("Too loud.");
   await ann.isAccessible("sanctions");
   await ann.button("Lift it for bob of the choir").click();
-  await ann.reads("Nobody is silenced.");
+  await ann.reads("No members are silenced.");
   await bobCalls.send(id, "la la");
   await ann.pick("Who", [danCalls.user]);
   await ann.field("What").selectOption("bans");
@@ -189,7 +189,7 @@ async function silenceAndBan() {
   await until("Dan is gone", async () => !(await isMember(danCalls)()));
   await ann.panel.getByRole("list", { name: "Banned: they cannot be here" }).waitFor();
   await ann.panel.getByRole("button", { name: /^Lift it for dan/ }).click();
-  await ann.reads("Nobody is banned.");
+  await ann.reads("No users are banned.");
 }
 
 async function changePolicies() {

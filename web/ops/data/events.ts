@@ -35,7 +35,7 @@ export function shortType(type: string): string {
   return type.replace(/^tidings\./, "").replace(/\.v\d+$/, "");
 }
 
-/** Who did it: the caller, or whoever the data or the source names. */
+/** Who did it: the caller, or the user that the data or the source names. */
 export function author(event: LogEvent): string {
   const { actor, data, source } = event;
   for (const name of [actor, data.sender, data.by, data.reporter]) {

@@ -7,7 +7,7 @@ export const t = defineTexts({
     steps: "Steps",
     stepOwner: "Owner and name",
     stepInvite: "Invite somebody",
-    intro: "Nobody owns this Tidings yet. Whoever sets it up is its first administrator.",
+    intro: "This Tidings has no owner yet. The person who sets it up becomes its first administrator.",
     code: "Setup code",
     codeHint: "The server prints it when it starts, as part of the line `setup`.",
     placeName: "Name of this place",

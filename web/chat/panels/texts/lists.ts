@@ -26,7 +26,7 @@ export const t = defineTexts({
     noHeld: "No message of yours waits for a moderator.",
     heldHint: "Only you and moderators see these. They are sent if a moderator agrees.",
     heldSince: "Held since {date}",
-    noThreads: "You follow no threads. Whoever writes in a thread follows it.",
+    noThreads: "You follow no threads. Write in a thread to follow it.",
     replies: { one: "{count} reply", other: "{count} replies" },
     unread: { one: "{count} unread", other: "{count} unread" },
     inPlace: "in {place}",
