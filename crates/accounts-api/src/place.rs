@@ -1,9 +1,6 @@
 //! `GET /v1/place` and `PATCH /v1/admin/place`: what the place is called, and how one gets into it.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-use accounts::{AccountStore, Place, PlaceName, PlaceStore};
+use accounts::{AccountStore, PlaceName, PlaceStore};
 use audit::AccessAct;
 use axum::extract::State;
 use http_edge::{Admin, Json, Problem};
@@ -16,9 +13,6 @@ use super::problems::{AccountProblems, IssuerProblems, database_away};
 use super::state::AccountsState;
 use super::token_issuer::TokenIssuer;
 
-/// How long an answer to everybody is kept: a crowd of pages that open costs one query.
-const KEPT_FOR: Duration = Duration::from_secs(1);
-
 /// What the queries need. Cheap to clone.
 #[derive(Clone)]
 pub struct PlaceState {
@@ -26,7 +20,6 @@ pub struct PlaceState {
     pub(super) issuer: TokenIssuer,
     pub(super) accounts: AccountStore,
     place: PlaceStore,
-    kept: Arc<Mutex<Option<(Instant, Place)>>>,
 }
 
 impl PlaceState {
@@ -37,19 +30,7 @@ impl PlaceState {
             issuer,
             accounts: AccountStore::new(pool.clone()),
             place: PlaceStore::new(pool.clone()),
-            kept: Arc::default(),
         }
-    }
-
-    async fn find(&self) -> Result<Place, sqlx::Error> {
-        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = kept().clone().filter(|(at, _)| at.elapsed() < KEPT_FOR);
-        if let Some((_, place)) = fresh {
-            return Ok(place);
-        }
-        let place = self.place.find().await?;
-        *kept() = Some((Instant::now(), place.clone()));
-        Ok(place)
     }
 }
 
@@ -81,7 +62,11 @@ pub(super) struct PlaceResponse {
 pub(super) async fn get_place(
     State(state): State<PlaceState>,
 ) -> Result<Json<PlaceResponse>, Problem> {
-    let place = state.find().await.map_err(|error| database_away(&error))?;
+    let place = state
+        .place
+        .find()
+        .await
+        .map_err(|error| database_away(&error))?;
     let has_accounts = state.mode != AccountsMode::Off && state.issuer.check().is_ok();
     let setup = match (has_accounts, place.is_set_up) {
         (false, _) => "off",
