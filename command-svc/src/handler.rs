@@ -9,7 +9,8 @@ use domain::case::Case;
 use domain::case::target::CaseId;
 use domain::conversation::Conversation;
 use domain::deployment::Deployment;
-use domain::ids::{ConversationId, UserId};
+use domain::file::File;
+use domain::ids::{ConversationId, FileId, UserId};
 use domain::mailbox::Mailbox;
 use domain::profile::Profile;
 use domain::refusal::Refusal;
@@ -104,6 +105,19 @@ impl TargetAggregate for Case {
 
     /// Each command checks who may send it, and the responses hold nothing of the case.
     async fn has_access(_: &CommandState, _: &CaseId, _: &UserId) -> Result<bool, LogError> {
+        Ok(true)
+    }
+}
+
+impl TargetAggregate for File {
+    type Id = FileId;
+
+    fn store(log: &EventLog) -> &Arc<AggregateStore<Self>> {
+        log.files()
+    }
+
+    /// The routes check who may send commands to a file, and only its uploader has a key for one.
+    async fn has_access(_: &CommandState, _: &FileId, _: &UserId) -> Result<bool, LogError> {
         Ok(true)
     }
 }

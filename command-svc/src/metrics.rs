@@ -78,10 +78,13 @@ pub(crate) enum CommandKind {
     AddEvidence,
     ResolveCase,
     ReopenCase,
+    ReserveFile,
+    StoreFile,
+    DeleteFile,
 }
 
 impl CommandKind {
-    const ALL: [Self; 62] = [
+    const ALL: [Self; 65] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,
@@ -144,6 +147,9 @@ impl CommandKind {
         Self::AddEvidence,
         Self::ResolveCase,
         Self::ReopenCase,
+        Self::ReserveFile,
+        Self::StoreFile,
+        Self::DeleteFile,
     ];
 
     /// The feature that it belongs to, if that can be switched off.
@@ -152,6 +158,7 @@ impl CommandKind {
             Self::React | Self::Unreact => Some(Feature::Reactions),
             Self::Edit => Some(Feature::Edits),
             Self::Import => Some(Feature::Imports),
+            Self::ReserveFile | Self::StoreFile => Some(Feature::Uploads),
             _ => None,
         }
     }
@@ -167,6 +174,7 @@ impl CommandKind {
                 | Self::Recall
                 | Self::React
                 | Self::Unreact
+                | Self::ReserveFile
         )
     }
 
@@ -235,6 +243,9 @@ impl CommandKind {
             Self::AddEvidence => "add_evidence",
             Self::ResolveCase => "resolve_case",
             Self::ReopenCase => "reopen_case",
+            Self::ReserveFile => "reserve_file",
+            Self::StoreFile => "store_file",
+            Self::DeleteFile => "delete_file",
         }
     }
 }

@@ -3,8 +3,10 @@
 
 mod canonical;
 mod fields;
+mod file;
 mod message_type;
 
+pub use file::MessageFile;
 pub use message_type::MessageType;
 
 use std::fmt;

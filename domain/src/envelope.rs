@@ -22,16 +22,19 @@ pub enum AggregateKind {
     Deployment,
     /// A case.
     Case,
+    /// A file.
+    File,
 }
 
 impl AggregateKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Conversation,
         Self::Mailbox,
         Self::Profile,
         Self::Deployment,
         Self::Case,
+        Self::File,
     ];
 
     /// The name used in the log and in subjects.
@@ -42,6 +45,7 @@ impl AggregateKind {
             Self::Profile => "profile",
             Self::Deployment => "deployment",
             Self::Case => "case",
+            Self::File => "file",
         }
     }
 
@@ -58,6 +62,7 @@ impl AggregateKind {
             Self::Profile => "/profiles/",
             Self::Deployment => "/deployment/",
             Self::Case => "/cases/",
+            Self::File => "/files/",
         }
     }
 }
@@ -153,7 +158,7 @@ impl Envelope {
         match self.aggregate {
             AggregateKind::Conversation => Some(Cow::Borrowed(&self.aggregate_id)),
             AggregateKind::Mailbox | AggregateKind::Deployment => self.common_data()?.conversation,
-            AggregateKind::Profile | AggregateKind::Case => None,
+            AggregateKind::Profile | AggregateKind::Case | AggregateKind::File => None,
         }
     }
 

@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use crate::case::event::CaseEvent;
 use crate::conversation::event::ConversationEvent;
 use crate::deployment::event::DeploymentEvent;
+use crate::file::event::FileEvent;
 use crate::mailbox::event::MailboxEvent;
 use crate::profile::event::ProfileEvent;
 
@@ -170,4 +171,12 @@ event_family!(CaseEvent {
     EvidenceAdded = "evidence_added", 1;
     CaseResolved = "case_resolved", 1;
     CaseReopened = "case_reopened", 1;
+});
+
+event_family!(FileEvent {
+    FileReserved = "file_reserved", 1;
+    FileStored = "file_stored", 1;
+    FileRetired = "file_retired", 1;
+    FileReinstated = "file_reinstated", 1;
+    FileDeleted = "file_deleted", 1;
 });

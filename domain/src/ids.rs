@@ -261,6 +261,23 @@ fn check_note(text: &str) -> Result<(), InvalidIdError> {
     Ok(())
 }
 
+text_id!(
+    /// A file: a UUID in lower case, which this system made.
+    FileId,
+    |text| {
+        let is_legal = |(index, byte): (usize, u8)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        };
+        if text.len() != 36 || !text.bytes().enumerate().all(is_legal) {
+            return Err(InvalidIdError(
+                "Expected the id of a file, as POST /v1/files has returned it.",
+            ));
+        }
+        Ok(())
+    }
+);
+
 impl UserId {
     /// The user as whom the system itself acts.
     pub fn system() -> Self {

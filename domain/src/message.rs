@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::MessageType;
 use crate::conversation::event::{ConversationEvent, MessageReaction, MessageSent};
-use crate::ids::{ReactionKey, UserId};
+use crate::ids::{FileId, ReactionKey, UserId};
 use crate::time::Timestamp;
 
 /// The state of one message, folded from its events.
@@ -35,6 +35,9 @@ pub struct MessageState {
     /// The seq of the message whose thread it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<i64>,
+    /// The file that it uses, also while it is recalled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileId>,
     /// The users who reacted, by reaction key. Every key has at least one user.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reactions: BTreeMap<ReactionKey, BTreeSet<UserId>>,
@@ -52,6 +55,7 @@ impl MessageState {
             erased: false,
             body_digest: event.body.digest(),
             thread: event.thread,
+            file: event.body.file(event.kind),
             reactions: BTreeMap::new(),
         }
     }
@@ -73,7 +77,10 @@ impl MessageState {
     /// Applies a later event of this message. Other kinds of events have no effect.
     pub(crate) fn apply(&mut self, event: ConversationEvent) {
         match event {
-            ConversationEvent::MessageEdited(edited) => self.body_digest = edited.body.digest(),
+            ConversationEvent::MessageEdited(edited) => {
+                self.body_digest = edited.body.digest();
+                self.file = edited.body.file(self.kind);
+            }
             ConversationEvent::MessageRecalled(recalled) => {
                 self.recalled = true;
                 self.recalled_by = Some(recalled.by);
@@ -87,6 +94,7 @@ impl MessageState {
                 self.erased = true;
                 // A short text can be guessed from its digest, so the digest is erased too.
                 self.body_digest = 0;
+                self.file = None;
             }
             ConversationEvent::ReactionAdded(MessageReaction { key, user, .. }) => {
                 self.reactions.entry(key).or_default().insert(user);

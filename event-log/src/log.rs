@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::case::Case;
 use domain::conversation::Conversation;
 use domain::deployment::Deployment;
+use domain::file::File;
 use domain::history::History;
 use domain::mailbox::Mailbox;
 use domain::profile::Profile;
@@ -31,6 +32,9 @@ const DEPLOYMENT_CACHE_BYTES: u64 = 1024 * 1024;
 
 /// The memory of the store of the cases, in bytes. Few commands concern one.
 const CASE_CACHE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// The memory of the store of the files, in bytes. A file is small, and few are used at a time.
+const FILE_CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The limits of the log.
 #[derive(Debug, Clone)]
@@ -70,6 +74,7 @@ struct Inner {
     profiles: Arc<AggregateStore<Profile>>,
     deployments: Arc<AggregateStore<Deployment>>,
     cases: Arc<AggregateStore<Case>>,
+    files: Arc<AggregateStore<File>>,
     commits: CommitBroadcaster,
     history: watch::Receiver<Arc<History>>,
     receipts: Arc<ReceiptLookup>,
@@ -103,13 +108,20 @@ impl EventLog {
             snapshots.clone(),
             DEPLOYMENT_CACHE_BYTES,
         );
-        let cases = AggregateStore::new(pool.clone(), queue.clone(), snapshots, CASE_CACHE_BYTES);
+        let cases = AggregateStore::new(
+            pool.clone(),
+            queue.clone(),
+            snapshots.clone(),
+            CASE_CACHE_BYTES,
+        );
+        let files = AggregateStore::new(pool.clone(), queue.clone(), snapshots, FILE_CACHE_BYTES);
         let sinks: Vec<Arc<dyn ExternalEventSink>> = vec![
             conversations.clone(),
             mailboxes.clone(),
             profiles.clone(),
             deployments.clone(),
             cases.clone(),
+            files.clone(),
         ];
         let commits = CommitBroadcaster::default();
         let session = WriterSession::new(pool.clone(), queue.clone(), sinks, history_sender);
@@ -131,6 +143,7 @@ impl EventLog {
             profiles,
             deployments,
             cases,
+            files,
             commits,
             history,
             receipts,
@@ -166,6 +179,11 @@ impl EventLog {
     /// The store of all cases.
     pub fn cases(&self) -> &Arc<AggregateStore<Case>> {
         &self.0.cases
+    }
+
+    /// The store of all files.
+    pub fn files(&self) -> &Arc<AggregateStore<File>> {
+        &self.0.files
     }
 
     /// The durable head, as far as this process knows.

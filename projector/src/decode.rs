@@ -5,7 +5,8 @@ use domain::case::target::CaseId;
 use domain::conversation::event::ConversationEvent;
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily as _;
-use domain::ids::{ConversationId, UserId};
+use domain::file::event::FileEvent;
+use domain::ids::{ConversationId, FileId, UserId};
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
 use domain::time::Timestamp;
@@ -32,6 +33,8 @@ pub(crate) enum EventPayload {
     Profile(UserId, ProfileEvent),
     /// An event of a case.
     Case(CaseId, CaseEvent),
+    /// An event of a file.
+    File(FileId, FileEvent),
     /// An event of an aggregate that no read model shows.
     Unprojected,
     /// An event that could not be decoded, with the reason.
@@ -108,6 +111,11 @@ fn decode(envelope: &Envelope) -> Result<EventPayload, String> {
             let id = CaseId::parse(aggregate_id).map_err(|e| e.to_string())?;
             let event = CaseEvent::decode(event_type, *version, data).map_err(|e| e.to_string())?;
             Ok(EventPayload::Case(id, event))
+        }
+        AggregateKind::File => {
+            let id = FileId::parse(aggregate_id).map_err(|e| e.to_string())?;
+            let event = FileEvent::decode(event_type, *version, data).map_err(|e| e.to_string())?;
+            Ok(EventPayload::File(id, event))
         }
         AggregateKind::Deployment => Ok(EventPayload::Unprojected),
     }

@@ -8,7 +8,7 @@
 //! - `decode`: parses each event and upcasts it to its current version.
 //! - `load`, `row_cache`, `working_set`: the current values of the rows that a batch changes.
 //! - `fold`: applies each event to those rows. Pure: no I/O. `rows`, `access_rows`,
-//!   `case_rows`: what it adds.
+//!   `case_rows`, `file_rows`: what it adds.
 //! - `write`: writes the result in a handful of statements.
 //! - `checkpoint`: the position of the tables, advanced in the same transaction.
 //! - [`Projector`]: combines all of this into a step. `trim` deletes entries that are older than
@@ -36,6 +36,7 @@ mod config;
 mod decode;
 mod digest;
 mod error;
+mod file_rows;
 mod fold;
 pub mod index;
 mod live_entries;

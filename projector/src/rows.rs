@@ -16,6 +16,7 @@ use sqlx::types::time::OffsetDateTime;
 
 use crate::access_rows::AccessRows;
 use crate::case_rows::CaseRows;
+use crate::file_rows::FileChanges;
 use crate::row_cache::{MemberKey, MemberState};
 
 /// Conversation id and seq.
@@ -413,6 +414,7 @@ pub(crate) struct BatchRows {
     /// Policies, silences and bans, join requests and links.
     pub access: AccessRows,
     pub cases: CaseRows,
+    pub files: FileChanges,
     /// The number of joins and leaves in this batch.
     pub joins_and_leaves: i64,
     /// The approximate number of inbox rows to be written.

@@ -47,7 +47,7 @@ impl Oracle {
             DomainEvent::Mailbox(owner, fact) => self.apply_mailbox(event.position, &owner, &fact),
             DomainEvent::Profile(user, fact) => self.apply_profile(user, &fact),
             // They concern nobody's inbox.
-            DomainEvent::Case(..) => {}
+            DomainEvent::Case(..) | DomainEvent::File(..) => {}
         }
     }
 

@@ -9,7 +9,7 @@ use domain::conversation::command::{ConversationCommand, EditMessage};
 use domain::conversation::event::ConversationEvent;
 use domain::deployment::MessageHook;
 use domain::refusal::Refusal;
-use event_log::LockedAggregate;
+use event_log::{LockedAggregate, Observation};
 use http_edge::schema::message_body::MessageBodySchema;
 use http_edge::{Json, Path};
 use moderation::{ActiveHook, Rulebook};
@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::message_lookup::{self, ClearedMessage, MessageCommand};
+use super::used_file::NamedFile;
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
@@ -153,12 +154,12 @@ impl EditHandler {
         state: &CommandState,
         hook: &MessageHook,
     ) -> Result<Option<(MessageType, MessageBody)>, CommandError> {
-        let cleared = ClearedMessage::load(self, state, &mut Vec::new()).await;
-        let accepted = match cleared {
-            Ok(cleared) => {
+        let lookups = EditLookups::load(self, state, &mut Vec::new()).await;
+        let accepted = match lookups {
+            Ok(lookups) => {
                 let conversations = state.log().conversations();
                 let locked = conversations.lock(self.meta.aggregate_id.as_str()).await?;
-                self.accept(state, &locked, cleared).await
+                self.accept(state, &locked, lookups).await
             }
             Err(stop) => Err(stop),
         };
@@ -174,19 +175,24 @@ impl EditHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
-        cleared: ClearedMessage,
+        EditLookups { cleared, file }: EditLookups,
     ) -> Result<AcceptedEdit, AttemptError> {
         let caller = &self.meta.caller;
         let message = message_lookup::load_unless_recent(locked, caller, self.seq, cleared).await?;
         let conversation = locked.state();
         let kind = conversation.visible_message_type(caller, self.seq, message.as_ref());
+        let completed = match kind {
+            Some(kind) => file.complete(kind, &self.body)?,
+            None => None,
+        };
+        let body = completed.unwrap_or_else(|| self.body.clone());
         let screened = match kind {
-            Some(kind) => screening::screen_body(&state.rulebook(), kind, &self.body)?,
+            Some(kind) => screening::screen_body(&state.rulebook(), kind, &body)?,
             None => ScreenedValue::unchanged(None),
         };
         let edit = EditMessage {
             seq: self.seq,
-            body: screened.value.unwrap_or_else(|| self.body.clone()),
+            body: screened.value.unwrap_or(body),
             by: caller.clone(),
             now: state.now(),
             message,
@@ -212,6 +218,26 @@ impl AcceptedEdit {
     }
 }
 
+/// Whether the caller has cleared the message, and the file that the new body names.
+pub(crate) struct EditLookups {
+    cleared: ClearedMessage,
+    file: NamedFile,
+}
+
+impl CommandLookups<EditHandler> for EditLookups {
+    async fn load(
+        handler: &EditHandler,
+        state: &CommandState,
+        observed: &mut Vec<Observation>,
+    ) -> Result<Self, AttemptError> {
+        let (caller, body) = (&handler.meta.caller, Some(&handler.body));
+        Ok(Self {
+            cleared: ClearedMessage::load(handler, state, observed).await?,
+            file: NamedFile::observe(state, caller, body, observed).await?,
+        })
+    }
+}
+
 impl MessageCommand for EditHandler {
     fn seq(&self) -> i64 {
         self.seq
@@ -220,7 +246,7 @@ impl MessageCommand for EditHandler {
 
 impl CommandHandler for EditHandler {
     type Target = Conversation;
-    type Lookups = ClearedMessage;
+    type Lookups = EditLookups;
 
     fn meta(&self) -> &CommandMeta<Conversation> {
         &self.meta
@@ -230,9 +256,9 @@ impl CommandHandler for EditHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
-        cleared: ClearedMessage,
+        lookups: EditLookups,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
-        let accepted = self.accept(state, locked, cleared).await?;
+        let accepted = self.accept(state, locked, lookups).await?;
         match &self.check {
             EditCheck::Due(active) if accepted.checked_body(&active.hook).is_some() => {
                 return Err(check_due().into());

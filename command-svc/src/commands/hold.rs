@@ -12,6 +12,7 @@ use http::StatusCode;
 use super::held_response::HeldResponse;
 use super::membership;
 use super::send::SendHandler;
+use super::used_file;
 use super::waiting_message::WaitingMessage;
 use crate::execute;
 use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
@@ -61,6 +62,12 @@ impl CommandLookups<HoldHandler> for AcceptedSend {
     ) -> Result<Self, AttemptError> {
         let (conversation, sender) = (handler.conversation(), &handler.meta.caller);
         membership::observe_membership(state, conversation, sender, 0, observed).await?;
+        if let Ok((_, draft)) = handler.send.content() {
+            let content = (draft.kind, &draft.body);
+            if let Some(refusal) = used_file::find_refusal(state, sender, content, observed).await? {
+                return Err(refusal.into());
+            }
+        }
         // The rules apply again when the message is released, so this relies on nothing else.
         execute::preview(state, &handler.send).await?;
         Ok(Self)

@@ -8,13 +8,14 @@ use domain::conversation::event::ConversationEvent;
 use domain::ids::ReactionKey;
 use domain::message::MessageState;
 use domain::time::Timestamp;
-use event_log::LockedAggregate;
+use event_log::{LockedAggregate, Observation};
 
 use super::message_lookup::{self, ClearedMessage, MessageCommand};
+use super::used_file::RestoredFile;
 use crate::caller::Requester;
 use crate::error::CommandError;
 use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
+use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::CommandResponse;
@@ -76,6 +77,30 @@ impl MessageHandler {
     }
 }
 
+/// Whether the caller has cleared the message, and the file of a message to restore.
+pub(crate) struct ActionLookups {
+    cleared: ClearedMessage,
+    file: RestoredFile,
+}
+
+impl CommandLookups<MessageHandler> for ActionLookups {
+    async fn load(
+        handler: &MessageHandler,
+        state: &CommandState,
+        observed: &mut Vec<Observation>,
+    ) -> Result<Self, AttemptError> {
+        let cleared = ClearedMessage::load(handler, state, observed).await?;
+        let conversation = handler.meta.aggregate_id.as_str();
+        let file = match handler.action {
+            MessageAction::Restore => {
+                RestoredFile::observe(state, conversation, handler.seq, observed).await?
+            }
+            _ => RestoredFile::none(),
+        };
+        Ok(Self { cleared, file })
+    }
+}
+
 impl MessageCommand for MessageHandler {
     fn seq(&self) -> i64 {
         self.seq
@@ -84,7 +109,7 @@ impl MessageCommand for MessageHandler {
 
 impl CommandHandler for MessageHandler {
     type Target = Conversation;
-    type Lookups = ClearedMessage;
+    type Lookups = ActionLookups;
 
     fn meta(&self) -> &CommandMeta<Conversation> {
         &self.meta
@@ -94,14 +119,16 @@ impl CommandHandler for MessageHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
-        cleared: ClearedMessage,
+        ActionLookups { cleared, file }: ActionLookups,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let caller = &self.meta.caller;
         let message = message_lookup::load_unless_recent(locked, caller, self.seq, cleared).await?;
-        let command = self.to_command(message, state.now());
-        Ok(Decision::from_events(
-            locked.state().decide(command, state.limits())?,
-        ))
+        let command = self.to_command(message.clone(), state.now());
+        let events = locked.state().decide(command, state.limits())?;
+        if matches!(self.action, MessageAction::Restore) && !events.is_empty() {
+            file.check(locked.state(), self.seq, message.as_ref())?;
+        }
+        Ok(Decision::from_events(events))
     }
 }
 

@@ -5,15 +5,18 @@ use domain::digest;
 use domain::ids::{ConversationId, RuleName, UserId};
 use domain::limits::Limits;
 use domain::refusal::Refusal;
+use event_log::LogError;
 use http_edge::schema;
 use moderation::Rulebook;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::used_file;
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::screening;
+use crate::state::CommandState;
 
 /// The message to send.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -26,8 +29,9 @@ pub(crate) struct SendRequest {
     #[schema(value_type = schema::MessageTypeSchema)]
     kind: MessageType,
     /// A JSON object of at most 64 KiB. Text messages have their text in `text`; images, audio and
-    /// video have their address in `url`, files `url` or `name`, and locations `lat` and `lng`.
-    /// These keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any
+    /// video name one of the sender's stored files in `file` or have their address in `url`, files
+    /// `file`, `url` or `name`, and locations `lat` and `lng`. With `file`, the server sets `name`,
+    /// `mime`, `size`, `width` and `height` to what the file is. These keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any
     /// other key is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits
     /// and no 64-bit float is refused.
     #[schema(value_type = schema::message_body::MessageBodySchema)]
@@ -99,6 +103,29 @@ impl MessageDraft {
             masked: false,
             flags: Vec::new(),
         })
+    }
+
+    /// The same message completed with what its file is, and screened again, because the file has a
+    /// name; or the refusal, if it cannot use the file.
+    pub(super) async fn completed(
+        mut self,
+        state: &CommandState,
+        sender: &UserId,
+    ) -> Result<Result<Self, Refusal>, LogError> {
+        let completed = match used_file::complete(state, sender, self.kind, &self.body).await? {
+            Ok(Some(completed)) => completed,
+            Ok(None) => return Ok(Ok(self)),
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        Ok(
+            match MessageBody::parse(self.kind, &completed, state.limits()) {
+                Ok(body) => {
+                    self.body = body;
+                    self.screened(&completed, &state.rulebook(), state.limits())
+                }
+                Err(refusal) => Err(refusal),
+            },
+        )
     }
 
     /// The same message with its text screened. `body` is its body as JSON.

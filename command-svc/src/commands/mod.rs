@@ -6,7 +6,7 @@
 //! links, silences and bans. `profile_for`: commands of local accounts. `cases`: reports, and what
 //! moderators decide. `checked_send` asks the hook about a send, and `hold` holds it.
 //! `message_action`: what does one thing to one message. `waiting_message`: messages that are sent
-//! without a request.
+//! without a request. `used_file`: the file that a message uses. `file_command`: commands to files.
 
 pub(crate) mod ack;
 pub(crate) mod add_members;
@@ -48,16 +48,19 @@ mod consent;
 mod direct_peer;
 pub(crate) mod due_message;
 mod erase_user;
+mod file_command;
 mod membership;
 pub(crate) mod message_action;
 pub(crate) mod message_draft;
 mod message_lookup;
 mod profile_for;
 mod rejected;
+mod used_file;
 pub(crate) mod waiting_message;
 
 pub use ack::acknowledge_for;
 pub use batch::MAX_BATCH_LINES;
 pub use cases::add_evidence;
 pub use deployment::hook::{SetHookOutcome, set_hook_for};
+pub use file_command::{execute_file_command, reserve_file};
 pub use profile_for::{revoke_tokens_for, set_display_name_for};

@@ -24,6 +24,7 @@ use utoipa::ToSchema;
 
 use super::membership;
 use super::message_draft::{MessageDraft, SendRequest};
+use super::used_file::{self, NamedFile};
 use crate::caller::{AuthenticatedUser, Requester};
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
@@ -136,6 +137,19 @@ impl ScheduleHandler {
         })
     }
 
+    /// The same command with the body completed with what its file is. The fingerprint stays that
+    /// of the request.
+    pub(crate) async fn completed(mut self, state: &CommandState) -> Result<Self, LogError> {
+        self.draft = match self.draft {
+            Ok((draft, send_at)) => {
+                let draft = draft.completed(state, &self.meta.caller).await?;
+                draft.map(|draft| (draft, send_at))
+            }
+            refused => refused,
+        };
+        Ok(self)
+    }
+
     /// The same command with its text screened. The fingerprint stays that of the request.
     pub(crate) fn screened(mut self, body: &Value, rulebook: &Rulebook, limits: &Limits) -> Self {
         self.draft = self.draft.and_then(|(draft, send_at)| {
@@ -146,8 +160,10 @@ impl ScheduleHandler {
     }
 }
 
-/// That the sender is a member of the conversation.
-pub(crate) struct SenderMembership;
+/// That the sender is a member of the conversation, and why the message cannot use its file, if so.
+pub(crate) struct SenderMembership {
+    file: Option<Refusal>,
+}
 
 impl CommandLookups<ScheduleHandler> for SenderMembership {
     async fn load(
@@ -157,7 +173,14 @@ impl CommandLookups<ScheduleHandler> for SenderMembership {
     ) -> Result<Self, AttemptError> {
         let (conversation, caller) = (&handler.conversation, &handler.meta.caller);
         membership::observe_membership(state, conversation, caller, 0, observed).await?;
-        Ok(Self)
+        let file = match &handler.draft {
+            Ok((draft, _)) => {
+                let content = (draft.kind, &draft.body);
+                used_file::find_refusal(state, caller, content, observed).await?
+            }
+            Err(_) => None,
+        };
+        Ok(Self { file })
     }
 }
 
@@ -173,9 +196,12 @@ impl CommandHandler for ScheduleHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Mailbox>,
-        SenderMembership: SenderMembership,
+        lookups: SenderMembership,
     ) -> Result<Decision<MailboxEvent>, AttemptError> {
         let (draft, send_at) = self.draft.as_ref().map_err(Refusal::clone)?;
+        if let Some(refusal) = lookups.file {
+            return Err(refusal.into());
+        }
         let schedule = ScheduleMessage {
             conversation: self.conversation.clone(),
             kind: draft.kind,
@@ -228,10 +254,11 @@ impl ScheduledAction {
     }
 }
 
-/// Whether the message has been sent. Its mailbox learns of that a moment later.
-#[derive(Default)]
+/// Whether the message has been sent, of which its mailbox learns a moment later, and the file that
+/// its new body names.
 pub(crate) struct SendReceipt {
     exists: bool,
+    file: NamedFile,
 }
 
 impl CommandLookups<ScheduledHandler> for SendReceipt {
@@ -243,10 +270,19 @@ impl CommandLookups<ScheduledHandler> for SendReceipt {
         state: &CommandState,
         observed: &mut Vec<Observation>,
     ) -> Result<Self, AttemptError> {
-        let Ok(number) = handler.action.as_ref().map(ScheduledAction::number) else {
-            return Ok(Self::default());
+        let owner = &handler.meta.aggregate_id;
+        let body = match &handler.action {
+            Ok(ScheduledAction::Change { body, .. }) => body.as_ref(),
+            _ => None,
         };
-        let (log, owner) = (state.log(), &handler.meta.aggregate_id);
+        let mut lookups = Self {
+            exists: false,
+            file: NamedFile::observe(state, owner, body, observed).await?,
+        };
+        let Ok(number) = handler.action.as_ref().map(ScheduledAction::number) else {
+            return Ok(lookups);
+        };
+        let log = state.log();
         let (conversation, _) = log
             .mailboxes()
             .peek(owner.as_str(), |mailbox| {
@@ -255,15 +291,14 @@ impl CommandLookups<ScheduledHandler> for SendReceipt {
             })
             .await?;
         let Some(conversation) = conversation else {
-            return Ok(Self::default());
+            return Ok(lookups);
         };
         let conversations = log.conversations();
         let ((), observation) = conversations.peek(conversation.as_str(), |_| ()).await?;
         observed.push(observation);
         let receipt = log.find_receipt(ReceiptKey::for_scheduled(owner, number));
-        Ok(Self {
-            exists: receipt.await?.is_some(),
-        })
+        lookups.exists = receipt.await?.is_some();
+        Ok(lookups)
     }
 }
 
@@ -292,6 +327,11 @@ impl CommandHandler for ScheduledHandler {
                 body,
             } => {
                 let known = mailbox.scheduled(*number).ok_or_else(Refusal::not_found)?;
+                let completed = match body {
+                    Some(body) => receipt.file.complete(known.kind, body)?,
+                    None => None,
+                };
+                let body = completed.as_ref().or(body.as_ref());
                 let masked = match body {
                     Some(body) => {
                         screening::screen_body(&state.rulebook(), known.kind, body)?.value
@@ -302,7 +342,7 @@ impl CommandHandler for ScheduledHandler {
                 let change = ChangeScheduledMessage {
                     number: *number,
                     send_at: *send_at,
-                    body: masked.or_else(|| body.clone()),
+                    body: masked.or_else(|| body.cloned()),
                     now: state.now(),
                 };
                 let command = MailboxCommand::ChangeScheduled(change);

@@ -25,6 +25,7 @@ use super::direct_peer::DirectPeer;
 use super::due_message::DueMessage;
 use super::message_draft::{MessageDraft, SendRequest};
 use super::message_lookup::{self, ClearedMessage};
+use super::used_file;
 use super::waiting_message::WaitingMessage;
 use crate::caller::AuthenticatedUser;
 use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
@@ -101,6 +102,16 @@ impl SendHandler {
             hook: None,
             draft,
         })
+    }
+
+    /// The same command with the body completed with what its file is. The fingerprint stays that
+    /// of the request.
+    pub(crate) async fn completed(mut self, state: &CommandState) -> Result<Self, LogError> {
+        self.draft = match self.draft {
+            Ok(draft) => draft.completed(state, &self.meta.caller).await?,
+            refused => refused,
+        };
+        Ok(self)
     }
 
     /// The same command with its text screened, and with the hook that checks it. The fingerprint
@@ -256,6 +267,8 @@ pub(crate) struct SendLookups {
     reply: Option<ClearedMessage>,
     /// Whether the sender has cleared the root of the thread.
     root: Option<ClearedMessage>,
+    /// Why the message cannot use its file, if so.
+    file: Option<Refusal>,
 }
 
 impl CommandLookups<SendHandler> for SendLookups {
@@ -283,6 +296,8 @@ impl CommandLookups<SendHandler> for SendLookups {
             let root = ClearedMessage::observe(state, conversation, sender, seq, observed);
             lookups.root = Some(root.await?);
         }
+        let content = (draft.kind, &draft.body);
+        lookups.file = used_file::find_refusal(state, sender, content, observed).await?;
         Ok(lookups)
     }
 }
@@ -330,12 +345,13 @@ impl CommandHandler for SendHandler {
         if conversation.peer_of(&self.meta.caller) != peer.user.as_ref() {
             return Err(AttemptError::Retry);
         }
-        let draft = match &self.draft {
-            Ok(draft) => draft,
-            Err(_) if !conversation.is_member(&self.meta.caller) => {
-                return Err(Refusal::not_found().into());
-            }
-            Err(refusal) => return Err(refusal.clone().into()),
+        let refusal = self.draft.as_ref().err().or(lookups.file.as_ref());
+        if refusal.is_some() && !conversation.is_member(&self.meta.caller) {
+            return Err(Refusal::not_found().into());
+        }
+        let draft = match (&self.draft, &lookups.file) {
+            (Ok(draft), None) => draft,
+            (Err(refusal), _) | (_, Some(refusal)) => return Err(refusal.clone().into()),
         };
         let thread = match draft.thread {
             Some(root) => Some(self.load_thread(locked, root, lookups.root).await?),

@@ -79,9 +79,11 @@ pub(crate) async fn send_message(
     if request.send_at.is_some() {
         let handler = ScheduleHandler::parse(sender, conversation, &request, limits)?;
         let handler = handler.screened(&request.body, &rulebook, limits);
+        let handler = handler.completed(&state).await?;
         return execute(&state, &handler).await;
     }
     let handler = SendHandler::parse(sender, conversation, &request, limits)?;
     let handler = handler.screened(&request.body, &rulebook, limits);
+    let handler = handler.completed(&state).await?;
     execute_send(&state, handler).await
 }

@@ -5,6 +5,7 @@ use domain::case::event::CaseEvent;
 use domain::conversation::event::ConversationEvent;
 use domain::deployment::event::DeploymentEvent;
 use domain::event::EventFamily as _;
+use domain::file::event::FileEvent;
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
 
@@ -16,6 +17,7 @@ pub fn validate_names(names: &[String]) -> Result<(), UsageError> {
         .chain(ProfileEvent::TYPES)
         .chain(DeploymentEvent::TYPES)
         .chain(CaseEvent::TYPES)
+        .chain(FileEvent::TYPES)
         .map(|event_type| event_type.name)
         .collect();
     match names.iter().find(|name| !known.contains(&name.as_str())) {

@@ -9,6 +9,7 @@ use domain::case::event::CaseEvent;
 use domain::conversation::event::ConversationEvent;
 use domain::deployment::event::DeploymentEvent;
 use domain::event::{EventFamily as _, EventType};
+use domain::file::event::FileEvent;
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
 use log_tools::export::{COLUMNS, Column, ColumnType};
@@ -43,12 +44,14 @@ fn event_types() -> impl Iterator<Item = (&'static str, EventType)> {
     let of_profiles = ProfileEvent::TYPES.iter();
     let of_deployment = DeploymentEvent::TYPES.iter();
     let of_cases = CaseEvent::TYPES.iter();
+    let of_files = FileEvent::TYPES.iter();
     of_conversations
         .map(|event_type| ("conversation", *event_type))
         .chain(of_mailboxes.map(|event_type| ("mailbox", *event_type)))
         .chain(of_profiles.map(|event_type| ("profile", *event_type)))
         .chain(of_deployment.map(|event_type| ("deployment", *event_type)))
         .chain(of_cases.map(|event_type| ("case", *event_type)))
+        .chain(of_files.map(|event_type| ("file", *event_type)))
 }
 
 /// The data of examples of the current version, with every field.

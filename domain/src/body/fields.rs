@@ -5,6 +5,8 @@
 use serde_json::{Map, Value};
 
 use super::message_type::MessageType;
+use crate::file::name::is_media_type;
+use crate::ids::FileId;
 use crate::refusal::Refusal;
 
 /// The largest whole number that every JSON reader keeps exactly.
@@ -30,13 +32,16 @@ enum ValueRule {
     Whole(f64, f64),
     /// A number within these bounds.
     Number(f64, f64),
+    /// The id of a file.
+    FileId,
 }
 
 const fn key(name: &'static str, field: &'static str, rule: ValueRule) -> BodyKey {
     BodyKey { name, field, rule }
 }
 
-const KEYS: [BodyKey; 10] = [
+const KEYS: [BodyKey; 11] = [
+    key("file", "body.file", ValueRule::FileId),
     key("url", "body.url", ValueRule::Address(2_048)),
     key("name", "body.name", ValueRule::Name(255)),
     key("mime", "body.mime", ValueRule::MediaType),
@@ -77,12 +82,17 @@ pub(super) fn check(kind: MessageType, fields: &Map<String, Value>) -> Result<()
         )),
     };
     match kind {
-        T::Image | T::Audio | T::Video => require("url", "body.url", "its address in body.url"),
+        T::Image | T::File | T::Audio | T::Video if find("file").is_some() => Ok(()),
+        T::Image | T::Audio | T::Video => require(
+            "url",
+            "body.url",
+            "its file in body.file or its address in body.url",
+        ),
         T::File if find("name").is_some() => Ok(()),
         T::File => require(
             "url",
             "body.url",
-            "its address in body.url or its name in body.name",
+            "its file in body.file, its address in body.url or its name in body.name",
         ),
         T::Location => require("lat", "body.lat", "its latitude in body.lat")
             .and_then(|()| require("lng", "body.lng", "its longitude in body.lng")),
@@ -105,6 +115,7 @@ impl ValueRule {
             Self::MediaType => value.as_str().is_some_and(is_media_type),
             Self::Whole(min, max) => number(min, max).is_some_and(|found| found.fract() == 0.0),
             Self::Number(min, max) => number(min, max).is_some(),
+            Self::FileId => value.as_str().is_some_and(|id| FileId::parse(id).is_ok()),
         }
     }
 
@@ -122,21 +133,9 @@ impl ValueRule {
             }
             Self::Whole(min, max) => format!("Expected a whole number from {min} to {max}."),
             Self::Number(min, max) => format!("Expected a number from {min} to {max}."),
+            Self::FileId => {
+                "Expected the id of a file, as POST /v1/files has returned it.".to_owned()
+            }
         }
     }
-}
-
-/// Whether the text is a type and a subtype of printable ASCII characters; parameters may follow a
-/// semicolon.
-fn is_media_type(text: &str) -> bool {
-    let essence = text.split(';').next().unwrap_or_default().trim_end();
-    let is_name = |name: &str| {
-        let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte);
-        !name.is_empty() && name.bytes().all(is_legal)
-    };
-    text.len() <= 255
-        && text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
-        && essence
-            .split_once('/')
-            .is_some_and(|(kind, subtype)| is_name(kind) && is_name(subtype))
 }

@@ -5,6 +5,7 @@ use cqrs_es::persist::EventUpcaster;
 use domain::case::Case;
 use domain::conversation::Conversation;
 use domain::deployment::Deployment;
+use domain::file::File;
 use domain::mailbox::Mailbox;
 use domain::profile::Profile;
 
@@ -52,6 +53,12 @@ impl CachedAggregate for Case {
     }
 }
 
+impl CachedAggregate for File {
+    fn weight(&self) -> u64 {
+        1_024
+    }
+}
+
 /// Provides the upcasters for old events of an aggregate.
 pub trait UpcasterProvider {
     /// The upcasters, in the order in which they are tried.
@@ -85,5 +92,11 @@ impl UpcasterProvider for Deployment {
 impl UpcasterProvider for Case {
     fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
         domain::case::upcasters()
+    }
+}
+
+impl UpcasterProvider for File {
+    fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
+        domain::file::upcasters()
     }
 }

@@ -5,6 +5,7 @@ use domain::conversation::event::ConversationEvent;
 use domain::deployment::event::DeploymentEvent;
 use domain::envelope::AggregateKind;
 use domain::event::EventFamily;
+use domain::file::event::FileEvent;
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
 
@@ -69,6 +70,14 @@ impl LoggedEvent for ProfileEvent {
 
 impl LoggedEvent for CaseEvent {
     const AGGREGATE_KIND: AggregateKind = AggregateKind::Case;
+
+    fn message_seq(&self) -> Option<i64> {
+        None
+    }
+}
+
+impl LoggedEvent for FileEvent {
+    const AGGREGATE_KIND: AggregateKind = AggregateKind::File;
 
     fn message_seq(&self) -> Option<i64> {
         None

@@ -27,7 +27,7 @@ const USER_TEXT_FIELDS: [&str; 13] = [
 pub fn involves_user(event: &Envelope, user: &str) -> bool {
     let is_own = match event.aggregate {
         AggregateKind::Mailbox | AggregateKind::Profile => event.aggregate_id == user,
-        AggregateKind::Conversation | AggregateKind::Deployment => false,
+        AggregateKind::Conversation | AggregateKind::Deployment | AggregateKind::File => false,
         AggregateKind::Case => return acts_in_case(event, user),
     };
     if is_own {

@@ -49,7 +49,7 @@ pub(super) fn find_row(event: &DecodedEvent<'_>) -> Option<AuditRow> {
         actor: sanitize_text(actor),
         act: sanitize_text(&envelope.event_type),
         target,
-        detail: Value::Object(find_detail(&data)).to_string(),
+        detail: Value::Object(find_detail(envelope.aggregate, &data)).to_string(),
     })
 }
 
@@ -59,8 +59,11 @@ fn find_rule(data: &Value) -> Option<String> {
     name.as_str().map(sanitize_text)
 }
 
-fn find_detail(data: &Value) -> Map<String, Value> {
-    let fields = DETAIL_FIELDS.iter().filter_map(|name| {
+fn find_detail(aggregate: AggregateKind, data: &Value) -> Map<String, Value> {
+    // Users name their files, and those who administrate the rules.
+    let is_text = |name: &str| name == "name" && aggregate == AggregateKind::File;
+    let known = DETAIL_FIELDS.iter().filter(|name| !is_text(name));
+    let fields = known.filter_map(|name| {
         let value = match data.get(*name)? {
             Value::String(text) if text.chars().count() <= MAX_DETAIL_CHARS => {
                 Value::from(sanitize_text(text))

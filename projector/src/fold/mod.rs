@@ -18,6 +18,7 @@ mod contacts;
 mod conversation;
 mod entry_data;
 mod fan_out;
+mod files;
 mod held;
 mod history;
 mod invitations;
@@ -63,6 +64,10 @@ impl Fold<'_> {
             (None, EventPayload::Case(id, fact)) => self
                 .apply_case(event.position(), id, fact)
                 .map(|()| FoldOutcome::Folded),
+            (None, EventPayload::File(id, fact)) => {
+                self.apply_file(event.position(), id, fact);
+                Ok(FoldOutcome::Folded)
+            }
             (None, EventPayload::Unprojected) => Ok(FoldOutcome::Folded),
             (None, EventPayload::Unreadable(reason)) => Err(FoldError::Poison(reason.clone())),
         };

@@ -29,7 +29,10 @@ impl<'a> ReferencedIds<'a> {
                 self.users.insert(user);
                 self.profiles.insert(user);
             }
-            EventPayload::Case(..) | EventPayload::Unprojected | EventPayload::Unreadable(_) => {}
+            EventPayload::Case(..)
+            | EventPayload::File(..)
+            | EventPayload::Unprojected
+            | EventPayload::Unreadable(_) => {}
         }
     }
 

@@ -152,6 +152,7 @@ impl UnreadFold {
             | EventPayload::Unprojected
             | EventPayload::Profile(..)
             | EventPayload::Case(..)
+            | EventPayload::File(..)
             | EventPayload::Unreadable(_) => {}
             EventPayload::Conversation(id, _) => {
                 self.changed_conversations.insert(id);

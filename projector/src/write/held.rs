@@ -35,9 +35,9 @@ async fn insert(
     }
     sqlx::query(
         "INSERT INTO held (user_id, number, conversation, type, reply_to, thread, mentions, \
-         client_message_id, at, body) \
+         client_message_id, at, body, file) \
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], \
-         $6::bigint[], $7::text[], $8::text[], $9::timestamptz[], $10::text[])",
+         $6::bigint[], $7::text[], $8::text[], $9::timestamptz[], $10::text[], $11::text[])",
     )
     .bind(column_values(rows, |(key, _)| key.0))
     .bind(column_values(rows, |(key, _)| key.1))
@@ -51,6 +51,9 @@ async fn insert(
     }))
     .bind(column_values(rows, |(_, row)| to_sql_time(row.at)))
     .bind(column_values(rows, |(_, row)| row.body.as_json()))
+    .bind(column_values(rows, |(_, row)| {
+        row.body.file(row.kind).map(String::from)
+    }))
     .execute(connection)
     .await?;
     Ok(())

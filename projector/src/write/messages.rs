@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::body::MessageBody;
+use domain::body::{MessageBody, MessageType};
 use domain::ids::{ClientKey, ReactionKey};
 use sqlx::PgConnection;
 
@@ -11,10 +11,10 @@ use crate::rows::{BatchRows, MessageChange, MessageKey, MessageRow};
 
 pub(super) const INSERT: &str = "sent AS (
     INSERT INTO messages (conversation, seq, position, sender, sent_at, ordinal, reply_to, edited_at,
-        recalled, fanned, type, body, original, mentions, client_message_id, thread)
+        recalled, fanned, type, body, original, mentions, client_message_id, thread, file)
     SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::timestamptz[],
         ?::bigint[], ?::bigint[], ?::timestamptz[], ?::boolean[], ?::boolean[], ?::text[],
-        ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[])
+        ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[])
     WHERE EXISTS (SELECT FROM moved))";
 
 pub(super) fn bind_insert<'q>(query: PgQuery<'q>, rows: &'q [MessageRow]) -> PgQuery<'q> {
@@ -44,6 +44,15 @@ pub(super) fn bind_insert<'q>(query: PgQuery<'q>, rows: &'q [MessageRow]) -> PgQ
             row.client_message_id.as_ref().map(ClientKey::as_str)
         }))
         .bind(column_values(rows, |row| row.thread))
+        .bind(column_values(rows, |row| {
+            let body = row.body.as_ref().filter(|_| !row.recalled)?;
+            body.file(row.kind).map(String::from)
+        }))
+}
+
+/// The file that a message with this body uses if its type is one of those that can use a file.
+pub(super) fn named_file(body: Option<&MessageBody>) -> Option<String> {
+    body?.file(MessageType::File).map(String::from)
 }
 
 /// Applies edits and recalls to messages that were sent before this batch. A restored message gets
@@ -60,12 +69,14 @@ pub(super) async fn update(
          body = CASE WHEN coalesce(n.recalled, m.recalled) THEN NULL ELSE coalesce(n.body, m.body) END, \
          original = CASE WHEN coalesce(n.recalled, m.recalled) THEN NULL \
              WHEN n.body IS NULL THEN m.original ELSE coalesce(m.original, m.body) END, \
+         file = CASE WHEN coalesce(n.recalled, m.recalled) THEN NULL WHEN n.body IS NULL THEN m.file \
+             WHEN m.type IN ('image', 'file', 'audio', 'video') THEN n.file END, \
          edited_at = coalesce(n.edited_at, m.edited_at), \
          recalled = coalesce(n.recalled, m.recalled), \
          mentions = CASE WHEN n.erased THEN NULL ELSE m.mentions END, \
          client_message_id = CASE WHEN n.erased THEN NULL ELSE m.client_message_id END \
-         FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::boolean[], $6::boolean[]) \
-         AS n(conversation, seq, body, edited_at, recalled, erased) \
+         FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::boolean[], $6::boolean[], \
+         $7::text[]) AS n(conversation, seq, body, edited_at, recalled, erased, file) \
          WHERE m.conversation = n.conversation AND m.seq = n.seq",
     )
     .bind(column_values(rows.keys(), |key| key.0))
@@ -76,6 +87,9 @@ pub(super) async fn update(
     .bind(column_values(rows.values(), |row| row.edited_at.map(to_sql_time)))
     .bind(column_values(rows.values(), |row| row.recalled))
     .bind(column_values(rows.values(), |row| row.erased))
+    .bind(column_values(rows.values(), |row| {
+        named_file(row.body.as_ref())
+    }))
     .execute(connection)
     .await?;
     Ok(())

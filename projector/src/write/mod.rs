@@ -17,6 +17,7 @@ mod columns;
 mod contacts;
 mod conversations;
 mod entries;
+mod files;
 mod held;
 mod history;
 mod hot_path;
@@ -88,6 +89,7 @@ impl WriteBatch<'_> {
             || !rows.audit.is_empty()
             || !rows.access.is_empty()
             || !rows.cases.acts.is_empty()
+            || !rows.files.is_empty()
             || history::needs_transaction(rows)
             || !rows.erased_titles.is_empty()
             || !rows.erased_notes.is_empty()
@@ -130,6 +132,7 @@ impl WriteBatch<'_> {
         mailboxes::write_blocks(connection, &rows.blocks).await?;
         access::write(connection, &rows.access).await?;
         cases::write(connection, &rows.cases).await?;
+        files::write(connection, &rows.files).await?;
         contacts::write(connection, &rows.contacts).await?;
         invitations::write(connection, &rows.invitations).await?;
         threads::insert_marks(connection, &rows.thread_marks).await?;

@@ -10,6 +10,7 @@ use event_log::message_bodies::load_bodies;
 use sqlx::PgConnection;
 
 use super::columns::column_values;
+use super::messages::named_file;
 use crate::rows::{BatchRows, MessageKey};
 
 /// Marks the messages that were restored in this batch, and writes the content of those that were
@@ -112,9 +113,10 @@ async fn write_messages(
         body.map(MessageBody::as_json)
     };
     sqlx::query(
-        "UPDATE messages m SET body = n.body, original = n.original \
-         FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[]) \
-         AS n(conversation, seq, body, original) \
+        "UPDATE messages m SET body = n.body, original = n.original, \
+         file = CASE WHEN m.type IN ('image', 'file', 'audio', 'video') THEN n.file END \
+         FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[]) \
+         AS n(conversation, seq, body, original, file) \
          WHERE m.conversation = n.conversation AND m.seq = n.seq",
     )
     .bind(column_values(positions.keys(), |key| key.0))
@@ -122,6 +124,9 @@ async fn write_messages(
     .bind(column_values(positions.values(), |of| body_at(of.last())))
     .bind(column_values(positions.values(), |of| {
         body_at(of.first().filter(|_| of.len() > 1))
+    }))
+    .bind(column_values(positions.values(), |of| {
+        named_file(of.last().and_then(|position| bodies.get(position)))
     }))
     .execute(connection)
     .await?;

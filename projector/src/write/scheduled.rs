@@ -7,6 +7,7 @@ use domain::ids::ClientKey;
 use sqlx::PgConnection;
 
 use super::columns::{column_values, to_sql_time};
+use super::messages::named_file;
 use crate::rows::{ScheduledChange, ScheduledRow};
 
 /// User and number.
@@ -39,9 +40,9 @@ async fn insert(
     }
     sqlx::query(
         "INSERT INTO scheduled (user_id, number, conversation, type, reply_to, thread, mentions, \
-         client_message_id, send_at, body, code) \
+         client_message_id, send_at, body, code, file) \
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], \
-         $6::bigint[], $7::text[], $8::text[], $9::timestamptz[], $10::text[], $11::text[])",
+         $6::bigint[], $7::text[], $8::text[], $9::timestamptz[], $10::text[], $11::text[], $12::text[])",
     )
     .bind(column_values(rows, |(key, ..)| key.0))
     .bind(column_values(rows, |(key, ..)| key.1))
@@ -62,6 +63,10 @@ async fn insert(
     .bind(column_values(rows, |(.., change)| {
         change.code.as_ref().and_then(Option::as_deref)
     }))
+    .bind(column_values(rows, |(_, row, change)| {
+        let body = change.body.as_ref()?;
+        body.file(row.kind).map(String::from)
+    }))
     .execute(connection)
     .await?;
     Ok(())
@@ -77,9 +82,11 @@ async fn update(
     sqlx::query(
         "UPDATE scheduled s SET send_at = coalesce(n.send_at, s.send_at), \
          body = coalesce(n.body, s.body), \
+         file = CASE WHEN n.body IS NULL THEN s.file \
+             WHEN s.type IN ('image', 'file', 'audio', 'video') THEN n.file END, \
          code = CASE WHEN n.has_code THEN n.code ELSE s.code END \
-         FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::boolean[], $6::text[]) \
-         AS n(user_id, number, send_at, body, has_code, code) \
+         FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::boolean[], $6::text[], $7::text[]) \
+         AS n(user_id, number, send_at, body, has_code, code, file) \
          WHERE s.user_id = n.user_id AND s.number = n.number",
     )
     .bind(column_values(rows, |(key, _)| key.0))
@@ -93,6 +100,9 @@ async fn update(
     .bind(column_values(rows, |(_, change)| change.code.is_some()))
     .bind(column_values(rows, |(_, change)| {
         change.code.as_ref().and_then(Option::as_deref)
+    }))
+    .bind(column_values(rows, |(_, change)| {
+        named_file(change.body.as_ref())
     }))
     .execute(connection)
     .await?;

@@ -15,7 +15,8 @@ use domain::conversation::command::{
 use domain::conversation::event::ConversationEvent;
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily;
-use domain::ids::{ClientKey, ConversationId, ReactionKey, UserId};
+use domain::file::event::FileEvent;
+use domain::ids::{ClientKey, ConversationId, FileId, ReactionKey, UserId};
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::MailboxCommand;
@@ -335,6 +336,7 @@ pub enum DomainEvent {
     Mailbox(UserId, MailboxEvent),
     Profile(UserId, ProfileEvent),
     Case(CaseId, CaseEvent),
+    File(FileId, FileEvent),
 }
 
 /// Decodes an event that is known to be valid.
@@ -356,6 +358,10 @@ pub fn read(event: &Envelope) -> DomainEvent {
         AggregateKind::Case => {
             let fact = CaseEvent::decode(&event.event_type, event.version, data).unwrap();
             DomainEvent::Case(CaseId::parse(&event.aggregate_id).unwrap(), fact)
+        }
+        AggregateKind::File => {
+            let fact = FileEvent::decode(&event.event_type, event.version, data).unwrap();
+            DomainEvent::File(FileId::parse(&event.aggregate_id).unwrap(), fact)
         }
         AggregateKind::Deployment => panic!("random histories have no such events"),
     }

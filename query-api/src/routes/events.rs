@@ -9,7 +9,7 @@ use axum::response::Response;
 use domain::case::target::CaseId;
 use domain::deployment::DEPLOYMENT_ID;
 use domain::envelope::AggregateKind;
-use domain::ids::{ConversationId, UserId};
+use domain::ids::{ConversationId, FileId, UserId};
 use event_log::reader::EventFilter;
 use event_log::sent_range::{SentRange, TimeField};
 use futures::{StreamExt, stream};
@@ -55,7 +55,7 @@ pub struct EventsParams {
     #[param(rename = "type", value_type = Option<String>, example = "message_sent,member_added")]
     types: Option<String>,
     /// Only events of this aggregate: `/conversations/{id}`, `/mailboxes/{user}`,
-    /// `/profiles/{user}`, `/cases/{id}` or `/deployment/tidings`.
+    /// `/profiles/{user}`, `/cases/{id}`, `/files/{id}` or `/deployment/tidings`.
     #[param(value_type = Option<String>, example = "/conversations/lunch")]
     source: Option<String>,
     /// Only events from this time on, inclusive.
@@ -153,6 +153,7 @@ fn parse_source(text: &str) -> Result<(AggregateKind, String), Problem> {
                 AggregateKind::Mailbox | AggregateKind::Profile => UserId::parse(id).is_ok(),
                 AggregateKind::Deployment => id == DEPLOYMENT_ID,
                 AggregateKind::Case => CaseId::parse(id).is_ok(),
+                AggregateKind::File => FileId::parse(id).is_ok(),
             };
             legal.then(|| (kind, id.to_owned()))
         })
@@ -160,7 +161,7 @@ fn parse_source(text: &str) -> Result<(AggregateKind, String), Problem> {
             Problem::malformed(
                 "source",
                 "expected /conversations/{id}, /mailboxes/{user}, /profiles/{user}, \
-                 /cases/{id} or /deployment/tidings",
+                 /cases/{id}, /files/{id} or /deployment/tidings",
             )
         })
 }

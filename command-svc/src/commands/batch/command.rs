@@ -128,6 +128,17 @@ impl BatchCommand {
             .map_or_else(Self::Rejected, Self::Message))
     }
 
+    /// The same command with the body of a send completed with what its file is.
+    pub(super) async fn completed(self, state: &CommandState) -> Result<Self, Problem> {
+        Ok(match self {
+            Self::Send(send) => {
+                let send = send.completed(state).await.map_err(CommandError::Log)?;
+                Self::Send(send)
+            }
+            other => other,
+        })
+    }
+
     pub(super) fn command_kind(&self) -> CommandKind {
         with_handler!(self, handler => handler.meta().kind)
     }

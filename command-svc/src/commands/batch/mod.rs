@@ -85,10 +85,15 @@ pub(crate) async fn run_batch(
     }
     limiter.check_lines(&caller, lines.len())?;
     let rulebook = state.rulebook();
-    let commands = lines
-        .iter()
-        .map(|line| BatchCommand::parse(&user, line, (state.limits(), &rulebook), &unknown))
-        .collect();
+    let mut commands = Vec::with_capacity(lines.len());
+    for line in &lines {
+        let rules = (state.limits(), rulebook.as_ref());
+        let command = BatchCommand::parse(&user, line, rules, &unknown);
+        commands.push(match command {
+            Ok(command) => command.completed(&state).await,
+            refused => refused,
+        });
+    }
     let CheckedLines { commands, turns } = check::check_lines(&state, commands).await;
     let results = rounds::execute_batch(&state, commands).await;
     drop(turns);

@@ -3,9 +3,10 @@
 use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, MessageAct, ModerateMessage};
 use domain::conversation::event::ConversationEvent;
-use event_log::LockedAggregate;
+use event_log::{LockedAggregate, Observation};
 
-use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
+use crate::commands::used_file::RestoredFile;
+use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
 use crate::state::CommandState;
 
 /// The handler that recalls a message for a case, or undoes that.
@@ -16,9 +17,29 @@ pub(super) struct ModerateHandler {
     pub by_moderator: bool,
 }
 
+impl ModerateHandler {
+    fn is_undone(&self) -> bool {
+        matches!(self.act, MessageAct::UndoRecall { .. })
+    }
+}
+
+impl CommandLookups<ModerateHandler> for RestoredFile {
+    async fn load(
+        handler: &ModerateHandler,
+        state: &CommandState,
+        observed: &mut Vec<Observation>,
+    ) -> Result<Self, AttemptError> {
+        if !handler.is_undone() {
+            return Ok(Self::none());
+        }
+        let conversation = handler.meta.aggregate_id.as_str();
+        Ok(Self::observe(state, conversation, handler.seq, observed).await?)
+    }
+}
+
 impl CommandHandler for ModerateHandler {
     type Target = Conversation;
-    type Lookups = ();
+    type Lookups = RestoredFile;
 
     fn meta(&self) -> &CommandMeta<Conversation> {
         &self.meta
@@ -28,7 +49,7 @@ impl CommandHandler for ModerateHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
-        (): (),
+        file: RestoredFile,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let message = if locked.state().is_recent(self.seq) {
             None
@@ -40,10 +61,12 @@ impl CommandHandler for ModerateHandler {
             act: self.act.clone(),
             by: self.meta.caller.clone(),
             by_moderator: self.by_moderator,
-            message,
+            message: message.clone(),
         });
-        Ok(Decision::from_events(
-            locked.state().decide(command, state.limits())?,
-        ))
+        let events = locked.state().decide(command, state.limits())?;
+        if self.is_undone() && !events.is_empty() {
+            file.check(locked.state(), self.seq, message.as_ref())?;
+        }
+        Ok(Decision::from_events(events))
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::conversation::Conversation;
+use domain::conversation::command::ImportItem;
 use domain::ids::UserId;
 use event_log::{
     AppendError, AppendRequest, LockedAggregate, LogError, NewReceipt, Receipt, ReceiptKey,
@@ -14,6 +15,7 @@ use super::line::ParsedImportLine;
 use super::outcome::LineOutcome;
 use super::plan::{ImportReceipt, LinePlan};
 use crate::attempts::Attempts;
+use crate::commands::used_file;
 use crate::error::CommandError;
 use crate::response::ResponseBody;
 use crate::state::CommandState;
@@ -104,13 +106,25 @@ async fn try_import(
     plan: &LinePlan<'_>,
     by: &UserId,
 ) -> Result<Option<Vec<LineOutcome>>, CommandError> {
+    let mut observations = Vec::new();
+    for line in &plan.new_lines {
+        if let ImportItem::Message(message) = &line.payload {
+            let content = (message.kind, &message.body);
+            let sender = &message.sender;
+            let gone = used_file::find_refusal(state, sender, content, &mut observations).await?;
+            if gone.is_some() {
+                // It was there when the line was completed.
+                return Err(CommandError::Contention);
+            }
+        }
+    }
     let decision = decide(locked.state(), candidate, plan, state.limits())?;
     let receipts = build_receipts(candidate, plan, &decision)?;
     let ImportDecision { events, lines, .. } = decision;
     let append = AppendRequest {
         events,
         receipts,
-        observations: Vec::new(),
+        observations,
         actor: Some(by.clone()),
     };
     match locked.append(append).wait().await {

@@ -1,15 +1,18 @@
 //! Parses a line of an import.
 
+use domain::body::MessageBody;
 use domain::conversation::command::ImportItem;
 use domain::ids::{ConversationId, MAX_TITLE_CHARS, Title, UserId, clean_imported_name};
 use domain::limits::Limits;
 use domain::time::Timestamp;
-use event_log::ReceiptKey;
+use event_log::{LogError, ReceiptKey};
 use http_edge::extract::{UnknownNames, from_json};
 
 use super::destination::ImportDestination;
 use super::payload;
 use super::request::{EarlierLine, ImportLineRequest, LineNumber};
+use crate::commands::used_file;
+use crate::state::CommandState;
 
 /// A parsed line.
 #[derive(Debug, Clone)]
@@ -24,10 +27,36 @@ pub(super) struct ParsedImportLine {
     /// The message or members. The plan resolves the reply of a message, because it knows the other
     /// lines.
     pub(super) payload: ImportItem,
+    /// Why the sender cannot use the file that the message names, if so.
+    pub(super) file_refusal: Option<String>,
     /// The key of the line that this one replies to.
     pub(super) reply_to: Option<ReceiptKey>,
     /// The key of the line whose thread this one belongs to.
     pub(super) thread: Option<ReceiptKey>,
+}
+
+impl ParsedImportLine {
+    /// Completes the message with what the file that it names is.
+    pub(super) async fn complete_file(&mut self, state: &CommandState) -> Result<(), LogError> {
+        let ImportItem::Message(message) = &mut self.payload else {
+            return Ok(());
+        };
+        let (sender, kind) = (&message.sender, message.kind);
+        let completed = used_file::complete(state, sender, kind, &message.body).await?;
+        let completed = completed.and_then(|completed| {
+            let parse = |body| MessageBody::parse(kind, &body, state.limits());
+            completed.map(parse).transpose()
+        });
+        match completed {
+            Ok(Some(body)) => message.body = body,
+            Ok(None) => {}
+            Err(refusal) => {
+                let field = refusal.field.unwrap_or("body");
+                self.file_refusal = Some(format!("{field}: {}", refusal.detail));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A line of a request.
@@ -96,6 +125,7 @@ impl ParsedImportLine {
             earlier,
             fingerprint: payload::fingerprint(&payload),
             payload,
+            file_refusal: None,
             reply_to,
             thread,
         })

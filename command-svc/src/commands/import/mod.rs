@@ -148,8 +148,11 @@ impl LinesByConversation {
     ) -> Result<Vec<(usize, LineOutcome)>, CommandError> {
         let outcomes: Vec<Vec<(usize, LineOutcome)>> = stream::iter(self.conversations)
             .map(|lines| async move {
-                let (indices, lines): (Vec<usize>, Vec<ParsedImportLine>) =
+                let (indices, mut lines): (Vec<usize>, Vec<ParsedImportLine>) =
                     lines.into_iter().unzip();
+                for line in &mut lines {
+                    line.complete_file(state).await?;
+                }
                 let outcomes = conversation::import_lines(state, &lines, by).await?;
                 Ok::<_, CommandError>(indices.into_iter().zip(outcomes).collect())
             })

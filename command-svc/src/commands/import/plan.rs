@@ -29,6 +29,8 @@ enum LineState {
     New(usize),
     /// Has the same key as the new line with this index.
     Duplicate(usize),
+    /// New, and its sender cannot use its file, for this reason.
+    Refused(String),
 }
 
 /// A message to which a new line refers.
@@ -71,6 +73,8 @@ impl<'a> LinePlan<'a> {
                 LineState::Known(taken)
             } else if let Some(index) = indices.get(&line.key) {
                 LineState::Duplicate(*index)
+            } else if let Some(reason) = &line.file_refusal {
+                LineState::Refused(reason.clone())
             } else {
                 let index = plan.new_lines.len();
                 let find = |key| {
@@ -121,6 +125,7 @@ impl<'a> LinePlan<'a> {
         let outcome = |state: &LineState| match state {
             LineState::Known(taken) => LineOutcome::Known(taken.clone()),
             LineState::New(index) => outcome_of_new(*index),
+            LineState::Refused(reason) => LineOutcome::Rejected(reason.clone()),
             LineState::Duplicate(index) => match outcome_of_new(*index) {
                 LineOutcome::Imported(taken) => LineOutcome::Known(ImportedLine {
                     dropped_reactions: 0,

@@ -115,6 +115,8 @@ struct NamedUsers<'a> {
     user: Option<Cow<'a, str>>,
     #[serde(borrow)]
     by: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    uploader: Option<Cow<'a, str>>,
 }
 
 impl<'a> NamedUsers<'a> {
@@ -124,9 +126,10 @@ impl<'a> NamedUsers<'a> {
             (_, "notes_erased" | "scheduled_message_sent" | "scheduled_message_failed") => None,
             (_, "scheduled_message_cancelled") => self.by,
             (AggregateKind::Mailbox, _) => Some(Cow::Borrowed(&event.aggregate_id)),
+            (_, "file_reserved") => self.uploader,
             (_, "message_sent") => self.sender,
             (_, "reaction_added" | "reaction_removed") => self.user,
-            (AggregateKind::Deployment | AggregateKind::Case, _)
+            (AggregateKind::Deployment | AggregateKind::Case | AggregateKind::File, _)
             | (_, "message_erased" | "title_erased" | "profile_erased") => None,
             (_, "settings_changed") => Some(Cow::Borrowed(&event.aggregate_id)),
             _ => self.by,

@@ -1,0 +1,266 @@
+//! The file aggregate: what a user uploads, from the reservation to the deletion. There is one for
+//! each file. The bytes are in the file store, under the id of the file; these events say which
+//! bytes the store must have.
+//!
+//! A file that is stored can be used by messages of its uploader. A send observes the file, so a
+//! send and a deletion cannot both win. A deletion has two phases: once a file is retired, no new
+//! message can use it; whoever retired it then looks for a use, and deletes or reinstates it.
+
+pub mod command;
+pub mod event;
+pub mod name;
+
+use cqrs_es::Aggregate;
+use cqrs_es::event_sink::EventSink;
+use cqrs_es::persist::EventUpcaster;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::UserId;
+use crate::refusal::Refusal;
+use crate::time::Timestamp;
+use command::{DeleteFile, FileCommand, StoreFile};
+use event::{
+    DeletionReason, FileDeleted, FileEvent, FileReinstated, FileReserved, FileRetired, FileStored,
+};
+
+/// Where a file is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FilePhase {
+    /// Its bytes are expected.
+    Reserved,
+    /// Its bytes are in the store.
+    Stored,
+    /// Its bytes are in the store, and no new message can use it.
+    Retired,
+    /// Its bytes are gone, or will be soon.
+    Deleted,
+}
+
+impl FilePhase {
+    /// The name in the tables and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::Stored => "stored",
+            Self::Retired => "retired",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// The state of one file.
+///
+/// It is stored in snapshots; the serialized field names must not change, and a new field needs a
+/// default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct File {
+    /// What was announced; `None` until the file is reserved.
+    reserved: Option<FileReserved>,
+    /// What was stored.
+    stored: Option<FileStored>,
+    phase: Option<FilePhase>,
+}
+
+impl File {
+    /// Decides which events a command causes. Returns no events if the state already matches the
+    /// command, and a [`Refusal`] if a rule rejects it.
+    pub fn decide(&self, command: FileCommand) -> Result<Vec<FileEvent>, Refusal> {
+        match command {
+            FileCommand::Reserve(reserved) => self.reserve(reserved),
+            FileCommand::Store(store) => self.store(store),
+            FileCommand::Retire(reason) => self.retire(reason),
+            FileCommand::Reinstate => Ok(self.reinstate()),
+            FileCommand::Delete(delete) => self.delete(delete),
+        }
+    }
+
+    /// Where it is in its life; `None` if it does not exist.
+    pub fn phase(&self) -> Option<FilePhase> {
+        self.phase
+    }
+
+    /// What was announced; `None` if it does not exist or is deleted.
+    pub fn reserved(&self) -> Option<&FileReserved> {
+        let reserved = self.reserved.as_ref();
+        reserved.filter(|_| self.phase != Some(FilePhase::Deleted))
+    }
+
+    /// What the store has; `None` if its bytes are not there.
+    pub fn stored(&self) -> Option<&FileStored> {
+        let stored = self.stored.as_ref();
+        stored.filter(|_| self.phase != Some(FilePhase::Deleted))
+    }
+
+    /// Whether a message can bring it back: its bytes are there and will stay.
+    pub fn is_available(&self) -> bool {
+        self.phase == Some(FilePhase::Stored)
+    }
+
+    /// Checks that a new message of this user can use the file, and returns what it is.
+    pub fn require_usable(&self, user: &UserId) -> Result<(&FileReserved, &FileStored), Refusal> {
+        let own = self.reserved.as_ref().filter(|own| own.uploader == *user);
+        let Some(reserved) = own else {
+            return Err(Refusal::invalid(
+                "body.file",
+                "You have no file with this id; upload it first (POST /v1/files).",
+            ));
+        };
+        match (self.phase, &self.stored) {
+            (Some(FilePhase::Stored), Some(stored)) => Ok((reserved, stored)),
+            (Some(FilePhase::Reserved), _) => Err(not_ready(
+                "The file is not stored yet; send its bytes first (PUT /v1/files/{id}/content).",
+            )),
+            _ => Err(not_ready(
+                "The file was deleted, or is about to be; upload it again.",
+            )),
+        }
+    }
+
+    fn reserve(&self, reserved: FileReserved) -> Result<Vec<FileEvent>, Refusal> {
+        if self.phase.is_some() {
+            return Err(Refusal::conflict("A file with this id already exists."));
+        }
+        Ok(vec![FileEvent::FileReserved(reserved)])
+    }
+
+    fn store(&self, store: StoreFile) -> Result<Vec<FileEvent>, Refusal> {
+        let Some(reserved) = &self.reserved else {
+            return Err(Refusal::not_found());
+        };
+        let StoreFile { file, now } = store;
+        match self.phase {
+            Some(FilePhase::Reserved) => {}
+            Some(FilePhase::Stored | FilePhase::Retired) if self.stored.as_ref() == Some(&file) => {
+                return Ok(vec![]);
+            }
+            Some(FilePhase::Stored | FilePhase::Retired) => {
+                return Err(Refusal::conflict(
+                    "The file is stored already, and its bytes never change; reserve another one.",
+                ));
+            }
+            _ => return Err(Refusal::not_found()),
+        }
+        self.check_open(now)?;
+        if file.size != reserved.size {
+            return Err(Refusal::rule_violation(
+                "size_mismatch",
+                format!(
+                    "{} bytes were announced and {} arrived; nothing is stored.",
+                    reserved.size, file.size
+                ),
+            ));
+        }
+        if reserved.sha256.as_ref().is_some_and(|it| *it != file.sha256) {
+            return Err(Refusal::rule_violation(
+                "digest_mismatch",
+                "The SHA-256 of the bytes is not the announced one; nothing is stored.",
+            ));
+        }
+        Ok(vec![FileEvent::FileStored(file)])
+    }
+
+    /// Refuses an upload that has expired.
+    pub fn check_open(&self, now: Timestamp) -> Result<(), Refusal> {
+        match &self.reserved {
+            Some(reserved) if now < reserved.expires_at => Ok(()),
+            Some(_) => Err(Refusal::rule_violation(
+                "upload_expired",
+                "The upload has expired; reserve the file again (POST /v1/files).",
+            )),
+            None => Err(Refusal::not_found()),
+        }
+    }
+
+    fn retire(&self, reason: DeletionReason) -> Result<Vec<FileEvent>, Refusal> {
+        match self.phase {
+            Some(FilePhase::Stored) => {
+                Ok(vec![FileEvent::FileRetired(FileRetired { reason })])
+            }
+            Some(FilePhase::Retired | FilePhase::Deleted) => Ok(vec![]),
+            Some(FilePhase::Reserved) | None => Err(Refusal::not_found()),
+        }
+    }
+
+    fn reinstate(&self) -> Vec<FileEvent> {
+        match self.phase {
+            Some(FilePhase::Retired) => vec![FileEvent::FileReinstated(FileReinstated {})],
+            _ => vec![],
+        }
+    }
+
+    /// A file that is stored can only be deleted once it is retired, except by an administrator,
+    /// who removes it whatever uses it.
+    fn delete(&self, delete: DeleteFile) -> Result<Vec<FileEvent>, Refusal> {
+        let DeleteFile { reason, by, now } = delete;
+        let may_delete = match self.phase {
+            None => return Err(Refusal::not_found()),
+            Some(FilePhase::Deleted) => return Ok(vec![]),
+            Some(FilePhase::Retired) => true,
+            Some(FilePhase::Stored) => reason == DeletionReason::Removed,
+            Some(FilePhase::Reserved) => {
+                reason != DeletionReason::Expired || self.check_open(now).is_err()
+            }
+        };
+        if !may_delete {
+            return Err(Refusal::conflict(
+                "The file is in use, or can still be used, so it is not deleted.",
+            ));
+        }
+        Ok(vec![FileEvent::FileDeleted(FileDeleted { reason, by })])
+    }
+}
+
+fn not_ready(detail: &'static str) -> Refusal {
+    Refusal {
+        field: Some("body.file"),
+        ..Refusal::rule_violation("file_not_ready", detail)
+    }
+}
+
+impl Aggregate for File {
+    const TYPE: &'static str = "file";
+    type Command = FileCommand;
+    type Event = FileEvent;
+    type Error = Refusal;
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: FileCommand,
+        (): &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), Refusal> {
+        for event in self.decide(command)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: FileEvent) {
+        match event {
+            FileEvent::FileReserved(reserved) => {
+                self.reserved = Some(reserved);
+                self.phase = Some(FilePhase::Reserved);
+            }
+            FileEvent::FileStored(stored) => {
+                self.stored = Some(stored);
+                self.phase = Some(FilePhase::Stored);
+            }
+            FileEvent::FileRetired(_) => self.phase = Some(FilePhase::Retired),
+            FileEvent::FileReinstated(_) => self.phase = Some(FilePhase::Stored),
+            FileEvent::FileDeleted(_) => {
+                self.phase = Some(FilePhase::Deleted);
+                // What people write can be erased from events, not from snapshots.
+                if let Some(reserved) = &mut self.reserved {
+                    reserved.name = None;
+                }
+            }
+        }
+    }
+}
+
+/// The upcasters for cqrs-es stores that read the `events` view.
+pub fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
+    crate::event::upcast::upcasters::<FileEvent>()
+}

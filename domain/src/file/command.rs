@@ -1,0 +1,40 @@
+//! The commands of the file aggregate.
+
+use super::event::{DeletionReason, FileReserved, FileStored};
+use crate::ids::UserId;
+use crate::time::Timestamp;
+
+/// A command to a file.
+#[derive(Debug, Clone)]
+pub enum FileCommand {
+    /// Announce a file whose bytes will follow.
+    Reserve(FileReserved),
+    /// Record that the store has the bytes.
+    Store(StoreFile),
+    /// Let no new message use it, because it will probably be deleted.
+    Retire(DeletionReason),
+    /// Let messages use a retired file again, because one does.
+    Reinstate,
+    /// Delete it.
+    Delete(DeleteFile),
+}
+
+/// The data of [`FileCommand::Store`].
+#[derive(Debug, Clone)]
+pub struct StoreFile {
+    /// What the store has.
+    pub file: FileStored,
+    /// The current time.
+    pub now: Timestamp,
+}
+
+/// The data of [`FileCommand::Delete`].
+#[derive(Debug, Clone)]
+pub struct DeleteFile {
+    /// Why it is deleted.
+    pub reason: DeletionReason,
+    /// Who deletes it, if it is not the system.
+    pub by: Option<UserId>,
+    /// The current time.
+    pub now: Timestamp,
+}
