@@ -52,6 +52,11 @@ pub struct Requester {
 }
 
 impl Requester {
+    /// The user as whom the call is made.
+    pub fn user(&self) -> &UserId {
+        &self.user
+    }
+
     /// The meta data of a command that this user sends. `path` and `request` identify the request;
     /// see [`Idempotency::for_command`].
     pub(crate) fn into_meta<T: TargetAggregate>(

@@ -60,4 +60,4 @@ pub use commands::{
 };
 pub use message_check::{MessageCheck, MessageCheckError};
 pub use router::{document, router};
-pub use state::{CommandState, ProfileSight, ProfileSightFuture};
+pub use state::{CommandState, ErasedFiles, ErasedFilesFuture, ProfileSight, ProfileSightFuture};

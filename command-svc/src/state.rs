@@ -5,19 +5,23 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use access::{AccessRefusal, SharedAccess};
+use domain::body::MessageType;
 use domain::deployment::feature::Feature;
-use domain::ids::{ConversationId, UserId};
+use domain::file::name::FileName;
+use domain::ids::{ConversationId, FileId, UserId};
 use domain::limits::Limits;
 use domain::refusal::Refusal;
 use domain::time::Timestamp;
 use event_log::{EventLog, LogError};
 use http_edge::Problem;
 use moderation::{LiveRulebook, Rulebook};
+use serde_json::json;
 
 use crate::clock::Clock;
 use crate::error::CommandError;
 use crate::message_check::MessageCheck;
 use crate::metrics::{CommandKind, CommandMetrics};
+use crate::screening;
 use crate::single_flight::SingleFlight;
 
 /// Whether the first user can see the profile of the second, when the read models have reached a
@@ -26,6 +30,13 @@ pub type ProfileSight = Box<dyn Fn(UserId, UserId, i64) -> ProfileSightFuture + 
 
 /// The answer to such a question.
 pub type ProfileSightFuture = Pin<Box<dyn Future<Output = Result<bool, LogError>> + Send>>;
+
+/// Told which files messages used that have just been erased, so that they are deleted soon if
+/// nothing else uses them.
+pub type ErasedFiles = Box<dyn Fn(Vec<FileId>) -> ErasedFilesFuture + Send + Sync>;
+
+/// The end of such a notice.
+pub type ErasedFilesFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The event log, limits, clock and metrics of a command service. Clones share the same state.
 /// Create it after the metrics recorder is installed, because it registers its metrics on creation.
@@ -41,6 +52,7 @@ struct Inner {
     rulebook: LiveRulebook,
     access: SharedAccess,
     profile_sight: OnceLock<ProfileSight>,
+    erased_files: OnceLock<ErasedFiles>,
     message_check: OnceLock<Arc<dyn MessageCheck>>,
     checks_in_flight: SingleFlight,
 }
@@ -64,6 +76,7 @@ impl CommandState {
             rulebook,
             access,
             profile_sight: OnceLock::new(),
+            erased_files: OnceLock::new(),
             message_check: OnceLock::new(),
             checks_in_flight: SingleFlight::default(),
         }))
@@ -93,6 +106,19 @@ impl CommandState {
     pub fn set_profile_sight(&self, sight: ProfileSight) {
         // A second one changes nothing: it would be the same.
         let _ = self.0.profile_sight.set(sight);
+    }
+
+    /// Sets what is told of the files of erased messages. Without it, they go as if the messages
+    /// had been recalled.
+    pub fn set_erased_files(&self, notice: ErasedFiles) {
+        // A second one changes nothing: it would be the same.
+        let _ = self.0.erased_files.set(notice);
+    }
+
+    pub(crate) async fn notify_erased_files(&self, files: Vec<FileId>) {
+        if let Some(notice) = self.0.erased_files.get().filter(|_| !files.is_empty()) {
+            notice(files).await;
+        }
     }
 
     /// Whether a user can see the profile of another, now.
@@ -152,6 +178,26 @@ impl CommandState {
     /// Fails if nobody can open an account at the moment.
     pub fn check_signup(&self) -> Result<(), Problem> {
         Ok(self.check_feature(Feature::Signup)?)
+    }
+
+    /// Fails if nobody can upload files at the moment.
+    pub fn check_uploads(&self) -> Result<(), Problem> {
+        Ok(self.check_feature(Feature::Uploads)?)
+    }
+
+    /// Checks the name of a new file against the word lists. Returns it with the words masked that
+    /// are to be masked.
+    pub fn screen_file_name(&self, name: FileName) -> Result<FileName, Problem> {
+        let body = json!({ "name": name.as_str() });
+        let screened = screening::screen_body(&self.rulebook(), MessageType::File, &body);
+        let screened = screened.map_err(CommandError::Rejected)?;
+        let masked = screened
+            .value
+            .as_ref()
+            .and_then(|body| body["name"].as_str());
+        Ok(masked
+            .map_or(Ok(name), FileName::clean)
+            .map_err(|invalid| CommandError::Rejected(Refusal::invalid("name", invalid.0)))?)
     }
 
     pub(crate) fn log(&self) -> &EventLog {

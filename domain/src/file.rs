@@ -92,6 +92,11 @@ impl File {
         stored.filter(|_| self.phase != Some(FilePhase::Deleted))
     }
 
+    /// What the store has, or had until it was deleted.
+    pub fn last_stored(&self) -> Option<&FileStored> {
+        self.stored.as_ref()
+    }
+
     /// Whether a message can bring it back: its bytes are there and will stay.
     pub fn is_available(&self) -> bool {
         self.phase == Some(FilePhase::Stored)
@@ -151,7 +156,11 @@ impl File {
                 ),
             ));
         }
-        if reserved.sha256.as_ref().is_some_and(|it| *it != file.sha256) {
+        if reserved
+            .sha256
+            .as_ref()
+            .is_some_and(|it| *it != file.sha256)
+        {
             return Err(Refusal::rule_violation(
                 "digest_mismatch",
                 "The SHA-256 of the bytes is not the announced one; nothing is stored.",
@@ -174,9 +183,7 @@ impl File {
 
     fn retire(&self, reason: DeletionReason) -> Result<Vec<FileEvent>, Refusal> {
         match self.phase {
-            Some(FilePhase::Stored) => {
-                Ok(vec![FileEvent::FileRetired(FileRetired { reason })])
-            }
+            Some(FilePhase::Stored) => Ok(vec![FileEvent::FileRetired(FileRetired { reason })]),
             Some(FilePhase::Retired | FilePhase::Deleted) => Ok(vec![]),
             Some(FilePhase::Reserved) | None => Err(Refusal::not_found()),
         }

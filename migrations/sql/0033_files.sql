@@ -44,7 +44,10 @@ CREATE SCHEMA files;
 
 -- The stored files that the collection has found unused, and since when. A file that is used again
 -- loses its row. If the table is lost, the time begins anew.
+--
+-- erased   whether a message that used the file was erased: then it does not wait.
 CREATE TABLE files.unused (
-    id    text        PRIMARY KEY,
-    since timestamptz NOT NULL
+    id     text        PRIMARY KEY,
+    since  timestamptz NOT NULL,
+    erased boolean     NOT NULL DEFAULT false
 );

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::FromRef;
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
+use file_store::FileStore;
 use moderation::LiveRulebook;
 use read_model::projection_signal::ProjectionSignalChannel;
 use search::index::IndexDir;
@@ -42,6 +43,7 @@ pub struct QueryState {
     live: LiveState,
     people: PeopleState,
     rulebook: LiveRulebook,
+    files: FileStore,
 }
 
 /// The dependencies and settings from which [`QueryState::start`] builds the service.
@@ -74,6 +76,8 @@ pub struct QuerySetup<'a> {
     pub answer_bytes: usize,
     /// How long a query waits for `min_position`.
     pub min_position_timeout: Duration,
+    /// The bytes of files.
+    pub files: FileStore,
     /// The rules of the deployment, which a task that follows the log keeps current.
     pub rulebook: LiveRulebook,
     /// Cancelled when the service stops.
@@ -163,6 +167,7 @@ impl QueryState {
             max_live_connections,
             max_live_per_user,
             answer_bytes,
+            files,
             rulebook,
             shutdown,
             ..
@@ -203,6 +208,7 @@ impl QueryState {
                 answers,
             },
             rulebook,
+            files,
         }
     }
 }
@@ -222,6 +228,12 @@ impl QueryState {
 impl FromRef<QueryState> for ReadState {
     fn from_ref(state: &QueryState) -> Self {
         state.read.clone()
+    }
+}
+
+impl FromRef<QueryState> for FileStore {
+    fn from_ref(state: &QueryState) -> Self {
+        state.files.clone()
     }
 }
 

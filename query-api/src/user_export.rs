@@ -6,7 +6,7 @@
 //! the export in the same crate.
 //!
 //! It contains the messages and reactions of the user, their settings, contacts and invitations,
-//! what they have reported, and their current and former memberships. Messages of others that
+//! what they have reported, their files, and their current and former memberships. Messages of others that
 //! mention the user are only referenced. What the user has cleared from their own view is left out.
 
 use futures::TryStreamExt as _;
@@ -24,7 +24,7 @@ pub enum UserExportError {
 }
 
 /// The statements, in output order. Each binds the user's id.
-const STATEMENTS: [&str; 13] = [
+const STATEMENTS: [&str; 14] = [
     "SELECT json_build_object('kind', 'user', 'id', u.name, 'position', k.position)::text
      FROM read.users u CROSS JOIN read.checkpoint k WHERE u.id = $1",
     "SELECT json_build_object('kind', 'conversation', 'id', c.name, 'type', c.kind, 'title', c.title,
@@ -91,7 +91,31 @@ const STATEMENTS: [&str; 13] = [
             'mentions', h.mentions::json, 'at', h.at, 'client_message_id', h.client_message_id)::text
      FROM read.held h JOIN read.conversations c ON c.id = h.conversation WHERE h.user_id = $1
      ORDER BY h.number",
+    "SELECT json_build_object('kind', 'file', 'id', f.id, 'position', f.position, 'name', f.name, 'type', f.type,
+            'declared_type', f.declared_type, 'size', f.size, 'sha256', f.sha256, 'width', f.width,
+            'height', f.height, 'reserved_at', f.reserved_at, 'stored_at', f.stored_at)::text
+     FROM read.users u JOIN read.files f ON f.uploader = u.name WHERE u.id = $1 ORDER BY f.position",
 ];
+
+/// A file of the user whose bytes are in the store.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct ExportedFile {
+    /// The id of the file.
+    pub id: String,
+    /// The SHA-256 of its bytes.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: i64,
+}
+
+/// The files of a user whose bytes are in the store.
+pub async fn list_files(pool: &PgPool, user: &str) -> Result<Vec<ExportedFile>, UserExportError> {
+    let files = sqlx::query_as(
+        "SELECT f.id, f.sha256, f.size FROM read.files f
+         WHERE f.uploader = $1 AND f.sha256 IS NOT NULL ORDER BY f.position",
+    );
+    Ok(files.bind(user).fetch_all(pool).await?)
+}
 
 /// Passes every line to `write`, all from one snapshot, and returns the number of lines: 0 for an
 /// unknown user.

@@ -3,6 +3,9 @@
 /// A well-formed code of a link that does not exist.
 const LINK_CODE: &str = "5f3a9c21e0b74d6685f3a9c21e0b74d6.room";
 
+/// A well-formed id of a file that does not exist.
+const FILE: &str = "019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a";
+
 /// What a caller needs to use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -52,6 +55,7 @@ impl Route {
             .replace("{code}", LINK_CODE)
             .replace("{name}", "typing")
             .replace("{scheduled}", "s1")
+            .replace("{file}", FILE)
     }
 
     /// Method and path with every parameter as `{}`, for comparison with the OpenAPI document.

@@ -24,7 +24,7 @@ use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, CommandLookups as _, CommandMeta, Decision};
+use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
 use crate::message_check::{CheckedMessage, Verdict, check_due};
 use crate::metrics::CommandKind;
 use crate::params;

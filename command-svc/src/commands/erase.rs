@@ -370,6 +370,8 @@ pub(crate) async fn erase_messages(
         if free.is_empty() && !title {
             return Ok(None);
         }
+        let files = scope::find_files(state.log().pool(), id.as_str(), &free).await;
+        let files = files.map_err(LogError::from)?;
         let locked = state.log().conversations().lock(id.as_str()).await?;
         let erase = ConversationCommand::Erase(EraseContent {
             seqs: free,
@@ -401,6 +403,9 @@ pub(crate) async fn erase_messages(
         };
         if let Some(refusal) = refusal {
             return Err(CommandError::Rejected(refusal));
+        }
+        if messages > 0 {
+            state.notify_erased_files(files).await;
         }
         let has_erased = messages + titles > 0;
         return Ok(has_erased.then_some(ErasureTotals {

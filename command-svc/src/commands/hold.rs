@@ -64,7 +64,8 @@ impl CommandLookups<HoldHandler> for AcceptedSend {
         membership::observe_membership(state, conversation, sender, 0, observed).await?;
         if let Ok((_, draft)) = handler.send.content() {
             let content = (draft.kind, &draft.body);
-            if let Some(refusal) = used_file::find_refusal(state, sender, content, observed).await? {
+            if let Some(refusal) = used_file::find_refusal(state, sender, content, observed).await?
+            {
                 return Err(refusal.into());
             }
         }

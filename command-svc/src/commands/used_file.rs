@@ -161,5 +161,8 @@ async fn find_file(
     if !(1..=locked.state().head_seq()).contains(&seq) {
         return Ok(None);
     }
-    Ok(locked.load_message(seq).await?.and_then(|message| message.file))
+    Ok(locked
+        .load_message(seq)
+        .await?
+        .and_then(|message| message.file))
 }

@@ -4,35 +4,74 @@ use std::fmt;
 
 use uuid::Uuid;
 
-/// The name of an object in the store: the id of its file, and nothing that a client chose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectKey(Uuid);
-
 /// What the names of all objects begin with.
 pub(crate) const FOLDER: &str = "files";
 
-impl ObjectKey {
-    /// The object of the file with this id. `None` if it is no id.
+/// How many digits of the SHA-256 are in the name of an object.
+const DIGEST_DIGITS: usize = 16;
+
+/// The id of a file whose bytes are uploaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UploadKey(Uuid);
+
+impl UploadKey {
+    /// Parses the id of a file. `None` if it is none.
     pub fn parse(id: &str) -> Option<Self> {
         let uuid = Uuid::try_parse(id).ok()?;
         (uuid.hyphenated().to_string() == id).then_some(Self(uuid))
     }
+}
 
-    /// The path below the root of the store. The last two digits, which are random, spread the
-    /// objects over 256 folders.
-    pub(crate) fn path(self) -> String {
-        format!("{FOLDER}/{:02x}/{self}", self.0.as_bytes()[15])
+impl fmt::Display for UploadKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0.hyphenated(), f)
+    }
+}
+
+/// The name of an object in the store: the id of its file and the digest of its bytes, and nothing
+/// that a client chose. Two uploads of one file at the same time, in different processes, cannot
+/// replace the bytes of each other by different ones.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectKey {
+    file: UploadKey,
+    digest: String,
+}
+
+impl ObjectKey {
+    /// The object with the bytes of this file. `sha256` is their digest in hexadecimal digits.
+    /// `None` if it is none.
+    pub fn new(file: UploadKey, sha256: &str) -> Option<Self> {
+        let digest = sha256.get(..DIGEST_DIGITS)?;
+        let is_legal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        digest.bytes().all(is_legal).then(|| Self {
+            file,
+            digest: digest.to_owned(),
+        })
+    }
+
+    /// The file.
+    pub fn file(&self) -> UploadKey {
+        self.file
+    }
+
+    /// The path below the root of the store. The last two digits of the id, which are random,
+    /// spread the objects over 256 folders.
+    pub(crate) fn path(&self) -> String {
+        let folder = self.file.0.as_bytes()[15];
+        format!("{FOLDER}/{folder:02x}/{self}")
     }
 
     /// Reads the key from the last segment of a path.
     pub(crate) fn from_path(path: &str) -> Option<Self> {
-        Self::parse(path.rsplit('/').next()?)
+        let (file, digest) = path.rsplit('/').next()?.split_once('.')?;
+        let key = Self::new(UploadKey::parse(file)?, digest)?;
+        (key.digest == digest).then_some(key)
     }
 }
 
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0.hyphenated(), f)
+        write!(f, "{}.{}", self.file, self.digest)
     }
 }
 
@@ -40,11 +79,17 @@ impl fmt::Display for ObjectKey {
 mod tests {
     use super::*;
 
+    const ID: &str = "019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a";
+
     #[test]
-    fn a_path_has_the_id_alone() {
-        let key = ObjectKey::parse("019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a").expect("an id");
-        assert_eq!(key.path(), "files/5a/019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a");
+    fn a_path_has_the_id_and_the_digest_alone() {
+        let file = UploadKey::parse(ID).expect("an id");
+        let key = ObjectKey::new(file, &"0123456789abcdef".repeat(4)).expect("a digest");
+        assert_eq!(key.path(), format!("files/5a/{ID}.0123456789abcdef"));
         assert_eq!(ObjectKey::from_path(&key.path()), Some(key));
+        for bad in ["", "0123", "../../../../etc/passwd", "0123456789ABCDEF"] {
+            assert_eq!(ObjectKey::new(file, bad), None, "{bad}");
+        }
         for bad in [
             "",
             "../etc/passwd",
@@ -52,7 +97,7 @@ mod tests {
             "019AD2C5-7A31-7C1E-9F6E-2F0F3D1C9B5A",
             "{019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a}",
         ] {
-            assert_eq!(ObjectKey::parse(bad), None, "{bad}");
+            assert_eq!(UploadKey::parse(bad), None, "{bad}");
         }
     }
 }

@@ -79,8 +79,19 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
-        for bad in ["", "s3://", "https://a/b", "s3://a?b", "s3://k@a", "s3://a:9/b"] {
-            assert_eq!(bad.parse::<StoreLocation>(), Err(InvalidLocationError), "{bad}");
+        for bad in [
+            "",
+            "s3://",
+            "https://a/b",
+            "s3://a?b",
+            "s3://k@a",
+            "s3://a:9/b",
+        ] {
+            assert_eq!(
+                bad.parse::<StoreLocation>(),
+                Err(InvalidLocationError),
+                "{bad}"
+            );
         }
     }
 }

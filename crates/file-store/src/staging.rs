@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use sha2::{Digest as _, Sha256};
 
 use crate::content::ContentFacts;
-use crate::key::ObjectKey;
+use crate::key::UploadKey;
 
 /// How many bytes are written at once. An upload holds no more in memory than this and one piece
 /// from the connection.
@@ -40,12 +40,12 @@ impl Staging {
         })
     }
 
-    fn path(&self, key: ObjectKey) -> PathBuf {
+    fn path(&self, key: UploadKey) -> PathBuf {
         self.directory.join(key.to_string())
     }
 
     /// How many bytes of the file have arrived here.
-    pub async fn received(&self, key: ObjectKey) -> u64 {
+    pub async fn received(&self, key: UploadKey) -> u64 {
         let found = tokio::fs::metadata(self.path(key)).await;
         found.map_or(0, |metadata| metadata.len())
     }
@@ -53,7 +53,7 @@ impl Staging {
     /// Opens the upload of a file, with the bytes that have arrived, or from the beginning.
     pub async fn resume(
         &self,
-        key: ObjectKey,
+        key: UploadKey,
         from_start: bool,
     ) -> Result<StagedUpload, StagingError> {
         let path = self.path(key);
@@ -61,7 +61,7 @@ impl Staging {
     }
 
     /// Removes the bytes of an upload that will not be completed.
-    pub async fn remove(&self, key: ObjectKey) -> io::Result<()> {
+    pub async fn remove(&self, key: UploadKey) -> io::Result<()> {
         match tokio::fs::remove_file(self.path(key)).await {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed,
@@ -69,11 +69,11 @@ impl Staging {
     }
 
     /// The files that have bytes here.
-    pub async fn list(&self) -> io::Result<Vec<ObjectKey>> {
+    pub async fn list(&self) -> io::Result<Vec<UploadKey>> {
         let mut keys = Vec::new();
         let mut entries = tokio::fs::read_dir(&self.directory).await?;
         while let Some(entry) = entries.next_entry().await? {
-            keys.extend(entry.file_name().to_str().and_then(ObjectKey::parse));
+            keys.extend(entry.file_name().to_str().and_then(UploadKey::parse));
         }
         Ok(keys)
     }

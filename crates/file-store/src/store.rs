@@ -14,7 +14,8 @@ use object_store::client::{ClientOptions, HttpClient, HttpConnector};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
 use object_store::{
-    GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt as _, WriteMultipart,
+    GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt as _, RetryConfig,
+    WriteMultipart,
 };
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
@@ -33,6 +34,10 @@ const READ_BYTES: usize = 256 * 1024;
 
 /// How long the service of a bucket may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often a request to it is repeated, and for how long.
+const MAX_RETRIES: usize = 3;
+const RETRY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long it may send nothing.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -70,7 +75,7 @@ pub type ByteRange = Range<u64>;
 pub type ByteStream = BoxStream<'static, Result<Bytes, StoreError>>;
 
 /// An object in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredObject {
     /// Its name.
     pub key: ObjectKey,
@@ -111,6 +116,11 @@ impl FileStore {
                 let objects = AmazonS3Builder::from_env()
                     .with_bucket_name(bucket)
                     .with_http_connector(Connector)
+                    .with_retry(RetryConfig {
+                        max_retries: MAX_RETRIES,
+                        retry_timeout: RETRY_TIMEOUT,
+                        ..RetryConfig::default()
+                    })
                     .build()?;
                 Ok(Self {
                     objects: Arc::new(objects),
@@ -127,7 +137,7 @@ impl FileStore {
         &self.staging
     }
 
-    fn path(&self, key: ObjectKey) -> ObjectPath {
+    fn path(&self, key: &ObjectKey) -> ObjectPath {
         let names = key.path();
         let parts = self.prefix.parts();
         ObjectPath::from_iter(parts.chain(names.split('/').map(Into::into)))
@@ -135,7 +145,7 @@ impl FileStore {
 
     /// Puts the bytes of a complete upload into the store, whole or not at all. Once this returns,
     /// they survive a power cut.
-    pub async fn put(&self, key: ObjectKey, upload: &CompletedUpload) -> Result<(), StoreError> {
+    pub async fn put(&self, key: &ObjectKey, upload: &CompletedUpload) -> Result<(), StoreError> {
         match &self.directory {
             Some(directory) => {
                 let target = directory.join(key.path());
@@ -150,7 +160,7 @@ impl FileStore {
 
     async fn put_into_bucket(
         &self,
-        key: ObjectKey,
+        key: &ObjectKey,
         upload: &CompletedUpload,
     ) -> Result<(), StoreError> {
         let path = self.path(key);
@@ -187,7 +197,7 @@ impl FileStore {
     }
 
     /// Reads these bytes of an object.
-    pub async fn get(&self, key: ObjectKey, range: ByteRange) -> Result<ByteStream, StoreError> {
+    pub async fn get(&self, key: &ObjectKey, range: ByteRange) -> Result<ByteStream, StoreError> {
         if range.is_empty() {
             return Ok(futures::stream::empty().boxed());
         }
@@ -209,10 +219,10 @@ impl FileStore {
     }
 
     /// The object, if the store has it.
-    pub async fn find(&self, key: ObjectKey) -> Result<Option<StoredObject>, StoreError> {
+    pub async fn find(&self, key: &ObjectKey) -> Result<Option<StoredObject>, StoreError> {
         match self.objects.head(&self.path(key)).await {
             Ok(meta) => Ok(Some(StoredObject {
-                key,
+                key: key.clone(),
                 size: meta.size,
                 modified: meta.last_modified.into(),
             })),
@@ -222,7 +232,7 @@ impl FileStore {
     }
 
     /// Deletes an object. It is no error if the store does not have it.
-    pub async fn delete(&self, key: ObjectKey) -> Result<(), StoreError> {
+    pub async fn delete(&self, key: &ObjectKey) -> Result<(), StoreError> {
         match self.objects.delete(&self.path(key)).await {
             Err(object_store::Error::NotFound { .. }) | Ok(()) => Ok(()),
             Err(error) => Err(error.into()),

@@ -30,6 +30,9 @@ pub struct EdgeConfig {
     /// How long a handler may take to produce the response headers. Longer-running bodies (live
     /// delivery, `follow=true`) are not interrupted.
     pub request_timeout: Duration,
+    /// The routes of uploads. A `PUT` there takes as long as its body arrives: the time for the
+    /// whole does not apply, that without any byte does.
+    pub upload_routes: &'static [&'static str],
     /// Maximum bytes of request line and headers; more is `431`. At most 100 headers are allowed.
     pub max_header_bytes: usize,
     /// Maximum bytes of a JSON body; more is `413`.
@@ -64,6 +67,7 @@ impl Default for EdgeConfig {
             body_read_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(30),
+            upload_routes: &[],
             max_header_bytes: 16 * 1024,
             max_body_bytes: 256 * 1024,
             max_batch_body_bytes: 8 * 1024 * 1024,

@@ -52,7 +52,7 @@ const LANDING_PAGE: &str = include_str!("landing.html");
 const ASYNCAPI_PAGE: &str = include_str!("asyncapi.html");
 
 /// The tags, in the order in which a developer needs them.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     (
         "conversations",
         "Direct conversations, groups and their members.",
@@ -61,6 +61,7 @@ const TAGS: [(&str, &str); 8] = [
         "messages",
         "Sending, reading, editing and recalling; reactions and receipts.",
     ),
+    ("files", "Uploading files for messages, and reading them."),
     (
         "inbox",
         "The list of conversations, unread counts, sync and live delivery.",

@@ -55,7 +55,7 @@ pub use auth::{Admin, Auth, Caller, Moderator};
 pub use client_address::ClientAddress;
 pub use concurrency::DEFAULT_REQUESTS_PER_USER;
 pub use config::EdgeConfig;
-pub use extract::{Json, LargeJson, Ndjson, OptionalJson, Path, Query};
+pub use extract::{Json, LargeJson, Ndjson, OptionalJson, Path, Query, UploadBody};
 pub use idempotency::{IdempotencyKey, IdempotencyParams};
 pub use known_parameters::KnownParameters;
 pub use middleware::apply_middleware;

@@ -163,11 +163,11 @@ fn the_page_has_every_event_type_with_its_fields() {
     let expected = render_event_types();
     let expected: Vec<&str> = expected
         .iter()
-        .map(|row| row.trim_end_matches(" |"))
+        .map(|row| row.trim_end_matches([' ', '|']))
         .collect();
     let documented: Vec<&str> = documented
         .iter()
-        .map(|row| row.trim_end_matches(" |"))
+        .map(|row| row.trim_end_matches([' ', '|']))
         .collect();
     assert_eq!(documented, expected);
 }

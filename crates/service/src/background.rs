@@ -21,6 +21,8 @@ use event_log::EventLog;
 use event_log::reader::LogReader;
 use event_stream::mirror_health::{self, MirrorMonitor};
 use event_stream::relay;
+use file_store::FileStore;
+use files_api::{FileLimits, FilesSetup, FilesState};
 use log_integrity::erasure::eraser::{self, Eraser};
 use log_integrity::seal::sealer::{self, Sealer, SealerConfig};
 use moderation::LiveRulebook;
@@ -104,6 +106,7 @@ impl ServiceRuntime {
         state: CommandState,
         log: &EventLog,
         recorder: AccessRecorder,
+        files: FileStore,
         background: &mut TaskGroup,
     ) -> Result<OpenApiRouter> {
         self.startup.set_log(log.clone());
@@ -117,6 +120,7 @@ impl ServiceRuntime {
             .layer(audited)
             .merge(self.serve_accounts(&state, log, recorder, background)?)
             .merge(self.serve_hook(&state)?)
+            .merge(self.serve_files(&state, log, files, background))
             .merge(command_svc::router(state)))
     }
 
@@ -148,6 +152,36 @@ impl ServiceRuntime {
         let upkeep = accounts_api::upkeep::run(state.clone(), self.background_shutdown.clone());
         background.spawn("the upkeep of accounts", upkeep);
         Ok(accounts_api::router(state))
+    }
+
+    /// The routes of files. Starts what deletes those that nothing uses.
+    fn serve_files(
+        &self,
+        commands: &CommandState,
+        log: &EventLog,
+        store: FileStore,
+        background: &mut TaskGroup,
+    ) -> OpenApiRouter {
+        let args = &self.config.files;
+        let state = FilesState::new(FilesSetup {
+            commands: commands.clone(),
+            log: log.clone(),
+            pool: self.pools.projections.clone(),
+            store,
+            limits: FileLimits {
+                file_bytes: args.max_file,
+                user_bytes: args.file_quota,
+            },
+            clock: command_svc::Clock::system(),
+        });
+        let pool = self.pools.projections.clone();
+        commands.set_erased_files(Box::new(move |files| {
+            let pool = pool.clone();
+            Box::pin(async move { files_api::note_erased(&pool, files).await })
+        }));
+        let collection = files_api::run_collection(state.clone(), self.background_shutdown.clone());
+        background.spawn("the collection of files", collection);
+        files_api::router(state)
     }
 
     /// Learns who may call before the first request, and goes on learning.

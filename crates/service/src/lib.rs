@@ -57,6 +57,7 @@ use event_stream::commit_feed::CommitFeed;
 use event_stream::mirror::MirrorConfig;
 use event_stream::mirror_health::MirrorHealth;
 use event_stream::nats;
+use file_store::FileStore;
 use http_edge::gate::{self, Gate};
 use http_edge::{
     AllowedOrigins, Auth, EdgeConfig, KnownParameters, RateLimiter, apply_middleware, docs, ops,
@@ -225,6 +226,7 @@ impl ServiceRuntime {
                 local: setup.services == Services::ALL,
             },
             trusted_proxies: config.ports.trusted_proxies.clone(),
+            upload_routes: &[files_api::UPLOAD_ROUTE],
             ..EdgeConfig::default()
         };
         let mirror = config.mirror_config();
@@ -354,9 +356,11 @@ impl ServiceRuntime {
         if let Some(log) = &log {
             let state = self.command_state(log, &rulebook);
             let recorder = AccessRecorder::new(self.pools.projections.clone());
+            let files = self.config.files.open(&self.config.data)?;
             if self.services.queries {
                 let acks = Arc::new(CommandAcks(state.clone()));
-                let queries = self.query_state(acks, &signal, rulebook.clone()).await;
+                let queries = self.query_state(acks, &signal, rulebook.clone(), &files);
+                let queries = queries.await;
                 if !self.services.projector {
                     projected_position = queries.subscribe_position();
                 }
@@ -364,7 +368,8 @@ impl ServiceRuntime {
                 background.spawn("load shedding", self.shedding_task(&state));
             }
             if self.services.commands {
-                routes = routes.merge(self.serve_commands(state, log, recorder, background)?);
+                routes =
+                    routes.merge(self.serve_commands(state, log, recorder, files, background)?);
             }
             self.spawn_relay(log.clone(), background);
         }
@@ -444,6 +449,7 @@ impl ServiceRuntime {
         acks: Arc<CommandAcks>,
         signal: &ProjectionSignalChannel,
         rulebook: LiveRulebook,
+        files: &FileStore,
     ) -> QueryState {
         QueryState::start(QuerySetup {
             pool: self.pools.reads.clone(),
@@ -461,6 +467,7 @@ impl ServiceRuntime {
             directory: self.config.people.directory.into(),
             max_live_connections: self.config.max_live as usize,
             max_live_per_user: self.config.max_live_per_user,
+            files: files.clone(),
             answer_bytes: usize::try_from(self.config.max_answer_bytes).unwrap_or(usize::MAX),
             min_position_timeout: query_api::MIN_POSITION_TIMEOUT,
             rulebook,

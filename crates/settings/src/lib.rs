@@ -6,7 +6,7 @@
 //!   command shows.
 //! - `system`: the options that all commands share, and what follows from them. `defaults`: where
 //!   systems are. `services`: which services a command runs.
-//! - `accounts`, `backup`, `erase`, `log`, `psql`, `rebuild`, `webhooks`: the options of these
+//! - `accounts`, `backup`, `erase`, `files`, `log`, `psql`, `rebuild`, `webhooks`: the options of these
 //!   commands, and of what they operate. `given`: the settings that were given.
 //! - `rules`: the options of `tidings switch` and `tidings moderation`. `jwks_url`: where keys of
 //!   tokens are fetched from.
@@ -23,6 +23,7 @@ mod confirm;
 mod defaults;
 mod environment;
 mod erase;
+mod files;
 mod given;
 mod help;
 mod jwks_url;
@@ -53,6 +54,7 @@ pub use defaults::{
 };
 pub use environment::{load_file, unknown_variables};
 pub use erase::{EraseCommand, ExportUserArgs, OutputArgs, RetentionArgs};
+pub use files::FileArgs;
 pub use given::given_settings;
 pub use help::arrange as arrange_help;
 pub use jwks_url::JwksUrl;

@@ -17,6 +17,7 @@ use search::index::IndexDir;
 use super::accounts::{AccountArgs, AccountsMode};
 use super::defaults::DEFAULT_DATA;
 use super::erase::RetentionArgs;
+use super::files::FileArgs;
 use super::jwks_url::JwksUrl;
 use super::log::SealArgs;
 use super::parse::parse_duration;
@@ -164,6 +165,10 @@ pub struct SystemConfig {
     /// Who can see whom.
     #[command(flatten)]
     pub people: PeopleArgs,
+
+    /// Where files are, and how large they may be.
+    #[command(flatten)]
+    pub files: FileArgs,
 
     /// How the log is sealed.
     #[command(flatten)]

@@ -60,10 +60,7 @@ impl MessageFile {
 impl MessageType {
     /// Whether messages of this type can use a file.
     pub fn may_use_file(self) -> bool {
-        matches!(
-            self,
-            Self::Image | Self::File | Self::Audio | Self::Video
-        )
+        matches!(self, Self::Image | Self::File | Self::Audio | Self::Video)
     }
 }
 

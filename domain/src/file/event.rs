@@ -24,6 +24,20 @@ pub enum FileEvent {
     FileDeleted(FileDeleted),
 }
 
+impl FileEvent {
+    /// The same event without the name of the file. `None` if such events have none.
+    #[must_use]
+    pub fn without_content(self) -> Option<Self> {
+        match self {
+            Self::FileReserved(reserved) => Some(Self::FileReserved(FileReserved {
+                name: None,
+                ..reserved
+            })),
+            _ => None,
+        }
+    }
+}
+
 /// The data of [`FileEvent::FileReserved`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FileReserved {
@@ -51,7 +65,6 @@ pub struct FileStored {
     /// The SHA-256 of its bytes.
     pub sha256: Sha256Digest,
     /// The media type that its bytes have.
-    #[serde(rename = "type")]
     pub media_type: MediaType,
     /// The width of an image in pixels, as its header says.
     #[serde(default, skip_serializing_if = "Option::is_none")]

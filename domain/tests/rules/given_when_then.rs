@@ -4,6 +4,7 @@
 use cqrs_es::Aggregate;
 use domain::case::Case;
 use domain::conversation::Conversation;
+use domain::file::File;
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
 use domain::profile::Profile;
@@ -45,6 +46,12 @@ impl Decider for Profile {
 }
 
 impl Decider for Case {
+    fn decide_with(&self, command: Self::Command, _: &Limits) -> Result<Vec<Self::Event>, Refusal> {
+        self.decide(command)
+    }
+}
+
+impl Decider for File {
     fn decide_with(&self, command: Self::Command, _: &Limits) -> Result<Vec<Self::Event>, Refusal> {
         self.decide(command)
     }

@@ -14,6 +14,7 @@ mod contacts;
 mod create;
 mod deployment;
 mod erasure;
+mod files;
 mod framework;
 mod held;
 mod import;

@@ -6,6 +6,7 @@ mod bodies;
 mod case_examples;
 mod envelope;
 mod examples;
+mod file_examples;
 mod flag_examples;
 mod golden;
 mod held_examples;

@@ -25,6 +25,8 @@ mod entries;
 mod events;
 mod explain;
 mod explain_visibility;
+mod file_content;
+mod files;
 mod held;
 mod inbox;
 mod invitations;
@@ -79,6 +81,9 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(threads::list_threads))
         .routes(routes!(scheduled::list_scheduled))
         .routes(routes!(held::list_held))
+        .routes(routes!(files::list_files))
+        .routes(routes!(files::get_file))
+        .routes(routes!(file_content::get_file_content))
         .routes(routes!(receipts::get_receipts))
         .routes(routes!(reactions::list_reaction_users))
         .routes(routes!(pins::list_pins))

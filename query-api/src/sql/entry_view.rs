@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::recipient_part::{self, RecipientPart};
 use crate::error::QueryError;
+use crate::sql::message_file::MessageFileView;
 use crate::sql::message_view::{MessageView, parse_raw_json};
 
 /// Selects the parts of an entry from the rows that `visible_entries!` joins. [`entry_columns!`]
@@ -87,6 +88,10 @@ pub struct MessageEditedData {
     /// The newest body; null once the message is recalled.
     #[schema(value_type = Option<MessageBodySchema>, required = true)]
     pub body: Option<Box<RawValue>>,
+    /// The file that the message uses now; absent if it uses none, or is recalled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub file: Option<MessageFileView>,
     /// When the message was last edited.
     #[schema(value_type = String, format = DateTime)]
     pub edited_at: Timestamp,
@@ -206,6 +211,7 @@ impl FeedEntry {
                 Some(MessageView {
                     seq,
                     body,
+                    file,
                     edited_at,
                     sender,
                     ..
@@ -220,6 +226,7 @@ impl FeedEntry {
                     EntryData::Edited(MessageEditedData {
                         seq,
                         body,
+                        file,
                         edited_at,
                         by: sender,
                     }),

@@ -12,6 +12,7 @@ use sqlx::postgres::PgRow;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::message_file::MessageFileView;
 use super::message_reactions::{MessageReactions, ReactionUsersSchema};
 use super::thread_replies::ThreadReplies;
 use crate::error::QueryError;
@@ -58,6 +59,10 @@ pub struct MessageView {
     /// The newest body; null once the message is recalled.
     #[schema(value_type = Option<MessageBodySchema>, required = true)]
     pub body: Option<Box<RawValue>>,
+    /// The file that it uses; absent if it uses none, or is recalled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub file: Option<MessageFileView>,
     /// The seq of the message to which it replies.
     #[schema(required = true)]
     pub reply_to: Option<i64>,
@@ -103,13 +108,16 @@ impl MessageView {
         let mentions: Option<String> = row.try_get("mentions")?;
         let mentions = mentions.unwrap_or_else(|| "[]".to_owned());
         let reactions = MessageReactions::parse(row.try_get("reactions")?)?;
+        let kind: String = row.try_get("message_type")?;
+        let body = parse_raw_json("a body", row.try_get("body")?)?;
         Ok(Some(Self {
             conversation_id: row.try_get("conversation_name")?,
             seq,
             position: row.try_get("message_position")?,
             sender: row.try_get("sender_name")?,
-            kind: row.try_get("message_type")?,
-            body: parse_raw_json("a body", row.try_get("body")?)?,
+            file: MessageFileView::from_named(&kind, body.as_deref()),
+            kind,
+            body,
             reply_to: row.try_get("reply_to")?,
             thread: row.try_get("thread")?,
             replies: ThreadReplies::parse(row.try_get("replies")?)?,
@@ -132,13 +140,15 @@ impl MessageView {
     pub fn from_live_entry(entry: &LiveEntry, sent: &LiveMessage) -> Result<Self, QueryError> {
         let json = |body: &MessageBody| body.as_json().to_owned();
         let mentions = sent.mentions.as_deref().unwrap_or("[]").to_owned();
+        let body = parse_raw_json("a body", sent.body.as_ref().map(json))?;
         Ok(Self {
             conversation_id: entry.conversation.clone().unwrap_or_default(),
             seq: sent.seq,
             position: entry.position,
             sender: sent.sender.clone(),
             kind: sent.kind.as_str().to_owned(),
-            body: parse_raw_json("a body", sent.body.as_ref().map(json))?,
+            file: MessageFileView::from_body(sent.kind, body.as_deref()),
+            body,
             reply_to: sent.reply_to,
             thread: sent.thread,
             replies: None,

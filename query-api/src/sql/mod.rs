@@ -11,6 +11,7 @@
 pub mod as_of_sql;
 pub mod checkpoint;
 pub mod entry_view;
+pub mod message_file;
 pub mod message_reactions;
 pub mod message_view;
 pub mod recipient_part;

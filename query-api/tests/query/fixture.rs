@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
+use file_store::{FileStore, StoreLocation};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use http_edge::auth::sign_hs256;
@@ -98,6 +99,12 @@ pub fn token(user: &str, scope: &str) -> String {
     sign_hs256(SECRET, user, scope, Duration::from_secs(600)).unwrap()
 }
 
+/// No test here reads the bytes of a file.
+fn open_store() -> FileStore {
+    let directory = std::env::temp_dir().join("tidings-query-tests");
+    FileStore::open(&StoreLocation::Directory(directory.clone()), &directory).unwrap()
+}
+
 /// Starts the query service without NATS, a projector or a search index.
 pub async fn start_queries(
     pool: PgPool,
@@ -119,6 +126,7 @@ pub async fn start_queries(
         max_live_per_user: MAX_LIVE_PER_USER,
         answer_bytes: DEFAULT_ANSWER_BYTES,
         min_position_timeout,
+        files: open_store(),
         rulebook: LiveRulebook::default(),
         shutdown,
     })

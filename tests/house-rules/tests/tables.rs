@@ -6,12 +6,18 @@ use house_rules::programs::programs;
 use house_rules::sql::{names, tables, writes};
 
 /// Per schema: the crates that may write its tables, and those that may also read them.
-const OWNERS: [(&str, &[&str], &[&str]); 9] = [
+const OWNERS: [(&str, &[&str], &[&str]); 10] = [
     ("log", &["event-log", "log-integrity"], &["event-stream"]),
     (
         "read",
         &["projector"],
-        &["query-api", "read-model", "dispatcher", "diagnostics"],
+        &[
+            "query-api",
+            "read-model",
+            "dispatcher",
+            "diagnostics",
+            "files-api",
+        ],
     ),
     ("hooks", &["dispatcher"], &[]),
     ("accounts", &["accounts"], &[]),
@@ -20,6 +26,7 @@ const OWNERS: [(&str, &[&str], &[&str]); 9] = [
     ("presence", &["query-api"], &["diagnostics"]),
     ("audit", &["audit"], &["query-api"]),
     ("jobs", &["operator-api"], &[]),
+    ("files", &["files-api"], &[]),
 ];
 
 #[test]

@@ -33,7 +33,8 @@ const PAGES: [&str; 15] = [
 ];
 
 /// Pages whose commands change what others rely on. Each has a system of its own.
-const JOURNEYS: [&str; 7] = [
+const JOURNEYS: [&str; 8] = [
+    "files.md",
     "people.md",
     "policies.md",
     "threads.md",

@@ -29,6 +29,7 @@ mod exports;
 mod failover;
 mod fanout;
 mod faults;
+mod files;
 mod flags;
 mod flood;
 mod frames;

@@ -53,7 +53,7 @@ const QUERIES_WITHOUT_POSITION: [&str; 6] = [
 
 /// Commands that take no key, because they are no events: accounts, the place, jobs and what is
 /// issued once, or because their request has keys of its own, or is safe to repeat.
-const COMMANDS_WITHOUT_KEY: [&str; 14] = [
+const COMMANDS_WITHOUT_KEY: [&str; 16] = [
     "/v1/accounts",
     "/v1/admin/accounts/{user}/scope",
     "/v1/admin/jobs",
@@ -65,6 +65,8 @@ const COMMANDS_WITHOUT_KEY: [&str; 14] = [
     "/v1/admin/tokens",
     "/v1/batch",
     "/v1/conversations/{id}/messages",
+    "/v1/files/{id}",
+    "/v1/files/{id}/content",
     "/v1/place/setup",
     "/v1/sessions",
     "/v1/users/me/password",
@@ -155,6 +157,7 @@ async fn the_document_introduces_itself_and_has_the_tags_in_the_order_of_need() 
     let expected = [
         "conversations",
         "messages",
+        "files",
         "inbox",
         "search",
         "users",

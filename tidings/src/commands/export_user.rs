@@ -1,14 +1,17 @@
-//! `tidings export-user`: exports all data about a user, as for an access request.
+//! `tidings export-user`: exports all data about a user, as for an access request. Their files are
+//! written beside the export.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use accounts::{AccountRecord, AccountStore};
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use data_dir::{OperatorDatabase, UsageError, format_count, with_migrated_database};
 use domain::ids::UserId;
-use query_api::user_export;
+use file_store::{ObjectKey, UploadKey};
+use futures::TryStreamExt as _;
+use query_api::user_export::{self, ExportedFile};
 use serde_json::json;
 use settings::{ExportUserArgs, SystemConfig};
 
@@ -19,7 +22,7 @@ use crate::output::OutputError;
 pub async fn run(config: &SystemConfig, args: &ExportUserArgs) -> Result<()> {
     let user = UserId::parse(&args.user).map_err(|error| UsageError(format!("USER: {error}")))?;
     let mut out = ExportOutput::new(args.out.clone());
-    let lines = with_migrated_database(
+    let (lines, files) = with_migrated_database(
         config.server_options(),
         async |database: &OperatorDatabase| {
             let write = |line: &str| out.write_line(line);
@@ -35,7 +38,8 @@ pub async fn run(config: &SystemConfig, args: &ExportUserArgs) -> Result<()> {
             if lines > 0 {
                 record_user_export(&database.pool, &user).await;
             }
-            Ok(lines)
+            let files = user_export::list_files(&database.pool, user.as_str()).await?;
+            Ok((lines, files))
         },
     )
     .await?;
@@ -44,6 +48,41 @@ pub async fn run(config: &SystemConfig, args: &ExportUserArgs) -> Result<()> {
         bail!("there is no data about a user {user}");
     }
     eprintln!("{} about {user}", format_count(lines, "line"));
+    export_files(config, args.out.as_deref(), &files).await
+}
+
+/// Writes the files of the user beside the export, each under its id.
+async fn export_files(
+    config: &SystemConfig,
+    out: Option<&Path>,
+    files: &[ExportedFile],
+) -> Result<()> {
+    let count = format_count(files.len() as u64, "file");
+    let Some(out) = out.filter(|_| !files.is_empty()) else {
+        if !files.is_empty() {
+            eprintln!("{count} not exported: that needs --out");
+        }
+        return Ok(());
+    };
+    let store = config.files.open(&config.data)?;
+    let mut directory = out.as_os_str().to_owned();
+    directory.push(".files");
+    let directory = PathBuf::from(directory);
+    std::fs::create_dir(&directory).with_context(|| directory.display().to_string())?;
+    for file in files {
+        let key = UploadKey::parse(&file.id);
+        let object = key.and_then(|key| ObjectKey::new(key, &file.sha256));
+        let object = object.with_context(|| format!("{} is no file", file.id))?;
+        let size = u64::try_from(file.size)?;
+        let mut bytes = store.get(&object, 0..size).await?;
+        let path = directory.join(&file.id);
+        let mut written = BufWriter::new(File::create_new(&path)?);
+        while let Some(part) = bytes.try_next().await? {
+            written.write_all(&part)?;
+        }
+        written.flush()?;
+    }
+    eprintln!("{count} in {}", directory.display());
     Ok(())
 }
 

@@ -1,8 +1,9 @@
-//! `tidings verify`: compares the read models, or the search index, with a fresh rebuild, and
-//! changes nothing.
+//! `tidings verify`: compares the read models, or the search index, with a fresh rebuild, or the
+//! store of files with the log, and changes nothing.
 
 use anyhow::{Result, bail};
 use data_dir::{OperatorDatabase, inflect, with_migrated_database};
+use files_api::verify::FilesReport;
 use projector::{ReadModelComparison, RebuildProgress};
 use settings::{SystemConfig, VerifyArgs};
 
@@ -12,7 +13,9 @@ use crate::progress::CommandProgress;
 
 /// Compares, and prints the result. Returns an error if there is a difference.
 pub async fn run(config: &SystemConfig, args: &VerifyArgs) -> Result<()> {
-    if args.search {
+    if args.files {
+        verify_files(config, args).await
+    } else if args.search {
         verify_search(config, args).await
     } else {
         verify_read_models(config, args).await
@@ -84,4 +87,57 @@ async fn verify_search(config: &SystemConfig, args: &VerifyArgs) -> Result<()> {
         return Ok(printed?);
     }
     bail!("the index differs from the messages; repair it with `tidings rebuild search`")
+}
+
+async fn verify_files(config: &SystemConfig, args: &VerifyArgs) -> Result<()> {
+    let store = config.files.open(&config.data)?;
+    let report = with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| {
+            files_api::verify::compare(&store, &database.pool).await
+        },
+    );
+    let report = report.await?;
+    let printed = if args.json {
+        outln!("{}", files_to_json(&report))
+    } else {
+        print_files(&report)
+    };
+    if report.is_equal() {
+        return Ok(printed?);
+    }
+    bail!(
+        "the store of files differs from the log: restore missing and damaged files from a backup; \
+         orphaned ones are removed by the running system within hours"
+    )
+}
+
+fn print_files(report: &FilesReport) -> Result<(), OutputError> {
+    let files = report.files;
+    outln!(
+        "{files} {} with {} bytes must be there",
+        inflect("file", &files),
+        report.bytes
+    )?;
+    for (kind, names) in [
+        ("missing", &report.missing),
+        ("damaged", &report.damaged),
+        ("orphaned", &report.orphaned),
+    ] {
+        for name in names {
+            outln!("{kind:<8}  {name}")?;
+        }
+    }
+    Ok(())
+}
+
+fn files_to_json(report: &FilesReport) -> serde_json::Value {
+    serde_json::json!({
+        "equal": report.is_equal(),
+        "files": report.files,
+        "bytes": report.bytes,
+        "missing": report.missing,
+        "damaged": report.damaged,
+        "orphaned": report.orphaned,
+    })
 }

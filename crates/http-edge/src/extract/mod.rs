@@ -15,6 +15,7 @@ mod plain_words;
 mod query;
 mod text;
 pub(crate) mod unknown;
+mod upload;
 
 pub use body::Ndjson;
 pub use json::{Json, LargeJson, field_names, from_json};
@@ -24,6 +25,7 @@ pub use path::Path;
 pub use plain_words::describe_json_error;
 pub use query::Query;
 pub use unknown::UnknownNames;
+pub use upload::UploadBody;
 
 /// The maximum length of an error message, in characters. It may quote the input of the client.
 const MAX_MESSAGE_CHARS: usize = 200;

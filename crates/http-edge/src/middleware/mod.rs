@@ -19,7 +19,8 @@ use axum::routing::Route;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{
-    ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
+    ACCEPT_RANGES, ALLOW, AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+    HeaderName, IF_NONE_MATCH, IF_RANGE, RANGE, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
@@ -73,6 +74,10 @@ fn cors_layer(origins: Arc<OriginGuard>) -> CorsLayer {
         .allow_headers([
             AUTHORIZATION,
             CONTENT_TYPE,
+            CONTENT_RANGE,
+            RANGE,
+            IF_NONE_MATCH,
+            IF_RANGE,
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
             HeaderName::from_static("prefer"),
@@ -80,6 +85,10 @@ fn cors_layer(origins: Arc<OriginGuard>) -> CorsLayer {
             request_id::X_REQUEST_ID,
         ])
         .expose_headers([
+            ACCEPT_RANGES,
+            CONTENT_DISPOSITION,
+            CONTENT_RANGE,
+            ETAG,
             RETRY_AFTER,
             HeaderName::from_static("tidings-position"),
             HeaderName::from_static("tidings-cursor"),
@@ -216,13 +225,25 @@ impl HttpExchange {
         running: impl Future<Output = Result<Response, Infallible>>,
     ) -> Response {
         let guarded = AssertUnwindSafe(running).catch_unwind();
-        match tokio::time::timeout(self.edge.config.request_timeout, guarded).await {
+        let answered = if self.is_upload() {
+            Ok(guarded.await)
+        } else {
+            tokio::time::timeout(self.edge.config.request_timeout, guarded).await
+        };
+        match answered {
             Ok(Ok(Ok(response))) => response,
             Ok(Ok(Err(never))) => match never {},
             // The panic hook prints the panic message; the client receives only the request id.
             Ok(Err(_)) => Problem::internal().into_response(),
             Err(_) => Problem::timeout().into_response(),
         }
+    }
+
+    /// Whether the handler waits for a body that may take longer than any other request.
+    fn is_upload(&self) -> bool {
+        let routes = self.edge.config.upload_routes;
+        let route = self.route.as_ref().map(MatchedPath::as_str);
+        self.method == Method::PUT && route.is_some_and(|route| routes.contains(&route))
     }
 
     fn finish(&self, response: Response, budget: Option<&RateLimitStatus>) -> Response {

@@ -23,11 +23,15 @@ struct TextBodySchema {
     text: String,
 }
 
-/// The body of an image. A new one must have a `url`.
+/// The body of an image. A new one must have a `file` or a `url`.
 #[derive(ToSchema)]
 #[schema(as = ImageBody)]
 #[expect(dead_code, reason = "describes the OpenAPI schema")]
 struct ImageBodySchema {
+    /// One of the sender's own files that is stored: see `POST /v1/files`. The server sets the keys
+    /// that say what the file is.
+    #[schema(required = false, min_length = 36, max_length = 36)]
+    file: String,
     /// Where the content is. Tidings does not fetch it.
     #[schema(required = false, max_length = 2048)]
     url: String,
@@ -54,11 +58,15 @@ struct ImageBodySchema {
     text: String,
 }
 
-/// The body of a file. A new one must have a `url` or a `name`.
+/// The body of a file. A new one must have a `file`, a `url` or a `name`.
 #[derive(ToSchema)]
 #[schema(as = FileBody)]
 #[expect(dead_code, reason = "describes the OpenAPI schema")]
 struct FileBodySchema {
+    /// One of the sender's own files that is stored: see `POST /v1/files`. The server sets the keys
+    /// that say what the file is.
+    #[schema(required = false, min_length = 36, max_length = 36)]
+    file: String,
     /// Where the content is. Tidings does not fetch it.
     #[schema(required = false, max_length = 2048)]
     url: String,
@@ -79,11 +87,15 @@ struct FileBodySchema {
     text: String,
 }
 
-/// The body of an audio recording. A new one must have a `url`.
+/// The body of an audio recording. A new one must have a `file` or a `url`.
 #[derive(ToSchema)]
 #[schema(as = AudioBody)]
 #[expect(dead_code, reason = "describes the OpenAPI schema")]
 struct AudioBodySchema {
+    /// One of the sender's own files that is stored: see `POST /v1/files`. The server sets the keys
+    /// that say what the file is.
+    #[schema(required = false, min_length = 36, max_length = 36)]
+    file: String,
     /// Where the content is. Tidings does not fetch it.
     #[schema(required = false, max_length = 2048)]
     url: String,
@@ -104,11 +116,15 @@ struct AudioBodySchema {
     text: String,
 }
 
-/// The body of a video. A new one must have a `url`.
+/// The body of a video. A new one must have a `file` or a `url`.
 #[derive(ToSchema)]
 #[schema(as = VideoBody)]
 #[expect(dead_code, reason = "describes the OpenAPI schema")]
 struct VideoBodySchema {
+    /// One of the sender's own files that is stored: see `POST /v1/files`. The server sets the keys
+    /// that say what the file is.
+    #[schema(required = false, min_length = 36, max_length = 36)]
+    file: String,
     /// Where the content is. Tidings does not fetch it.
     #[schema(required = false, max_length = 2048)]
     url: String,

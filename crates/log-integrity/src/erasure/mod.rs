@@ -15,8 +15,8 @@
 
 /// The types of the events that erase content from events before them. A scheduled message that is
 /// sent or cancelled is erased from the events of the mailbox, and so is a held message on which a
-/// moderator has decided.
-pub const ERASURE_EVENT_TYPES: [&str; 8] = [
+/// moderator has decided. With a file goes its name.
+pub const ERASURE_EVENT_TYPES: [&str; 9] = [
     "message_erased",
     "title_erased",
     "profile_erased",
@@ -25,6 +25,7 @@ pub const ERASURE_EVENT_TYPES: [&str; 8] = [
     "scheduled_message_cancelled",
     "held_message_released",
     "held_message_refused",
+    "file_deleted",
 ];
 
 mod affected_event;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::conversation::event::ConversationEvent;
 use domain::event::EventFamily;
+use domain::file::event::FileEvent;
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
 use sqlx::{PgConnection, PgPool};
@@ -23,11 +24,12 @@ const BATCH_LIMIT: i64 = 500;
 struct ErasureEvent {
     position: i64,
     stream: i64,
-    /// The conversation, the user of the profile, or the owner of the mailbox.
+    /// The conversation, the user of the profile, the owner of the mailbox, or the file.
     aggregate_id: String,
     event_type: String,
     /// The seq of the message, or the number of the scheduled or held message; `None` if the event
-    /// erases the title of the conversation, what a profile says, or the notes of a user.
+    /// erases the title of the conversation, what a profile says, the notes of a user, or the name
+    /// of a file.
     message: Option<i64>,
 }
 
@@ -149,7 +151,8 @@ async fn load_affected_events(
          FROM log.events e
          WHERE e.stream = ANY($1)
          AND e.event_type IN ('conversation_created', 'conversation_changed', 'conversation_policy_changed',
-                              'member_silenced', 'member_banned', 'join_requested', 'profile_changed')
+                              'member_silenced', 'member_banned', 'join_requested', 'profile_changed',
+                              'file_reserved')
          AND NOT EXISTS (SELECT FROM log.erased x WHERE x.position = e.position)",
     )
     .bind(&untitled)
@@ -291,6 +294,7 @@ fn remove_content(target: &AffectedEvent) -> Option<(i16, Vec<u8>)> {
     encode_without_content::<ConversationEvent>(target, ConversationEvent::without_content)
         .or_else(|| encode_without_content::<MailboxEvent>(target, MailboxEvent::without_content))
         .or_else(|| encode_without_content::<ProfileEvent>(target, ProfileEvent::without_content))
+        .or_else(|| encode_without_content::<FileEvent>(target, FileEvent::without_content))
 }
 
 /// The same for an event of this family. `None` if it belongs to another one.

@@ -1,8 +1,10 @@
 //! The scope of an erasure request: which messages it covers. Read from the log, so that it
 //! includes messages that the read models do not have yet.
 
+use domain::body::MessageType;
 use domain::conversation::event::ConversationEvent;
 use domain::event::EventFamily as _;
+use domain::ids::FileId;
 use sqlx::PgPool;
 
 use event_log::user_filter;
@@ -72,6 +74,37 @@ pub async fn find_messages(
         });
     let found = candidates.filter(|message| sender.is_none_or(|sender| message.sender == sender));
     Ok((found.map(|message| message.seq).collect(), more))
+}
+
+/// Finds the files that these messages of a conversation use or used, also before an edit.
+pub async fn find_files(
+    pool: &PgPool,
+    conversation: &str,
+    seqs: &[i64],
+) -> Result<Vec<FileId>, sqlx::Error> {
+    let rows: Vec<(String, i16, Vec<u8>)> = sqlx::query_as(
+        "SELECT e.event_type, e.event_version, e.payload
+         FROM log.events e JOIN log.streams s ON s.id = e.stream
+         WHERE s.aggregate_type = 'conversation' AND s.aggregate_id = $1
+         AND e.event_type IN ('message_sent', 'message_edited') AND e.message = ANY($2)
+         AND e.sequence >= $3 AND position($4 IN e.payload) > 0",
+    )
+    .bind(conversation)
+    .bind(seqs)
+    .bind(seqs.iter().min().copied().unwrap_or_default())
+    .bind(b"\"file\":".as_slice())
+    .fetch_all(pool)
+    .await?;
+    let bodies = rows
+        .into_iter()
+        .filter_map(|(event_type, version, payload)| {
+            match ConversationEvent::decode(&event_type, version, &payload).ok()? {
+                ConversationEvent::MessageSent(sent) => sent.body.file(sent.kind),
+                ConversationEvent::MessageEdited(edited) => edited.body.file(MessageType::File),
+                _ => None,
+            }
+        });
+    Ok(bodies.collect())
 }
 
 /// Finds the scheduled messages to a conversation that were neither sent nor cancelled, by owner

@@ -4,19 +4,20 @@
 use domain::conversation::event::ConversationEvent;
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::{EventFamily as _, EventNote};
+use domain::file::event::FileEvent;
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
 
 use crate::erasure::ERASURE_EVENT_TYPES;
 
 /// The body of a message, also of a scheduled or held one, the title of a conversation, what a
-/// profile says, or the notes of a user.
+/// profile says, the notes of a user, or the name of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct ErasableContent {
     aggregate: AggregateKind,
     aggregate_id: String,
     /// The seq of the message, or the number of the scheduled or held message; `None` for a title,
-    /// a profile, or the notes of the owner of a mailbox.
+    /// a profile, a file, or the notes of the owner of a mailbox.
     seq: Option<i64>,
 }
 
@@ -40,6 +41,11 @@ fn identify_note(event: &Envelope) -> Option<ErasableContent> {
 fn identify_body_or_title(event: &Envelope) -> Option<ErasableContent> {
     if event.aggregate == AggregateKind::Profile {
         let decoded = decode_profile_event(event)?;
+        let is_redacted = decoded.clone().without_content().as_ref() == Some(&decoded);
+        return is_redacted.then(|| erasable_content(event, None));
+    }
+    if event.aggregate == AggregateKind::File {
+        let decoded = decode_file_event(event)?;
         let is_redacted = decoded.clone().without_content().as_ref() == Some(&decoded);
         return is_redacted.then(|| erasable_content(event, None));
     }
@@ -76,6 +82,10 @@ pub(super) fn identify_erased_content(event: &Envelope) -> Option<ErasableConten
         let is_erasure = matches!(erased, ProfileEvent::ProfileErased(_));
         return is_erasure.then(|| erasable_content(event, None));
     }
+    if event.aggregate == AggregateKind::File {
+        let is_erasure = matches!(decode_file_event(event)?, FileEvent::FileDeleted(_));
+        return is_erasure.then(|| erasable_content(event, None));
+    }
     if event.aggregate == AggregateKind::Mailbox {
         let erasing = decode_mailbox_event(event)?;
         return Some(erasable_content(event, erasing.waiting_number()));
@@ -104,4 +114,9 @@ fn decode_event(event: &Envelope) -> Option<ConversationEvent> {
 fn decode_profile_event(event: &Envelope) -> Option<ProfileEvent> {
     let data = event.data.get().as_bytes();
     ProfileEvent::decode(&event.event_type, event.version, data).ok()
+}
+
+fn decode_file_event(event: &Envelope) -> Option<FileEvent> {
+    let data = event.data.get().as_bytes();
+    FileEvent::decode(&event.event_type, event.version, data).ok()
 }

@@ -91,6 +91,14 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "read.cases",
         "the cases of moderators, with their targets and states",
     ),
+    (
+        "read.files",
+        "the files that are not deleted: names, sizes, digests and types",
+    ),
+    (
+        "files.unused",
+        "the files that nothing uses, and since when",
+    ),
     ("read.scheduled", "scheduled messages that wait or failed"),
     (
         "secrets.links",

@@ -1,0 +1,280 @@
+//! Deletes files that nothing uses.
+//!
+//! A message and the deletion of its file must not both win, and only the read model knows which
+//! messages use a file. So a deletion has two phases. First the file is retired: every send observes
+//! the file, so no send that has not been appended by then can use it. Once the read model has
+//! reached that position, it knows every message that uses the file: if one does, the file is
+//! reinstated, and otherwise it is deleted. The bytes are removed after that event. A process that
+//! ends in between leaves a retired file, or bytes without a file, and the next step goes on.
+
+use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
+
+use command_svc::execute_file_command;
+use domain::file::File;
+use domain::file::FilePhase;
+use domain::file::command::{DeleteFile, FileCommand};
+use domain::file::event::DeletionReason;
+use domain::ids::{FileId, UserId};
+use domain::time::Timestamp;
+use file_store::{StoreError, StoredObject, UploadKey};
+use futures::TryStreamExt as _;
+use http_edge::Problem;
+use sqlx::PgPool;
+use sqlx::types::time::OffsetDateTime;
+
+use crate::problems::{database_away, store_away};
+use crate::state::{FilesState, object_of};
+use crate::uses::{self, is_used};
+
+/// How long nothing may use a file before it is deleted.
+const GRACE: Duration = Duration::from_secs(24 * 3_600);
+
+/// The maximum number of files that one step deletes for each reason.
+const MAX_FILES: i64 = 500;
+
+/// Bytes without a file that are younger may belong to an upload that is being completed.
+const ORPHAN_AGE: Duration = Duration::from_secs(3_600);
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Collected {
+    /// It is deleted, at this position.
+    Deleted(i64),
+    /// A message uses it.
+    Used,
+    /// The read model is behind, so the file stays.
+    Unknown,
+}
+
+/// Deletes files that nothing uses. Several processes may do so at the same time.
+#[derive(Clone)]
+pub struct Collector {
+    state: FilesState,
+}
+
+impl Collector {
+    /// A collector of these files.
+    pub fn new(state: FilesState) -> Self {
+        Self { state }
+    }
+
+    /// Deletes what has expired, and what nothing has used for a day at this time. Returns the
+    /// number of deleted files.
+    pub async fn step(&self, now: Timestamp) -> Result<usize, Problem> {
+        let expired = self.delete_expired(now).await?;
+        self.note_unused(now).await?;
+        let mut deleted = expired;
+        for (id, is_erased) in self.find_due(now).await? {
+            let by = (UserId::system(), None);
+            let reason = if is_erased {
+                DeletionReason::Erased
+            } else {
+                DeletionReason::Unused
+            };
+            match self.collect(&id, reason, by).await? {
+                Collected::Deleted(_) => deleted += 1,
+                Collected::Used => self.forget_unused(&id).await?,
+                Collected::Unknown => {}
+            }
+        }
+        Ok(deleted)
+    }
+
+    async fn forget_unused(&self, id: &FileId) -> Result<(), Problem> {
+        let forgotten = sqlx::query("DELETE FROM files.unused WHERE id = $1")
+            .bind(id.as_str())
+            .execute(self.state.pool())
+            .await;
+        forgotten.map(drop).map_err(|error| database_away(&error))
+    }
+
+    /// Deletes a stored file, unless a message uses it.
+    pub(crate) async fn collect(
+        &self,
+        id: &FileId,
+        reason: DeletionReason,
+        by: (UserId, Option<UserId>),
+    ) -> Result<Collected, Problem> {
+        let commands = self.state.commands();
+        let retire = FileCommand::Retire(reason);
+        let retired = execute_file_command(commands, id, by.clone(), retire).await?;
+        let found = uses::find_use(self.state.pool(), id, retired).await;
+        let found = found.map_err(|error| database_away(&error))?;
+        if found != Some(false) {
+            execute_file_command(commands, id, by, FileCommand::Reinstate).await?;
+            return Ok(match found {
+                Some(_) => Collected::Used,
+                None => Collected::Unknown,
+            });
+        }
+        let file = self.state.load(id).await?;
+        let delete = FileCommand::Delete(DeleteFile {
+            reason,
+            by: (reason == DeletionReason::Owner).then(|| by.0.clone()),
+            now: self.state.now(),
+        });
+        let position = execute_file_command(commands, id, by, delete).await?;
+        self.remove_bytes(id, &file).await;
+        Ok(Collected::Deleted(position))
+    }
+
+    /// Removes the bytes of a deleted file. If that fails, the next sweep does it.
+    pub(crate) async fn remove_bytes(&self, id: &FileId, file: &File) {
+        let store = self.state.store();
+        let removed = match object_of(id, file) {
+            Some(object) => store.delete(&object).await,
+            None => Ok(()),
+        };
+        if let Err(error) = removed {
+            tracing::warn!(%error, "the bytes of a deleted file stay until the next sweep");
+        }
+        if let Some(key) = UploadKey::parse(id.as_str())
+            && let Err(error) = store.staging().remove(key).await
+        {
+            tracing::warn!(%error, "the bytes of an upload stay until the next sweep");
+        }
+    }
+
+    async fn delete_expired(&self, now: Timestamp) -> Result<usize, Problem> {
+        let expired: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM read.files WHERE phase = 'reserved' AND expires_at <= $1 \
+             ORDER BY expires_at LIMIT $2",
+        )
+        .bind(OffsetDateTime::from(now))
+        .bind(MAX_FILES)
+        .fetch_all(self.state.pool())
+        .await
+        .map_err(|error| database_away(&error))?;
+        let ids = parse_ids(&expired);
+        for id in &ids {
+            let file = self.state.load(id).await?;
+            if file.phase() != Some(FilePhase::Reserved) {
+                continue;
+            }
+            let delete = FileCommand::Delete(DeleteFile {
+                reason: DeletionReason::Expired,
+                by: None,
+                now,
+            });
+            let by = (UserId::system(), None);
+            execute_file_command(self.state.commands(), id, by, delete).await?;
+            self.remove_bytes(id, &file).await;
+        }
+        Ok(ids.len())
+    }
+
+    /// Notes which stored files nothing uses, and since when, as far as the steps have seen it.
+    async fn note_unused(&self, now: Timestamp) -> Result<(), Problem> {
+        let now = OffsetDateTime::from(now);
+        sqlx::query(concat!(
+            "DELETE FROM files.unused u WHERE (NOT u.erased AND ",
+            is_used!("u.id"),
+            ") OR NOT EXISTS (SELECT FROM read.files f WHERE f.id = u.id)"
+        ))
+        .execute(self.state.pool())
+        .await
+        .map_err(|error| database_away(&error))?;
+        sqlx::query(concat!(
+            "INSERT INTO files.unused (id, since) \
+             SELECT f.id, greatest($1, f.stored_at) FROM read.files f \
+             WHERE f.phase <> 'reserved' AND NOT ",
+            is_used!("f.id"),
+            " ON CONFLICT (id) DO NOTHING"
+        ))
+        .bind(now)
+        .execute(self.state.pool())
+        .await
+        .map_err(|error| database_away(&error))?;
+        Ok(())
+    }
+
+    /// The files that nothing has used for a day, and those whose deletion was interrupted.
+    async fn find_due(&self, now: Timestamp) -> Result<Vec<(FileId, bool)>, Problem> {
+        let grace = i64::try_from(GRACE.as_millis()).unwrap_or(i64::MAX);
+        let before = Timestamp::from_millis(now.millis().saturating_sub(grace));
+        let due: Vec<(String, bool)> = sqlx::query_as(
+            "SELECT n.id, bool_or(n.erased) FROM ( \
+                (SELECT id, erased FROM files.unused WHERE since <= $1 OR erased \
+                 ORDER BY since LIMIT $2) \
+                UNION ALL (SELECT id, false FROM read.files WHERE phase = 'retired' LIMIT $2) \
+             ) AS n(id, erased) \
+             JOIN read.files f ON f.id = n.id AND f.phase <> 'reserved' GROUP BY n.id",
+        )
+        .bind(OffsetDateTime::from(before))
+        .bind(MAX_FILES)
+        .fetch_all(self.state.pool())
+        .await
+        .map_err(|error| database_away(&error))?;
+        let due = due.into_iter();
+        Ok(due
+            .filter_map(|(id, is_erased)| Some((FileId::parse(&id).ok()?, is_erased)))
+            .collect())
+    }
+
+    /// Removes bytes that belong to no file: those of deleted files whose removal failed, and those
+    /// of uploads that were interrupted. `now` is the time of the clock by which the store notes
+    /// when it got bytes.
+    pub async fn sweep(&self, now: SystemTime) -> Result<usize, Problem> {
+        let store = self.state.store();
+        let objects: Vec<StoredObject> = store
+            .list()
+            .try_filter(|object| std::future::ready(is_old(object, now)))
+            .try_collect()
+            .await
+            .map_err(|error| store_away(&error))?;
+        let mut removed = 0;
+        for object in objects {
+            if !self.is_expected(&object).await? {
+                let deleted = store.delete(&object.key).await;
+                deleted.map_err(|error| store_away(&error))?;
+                removed += 1;
+            }
+        }
+        let staged = store.staging().list().await;
+        let staged = staged.map_err(|error| store_away(&StoreError::from(error)))?;
+        for key in staged.into_iter().collect::<HashSet<_>>() {
+            let id = FileId::parse(&key.to_string()).map_err(|_| Problem::internal())?;
+            let file = self.state.load(&id).await?;
+            if file.phase() != Some(FilePhase::Reserved) {
+                let deleted = store.staging().remove(key).await;
+                deleted.map_err(|error| store_away(&StoreError::from(error)))?;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Whether the log says that the store must have these bytes.
+    async fn is_expected(&self, object: &StoredObject) -> Result<bool, Problem> {
+        let id = FileId::parse(&object.key.file().to_string()).map_err(|_| Problem::internal())?;
+        let file = self.state.load(&id).await?;
+        Ok(file.stored().is_some() && object_of(&id, &file).as_ref() == Some(&object.key))
+    }
+}
+
+/// Notes the files of messages that have just been erased: the next step deletes those that nothing
+/// else uses. If this fails, they go after the usual time.
+pub async fn note_erased(pool: &PgPool, files: Vec<FileId>) {
+    let ids: Vec<String> = files.into_iter().map(String::from).collect();
+    let noted = sqlx::query(
+        "INSERT INTO files.unused (id, since, erased) \
+         SELECT DISTINCT n.id, now(), true FROM unnest($1::text[]) AS n(id) \
+         ON CONFLICT (id) DO UPDATE SET erased = true",
+    )
+    .bind(ids)
+    .execute(pool)
+    .await;
+    if let Err(error) = noted {
+        tracing::warn!(%error, "the files of erased messages are deleted later");
+    }
+}
+
+fn is_old(object: &StoredObject, now: SystemTime) -> bool {
+    let age = now.duration_since(object.modified);
+    age.is_ok_and(|age| age >= ORPHAN_AGE)
+}
+
+fn parse_ids(texts: &[String]) -> Vec<FileId> {
+    let ids = texts.iter().filter_map(|text| FileId::parse(text).ok());
+    ids.collect()
+}

@@ -1,0 +1,72 @@
+//! Compares the file store with the log.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use file_store::{FileStore, ObjectKey, StoredObject, UploadKey};
+use futures::TryStreamExt as _;
+use sqlx::PgPool;
+
+/// What the store has, compared with what the log says that it must have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FilesReport {
+    /// The number of files that the store must have.
+    pub files: usize,
+    /// Their size in bytes.
+    pub bytes: u64,
+    /// The ids of files whose bytes are missing.
+    pub missing: Vec<String>,
+    /// The ids of files whose bytes have another size than they had.
+    pub damaged: Vec<String>,
+    /// The names of objects that belong to no file.
+    pub orphaned: Vec<String>,
+}
+
+impl FilesReport {
+    /// Whether the store is what the log says.
+    pub fn is_equal(&self) -> bool {
+        self.missing.is_empty() && self.damaged.is_empty() && self.orphaned.is_empty()
+    }
+}
+
+/// Compares the store with the read model, which follows from the log.
+pub async fn compare(store: &FileStore, pool: &PgPool) -> Result<FilesReport> {
+    // In this order: what is stored in between is in the second list too.
+    let expected = list_expected(pool).await?;
+    let objects: Vec<StoredObject> = store.list().try_collect().await?;
+    let objects: BTreeMap<ObjectKey, StoredObject> = objects
+        .into_iter()
+        .map(|object| (object.key.clone(), object))
+        .collect();
+    let mut report = FilesReport {
+        files: expected.len(),
+        bytes: expected.values().sum(),
+        ..FilesReport::default()
+    };
+    let now = list_expected(pool).await?;
+    for (key, size) in expected.iter().filter(|(key, _)| now.contains_key(key)) {
+        match objects.get(key) {
+            None => report.missing.push(key.file().to_string()),
+            Some(object) if object.size != *size => report.damaged.push(key.file().to_string()),
+            Some(_) => {}
+        }
+    }
+    let orphaned = objects.keys().filter(|key| !now.contains_key(key));
+    for key in orphaned.filter(|key| !expected.contains_key(key)) {
+        report.orphaned.push(key.to_string());
+    }
+    Ok(report)
+}
+
+async fn list_expected(pool: &PgPool) -> Result<BTreeMap<ObjectKey, u64>> {
+    let rows: Vec<(String, String, i64)> =
+        sqlx::query_as("SELECT id, sha256, size FROM read.files WHERE sha256 IS NOT NULL")
+            .fetch_all(pool)
+            .await
+            .context("the read model cannot be read")?;
+    let keys = rows.into_iter().filter_map(|(id, sha256, size)| {
+        let key = ObjectKey::new(UploadKey::parse(&id)?, &sha256)?;
+        Some((key, u64::try_from(size).ok()?))
+    });
+    Ok(keys.collect())
+}

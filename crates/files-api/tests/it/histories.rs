@@ -1,0 +1,320 @@
+//! Random histories of uploads, sends, edits, recalls, restores, erasures and deletions: the store
+//! has the files that a model says.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+use futures::TryStreamExt as _;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::model::{Model, ModelFile, ModelMessage};
+use crate::system::TestSystem;
+
+const HISTORIES: u64 = 1_000;
+const ACTS: usize = 10;
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// A small random number generator (splitmix64): the same seed gives the same history.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % n as u64).unwrap()
+    }
+}
+
+/// One user with one group, and the model of it.
+struct History<'a> {
+    system: &'a TestSystem,
+    user: String,
+    group: String,
+    dice: Dice,
+    model: Model,
+}
+
+impl<'a> History<'a> {
+    async fn begin(system: &'a TestSystem, number: u64) -> Self {
+        let history = Self {
+            system,
+            user: format!("user-{number}"),
+            group: format!("group-{number}"),
+            dice: Dice(number),
+            model: Model::default(),
+        };
+        let group = json!({ "kind": "group", "id": history.group, "members": [] });
+        history.post("/v1/conversations", group, 201).await;
+        history
+    }
+
+    async fn json(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
+        let body = ("application/json", body.to_string().into_bytes());
+        self.system.call((&self.user, ""), method, path, body).await
+    }
+
+    async fn post(&self, path: &str, body: Value, expected: u16) -> Value {
+        let (status, answer) = self.json(Method::POST, path, &body).await;
+        assert_eq!(status, expected, "{path} {body}: {answer}");
+        answer
+    }
+
+    fn message(&self, seq: usize) -> String {
+        format!("/v1/conversations/{}/messages/{}", self.group, seq + 1)
+    }
+
+    async fn act(&mut self) {
+        match self.dice.below(8) {
+            0 | 1 => self.upload().await,
+            2 | 3 => self.send().await,
+            4 => self.recall_or_restore().await,
+            5 => self.edit().await,
+            6 => self.erase().await,
+            _ => self.delete().await,
+        }
+    }
+
+    async fn upload(&mut self) {
+        let bytes = vec![7; self.dice.below(3_000)];
+        let request = json!({ "name": "a", "type": "text/plain", "size": bytes.len() });
+        let answer = self.post("/v1/files", request, 201).await;
+        let id = answer["id"].as_str().unwrap().to_owned();
+        let is_stored = self.dice.below(5) > 0;
+        if is_stored {
+            let path = format!("/v1/files/{id}/content");
+            let body = ("application/octet-stream", bytes);
+            let user = (self.user.as_str(), "");
+            let (status, answer) = self.system.call(user, Method::PUT, &path, body).await;
+            assert_eq!(status, 200, "{answer}");
+        }
+        self.model.files.push(ModelFile {
+            id,
+            is_stored,
+            is_deleted: false,
+            is_erased: false,
+        });
+    }
+
+    fn pick_file(&mut self) -> Option<usize> {
+        let count = self.model.files.len();
+        (count > 0).then(|| self.dice.below(count))
+    }
+
+    fn pick_message(&mut self) -> Option<usize> {
+        let count = self.model.messages.len();
+        (count > 0).then(|| self.dice.below(count))
+    }
+
+    async fn send(&mut self) {
+        let Some(file) = self.pick_file() else { return };
+        let key = format!(
+            "m{}-{}",
+            self.model.messages.len(),
+            self.dice.below(1 << 30)
+        );
+        let body = json!({ "client_message_id": key, "type": "file",
+                           "body": { "file": self.model.files[file].id } });
+        let is_usable = self.model.is_usable(file);
+        let path = format!("/v1/conversations/{}/messages", self.group);
+        self.post(&path, body, if is_usable { 201 } else { 422 })
+            .await;
+        if is_usable {
+            self.model.messages.push(ModelMessage {
+                file: Some(file),
+                files: vec![file],
+                is_recalled: false,
+                is_erased: false,
+            });
+        }
+    }
+
+    async fn recall_or_restore(&mut self) {
+        let Some(seq) = self.pick_message() else {
+            return;
+        };
+        let path = self.message(seq);
+        let message = self.model.messages[seq].clone();
+        if !message.is_recalled {
+            let (status, answer) = self.json(Method::DELETE, &path, &json!({})).await;
+            assert_eq!(status, 200, "{answer}");
+            self.model.messages[seq].is_recalled = true;
+            return;
+        }
+        let is_gone = message.file.is_some_and(|file| !self.model.is_usable(file));
+        let may_restore = !message.is_erased && !is_gone;
+        let expected = if may_restore { 200 } else { 422 };
+        self.post(&format!("{path}/restore"), json!({}), expected)
+            .await;
+        self.model.messages[seq].is_recalled = !may_restore;
+    }
+
+    async fn edit(&mut self) {
+        let (Some(seq), Some(file)) = (self.pick_message(), self.pick_file()) else {
+            return;
+        };
+        let to = (self.dice.below(3) > 0).then_some(file);
+        let body = match to {
+            Some(file) => json!({ "file": self.model.files[file].id }),
+            None => json!({ "name": "nothing" }),
+        };
+        let is_usable = to.is_none_or(|file| self.model.is_usable(file));
+        let may_edit = is_usable && !self.model.messages[seq].is_recalled;
+        let path = self.message(seq);
+        let (status, answer) = self
+            .json(Method::PUT, &path, &json!({ "body": body }))
+            .await;
+        assert_eq!(status, if may_edit { 200 } else { 422 }, "{answer}");
+        if may_edit {
+            self.model.messages[seq].file = to;
+            self.model.messages[seq].files.extend(to);
+        }
+    }
+
+    async fn erase(&mut self) {
+        let Some(seq) = self.pick_message() else {
+            return;
+        };
+        let request = json!({ "conversation_id": self.group, "seq": seq + 1 });
+        let body = ("application/json", request.to_string().into_bytes());
+        let path = "/v1/admin/erasures";
+        let admin = ("root", "admin");
+        let (status, answer) = self.system.call(admin, Method::POST, path, body).await;
+        assert_eq!(status, 200, "{answer}");
+        let message = &mut self.model.messages[seq];
+        message.is_recalled = true;
+        // Only the first erasure finds the content.
+        if !std::mem::replace(&mut message.is_erased, true) {
+            for file in message.files.clone() {
+                self.model.files[file].is_erased = true;
+            }
+        }
+    }
+
+    async fn delete(&mut self) {
+        let Some(file) = self.pick_file() else { return };
+        let path = format!("/v1/files/{}", self.model.files[file].id);
+        let (status, answer) = self.json(Method::DELETE, &path, &json!({})).await;
+        let expected = match (self.model.files[file].is_deleted, self.model.is_used(file)) {
+            (true, _) => 404,
+            (false, true) => 409,
+            (false, false) => 200,
+        };
+        assert_eq!(status, expected, "{answer}");
+        self.model.files[file].is_deleted |= status == 200;
+    }
+}
+
+async fn stored_files(system: &TestSystem) -> BTreeSet<String> {
+    let objects = system
+        .store
+        .list()
+        .map_ok(|object| object.key.file().to_string());
+    objects.try_collect().await.unwrap()
+}
+
+fn expected_files(histories: &[History<'_>]) -> BTreeSet<String> {
+    let models = histories.iter();
+    models
+        .flat_map(|history| history.model.stored().map(str::to_owned))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_has_what_a_model_says_after_random_histories() {
+    let system = TestSystem::start("histories").await;
+    let mut histories = Vec::new();
+    for number in 0..HISTORIES {
+        histories.push(History::begin(&system, number).await);
+    }
+    for round in 0..ACTS {
+        for history in &mut histories {
+            history.act().await;
+        }
+        if round % 4 == 3 {
+            system.step().await;
+            histories
+                .iter_mut()
+                .for_each(|history| history.model.step());
+            assert_eq!(stored_files(&system).await, expected_files(&histories));
+        }
+    }
+    // Steps take at most some hundred files each, so that none takes long.
+    while system.step().await > 0 {}
+    system.advance(DAY);
+    while system.step().await > 0 {}
+    histories
+        .iter_mut()
+        .for_each(|history| history.model.expire());
+    let expected = expected_files(&histories);
+    assert!(
+        expected.len() > 100,
+        "only {} files are used",
+        expected.len()
+    );
+    assert_eq!(stored_files(&system).await, expected);
+    assert!(system.verify().await.is_equal());
+    system.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_goes_with_its_last_message() {
+    let system = TestSystem::start("last-message").await;
+    let mut history = History::begin(&system, 0).await;
+    while history.model.messages.is_empty() {
+        history.upload().await;
+        history.send().await;
+    }
+    let count = async || stored_files(&system).await.len();
+    let all = count().await;
+    system.step().await;
+    system.advance(DAY);
+    system.step().await;
+    assert_eq!(count().await, 1, "of {all}, the used one stays");
+    let (status, _) = history
+        .json(Method::DELETE, &history.message(0), &json!({}))
+        .await;
+    assert_eq!(status, 200);
+    system.step().await;
+    system.advance(DAY - Duration::from_secs(1));
+    system.step().await;
+    assert_eq!(count().await, 1, "a second is missing");
+    system.advance(Duration::from_secs(1));
+    system.step().await;
+    assert_eq!(count().await, 0);
+    let restore = format!("{}/restore", history.message(0));
+    let refused = history.post(&restore, json!({}), 422).await;
+    assert_eq!(refused["code"], "file_deleted");
+    system.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_removes_what_a_crash_has_left() {
+    let system = TestSystem::start("sweep").await;
+    let mut history = History::begin(&system, 3).await;
+    while stored_files(&system).await.is_empty() {
+        history.upload().await;
+    }
+    let before = stored_files(&system).await;
+    // The bytes of an upload whose process ended before the event.
+    let stray = "019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a";
+    let key = file_store::UploadKey::parse(stray).unwrap();
+    let mut staged = system.store.staging().resume(key, true).await.unwrap();
+    staged.append(b"stray").await.unwrap();
+    let completed = staged.complete().await.unwrap();
+    let object = file_store::ObjectKey::new(key, &completed.sha256).unwrap();
+    system.store.put(&object, &completed).await.unwrap();
+    assert_eq!(system.verify().await.orphaned, [object.to_string()]);
+    let now = SystemTime::now();
+    assert_eq!(
+        system.collector.sweep(now).await.unwrap(),
+        0,
+        "it is too young"
+    );
+    let later = now + 2 * Duration::from_secs(3_600);
+    assert_eq!(system.collector.sweep(later).await.unwrap(), 1);
+    assert_eq!(stored_files(&system).await, before);
+    system.close().await;
+}

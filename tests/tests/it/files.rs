@@ -1,0 +1,534 @@
+//! Files: uploads, who can see a file, and that a file goes with its last message.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tests::client::Client;
+use tests::response::ApiResponse;
+use tests::world::{Settings, World};
+
+/// A PNG of 3 x 2 pixels, as far as its header says.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02\x08\x06\0\0\0\0\0\0\0";
+
+fn sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+fn content(id: &str) -> String {
+    format!("/v1/files/{id}/content")
+}
+
+async fn reserve(client: &Client, name: &str, size: usize) -> String {
+    let request = json!({ "name": name, "type": "application/octet-stream", "size": size });
+    let answer = client.post("/v1/files", request).await;
+    answer.position();
+    let id = answer.expect(201)["id"].clone();
+    id.as_str().expect("an id").to_owned()
+}
+
+async fn put(client: &Client, id: &str, bytes: &[u8]) -> ApiResponse {
+    let request = client.request(&Method::PUT, &content(id));
+    let body = bytes.to_vec();
+    request.body("application/octet-stream", body).send().await
+}
+
+async fn put_part(client: &Client, id: &str, range: &str, bytes: &[u8]) -> ApiResponse {
+    let request = client.request(&Method::PUT, &content(id));
+    let request = request.header("content-range", range);
+    let body = bytes.to_vec();
+    request.body("application/octet-stream", body).send().await
+}
+
+/// Uploads a file; returns its id and the position.
+async fn upload(client: &Client, name: &str, bytes: &[u8]) -> (String, i64) {
+    let id = reserve(client, name, bytes.len()).await;
+    let answer = put(client, &id, bytes).await;
+    assert_eq!(answer.expect(200)["state"], "stored", "{answer}");
+    (id, answer.position())
+}
+
+async fn send_file(client: &Client, conversation: &str, key: &str, id: &str) -> ApiResponse {
+    let message = json!({ "client_message_id": key, "type": "file", "body": { "file": id } });
+    client.send_message(conversation, message).await
+}
+
+/// The status of the bytes for this user, once the read model has this position.
+async fn status(client: &Client, id: &str, position: i64) -> u16 {
+    let at = format!("?min_position={position}");
+    let bytes = client.get(&format!("{}{at}", content(id))).await.status;
+    let metadata = client.get(&format!("/v1/files/{id}{at}")).await.status;
+    assert_eq!(bytes, metadata, "metadata and bytes have one rule");
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_uploaded_sent_and_read() {
+    let world = World::start().await;
+    let (ann, bob) = (world.user("ann"), world.user("bob"));
+    ann.create_group("room", &["bob"]).await.expect(201);
+    let id = reserve(&ann, "../Menü.png", PNG.len()).await;
+    let refused = send_file(&ann, "room", "early", &id).await;
+    assert_eq!(refused.expect_problem(422), "file_not_ready");
+    let stored = put(&ann, &id, PNG).await;
+    let expected = json!({
+        "state": "stored", "received": PNG.len(), "size": PNG.len(), "sha256": sha256(PNG),
+        "type": "image/png", "width": 3, "height": 2, "position": stored.position(),
+    });
+    assert_eq!(stored.expect(200), expected);
+
+    let message = json!({ "client_message_id": "m1", "type": "image",
+                          "body": { "file": id, "mime": "text/html", "text": "today" } });
+    let sent = ann.send_message("room", message.clone()).await;
+    sent.expect(201);
+    assert!(ann.send_message("room", message).await.is_replay());
+    let at = format!("?min_position={}", sent.position());
+    let read = bob
+        .get_ok(&format!("/v1/conversations/room/messages/1{at}"))
+        .await;
+    let file = json!({ "id": id, "name": "Menü.png", "type": "image/png", "size": PNG.len(),
+                       "width": 3, "height": 2 });
+    assert_eq!(read["file"], file);
+    let body = json!({ "file": id, "name": "Menü.png", "mime": "image/png", "size": PNG.len(),
+                       "width": 3, "height": 2, "text": "today" });
+    assert_eq!(read["body"], body);
+    let entries = bob.get_ok(&format!("/v1/inbox/entries{at}")).await;
+    let entries = entries["entries"].as_array().expect("entries");
+    assert_eq!(entries.last().expect("an entry")["data"]["file"], file);
+
+    let bytes = bob.get(&content(&id)).await;
+    bytes.expect(200);
+    assert_eq!(bytes.body, PNG);
+    for (name, value) in [
+        ("content-type", "image/png"),
+        (
+            "content-disposition",
+            "inline; filename*=UTF-8''Men%C3%BC.png",
+        ),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'; sandbox"),
+        ("cache-control", "private, no-cache"),
+        ("accept-ranges", "bytes"),
+    ] {
+        assert_eq!(bytes.header(name), value, "{name}");
+    }
+    let request = bob.request(&Method::GET, &content(&id));
+    let known = request
+        .header("if-none-match", bytes.header("etag"))
+        .send()
+        .await;
+    assert_eq!((known.status, known.body.len()), (304, 0));
+    let list = ann.get_ok("/v1/files").await;
+    assert_eq!(list["files"][0]["id"], id.as_str());
+    assert_eq!(bob.get_ok("/v1/files").await["files"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ranges_are_answered_as_asked() {
+    let world = World::start().await;
+    let ann = world.user("ann");
+    let (id, position) = upload(&ann, "digits.txt", b"0123456789").await;
+    world.wait_until_projected(position).await;
+    for (range, status, body, answered) in [
+        ("bytes=0-3", 206, "0123", "bytes 0-3/10"),
+        ("bytes=7-", 206, "789", "bytes 7-9/10"),
+        ("bytes=-2", 206, "89", "bytes 8-9/10"),
+        ("bytes=4-99", 206, "456789", "bytes 4-9/10"),
+        ("bytes=0-1,4-5", 200, "0123456789", ""),
+        ("lines=0-1", 200, "0123456789", ""),
+    ] {
+        let request = ann.request(&Method::GET, &content(&id));
+        let answer = request.header("range", range).send().await;
+        assert_eq!(
+            (answer.status, &answer.body[..]),
+            (status, body.as_bytes()),
+            "{range}"
+        );
+        assert_eq!(answer.header("content-range"), answered, "{range}");
+        assert!(
+            answer
+                .header("content-disposition")
+                .starts_with("attachment")
+        );
+    }
+    let request = ann.request(&Method::GET, &content(&id));
+    let refused = request.header("range", "bytes=10-").send().await;
+    assert_eq!(refused.expect_problem(416), "range_not_satisfiable");
+    assert_eq!(refused.header("content-range"), "bytes */10");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_resumes_where_it_stopped_also_after_a_kill() {
+    let mut world = World::start().await;
+    let ann = world.user("ann");
+    let bytes: Vec<u8> = (0..200_000_u32).flat_map(u32::to_be_bytes).collect();
+    let (size, half) = (bytes.len(), 300_000);
+    let id = reserve(&ann, "numbers", size).await;
+    let range = format!("bytes 0-{}/{size}", half - 1);
+    let first = put_part(&ann, &id, &range, &bytes[..half])
+        .await
+        .expect(200);
+    assert_eq!(
+        (&first["state"], &first["received"]),
+        (&json!("reserved"), &json!(half))
+    );
+    world.kill();
+    world.start_service().await;
+    let ann = world.user("ann");
+    let query = format!("bytes */{size}");
+    let asked = put_part(&ann, &id, &query, b"").await.expect(200);
+    assert_eq!(asked["received"], half);
+    let wrong = put_part(&ann, &id, &format!("bytes 5-9/{size}"), b"56789").await;
+    assert_eq!(wrong.expect_problem(409), "wrong_offset");
+    assert_eq!(wrong.json()["received"], half);
+    let rest = format!("bytes {half}-{}/{size}", size - 1);
+    let stored = put_part(&ann, &id, &rest, &bytes[half..]).await;
+    assert_eq!(stored.expect(200)["sha256"], sha256(&bytes));
+    world.wait_until_projected(stored.position()).await;
+    assert_eq!(ann.get(&content(&id)).await.body, bytes);
+    // A repeat changes nothing, and other bytes change nothing either.
+    let repeated = put_part(&ann, &id, &query, b"").await.expect(200);
+    assert_eq!(repeated["state"], "stored");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_announced_is_not_stored() {
+    let settings = Settings::default()
+        .with("TIDINGS_MAX_FILE", 1_000)
+        .with("TIDINGS_FILE_QUOTA", 1_500);
+    let world = World::start_with(settings).await;
+    let (ann, bob) = (world.user("ann"), world.user("bob"));
+    let file = |size: usize, sha256: Option<String>| json!({ "name": "a", "type": "text/plain", "size": size, "sha256": sha256 });
+    let large = ann.post("/v1/files", file(1_001, None)).await;
+    assert_eq!(large.expect_problem(413), "too_large");
+    let announced = ann.post("/v1/files", file(3, Some(sha256(b"abc")))).await;
+    let id = announced.expect(201)["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    assert_eq!(
+        put(&ann, &id, b"abcd").await.expect_problem(422),
+        "size_mismatch"
+    );
+    assert_eq!(
+        put(&ann, &id, b"abd").await.expect_problem(422),
+        "digest_mismatch"
+    );
+    let asked = put_part(&ann, &id, "bytes */3", b"").await.expect(200);
+    assert_eq!(asked["received"], 0);
+    assert_eq!(
+        put(&bob, &id, b"abc").await.expect_problem(404),
+        "not_found"
+    );
+    put(&ann, &id, b"abc").await.expect(200);
+    let last = ann.post("/v1/files", file(1_000, None)).await.position();
+    world.wait_until_projected(last).await;
+    let over = ann.post("/v1/files", file(1_000, None)).await;
+    assert_eq!(over.expect_problem(422), "quota");
+    bob.post("/v1/files", file(1_000, None)).await.expect(201);
+    for bad in [
+        json!({ "name": "..", "type": "text/plain", "size": 1 }),
+        json!({ "name": "a", "type": "text", "size": 1 }),
+        json!({ "name": "a", "type": "text/plain", "size": 1, "sha256": "ABC" }),
+        json!({ "name": "a", "type": "text/plain", "size": -1 }),
+        json!({ "name": "a", "type": "text/plain" }),
+    ] {
+        let status = ann.post("/v1/files", bad.clone()).await.status;
+        assert_eq!(status, 422, "{bad}");
+    }
+}
+
+/// Who gets bytes and metadata, in every situation.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_sees_a_message_sees_its_file_and_nobody_else() {
+    let world = World::start().await;
+    let users = ["ann", "bob", "cleo", "dave", "eve"].map(|name| world.user(name));
+    let [ann, bob, cleo, dave, _] = &users;
+    let group = json!({ "kind": "group", "id": "room", "members": ["bob", "cleo"],
+                        "history": "since_join" });
+    ann.post("/v1/conversations", group).await.expect(201);
+    let (id, stored) = upload(ann, "a.txt", b"hello").await;
+    let expect = async |position: i64, expected: [u16; 5], when: &str| {
+        let mut found = Vec::new();
+        for user in &users {
+            found.push(status(user, &id, position).await);
+        }
+        assert_eq!(found, expected, "{when}");
+    };
+    expect(stored, [200, 404, 404, 404, 404], "before it is sent").await;
+    let sent = send_file(ann, "room", "m1", &id).await.position();
+    let added = ann
+        .post(
+            "/v1/conversations/room/members",
+            json!({ "users": ["dave"] }),
+        )
+        .await
+        .position();
+    // dave joined later, and eve is a stranger.
+    expect(sent.max(added), [200, 200, 200, 404, 404], "sent").await;
+    let left = cleo
+        .delete("/v1/conversations/room/members/cleo")
+        .await
+        .position();
+    expect(left, [200, 200, 404, 404, 404], "after cleo left").await;
+    let message = "/v1/conversations/room/messages/1";
+    let recalled = ann.delete(message).await.position();
+    expect(recalled, [200, 404, 404, 404, 404], "recalled").await;
+    let restored = ann
+        .post(&format!("{message}/restore"), json!({}))
+        .await
+        .position();
+    expect(restored, [200, 200, 404, 404, 404], "restored").await;
+    let cleared = bob
+        .post("/v1/conversations/room/clear", json!({ "up_to": 1 }))
+        .await
+        .position();
+    expect(cleared, [200, 404, 404, 404, 404], "bob has cleared it").await;
+    let again = send_file(ann, "room", "m2", &id).await.position();
+    expect(again, [200, 200, 404, 200, 404], "sent again").await;
+    assert_eq!(
+        ann.delete(&format!("/v1/files/{id}"))
+            .await
+            .expect_problem(409),
+        "file_in_use"
+    );
+    let edited = ann
+        .put(
+            "/v1/conversations/room/messages/2",
+            Some(json!({ "body": { "name": "gone" } })),
+        )
+        .await
+        .position();
+    expect(edited, [200, 404, 404, 404, 404], "edited away").await;
+    assert_eq!(
+        dave.delete(&format!("/v1/files/{id}"))
+            .await
+            .expect_problem(404),
+        "not_found"
+    );
+    ann.delete(message).await.position();
+    let deleted = ann.delete(&format!("/v1/files/{id}")).await.position();
+    expect(deleted, [404; 5], "deleted").await;
+    let restored = ann.post(&format!("{message}/restore"), json!({})).await;
+    assert_eq!(restored.expect_problem(422), "file_deleted");
+    let refused = send_file(ann, "room", "m3", &id).await;
+    assert_eq!(refused.expect_problem(422), "file_not_ready");
+    let report = world.run_ok(&["verify", "--files", "--json"]).await;
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!(
+        (&report["equal"], &report["files"]),
+        (&json!(true), &json!(0))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_can_use_only_a_file_of_its_sender_in_every_command() {
+    let world = World::start().await;
+    let (ann, bob) = (world.user("ann"), world.user("bob"));
+    ann.create_group("room", &["bob"]).await.expect(201);
+    let (id, _) = upload(&ann, "a.txt", b"hello").await;
+    let foreign = send_file(&bob, "room", "k", &id).await;
+    assert_eq!(foreign.expect_problem(422), "invalid");
+    let image = json!({ "client_message_id": "i", "type": "image", "body": { "file": id } });
+    assert_eq!(
+        ann.send_message("room", image).await.expect_problem(422),
+        "invalid"
+    );
+    bob.send_message(
+        "room",
+        json!({ "client_message_id": "n", "type": "file",
+                                     "body": { "name": "own" } }),
+    )
+    .await
+    .expect(201);
+    let edit = Some(json!({ "body": { "file": id } }));
+    let edited = bob.put("/v1/conversations/room/messages/1", edit).await;
+    assert_eq!(edited.expect_problem(422), "invalid");
+    let line = json!({ "op": "send", "conversation_id": "room", "client_message_id": "b",
+                       "type": "file", "body": { "file": id } });
+    for (user, status) in [(&ann, 201), (&bob, 422)] {
+        let request = user.request(&Method::POST, "/v1/batch");
+        let answer = request
+            .body("application/x-ndjson", line.to_string())
+            .send()
+            .await;
+        assert_eq!(answer.json()["status"], status, "{answer}");
+    }
+    let scheduled = json!({ "client_message_id": "s", "type": "file", "body": { "file": id },
+                            "send_at": "2100-01-01T00:00:00Z" });
+    assert_eq!(
+        bob.send_message("room", scheduled.clone()).await.status,
+        422
+    );
+    // A text may have anything under the same key.
+    let text = json!({ "client_message_id": "t", "type": "text",
+                       "body": { "text": "a", "file": id } });
+    let sent = bob.send_message("room", text).await;
+    sent.expect(201);
+    assert_eq!(
+        status(&bob, &id, sent.position()).await,
+        200,
+        "ann's batch has sent it"
+    );
+    let import = |sender: &str| {
+        json!([{ "line": 1, "conversation": "old", "id": sender, "sender": sender,
+                 "sent_at": "2020-02-20T11:30:00Z", "type": "file", "body": { "file": id } }])
+    };
+    let admin = world.admin();
+    for (sender, outcome) in [("ann", "imported"), ("bob", "rejected")] {
+        let answer = admin
+            .post("/v1/admin/import", import(sender))
+            .await
+            .expect(200);
+        assert_eq!(answer[0]["status"], outcome, "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_removes_any_file() {
+    let world = World::start().await;
+    let ann = world.user("ann");
+    ann.create_group("room", &[]).await.expect(201);
+    let (id, _) = upload(&ann, "virus.exe", b"MZ evil").await;
+    send_file(&ann, "room", "m1", &id).await.expect(201);
+    let removed = world
+        .admin()
+        .delete(&format!("/v1/files/{id}"))
+        .await
+        .position();
+    assert_eq!(status(&ann, &id, removed).await, 404);
+    let message = ann.get_ok("/v1/conversations/room/messages/1").await;
+    assert_eq!(message["file"]["name"], "virus.exe");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verify_names_what_is_missing_damaged_and_orphaned() {
+    let world = World::start().await;
+    let ann = world.user("ann");
+    let mut files = Vec::new();
+    for name in ["missing", "damaged", "whole"] {
+        let (id, position) = upload(&ann, name, name.as_bytes()).await;
+        files.push((id, sha256(name.as_bytes()), position));
+    }
+    world.wait_until_projected(files[2].2).await;
+    let object = |(id, digest, _): &(String, String, i64)| {
+        let folder = world.dir.join("data/files/files").join(&id[34..]);
+        folder.join(format!("{id}.{}", &digest[..16]))
+    };
+    std::fs::remove_file(object(&files[0])).expect("removed");
+    std::fs::write(object(&files[1]), b"other").expect("written");
+    let stray = object(&(files[2].0.clone(), sha256(b"stray"), 0));
+    std::fs::write(&stray, b"stray").expect("written");
+    let output = world.run(&["verify", "--files", "--json"]).await;
+    assert!(!output.status.success());
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["missing"], json!([files[0].0]));
+    assert_eq!(report["damaged"], json!([files[1].0]));
+    let stray = stray
+        .file_name()
+        .and_then(|name| name.to_str())
+        .expect("a name");
+    assert_eq!(report["orphaned"], json!([stray]));
+}
+
+/// Whatever the bytes and the name are, nothing breaks, and nothing runs in a browser.
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_files_are_only_bytes() {
+    let world = World::start().await;
+    let ann = world.user("ann");
+    ann.create_group("room", &[]).await.expect(201);
+    let huge = |width: u32, height: u32| {
+        let mut bytes = PNG.to_vec();
+        bytes[16..20].copy_from_slice(&width.to_be_bytes());
+        bytes[20..24].copy_from_slice(&height.to_be_bytes());
+        bytes
+    };
+    let mut bodies: Vec<Vec<u8>> = vec![
+        vec![],
+        vec![0],
+        vec![0; 10_000],
+        PNG[..8].to_vec(),
+        PNG[..20].to_vec(),
+        huge(0, 0),
+        huge(0, 5),
+        huge(60_000, 60_000),
+        huge(u32::MAX, u32::MAX),
+        b"<html><script>alert(1)</script></html>".to_vec(),
+        b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec(),
+        b"<?xml version='1.0'?><svg onload='alert(1)'/>".to_vec(),
+        b"\xef\xbb\xbf<!DOCTYPE html><script>alert(1)</script>".to_vec(),
+        b"  \n<!doctype html>".to_vec(),
+        b"GIF89a\x01\0\x01\0/*<script>alert(1)</script>*/=1;".to_vec(),
+        b"GIF89a".to_vec(),
+        b"\xff\xd8\xff".to_vec(),
+        b"\xff\xd8\xff\xe0\xff\xff".to_vec(),
+        b"\xff\xd8\xff\xe1\xff\xffExif\0\0".to_vec(),
+        b"RIFF\xff\xff\xff\xffWEBPVP8X".to_vec(),
+        b"RIFF\0\0\0\0WEBPVP8 ".to_vec(),
+        b"%PDF-1.7 <script>".to_vec(),
+        b"PK\x03\x04".to_vec(),
+        b"MZ\x90\0".to_vec(),
+        b"\x7fELF".to_vec(),
+        b"#!/bin/sh\nrm -rf /".to_vec(),
+        b"BM\xff\xff\xff\xff".to_vec(),
+        b"II*\0\xff\xff\xff\xff".to_vec(),
+        b"\0\0\0\x18ftypheic".to_vec(),
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec(),
+    ];
+    bodies.extend((1..=10_u8).map(|seed| (0..=255).map(|n: u8| n.wrapping_mul(seed)).collect()));
+    let names = [
+        "../../etc/passwd",
+        "C:\\Windows\\system32\\cmd.exe",
+        "a\u{202e}gpj.exe",
+        "a\0b",
+        "a\r\nSet-Cookie: x=1",
+        "\"; filename=evil.html",
+        "x.svg",
+        "x.html",
+        "界",
+    ];
+    let long = "n".repeat(300);
+    for (index, bytes) in bodies.iter().enumerate() {
+        let name = names
+            .get(index % (names.len() + 1))
+            .copied()
+            .unwrap_or(&long);
+        let (id, position) = upload(&ann, name, bytes).await;
+        let file = ann
+            .get_ok(&format!("/v1/files/{id}?min_position={position}"))
+            .await;
+        let stored = file["name"].as_str().expect("a name");
+        let is_bad = |c: char| c.is_control() || "/\\\u{202e}".contains(c);
+        assert!(
+            !stored.contains(is_bad) && stored.chars().count() <= 255,
+            "{stored:?}"
+        );
+        let sent = send_file(&ann, "room", &format!("k{index}"), &id).await;
+        sent.expect(201);
+        let answer = ann.get(&content(&id)).await;
+        answer.expect(200);
+        assert_eq!(&answer.body[..], bytes.as_slice(), "{index}");
+        let kind = answer.header("content-type");
+        let runs = ["html", "svg", "xml", "javascript"];
+        assert!(
+            !runs.iter().any(|known| kind.contains(known)),
+            "{index}: {kind}"
+        );
+        assert_eq!(
+            answer.header("content-security-policy"),
+            "default-src 'none'; sandbox"
+        );
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("set-cookie"), "");
+        let is_media = ["image/", "audio/", "video/"]
+            .iter()
+            .any(|of| kind.starts_with(of));
+        let is_inline = answer.header("content-disposition").starts_with("inline");
+        assert_eq!(is_inline, is_media, "{index}: {kind}");
+    }
+}
