@@ -6,8 +6,9 @@
 //! the export in the same crate.
 //!
 //! It contains the messages and reactions of the user, their settings, contacts and invitations,
-//! what they have reported, their files, and their current and former memberships. Messages of others that
-//! mention the user are only referenced. What the user has cleared from their own view is left out.
+//! what they have reported, their files, and their current and former memberships. Messages of
+//! others that mention the user are only referenced. What the user has cleared from their own view
+//! is left out.
 
 use futures::TryStreamExt as _;
 use sqlx::{Connection as _, PgConnection, PgPool};

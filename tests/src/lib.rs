@@ -87,4 +87,5 @@ pub mod service;
 pub mod single_machine;
 pub mod slow_reader;
 pub mod token;
+pub mod uploads;
 pub mod world;

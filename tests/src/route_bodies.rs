@@ -19,3 +19,9 @@ pub const SETUP: &str =
 
 /// The body of a call.
 pub const PREFERENCES: &str = r#"{"muted":true,"pinned":true,"archived":true}"#;
+
+/// A file to announce.
+pub const NEW_FILE: &str = r#"{"name":"menu.txt","type":"text/plain","size":8}"#;
+
+/// An edit of a message, or of a scheduled one.
+pub const BETTER: &str = r#"{"body":{"text":"better"}}"#;

@@ -2,7 +2,7 @@
 //! OpenAPI document, so a new route fails until this table says who may call it.
 
 pub use crate::route::{Access, Route, path_pattern};
-use crate::route_bodies::{ACCOUNT, CREATE, NO_RULES, PREFERENCES, SEND, SETUP};
+use crate::route_bodies::{ACCOUNT, BETTER, CREATE, NEW_FILE, NO_RULES, PREFERENCES, SEND, SETUP};
 
 const fn route(
     method: &'static str,
@@ -68,7 +68,7 @@ pub const ROUTES: &[Route] = &[
         "PUT",
         "/v1/conversations/{id}/messages/{seq}",
         Access::Member,
-        Some(r#"{"body":{"text":"better"}}"#),
+        Some(BETTER),
     ),
     route(
         "DELETE",
@@ -238,16 +238,11 @@ pub const ROUTES: &[Route] = &[
         "PATCH",
         "/v1/scheduled/{scheduled}",
         Access::User,
-        Some(r#"{"body":{"text":"better"}}"#),
+        Some(BETTER),
     ),
     route("DELETE", "/v1/scheduled/{scheduled}", Access::User, None),
     route("GET", "/v1/files", Access::User, None),
-    route(
-        "POST",
-        "/v1/files",
-        Access::User,
-        Some(r#"{"name":"menu.txt","type":"text/plain","size":8}"#),
-    ),
+    route("POST", "/v1/files", Access::User, Some(NEW_FILE)),
     route("GET", "/v1/files/{file}", Access::User, None),
     route("DELETE", "/v1/files/{file}", Access::User, None),
     route("GET", "/v1/files/{file}/content", Access::User, None),

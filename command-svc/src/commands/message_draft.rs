@@ -31,9 +31,10 @@ pub(crate) struct SendRequest {
     /// A JSON object of at most 64 KiB. Text messages have their text in `text`; images, audio and
     /// video name one of the sender's stored files in `file` or have their address in `url`, files
     /// `file`, `url` or `name`, and locations `lat` and `lng`. With `file`, the server sets `name`,
-    /// `mime`, `size`, `width` and `height` to what the file is. These keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any
-    /// other key is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits
-    /// and no 64-bit float is refused.
+    /// `mime`, `size`, `width` and `height` to what the file is. These keys and `mime`, `size`,
+    /// `width`, `height`, `thumb` and `duration` are checked; any other key is the app's own.
+    /// Numbers are kept exactly: a number that is no integer of 64 bits and no 64-bit float is
+    /// refused.
     #[schema(value_type = schema::message_body::MessageBodySchema)]
     pub(super) body: Value,
     /// The seq of the message that this one replies to.

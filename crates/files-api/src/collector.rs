@@ -1,9 +1,9 @@
 //! Deletes files that nothing uses.
 //!
 //! A message and the deletion of its file must not both win, and only the read model knows which
-//! messages use a file. So a deletion has two phases. First the file is retired: every send observes
-//! the file, so no send that has not been appended by then can use it. Once the read model has
-//! reached that position, it knows every message that uses the file: if one does, the file is
+//! messages use a file. So a deletion has two phases. First the file is retired: every send
+//! observes the file, so no send that has not been appended by then can use it. Once the read model
+//! has reached that position, it knows every message that uses the file: if one does, the file is
 //! reinstated, and otherwise it is deleted. The bytes are removed after that event. A process that
 //! ends in between leaves a retired file, or bytes without a file, and the next step goes on.
 

@@ -89,9 +89,9 @@ pub(crate) struct ReserveResponse {
 
 /// Announce a file
 ///
-/// The bytes follow by `PUT /v1/files/{id}/content`. Then a message of type `image`, `file`, `audio`
-/// or `video` can name the file in `body.file`. The upload expires after a day, and so does a file
-/// that nothing uses for a day.
+/// The bytes follow by `PUT /v1/files/{id}/content`. Then a message of type `image`, `file`,
+/// `audio` or `video` can name the file in `body.file`. The upload expires after a day, and so does
+/// a file that nothing uses for a day.
 #[utoipa::path(
     post, path = "/v1/files", operation_id = "reserve_file", tag = "files",
     params(IdempotencyParams),

@@ -1,9 +1,9 @@
 //! `PUT /v1/files/{id}/content`: receives the bytes of a file.
 //!
 //! The bytes go to a local file first, while their digest is computed. Once all have arrived, they
-//! are moved into the store, and then the event says that the file is stored. A process that ends in
-//! between leaves bytes without an event, which the collection removes, and never an event without
-//! its bytes.
+//! are moved into the store, and then the event says that the file is stored. A process that ends
+//! in between leaves bytes without an event, which the collection removes, and never an event
+//! without its bytes.
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -103,8 +103,8 @@ impl UploadResponse {
 ///
 /// The body is the bytes, streamed. If the connection breaks, ask with an empty body and
 /// `Content-Range: bytes */SIZE` how many have arrived (`received`), and send the rest with
-/// `Content-Range: bytes FIRST-LAST/SIZE`. A request without the header begins anew. Another size or
-/// SHA-256 than announced is `422`, and nothing is stored. Repeating an upload that is complete
+/// `Content-Range: bytes FIRST-LAST/SIZE`. A request without the header begins anew. Another size
+/// or SHA-256 than announced is `422`, and nothing is stored. Repeating an upload that is complete
 /// changes nothing.
 #[utoipa::path(
     put, path = "/v1/files/{id}/content", operation_id = "upload_file_content", tag = "files",

@@ -1,8 +1,8 @@
 //! Whether a message uses a file, as the read model knows.
 //!
-//! A message that is sent, and neither recalled nor erased, uses its file; so does one that waits to
-//! be sent. In a direct conversation, one that both users have cleared does not: nobody will ever
-//! see it again. In a group, who joins later may see what all members have cleared.
+//! A message that is sent, and neither recalled nor erased, uses its file; so does one that waits
+//! to be sent. In a direct conversation, one that both users have cleared does not: nobody will
+//! ever see it again. In a group, who joins later may see what all members have cleared.
 
 use std::time::Duration;
 

@@ -100,7 +100,8 @@ pub struct VerifyArgs {
     /// Verify the search index instead, against one built from the read models.
     #[arg(long, conflicts_with = "batch")]
     pub search: bool,
-    /// Verify the store of uploaded files instead: name those that are missing, damaged or orphaned.
+    /// Verify the store of uploaded files instead: name those that are missing, damaged or
+    /// orphaned.
     #[arg(long, conflicts_with_all = ["batch", "search"])]
     pub files: bool,
     /// Print the result as one JSON object.

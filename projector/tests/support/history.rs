@@ -15,6 +15,7 @@ use domain::conversation::command::{
 use domain::conversation::event::ConversationEvent;
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily;
+use domain::file::File;
 use domain::file::event::FileEvent;
 use domain::ids::{ClientKey, ConversationId, FileId, ReactionKey, UserId};
 use domain::limits::Limits;
@@ -61,6 +62,7 @@ pub struct HistoryGenerator {
     pub mailboxes: BTreeMap<UserId, Mailbox>,
     pub profiles: BTreeMap<UserId, Profile>,
     pub cases: BTreeMap<CaseId, Case>,
+    pub files: BTreeMap<FileId, File>,
     pub(super) users: Vec<UserId>,
     sequences: BTreeMap<String, i64>,
     pub(super) now: i64,
@@ -85,6 +87,7 @@ impl HistoryGenerator {
             mailboxes: BTreeMap::new(),
             profiles: BTreeMap::new(),
             cases: BTreeMap::new(),
+            files: BTreeMap::new(),
             users: (0..users)
                 .map(|n| user(&format!("user \u{e9}{n}")))
                 .collect(),
@@ -107,6 +110,7 @@ impl HistoryGenerator {
     pub fn run_random_command(&mut self) {
         self.now += i64::try_from(self.rng.below(5_000)).unwrap();
         self.run_case_command();
+        self.run_file_command();
         match self.rng.below(100) {
             0..4 => self.create(),
             4..12 => self.add(),

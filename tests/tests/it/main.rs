@@ -40,6 +40,7 @@ mod hidden;
 mod high_availability;
 mod history;
 mod hook;
+mod hostile_files;
 mod idempotency;
 mod import_inputs;
 mod import_leaks;
