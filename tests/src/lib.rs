@@ -13,6 +13,7 @@
 //!   [`single_machine`]: one with its own servers in its data directory; [`endpoints`]: how a
 //!   load reaches any of these.
 //! - [`client`]: HTTP calls of a user with a token from [`token`]; [`response`]: the responses.
+//!   [`uploads`]: files and the messages that use them; [`bucket`]: an S3 server.
 //! - [`slow_reader`]: a client that does not read. [`seed`]: reproducible randomness.
 //! - [`model`]: the reference model of unread counts, inbox and membership; [`history`]: random
 //!   histories that are checked against it.
@@ -41,6 +42,7 @@
 pub mod api_document;
 pub mod bad_inputs;
 pub mod binary;
+pub mod bucket;
 pub mod chaos;
 pub mod check_service;
 pub mod client;

@@ -38,6 +38,21 @@ pub struct Route {
     pub access: Access,
 }
 
+/// A route of the table.
+pub const fn route(
+    method: &'static str,
+    template: &'static str,
+    access: Access,
+    body: Option<&'static str>,
+) -> Route {
+    Route {
+        method,
+        template,
+        body,
+        access,
+    }
+}
+
 impl Route {
     /// Its path for a conversation.
     pub fn path(&self, conversation: &str) -> String {

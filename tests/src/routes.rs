@@ -1,22 +1,9 @@
 //! Every documented route with a well-formed call of it. A test compares this table with the served
 //! OpenAPI document, so a new route fails until this table says who may call it.
 
+use crate::route::route;
 pub use crate::route::{Access, Route, path_pattern};
 use crate::route_bodies::{ACCOUNT, BETTER, CREATE, NEW_FILE, NO_RULES, PREFERENCES, SEND, SETUP};
-
-const fn route(
-    method: &'static str,
-    template: &'static str,
-    access: Access,
-    body: Option<&'static str>,
-) -> Route {
-    Route {
-        method,
-        template,
-        body,
-        access,
-    }
-}
 
 /// All routes.
 pub const ROUTES: &[Route] = &[

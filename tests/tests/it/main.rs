@@ -14,6 +14,7 @@ mod as_of;
 mod audit;
 mod backup;
 mod bad_input;
+mod bucket;
 mod case_decisions;
 mod cases;
 mod clearing;
