@@ -60,6 +60,9 @@ pub struct File {
     /// What was stored.
     stored: Option<FileStored>,
     phase: Option<FilePhase>,
+    /// How often it was retired.
+    #[serde(default)]
+    retirements: u64,
 }
 
 impl File {
@@ -95,6 +98,11 @@ impl File {
     /// What the store has, or had until it was deleted.
     pub fn last_stored(&self) -> Option<&FileStored> {
         self.stored.as_ref()
+    }
+
+    /// How often it was retired: names the last retirement.
+    pub fn retirements(&self) -> u64 {
+        self.retirements
     }
 
     /// Whether a message can bring it back: its bytes are there and will stay.
@@ -196,15 +204,21 @@ impl File {
         }
     }
 
-    /// A file that is stored can only be deleted once it is retired, except by an administrator,
-    /// who removes it whatever uses it.
+    /// A file that is stored can only be deleted once it is retired, and only by whoever has looked
+    /// for a use since: it may have been reinstated, used and retired again. An administrator
+    /// removes it whatever uses it.
     fn delete(&self, delete: DeleteFile) -> Result<Vec<FileEvent>, Refusal> {
-        let DeleteFile { reason, by, now } = delete;
+        let DeleteFile {
+            reason,
+            by,
+            retirement,
+            now,
+        } = delete;
         let may_delete = match self.phase {
             None => return Err(Refusal::not_found()),
             Some(FilePhase::Deleted) => return Ok(vec![]),
-            Some(FilePhase::Retired) => true,
-            Some(FilePhase::Stored) => reason == DeletionReason::Removed,
+            Some(FilePhase::Retired) if retirement == Some(self.retirements) => true,
+            Some(FilePhase::Stored | FilePhase::Retired) => reason == DeletionReason::Removed,
             Some(FilePhase::Reserved) => {
                 reason != DeletionReason::Expired || self.check_open(now).is_err()
             }
@@ -254,7 +268,10 @@ impl Aggregate for File {
                 self.stored = Some(stored);
                 self.phase = Some(FilePhase::Stored);
             }
-            FileEvent::FileRetired(_) => self.phase = Some(FilePhase::Retired),
+            FileEvent::FileRetired(_) => {
+                self.phase = Some(FilePhase::Retired);
+                self.retirements += 1;
+            }
             FileEvent::FileReinstated(_) => self.phase = Some(FilePhase::Stored),
             FileEvent::FileDeleted(_) => {
                 self.phase = Some(FilePhase::Deleted);

@@ -97,9 +97,10 @@ impl Collector {
         by: (UserId, Option<UserId>),
     ) -> Result<Collected, Problem> {
         let commands = self.state.commands();
-        let retire = FileCommand::Retire(reason);
-        let retired = execute_file_command(commands, id, by.clone(), retire).await?;
-        let found = uses::find_use(self.state.pool(), id, retired).await;
+        let Some((retirement, position)) = self.retire(id, reason, &by).await? else {
+            return Ok(Collected::Unknown);
+        };
+        let found = uses::find_use(self.state.pool(), id, position).await;
         let found = found.map_err(|error| database_away(&error))?;
         if found != Some(false) {
             execute_file_command(commands, id, by, FileCommand::Reinstate).await?;
@@ -112,11 +113,33 @@ impl Collector {
         let delete = FileCommand::Delete(DeleteFile {
             reason,
             by: (reason == DeletionReason::Owner).then(|| by.0.clone()),
+            retirement: Some(retirement),
             now: self.state.now(),
         });
         let position = execute_file_command(commands, id, by, delete).await?;
         self.remove_bytes(id, &file).await;
         Ok(Collected::Deleted(position))
+    }
+
+    /// Retires a file. Returns its retirement, and a position that is not before it; `None` if
+    /// somebody else is collecting the file at the same time.
+    async fn retire(
+        &self,
+        id: &FileId,
+        reason: DeletionReason,
+        by: &(UserId, Option<UserId>),
+    ) -> Result<Option<(u64, i64)>, Problem> {
+        let commands = self.state.commands();
+        let retire = || {
+            let command = FileCommand::Retire(reason);
+            execute_file_command(commands, id, by.clone(), command)
+        };
+        retire().await?;
+        let retirement = self.state.load(id).await?.retirements();
+        // This one changes nothing, and answers once what was loaded is durable.
+        let position = retire().await?;
+        let is_same = self.state.load(id).await?.retirements() == retirement;
+        Ok(is_same.then_some((retirement, position)))
     }
 
     /// Removes the bytes of a deleted file. If that fails, the next sweep does it.
@@ -155,6 +178,7 @@ impl Collector {
             let delete = FileCommand::Delete(DeleteFile {
                 reason: DeletionReason::Expired,
                 by: None,
+                retirement: None,
                 now,
             });
             let by = (UserId::system(), None);

@@ -68,6 +68,7 @@ pub(crate) async fn delete_file(
         let delete = FileCommand::Delete(DeleteFile {
             reason,
             by: Some(by.0.clone()),
+            retirement: None,
             now: state.now(),
         });
         let position = execute_file_command(state.commands(), &id, by, delete).await?;

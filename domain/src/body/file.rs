@@ -70,6 +70,18 @@ impl MessageBody {
         MessageFile::parse(kind, self.as_json()).map(|file| file.id)
     }
 
+    /// The type of message that shows the file of this completed body best.
+    pub fn type_of_file(&self) -> MessageType {
+        let file = MessageFile::parse(MessageType::File, self.as_json());
+        let media_type = file.and_then(|file| file.media_type);
+        match media_type.as_deref().and_then(|it| it.split('/').next()) {
+            Some("image") => MessageType::Image,
+            Some("audio") => MessageType::Audio,
+            Some("video") => MessageType::Video,
+            _ => MessageType::File,
+        }
+    }
+
     /// The file that a message of this type with this body, not yet checked, would use.
     pub fn file_of_value(kind: MessageType, body: &Value) -> Option<FileId> {
         let id = body.get("file").filter(|_| kind.may_use_file())?;

@@ -35,6 +35,8 @@ pub struct DeleteFile {
     pub reason: DeletionReason,
     /// Who deletes it, if it is not the system.
     pub by: Option<UserId>,
+    /// The retirement since which no message uses it: the number of retirements then.
+    pub retirement: Option<u64>,
     /// The current time.
     pub now: Timestamp,
 }

@@ -63,8 +63,16 @@ fn store(file: FileStored, now: i64) -> FileCommand {
 }
 
 fn delete(reason: DeletionReason, now: i64) -> FileCommand {
-    let (by, now) = (None, at(now));
-    FileCommand::Delete(DeleteFile { reason, by, now })
+    delete_since(Some(1), reason, now)
+}
+
+fn delete_since(retirement: Option<u64>, reason: DeletionReason, now: i64) -> FileCommand {
+    FileCommand::Delete(DeleteFile {
+        reason,
+        by: None,
+        retirement,
+        now: at(now),
+    })
 }
 
 #[test]
@@ -181,4 +189,24 @@ fn a_deleted_file_keeps_no_name() {
     assert_eq!(file.reserved(), None);
     let json = serde_json::to_string(&file).unwrap();
     assert!(!json.contains("menu"), "{json}");
+}
+
+#[test]
+fn who_has_looked_before_the_last_retirement_deletes_nothing() {
+    let again = [
+        reserved(),
+        stored(),
+        retired(),
+        FileEvent::FileReinstated(FileReinstated {}),
+        retired(),
+    ];
+    let reason = DeletionReason::Unused;
+    for (retirement, is_deleted) in [(None, false), (Some(1), false), (Some(2), true)] {
+        let when = given::<File>(again.clone()).when(delete_since(retirement, reason, 0));
+        if is_deleted {
+            when.then([deleted(reason)]);
+        } else {
+            when.then_refused("conflict");
+        }
+    }
 }

@@ -36,6 +36,7 @@ impl HistoryGenerator {
         let reason = DeletionReason::Unused;
         let size = 8;
         let media_type = MediaType::parse("image/png").unwrap();
+        let mut state = self.files.remove(&id).unwrap_or_else(File::default);
         let command = match rng.below(10) {
             0..3 => FileCommand::Reserve(FileReserved {
                 uploader: rng.pick(&self.users).clone(),
@@ -60,10 +61,10 @@ impl HistoryGenerator {
             _ => FileCommand::Delete(DeleteFile {
                 reason,
                 by: None,
+                retirement: Some(state.retirements()),
                 now,
             }),
         };
-        let mut state = self.files.remove(&id).unwrap_or_else(File::default);
         for event in state.decide(command).unwrap_or_default() {
             self.append(AggregateKind::File, id.as_str(), &event);
             state.apply(event);

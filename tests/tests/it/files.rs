@@ -315,7 +315,7 @@ async fn a_message_can_use_only_a_file_of_its_sender_in_every_command() {
     );
     let import = |sender: &str| {
         json!([{ "line": 1, "conversation": "old", "id": sender, "sender": sender,
-                 "sent_at": "2020-02-20T11:30:00Z", "type": "file", "body": { "file": id } }])
+                 "sent_at": "2020-02-20T11:30:00Z", "file": id }])
     };
     let admin = world.admin();
     for (sender, outcome) in [("ann", "imported"), ("bob", "rejected")] {

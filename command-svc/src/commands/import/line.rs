@@ -48,7 +48,10 @@ impl ParsedImportLine {
             completed.map(parse).transpose()
         });
         match completed {
-            Ok(Some(body)) => message.body = body,
+            Ok(Some(body)) => {
+                message.kind = body.type_of_file();
+                message.body = body;
+            }
             Ok(None) => {}
             Err(refusal) => {
                 let field = refusal.field.unwrap_or("body");

@@ -17,6 +17,7 @@ pub(super) fn parse(line: ImportLineRequest, limits: &Limits) -> Result<ImportIt
                 ("sender", line.sender.is_some()),
                 ("sent_at", line.sent_at.is_some()),
                 ("text", line.text.is_some()),
+                ("file", line.file.is_some()),
                 ("reply_to", line.reply_to.is_some()),
                 ("thread", line.thread.is_some()),
                 ("edited_at", line.edited_at.is_some()),
@@ -84,7 +85,19 @@ fn parse_members(
 fn parse_message(line: ImportLineRequest, limits: &Limits) -> Result<ImportedMessage, String> {
     let sender = parse_user("sender", &require("sender", line.sender)?)?;
     let sent_at = parse_time("sent_at", &require("sent_at", line.sent_at)?)?;
-    let body = parse_body("text", &require("text", line.text)?, limits)?;
+    let (kind, body) = match line.file {
+        Some(_) if line.original.is_some() => {
+            return Err("original: not allowed in a line with a file".into());
+        }
+        Some(file) => (
+            MessageType::File,
+            parse_file(&file, line.text.as_deref(), limits)?,
+        ),
+        None => {
+            let text = require("text", line.text)?;
+            (MessageType::Text, parse_body("text", &text, limits)?)
+        }
+    };
     let edit = match (line.edited_at, line.original) {
         (None, None) => None,
         (None, Some(_)) => return Err("original: requires edited_at".into()),
@@ -98,7 +111,7 @@ fn parse_message(line: ImportLineRequest, limits: &Limits) -> Result<ImportedMes
     let reactions = line.reactions.unwrap_or_default();
     Ok(ImportedMessage {
         sender,
-        kind: MessageType::Text,
+        kind,
         body,
         reply_to: None,
         thread: None,
@@ -135,4 +148,14 @@ fn parse_body(field: &str, text: &str, limits: &Limits) -> Result<MessageBody, S
     let value = serde_json::json!({ "text": text });
     MessageBody::parse(MessageType::Text, &value, limits)
         .map_err(|refusal| format!("{field}: {}", refusal.detail))
+}
+
+/// The body of a message with a file. It is completed, and gets its type, once the file is known.
+fn parse_file(file: &str, text: Option<&str>, limits: &Limits) -> Result<MessageBody, String> {
+    let value = match text {
+        Some(text) => serde_json::json!({ "file": file, "text": text }),
+        None => serde_json::json!({ "file": file }),
+    };
+    MessageBody::parse(MessageType::File, &value, limits)
+        .map_err(|refusal| format!("file: {}", refusal.detail))
 }

@@ -38,6 +38,10 @@ pub(crate) struct ImportLineRequest {
     pub(super) sent_at: Option<String>,
     /// The current text of the message.
     pub(super) text: Option<String>,
+    /// One of the sender's own files that is stored: see `POST /v1/files`, with
+    /// `Tidings-Act-For`. The text, if there is one, is its caption.
+    #[schema(min_length = 36, max_length = 36)]
+    pub(super) file: Option<String>,
     /// The `id` of an earlier line of the conversation; an unknown id is dropped
     /// (`reply_dropped`).
     pub(super) reply_to: Option<String>,
