@@ -140,7 +140,7 @@ impl FileStore {
     fn path(&self, key: &ObjectKey) -> ObjectPath {
         let names = key.path();
         let parts = self.prefix.parts();
-        ObjectPath::from_iter(parts.chain(names.split('/').map(Into::into)))
+        parts.chain(names.split('/').map(Into::into)).collect()
     }
 
     /// Puts the bytes of a complete upload into the store, whole or not at all. Once this returns,
@@ -242,7 +242,7 @@ impl FileStore {
     /// Lists all objects, in any order.
     pub fn list(&self) -> BoxStream<'static, Result<StoredObject, StoreError>> {
         let parts = self.prefix.parts();
-        let folder = ObjectPath::from_iter(parts.chain([FOLDER.into()]));
+        let folder: ObjectPath = parts.chain([FOLDER.into()]).collect();
         let listed = self.objects.list(Some(&folder)).map_err(StoreError::from);
         listed
             .try_filter_map(|meta| async move {

@@ -165,16 +165,16 @@ impl FilesState {
         let Some(limit) = self.limits().user_bytes else {
             return Ok(());
         };
-        let used: i64 = sqlx::query_scalar(
+        let taken: i64 = sqlx::query_scalar(
             "SELECT coalesce(sum(size), 0)::bigint FROM read.files WHERE uploader = $1",
         )
         .bind(user)
         .fetch_one(self.pool())
         .await
         .map_err(|error| database_away(&error))?;
-        let used = u64::try_from(used).unwrap_or_default();
-        if used.saturating_add(size) > limit {
-            return Err(over_quota(limit, used));
+        let taken = u64::try_from(taken).unwrap_or_default();
+        if taken.saturating_add(size) > limit {
+            return Err(over_quota(limit, taken));
         }
         Ok(())
     }

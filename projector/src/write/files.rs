@@ -2,6 +2,7 @@
 
 use domain::file::FilePhase;
 use domain::file::event::{FileReserved, FileStored};
+use domain::file::name::FileName;
 use domain::ids::FileId;
 use domain::time::Timestamp;
 use sqlx::PgConnection;
@@ -46,7 +47,7 @@ async fn insert_reserved(
     .bind(column_values(&rows, |(_, row)| row.1))
     .bind(column_values(&rows, |(_, row)| row.0.uploader.as_str()))
     .bind(column_values(&rows, |(_, row)| {
-        row.0.name.as_ref().map(|name| name.as_str())
+        row.0.name.as_ref().map(FileName::as_str)
     }))
     .bind(column_values(&rows, |(_, row)| row.0.declared_type.as_str()))
     .bind(column_values(&rows, |(_, row)| row.0.size))
@@ -91,9 +92,9 @@ async fn update_phase(
     connection: &mut PgConnection,
     changes: &[(&FileId, &FileChange)],
 ) -> Result<(), sqlx::Error> {
-    let changed = changes.iter();
-    let changed = changed.filter_map(|(id, change)| Some((*id, change.phase?)));
-    let rows: Vec<(&FileId, FilePhase)> = changed.collect();
+    let phases = changes.iter();
+    let phases = phases.filter_map(|(id, change)| Some((*id, change.phase?)));
+    let rows: Vec<(&FileId, FilePhase)> = phases.collect();
     if rows.is_empty() {
         return Ok(());
     }
