@@ -60,6 +60,11 @@ const FILES: &[(&str, &str, &str)] = &[
         "the password of everybody in a demo, mode 600",
     ),
     (
+        "files",
+        "DATA/files/",
+        "the bytes of uploaded files; elsewhere with `TIDINGS_FILES`",
+    ),
+    (
         "lock",
         "DATA/lock",
         "locked by the process that runs the embedded servers; its process id",
@@ -130,6 +135,11 @@ const FILES: &[(&str, &str, &str)] = &[
         "servers",
         "DATA/servers/",
         "the embedded servers; may be a link (see operations.md)",
+    ),
+    (
+        "uploads",
+        "DATA/uploads/",
+        "uploads that are not complete; in the directory of the files, if they are in one",
     ),
     (
         "verify",
