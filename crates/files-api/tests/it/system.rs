@@ -14,6 +14,7 @@ use domain::time::Timestamp;
 use event_log::{EventLog, LogConfig};
 use event_stream::commit_feed::CommitFeed;
 use event_stream::mirror::MirrorConfig;
+use eventually::eventually;
 use file_store::{FileStore, StoreLocation};
 use files_api::verify::{self, FilesReport};
 use files_api::{Collector, FileLimits, FilesSetup, FilesState};
@@ -90,9 +91,9 @@ impl TestSystem {
             shutdown.clone(),
         );
         tokio::spawn(running);
-        let routes = command_svc::router(commands).merge(files_api::router(state.clone()));
+        let api = command_svc::router(commands).merge(files_api::router(state.clone()));
         let router = apply_middleware(
-            routes.split_for_parts().0,
+            api.split_for_parts().0,
             Auth::hs256(SECRET).unwrap(),
             &EdgeConfig::default(),
             RateLimiter::unlimited(),
@@ -113,8 +114,18 @@ impl TestSystem {
             .fetch_add(time.as_millis() as i64, Ordering::Relaxed);
     }
 
-    /// Lets the collector look at all files.
+    /// Lets the collector look at all files, once the read model has all events.
     pub async fn step(&self) -> usize {
+        eventually("the read model has all events", async || {
+            let is_current: bool = sqlx::query_scalar(
+                "SELECT k.position = h.position FROM read.checkpoint k CROSS JOIN log.head h",
+            )
+            .fetch_one(&self.database.pool)
+            .await
+            .unwrap();
+            is_current.then_some(())
+        })
+        .await;
         let now = Timestamp::from_millis(self.now.load(Ordering::Relaxed));
         self.collector.step(now).await.unwrap()
     }
