@@ -228,11 +228,8 @@ mod tests {
         };
         let edit = message.edit.expect("an edit");
         assert_eq!(edit.edited_at.to_string(), "2020-01-02T00:00:00.000Z");
-        assert_eq!(
-            edit.original,
-            Some(domain::body::MessageBody::from_text("helo"))
-        );
-        assert_eq!(message.body, domain::body::MessageBody::from_text("hello"));
+        assert_eq!(edit.original, Some(MessageBody::from_text("helo")));
+        assert_eq!(message.body, MessageBody::from_text("hello"));
         assert_eq!(message.reactions[0].user.as_str(), "ben");
         let joins = serde_json::json!({"line": 3, "conversation": "team", "key": "k", "members": ["ann", "ben"]});
         let joins = line(&joins).1.expect("a valid line");
