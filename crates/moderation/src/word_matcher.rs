@@ -97,8 +97,8 @@ impl ListMatcher {
         let found = self.automaton.find_overlapping_iter(text.as_str());
         found.filter_map(move |found| {
             let range = found.range();
-            let is_found =
-                self.rules.matching == WordMatching::Anywhere || text.is_whole_word(&range);
+            let is_found = text.is_one_word(&range)
+                && (self.rules.matching == WordMatching::Anywhere || text.is_whole_word(&range));
             let source = text.source(&range);
             is_found.then_some(WordMatch {
                 list: &self.name,
