@@ -22,7 +22,10 @@ impl Command<'_> {
     async fn send(&self, key: &str) -> ApiResponse {
         let request = self.client.request(&self.method, &self.path);
         let request = request.header("idempotency-key", key);
-        request.json(&self.body).send().await
+        match &self.body {
+            Value::Null => request.send().await,
+            body => request.json(body).send().await,
+        }
     }
 }
 

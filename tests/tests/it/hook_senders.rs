@@ -42,13 +42,11 @@ async fn the_question_names_the_user_for_whom_a_service_acts() {
     let edit = json!({ "body": { "text": "edited" } });
     let edited = for_bob(&service, Method::PUT, &one, &edit).await;
     edited.expect(200);
-    let later = service
-        .request(&Method::POST, messages)
-        .header("tidings-act-for", "bob");
     let due = domain::time::Timestamp::from_millis(token::unix_now() * 1_000 + 2_000);
     let mut scheduled = message("2", "scheduled");
     scheduled["send_at"] = json!(due);
-    later.json(&scheduled).send().await.expect(202);
+    let later = for_bob(&service, Method::POST, messages, &scheduled).await;
+    later.expect(202);
 
     // Then bob is the sender in each question
     for text in ["sent", "edited", "scheduled"] {

@@ -48,8 +48,9 @@ async fn put(client: &Client, path: &str, body: Value) -> i64 {
 async fn lists_about_a_group_are_paged() {
     let world = World::start().await;
     let ann = world.user("ann");
-    let users = ["bob", "cat", "dan"];
-    ann.create_group("room", &users).await.expect(201);
+    let (silenced, banned) = (["bob", "cat", "dan"], ["ian", "jan", "kim"]);
+    let members = [silenced, banned].concat();
+    ann.create_group("room", &members).await.expect(201);
     let room = "/v1/conversations/room";
     let asked = json!({ "join": "asked" });
     ann.patch(room, asked).await.expect(200);
@@ -57,9 +58,9 @@ async fn lists_about_a_group_are_paged() {
         let join = format!("{room}/join");
         world.user(user).post(&join, json!({})).await.expect(202);
     }
-    for user in users {
-        put(&ann, &format!("{room}/silences/{user}"), json!({})).await;
-        put(&ann, &format!("{room}/bans/{user}"), json!({})).await;
+    for (silenced, banned) in silenced.into_iter().zip(banned) {
+        put(&ann, &format!("{room}/silences/{silenced}"), json!({})).await;
+        put(&ann, &format!("{room}/bans/{banned}"), json!({})).await;
         let link = ann.post(&format!("{room}/links"), json!({})).await;
         link.expect(201);
     }
@@ -124,8 +125,11 @@ async fn lists_of_administrators_are_paged() {
     eventually("nothing waits", async || {
         let page = admin.get_ok("/v1/admin/webhooks").await;
         let mut all = page["webhooks"].as_array()?.iter();
-        all.all(|one| one["parked"] == 3 && one["waiting"] == 0)
-            .then_some(())
+        let is_idle = |one: &Value| {
+            let is_read = one["position"].as_i64() >= Some(last);
+            is_read && one["parked"] == 3 && one["waiting"] == 0
+        };
+        all.all(is_idle).then_some(())
     })
     .await;
     assert_paged(&admin, "/v1/admin/webhooks", "webhooks", 3).await;

@@ -254,7 +254,7 @@ async fn an_acknowledgement_over_a_connection_that_acts_for_a_user_names_the_ser
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn server_sent_events_end_for_whoever_may_no_longer_call() {
+async fn server_sent_events_end_for_those_who_may_no_longer_call() {
     let world = World::start().await;
     let admin = world.admin();
     let ban = json!({ "kind": "banned", "reason": "spam" });

@@ -89,7 +89,6 @@ async fn languages_are_tags_and_time_zones_exist() {
         ("UTC", true),
         ("America/Argentina/Buenos_Aires", true),
         ("Mars/Olympus", false),
-        ("Europe/berlin", false),
         ("", false),
     ] {
         let hours = json!({ "from": "22:00", "to": "07:00", "time_zone": zone });
