@@ -97,14 +97,15 @@ impl FoldedText {
         self.is_limit(self.index_at(range.start)) && self.is_limit(self.index_at(range.end))
     }
 
+    /// Whether separators between letters were dropped in these bytes of the folded text.
+    pub fn is_spelled_out(&self, range: &Range<usize>) -> bool {
+        self.dropped(range).next().is_some()
+    }
+
     /// Whether these bytes of the folded text are one word beyond doubt, although separators between
     /// its letters were dropped.
     pub fn is_one_word(&self, range: &Range<usize>) -> bool {
-        let first = self.index_at(range.start);
-        let last = self.index_at(range.end);
-        let chars = self.chars.get(first..last).unwrap_or_default();
-        let dropped = chars.iter().skip(1).map(|char| char.dropped);
-        let dropped = dropped.filter(|dropped| *dropped != Dropped::Nothing);
+        let dropped = self.dropped(range);
         let letters = dropped.clone().count() + 1;
         let are_equal = || {
             let mut others = dropped.clone().skip(1);
@@ -113,14 +114,28 @@ impl FoldedText {
         letters == 1
             || letters >= MIN_LETTERS_OF_ANY_SEPARATORS
             || letters >= MIN_LETTERS && are_equal()
-            || chars.iter().all(|char| char.class == CharClass::Unspaced)
+            || self
+                .chars_of(range)
+                .iter()
+                .all(|char| char.class == CharClass::Unspaced)
+    }
+
+    fn chars_of(&self, range: &Range<usize>) -> &[FoldedChar] {
+        let first = self.index_at(range.start);
+        let last = self.index_at(range.end);
+        self.chars.get(first..last).unwrap_or_default()
+    }
+
+    /// What was dropped between the characters of these bytes.
+    fn dropped(&self, range: &Range<usize>) -> impl Iterator<Item = Dropped> + Clone {
+        let after_first = self.chars_of(range).iter().skip(1);
+        let dropped = after_first.map(|char| char.dropped);
+        dropped.filter(|dropped| *dropped != Dropped::Nothing)
     }
 
     /// The bytes of the original text that these bytes of the folded text came from.
     pub fn source(&self, range: &Range<usize>) -> Range<usize> {
-        let first = self.index_at(range.start);
-        let last = self.index_at(range.end);
-        let chars = self.chars.get(first..last).unwrap_or_default();
+        let chars = self.chars_of(range);
         match (chars.first(), chars.last()) {
             (Some(first), Some(last)) => first.start..last.end,
             _ => 0..0,
