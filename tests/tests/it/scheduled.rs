@@ -364,8 +364,8 @@ async fn the_id_of_a_scheduled_message_is_not_used_for_another_one() {
     let hour = Duration::from_secs(3_600);
     ann.schedule("team", "key", hour).await.expect(202);
     let at_once = ann.send("team", "key", "key").await;
-    at_once.expect_problem(409);
+    assert_eq!(at_once.expect_problem(409), "idempotency_mismatch");
     ann.send("team", "other", "key").await.expect(201);
     let scheduled = ann.schedule("team", "other", hour).await;
-    scheduled.expect_problem(409);
+    assert_eq!(scheduled.expect_problem(409), "idempotency_mismatch");
 }
