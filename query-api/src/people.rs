@@ -230,6 +230,12 @@ impl PeopleState {
         Ok(rows)
     }
 
+    /// Whether the log names a user.
+    pub async fn is_known(&self, user: &str) -> Result<bool, QueryError> {
+        let known = sqlx::query_scalar("SELECT EXISTS (SELECT FROM read.users WHERE name = $1)");
+        Ok(known.bind(user).fetch_one(&self.pool).await?)
+    }
+
     async fn count_shared(&self, caller: &str) -> Result<i64, QueryError> {
         let count = sqlx::query_scalar(COUNT_SHARED).bind(caller);
         Ok(count.fetch_one(&self.pool).await?)
