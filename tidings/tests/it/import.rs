@@ -98,8 +98,7 @@ async fn an_import_is_complete_and_idempotent() {
     assert_shows_progress(&["verify", "--data", data]);
 }
 
-/// Somebody who waits at a terminal sees how far the command is. A script, or a file, gets none of
-/// it.
+/// A user at a terminal sees how far the command is. A script, or a file, gets none of it.
 fn assert_shows_progress(command: &[&str]) {
     let shown = run_on_a_terminal(command);
     assert!(shown.contains(" left"), "{command:?}: {shown:?}");
