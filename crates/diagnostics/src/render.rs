@@ -77,11 +77,14 @@ fn render_database(text: &mut String, database: &DatabaseStatus) -> std::fmt::Re
         ..
     } = database;
     writeln!(text, "database    Postgres {version} at {url}")?;
-    writeln!(
-        text,
-        "log         position {}, last event at {head_time}",
-        human_count(projection.head)
-    )?;
+    let head = human_count(projection.head);
+    match projection.head {
+        0 => writeln!(text, "log         no event yet")?,
+        _ => writeln!(
+            text,
+            "log         position {head}, last event at {head_time}"
+        )?,
+    }
     writeln!(
         text,
         "projection  position {}, {}",
@@ -323,6 +326,15 @@ mod tests {
             shown.contains("projection  position 1,234,000, up to date\n"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn a_new_log_has_no_last_event() {
+        let mut database = example_database();
+        database.projection.head = 0;
+        let mut shown = String::new();
+        render_database(&mut shown, &database).expect("writing to a String cannot fail");
+        assert!(shown.contains("log         no event yet\n"), "{shown}");
     }
 
     fn example_database() -> DatabaseStatus {

@@ -110,7 +110,7 @@ interface InvitedRowProps {
   withdrawn: () => void;
 }
 
-/** Somebody who was just invited. No call lists all whom a group has invited. */
+/** A user who was just invited. No call lists everybody whom a group has invited. */
 function InvitedRow({ id, user, withdrawn }: InvitedRowProps) {
   const { api, calls } = useHost();
   const name = useName(user);
