@@ -10,7 +10,7 @@ use log_integrity::erasure::retention::RetentionProgress;
 use crate::lag::ModerationLag;
 use crate::status::{
     DatabaseStatus, MirrorStatus, ProcessStatus, SealStatus, SearchIndexStatus, SessionStatus,
-    SystemStatus, UnreadablePart,
+    StatusError, SystemStatus,
 };
 
 /// How to reach the servers of a running system. Their addresses above have no passwords.
@@ -124,7 +124,7 @@ fn render_search(text: &mut String, search: &SearchIndexStatus) -> std::fmt::Res
             inflect("message", &index.messages),
             HumanBytes(index.bytes),
         ),
-        SearchIndexStatus::Unavailable(UnreadablePart { error }) => {
+        SearchIndexStatus::Unavailable(StatusError { error }) => {
             writeln!(text, "search      unavailable: {error}")
         }
     }
@@ -226,7 +226,7 @@ fn render_mirror(text: &mut String, mirror: &MirrorStatus) -> std::fmt::Result {
             describe_lag(mirror.lag_events),
             mirror.version,
         ),
-        MirrorStatus::Unavailable(UnreadablePart { error }) => {
+        MirrorStatus::Unavailable(StatusError { error }) => {
             writeln!(text, "mirror      unavailable: {error}")
         }
     }
@@ -260,7 +260,7 @@ mod tests {
 
     use super::*;
     use crate::lag::ProjectionLag;
-    use crate::status::StorageSizes;
+    use crate::status::{SearchIndexProgress, StorageSizes};
 
     #[test]
     fn a_stopped_system_is_shown_as_stopped() {
@@ -330,7 +330,7 @@ mod tests {
                 seconds: 2.25,
                 is_foreign: false,
             },
-            search: SearchIndexStatus::Available(ReadableIndex {
+            search: SearchIndexStatus::Available(SearchIndexProgress {
                 position: 1_233_990,
                 lag_events: 10,
                 messages: 1_000_000,
@@ -409,7 +409,7 @@ mod tests {
         }
         render_mirror(
             &mut shown,
-            &MirrorStatus::Unavailable(UnreadablePart {
+            &MirrorStatus::Unavailable(StatusError {
                 error: "refused".into(),
             }),
         )

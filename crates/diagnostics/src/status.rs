@@ -133,14 +133,14 @@ pub struct SessionStatus {
 #[serde(untagged)]
 pub enum SearchIndexStatus {
     /// The index can be read.
-    Available(ReadableIndex),
+    Available(SearchIndexProgress),
     /// The index does not exist or cannot be read.
-    Unavailable(UnreadablePart),
+    Unavailable(StatusError),
 }
 
 /// A search index that can be read.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ReadableIndex {
+pub struct SearchIndexProgress {
     /// The position of the last indexed event.
     pub position: u64,
     /// The number of events by which it lags behind the read model.
@@ -153,7 +153,7 @@ pub struct ReadableIndex {
 
 /// A part of the status that cannot be read.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct UnreadablePart {
+pub struct StatusError {
     /// The reason.
     pub error: String,
 }
@@ -174,14 +174,14 @@ pub struct StorageSizes {
 #[serde(untagged)]
 pub enum MirrorStatus {
     /// The stream exists.
-    Available(ReadableMirror),
+    Available(MirrorProgress),
     /// The stream does not exist or NATS cannot be reached.
-    Unavailable(UnreadablePart),
+    Unavailable(StatusError),
 }
 
 /// A mirror that can be read.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ReadableMirror {
+pub struct MirrorProgress {
     /// The version of nats-server.
     pub version: String,
     /// The position of its first event.

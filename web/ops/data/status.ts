@@ -3,7 +3,7 @@ import type { Schemas } from "./schemas.ts";
 
 export type Status = Schemas["Status"];
 export type DatabaseStatus = Schemas["DatabaseStatus"];
-type Failed = Schemas["UnreadablePart"];
+type Failed = Schemas["StatusError"];
 
 /** A part of the status, or null if the server could not read it. */
 export function readable<Part extends object>(part: Part | Failed | null | undefined): Part | null {
