@@ -22,7 +22,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The status of the system, and what this process does not send.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Status)]
-pub(super) struct StatusView {
+pub struct StatusView {
     #[serde(flatten)]
     status: SystemStatus,
     /// The live frames that this process does not send because the read models are far behind:
