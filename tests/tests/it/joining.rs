@@ -152,7 +152,7 @@ async fn sees_zoe(client: &Client, position: i64) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_join_request_shows_the_asker_to_those_who_decide_and_to_nobody_else() {
+async fn a_join_request_shows_who_asks_to_those_who_decide_and_to_nobody_else() {
     let world = world_with_room("asked").await;
     let [alice, bob, carol, zoe] = ["alice", "bob", "carol", "zoe"].map(|user| world.user(user));
     // Dan decides about another group.
