@@ -171,3 +171,15 @@ event_family!(CaseEvent {
     CaseResolved = "case_resolved", 1;
     CaseReopened = "case_reopened", 1;
 });
+
+/// The names of all types of events, by family.
+pub fn type_names() -> Vec<&'static str> {
+    let conversations = ConversationEvent::TYPES.iter();
+    conversations
+        .chain(MailboxEvent::TYPES)
+        .chain(ProfileEvent::TYPES)
+        .chain(DeploymentEvent::TYPES)
+        .chain(CaseEvent::TYPES)
+        .map(|event_type| event_type.name)
+        .collect()
+}

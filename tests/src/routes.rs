@@ -277,6 +277,12 @@ pub const ROUTES: &[Route] = &[
         None,
     ),
     route(
+        "GET",
+        "/v1/conversations/{id}/invitations",
+        Access::Member,
+        None,
+    ),
+    route(
         "PUT",
         "/v1/conversations/{id}/join-requests/{user}",
         Access::Member,
@@ -423,6 +429,12 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/admin/status", Access::Admin, None),
     route("GET", "/v1/admin/conversations", Access::Admin, None),
     route("GET", "/v1/admin/conversations/{id}", Access::Admin, None),
+    route(
+        "GET",
+        "/v1/admin/conversations/{id}/members",
+        Access::Admin,
+        None,
+    ),
     route("GET", "/v1/admin/webhooks", Access::Admin, None),
     route(
         "POST",

@@ -125,6 +125,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/conversations/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the pending join requests of a group, for its owner and admins. */
+        get: operations["list_conversation_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/conversations/{id}/messages/{seq}/explain": {
         parameters: {
             query?: never;
@@ -838,6 +855,23 @@ export interface paths {
          *     never goes back, and rejoining does not bring the messages back.
          */
         post: operations["clear_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the pending join requests of a group, for its owner and admins. */
+        get: operations["list_pending_invitations"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2455,9 +2489,7 @@ export interface components {
              */
             messages: number;
             /** @description What the owner and admins have set, as members get it. */
-            policy: {
-                [key: string]: unknown;
-            };
+            policy: Record<string, never>;
             /** @description The title of a group. */
             title: string | null;
         };
@@ -3253,6 +3285,18 @@ export interface components {
             /** @description The cursor of the next page; null at the end. */
             next: string | null;
         };
+        ConversationMember: {
+            user: string;
+            display_name: string | null;
+            /** @description The role of the member. */
+            role: components["schemas"]["Role"];
+            /** Format: date-time */
+            joined_at: string;
+        };
+        ConversationMembers: {
+            members: components["schemas"]["ConversationMember"][];
+            next: string | null;
+        };
         /** @description `Entry` whose `type` is `conversation_policy_changed`. */
         ConversationPolicyChangedEntry: {
             /**
@@ -3443,6 +3487,25 @@ export interface components {
              */
             type: "custom";
         };
+        DatabaseStatus: {
+            url: string;
+            version: string;
+            /** Format: date-time */
+            head_time: string;
+            projection: components["schemas"]["ProjectionLag"];
+            search: components["schemas"]["SearchIndexStatus"];
+            /** Format: int64 */
+            parked_events: number;
+            erasure: components["schemas"]["ErasureProgress"];
+            seal: null | components["schemas"]["SealStatus"];
+            sessions: components["schemas"]["SessionStatus"];
+            retention: components["schemas"]["RetentionProgress"][];
+            /** Format: int64 */
+            sync_floor: number;
+            moderation: components["schemas"]["ModerationLag"];
+            webhooks: components["schemas"]["WebhookStatus"][];
+            sizes: components["schemas"]["StorageSizes"];
+        };
         /** @description `Entry` whose `type` is `delivered`. */
         DeliveredEntry: {
             /**
@@ -3618,6 +3681,18 @@ export interface components {
              * @description The number of conversations whose titles this request erased.
              */
             titles: number;
+        };
+        ErasureProgress: {
+            /** Format: int64 */
+            ordered: number;
+            /** Format: int64 */
+            position: number;
+            /** Format: int64 */
+            events: number;
+            /** Format: int64 */
+            not_mirrored: number;
+            /** Format: int64 */
+            files_at: number;
         };
         /** @description What to erase: one message, a conversation, or everything that a user has sent. */
         ErasureRequest: {
@@ -4379,6 +4454,8 @@ export interface components {
              * @description The number of unread messages.
              */
             unread: number;
+            /** Format: int64 */
+            activity: number;
         };
         /** @description An invitation to a group. */
         Invitation: {
@@ -5208,26 +5285,16 @@ export interface components {
             /** @description The versions, oldest first; the last one of the last page is current. */
             versions: components["schemas"]["MessageVersion"][];
         };
-        /** @description The hook, without its secret. */
         MessageHook: {
-            /**
-             * Format: date-time
-             * @description When it was set.
-             */
-            at: string;
-            /** @description Who set it. */
-            by: string;
-            /** @description What happens to a message without an answer: `allow`, `hold` or `refuse`. */
-            on_failure: string;
-            /**
-             * Format: int32
-             * @description How long Tidings waits for an answer, in milliseconds.
-             */
-            timeout_ms: number;
+            configured: boolean;
+            url: string | null;
             /** @description The types of messages that are checked; empty for all. */
             types: components["schemas"]["MessageType"][];
-            /** @description Where Tidings asks. */
-            url: string;
+            timeout_ms: number | null;
+            on_failure: string | null;
+            by: string | null;
+            /** Format: date-time */
+            at: string | null;
         };
         /** @description `Entry` whose `type` is `message_pinned`. */
         MessagePinnedEntry: {
@@ -5512,6 +5579,23 @@ export interface components {
              */
             position: number;
         };
+        MirrorProgress: {
+            version: string;
+            /** Format: int64 */
+            first: number;
+            /** Format: int64 */
+            position: number;
+            /** Format: int64 */
+            lag_events: number;
+        };
+        MirrorStatus: components["schemas"]["MirrorProgress"] | components["schemas"]["StatusError"];
+        ModerationLag: {
+            /** Format: int64 */
+            position: number;
+            /** Format: int64 */
+            events: number;
+            seconds: number;
+        };
         /** @description The caller's membership in a conversation. */
         MyPlace: {
             /** @description Whether it is hidden from the inbox. */
@@ -5537,6 +5621,9 @@ export interface components {
             read_seq: number;
             /** @description The role of the caller. */
             role: components["schemas"]["Role"];
+        };
+        NatsStatus: {
+            url: string;
         };
         /** @description A sender who sends `same_text` near-equal texts within `within` floods. */
         NewFloodRule: {
@@ -5644,6 +5731,16 @@ export interface components {
             /** @description The cursor of the next page; null at the end. */
             next: string | null;
             parked: components["schemas"]["ParkedDelivery"][];
+        };
+        PendingInvitation: {
+            user: string;
+            by: string;
+            /** Format: date-time */
+            at: string;
+        };
+        PendingInvitations: {
+            invitations: components["schemas"]["PendingInvitation"][];
+            next: string | null;
         };
         /** @description A join request. */
         PendingJoinRequest: {
@@ -5873,6 +5970,14 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        ProcessStatus: {
+            /** Format: int64 */
+            pid: number;
+            address: string;
+            /** Format: date-time */
+            started_at: string;
+            servers: string[];
+        };
         /** @description What to change of the caller's profile. Omitted fields stay unchanged; null removes a value. */
         ProfileRequest: {
             /** @description What the user says about themselves: at most 300 characters. */
@@ -5885,6 +5990,16 @@ export interface components {
             display_name?: string | null;
             /** @description The language: a BCP 47 tag such as `de-AT`. */
             locale?: string | null;
+        };
+        ProjectionLag: {
+            /** Format: int64 */
+            head: number;
+            /** Format: int64 */
+            position: number;
+            /** Format: int64 */
+            events: number;
+            seconds: number;
+            is_foreign: boolean;
         };
         /** @description Hours of every day in which a user does not want to be disturbed. They may span midnight. */
         QuietHours: {
@@ -6174,6 +6289,11 @@ export interface components {
              */
             until?: string | null;
         };
+        RetentionProgress: {
+            kind: string;
+            /** Format: int64 */
+            position: number;
+        };
         /**
          * @description The role of a member, in ascending order of permissions.
          * @enum {string}
@@ -6456,6 +6576,25 @@ export interface components {
             /** @description The newest first. */
             seals: components["schemas"]["Seal"][];
         };
+        SealStatus: {
+            /** Format: int64 */
+            position: number;
+            /** Format: date-time */
+            at: string;
+            public_key: string;
+            lag_seconds: number;
+        };
+        SearchIndexProgress: {
+            /** Format: int64 */
+            position: number;
+            /** Format: int64 */
+            lag_events: number;
+            /** Format: int64 */
+            messages: number;
+            /** Format: int64 */
+            bytes: number;
+        };
+        SearchIndexStatus: components["schemas"]["SearchIndexProgress"] | components["schemas"]["StatusError"];
         /** @description A page of hits. */
         SearchPage: {
             /**
@@ -6825,6 +6964,15 @@ export interface components {
         };
         /** @description A frame from the server. Clients ignore frames of types that they do not know. */
         ServerFrame: components["schemas"]["EntryFrame"] | components["schemas"]["CaughtUpFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["TypingStoppedFrame"] | components["schemas"]["PresenceFrame"] | components["schemas"]["TokenRenewedFrame"] | components["schemas"]["RefusedFrame"] | components["schemas"]["ProblemFrame"];
+        SessionStatus: {
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            max: number;
+            by_name: {
+                [key: string]: number;
+            };
+        };
         /** @description The hook that is set. */
         SetHook: {
             /**
@@ -6867,6 +7015,30 @@ export interface components {
             next: string | null;
             /** @description The silences that have not ended, oldest first. */
             silences: components["schemas"]["Sanction"][];
+        };
+        Status: {
+            state: string;
+            data: string;
+            /** Format: int64 */
+            data_bytes: number;
+            process?: components["schemas"]["ProcessStatus"];
+            /** Format: int64 */
+            postgres_major?: number;
+            database?: components["schemas"]["DatabaseStatus"];
+            nats?: components["schemas"]["NatsStatus"];
+            mirror?: components["schemas"]["MirrorStatus"];
+            shedding: string[];
+        };
+        StatusError: {
+            error: string;
+        };
+        StorageSizes: {
+            /** Format: int64 */
+            database: number;
+            /** Format: int64 */
+            log: number;
+            /** Format: int64 */
+            read: number;
         };
         /** @description All switches. */
         SwitchList: {
@@ -7648,6 +7820,29 @@ export interface components {
             notifications?: boolean;
             /** @description The address to deliver to. */
             url: string;
+        };
+        WebhookStatus: {
+            /** Format: int64 */
+            id: number;
+            url: string;
+            kind: string;
+            types: string[];
+            state: string;
+            /** Format: int64 */
+            position: number;
+            /** Format: int64 */
+            head: number;
+            /** Format: int64 */
+            delivered: number;
+            /** Format: date-time */
+            delivered_at: string | null;
+            /** Format: int64 */
+            waiting: number;
+            /** Format: int64 */
+            parked: number;
+            error: string | null;
+            /** Format: date-time */
+            error_at: string | null;
         };
         /**
          * @description Why a message does not count as unread: the caller has cleared it (`cleared`), it was sent while
@@ -8540,6 +8735,52 @@ export interface operations {
                     };
                 };
             };
+        };
+    };
+    list_conversation_members: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The group.
+                 * @example lunch
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of join requests. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationMembers"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     explain_visibility: {
@@ -10049,9 +10290,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Status"];
                 };
             };
             /** @description A parameter is malformed; `errors` names it. */
@@ -12551,6 +12790,52 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    list_pending_invitations: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The group.
+                 * @example lunch
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of join requests. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingInvitations"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     withdraw_invitation: {
         parameters: {
             query?: never;
@@ -14613,6 +14898,7 @@ export interface operations {
                  *     503 `projection_behind`).
                  */
                 min_position?: string;
+                ids?: string;
             };
             header?: never;
             path?: never;
@@ -15384,7 +15670,6 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };
