@@ -23,6 +23,13 @@ NPM_PROJECTS = ["clients/typescript", "web", "tests/clients"]
 NPM_FILES = ["package.json", "package-lock.json", *(f"{name}/package.json" for name in NPM_PROJECTS)]
 LOCKS = [HERE / "requirements.txt", *(ROOT / name for name in NPM_FILES)]
 FETCH_SECONDS = 600
+# Chromium comes with a font of Latin, Greek and Cyrillic letters only. These are for the others.
+CHINESE_AND_JAPANESE = ["manimgx_fonts_cjk/NotoSansCJK-VF.otf.ttc"]
+EMOJI_AND_ARABIC = [
+    "noto-color-emoji/files/noto-color-emoji-emoji-400-normal.woff",
+    "noto-sans-arabic/files/noto-sans-arabic-arabic-400-normal.woff",
+    "noto-sans-arabic/files/noto-sans-arabic-arabic-700-normal.woff",
+]
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,11 @@ class Packages:
         return self.directory / "npm/node_modules"
 
     @property
+    def fonts(self):
+        """The fonts with which the pages are tested."""
+        return self.directory / "chromium/fonts"
+
+    @property
     def chromium(self):
         """The browser: the pinned one, or the one that CHROMIUM names."""
         return Path(os.environ.get("CHROMIUM") or self.directory / "chromium/chromium")
@@ -56,7 +68,7 @@ class Packages:
         directory = self.chromium.parent
         return {
             "LD_LIBRARY_PATH": str(directory / "al2023/lib"),
-            "FONTCONFIG_PATH": str(directory / "fonts"),
+            "FONTCONFIG_PATH": str(self.fonts),
         }
 
     def environment(self):
@@ -81,6 +93,7 @@ def fetch_packages():
             install_npm_packages(fresh)
             if "CHROMIUM" not in os.environ:
                 unpack_chromium(fresh)
+            copy_fonts(fresh)
             fresh.directory.rename(directory)
         except OSError:
             # Another process was faster.
@@ -171,3 +184,12 @@ def unpack_chromium(packages):
         cwd=packages.node_modules.parent,
         env={**packages.environment(), **environment},
     )
+
+
+def copy_fonts(packages):
+    """Puts the fonts next to those that come with Chromium."""
+    packages.fonts.mkdir(parents=True, exist_ok=True)
+    npm = packages.node_modules / "@fontsource"
+    files = [packages.python / name for name in CHINESE_AND_JAPANESE]
+    for file in [*files, *(npm / name for name in EMOJI_AND_ARABIC)]:
+        shutil.copy(file, packages.fonts)

@@ -70,11 +70,11 @@ def run_script(context, script, pages, **variables):
 
 
 def font_environment(context):
-    """Fonts for Chromium, which stops where it finds none: those that come with it, and others."""
+    """Fonts for Chromium, which stops where it finds none: the pinned ones, and the machine's."""
     config = context.directory / "fonts.conf"
     if not config.exists():
-        fonts = context.packages.chromium.parent / "fonts"
-        directories = "".join(f"<dir>{path}</dir>" for path in [fonts, *FONT_DIRECTORIES])
+        fonts = [context.packages.fonts, *FONT_DIRECTORIES]
+        directories = "".join(f"<dir>{path}</dir>" for path in fonts)
         cache = f"<cachedir>{context.directory / 'font-cache'}</cachedir>"
         config.write_text(f'<?xml version="1.0"?><fontconfig>{directories}{cache}</fontconfig>')
     return {"FONTCONFIG_FILE": str(config)}
