@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 
 from commands import run
 from pages import run_in_browser, run_script, serve_pages
@@ -9,6 +10,8 @@ from system import System
 
 ROOMS = 10_000
 MESSAGES = 100_000
+# Of these, so many are scrolled through in each direction; `make scroll` takes all of them.
+SCROLLED = os.environ.get("SCROLLED", "6000")
 PEOPLE = ["scroll-ann", "scroll-bob", "scroll-eve"]
 
 
@@ -52,9 +55,9 @@ def chat_scrolling(context):
         log = directory / "messages.jsonl"
         log.write_text("".join(f"{json.dumps(line)}\n" for line in make_messages()))
         system.tidings("import", log)
-        variables = {"TOKEN": system.token(PEOPLE[0]), "ROOMS": ROOMS, "MESSAGES": MESSAGES}
-        texts = {name: str(value) for name, value in variables.items()}
-        return run_script(context, "chat_scrolling.mjs", pages, **texts)
+        counts = {"ROOMS": str(ROOMS), "MESSAGES": str(MESSAGES), "SCROLLED": SCROLLED}
+        token = system.token(PEOPLE[0])
+        return run_script(context, "chat_scrolling.mjs", pages, TOKEN=token, **counts)
 
 
 def make_messages():

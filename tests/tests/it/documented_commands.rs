@@ -13,7 +13,7 @@ use crate::exports::{write_matrix_export, write_slack_export};
 use crate::readme::example_commands;
 
 /// The pages that share a system. Their commands run in this order, in one directory.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 16] = [
     "search.md",
     "import.md",
     "analysts.md",
@@ -30,6 +30,7 @@ const PAGES: [&str; 15] = [
     "install.md",
     "high-availability.md",
     "web.md",
+    "first-steps.md",
 ];
 
 /// Pages whose commands change what others rely on. Each has a system of its own.
