@@ -35,6 +35,10 @@ def chat_looks(context):
     return run_in_browser(context, "chat_looks.mjs")
 
 
+def chat_accessible(context):
+    return run_in_browser(context, "chat_accessible.mjs")
+
+
 def chat_interrupted(context):
     """The script starts a system of its own, which it kills."""
     directory = context.directory / "interrupted"
@@ -80,5 +84,6 @@ CHAT_STEPS = [
     ("web chat: two people", chat_together),
     ("web chat: interruptions", chat_interrupted),
     ("web chat: looks", chat_looks),
+    ("web chat: barriers", chat_accessible),
     ("web chat: scrolling", chat_scrolling),
 ]
