@@ -12,6 +12,7 @@ ROOMS = 10_000
 MESSAGES = 100_000
 # Of these, so many are scrolled through in each direction; `make scroll` takes all of them.
 SCROLLED = os.environ.get("SCROLLED", "6000")
+SCROLL_SECONDS = 3600
 PEOPLE = ["scroll-ann", "scroll-bob", "scroll-eve"]
 
 
@@ -61,7 +62,8 @@ def chat_scrolling(context):
         system.tidings("import", log)
         counts = {"ROOMS": str(ROOMS), "MESSAGES": str(MESSAGES), "SCROLLED": SCROLLED}
         token = system.token(PEOPLE[0])
-        return run_script(context, "chat_scrolling.mjs", pages, TOKEN=token, **counts)
+        variables = {"TOKEN": token, **counts}
+        return run_script(context, "chat_scrolling.mjs", pages, timeout=SCROLL_SECONDS, **variables)
 
 
 def make_messages():

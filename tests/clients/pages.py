@@ -52,7 +52,7 @@ def run_in_browser(context, script, **variables):
         return run_script(context, script, pages, TIDINGS_URL=system.url, **variables)
 
 
-def run_script(context, script, pages, **variables):
+def run_script(context, script, pages, timeout=600, **variables):
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
     project = context.npm_workspace() / "tests/clients"
     environment = {
@@ -67,7 +67,7 @@ def run_script(context, script, pages, **variables):
         **variables,
     }
     command = [context.packages.node, f"browser/{script}"]
-    return run(command, cwd=project, env=environment, timeout=600).strip()
+    return run(command, cwd=project, env=environment, timeout=timeout).strip()
 
 
 def font_environment(context):

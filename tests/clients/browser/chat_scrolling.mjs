@@ -14,7 +14,7 @@ const LAST = Number(MESSAGES);
 const DISTANCE = Number(SCROLLED);
 /** After so many, the tasks and the memory until then are looked at. */
 const STAGE = 10_000;
-const WHEEL = 2400;
+const WHEEL = 4800;
 /** A row of the list, as ROW_HEIGHT in conversation_list.tsx. */
 const ROW_HEIGHT = 68;
 
