@@ -63,7 +63,7 @@ def run_script(context, script, pages, timeout=600, **variables):
         "CHAT_URL": pages.url,
         "BUILD": str(pages.build),
         "ARTEFACTS": str(ARTEFACTS),
-        "PICTURES": str(ROOT / "docs/images"),
+        "SCREENSHOTS": str(ROOT / "docs/images"),
         **variables,
     }
     command = [context.packages.node, f"browser/{script}"]

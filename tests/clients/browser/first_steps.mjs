@@ -1,8 +1,8 @@
 // A new user does exactly what docs/first-steps.md says, with a fresh system, within two minutes.
-// The pictures of that page are taken on the way.
+// The screenshots of that page are taken on the way.
 import { assert, until, waitForText } from "./checks.mjs";
 import { Faults, launch, openWindow } from "./chromium.mjs";
-import { Pictures } from "./pictures.mjs";
+import { Screenshots } from "./screenshots.mjs";
 import { System, freePort } from "./system.mjs";
 
 const MOST_SECONDS = 120;
@@ -13,7 +13,7 @@ const began = performance.now();
 const system = new System(process.env.DIRECTORY, await freePort());
 const browser = await launch();
 const faults = new Faults(system.url);
-const pictures = new Pictures();
+const screenshots = new Screenshots();
 try {
   await system.start();
   const ann = await signUp("ann", "Ann Carter", true);
@@ -25,21 +25,21 @@ try {
   const seconds = (performance.now() - began) / 1000;
   assert(seconds < MOST_SECONDS, `the first steps took ${Math.round(seconds)} s`);
   faults.check();
-  const count = await pictures.check();
-  console.log(`${count} pictures; started, signed up, talked and found in ${seconds.toFixed(1)} s`);
+  const count = await screenshots.check();
+  console.log(`${count} screenshots; started, signed up, talked and found in ${seconds.toFixed(1)} s`);
 } finally {
   await browser.close();
   await system.stop();
 }
 
 /** Each person has a window with storage of its own, as a private window has. */
-async function signUp(user, name, withPictures = false) {
+async function signUp(user, name, withScreenshots = false) {
   const page = await openWindow(browser, `${system.url}/`, null, faults, WINDOW);
   await page.getByRole("button", { name: "Create an account" }).first().click();
   await page.getByLabel("User name").fill(user);
   await page.getByLabel("Your name").fill(name);
   await page.getByLabel("Password").fill(PASSWORD);
-  if (withPictures) await pictures.take(page, "first-steps-1.png");
+  if (withScreenshots) await screenshots.take(page, "first-steps-1.png");
   await page.locator("form .button.primary").click();
   await page.locator(".own-name").filter({ hasText: name }).waitFor();
   return page;
@@ -51,7 +51,7 @@ async function write(page) {
   await page.getByLabel("Find people").fill("bob");
   await page.getByRole("button", { name: "Look at “bob”" }).click();
   await page.locator(".panel").getByRole("button", { name: "Message" }).waitFor();
-  await pictures.take(page, "first-steps-2.png");
+  await screenshots.take(page, "first-steps-2.png");
   await page.locator(".panel").getByRole("button", { name: "Message" }).click();
   const field = page.locator(".main-pane .composer-field");
   await field.click();
@@ -63,7 +63,7 @@ async function write(page) {
 async function answer(page) {
   const row = await waitForText(page, ".conversation-row.unread .row-target", "Ann Carter");
   await waitForText(page, ".row-preview", "Noodles at noon?");
-  await pictures.take(page, "first-steps-3.png");
+  await screenshots.take(page, "first-steps-3.png");
   await row.click();
   await waitForText(page, ".main-pane .message", "一起吃面条吗？");
   const field = page.locator(".main-pane .composer-field");
@@ -79,14 +79,14 @@ async function readAnswer(page) {
   await until("the name of Bob is known", () =>
     page.locator(".conversation-header h2").filter({ hasText: "李波" }).isVisible(),
   );
-  await pictures.take(page, "first-steps-4.png");
+  await screenshots.take(page, "first-steps-4.png");
 }
 
 async function search(page) {
   await page.locator(".sidebar").getByRole("button", { name: "Search messages" }).click();
   await page.getByRole("searchbox", { name: "Search messages" }).fill("noodles");
   await page.locator(".panel mark").filter({ hasText: "Noodles" }).waitFor();
-  await pictures.take(page, "first-steps-5.png");
+  await screenshots.take(page, "first-steps-5.png");
   await page.locator(".panel .panel-row").first().click();
   await page.locator(".message.marked").filter({ hasText: "Noodles at noon?" }).waitFor();
 }

@@ -1,25 +1,25 @@
-// Pictures of pages for the documentation. A test takes them again, and compares them with those of
+// Screenshots of pages for the documentation. A test takes them again, and compares them with those of
 // the repository: they must be of the pages as they are. Bytes may differ: times, and how an edge is
-// smoothed. WRITE_PICTURES=1 replaces those of the repository.
+// smoothed. WRITE_SCREENSHOTS=1 replaces those of the repository.
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { assert } from "./checks.mjs";
 import { launch } from "./chromium.mjs";
 
-const { ARTEFACTS, PICTURES, WRITE_PICTURES } = process.env;
+const { ARTEFACTS, SCREENSHOTS, WRITE_SCREENSHOTS } = process.env;
 const MOST_BYTES = 150_000;
-/** Pictures are compared as means of squares of so many pixels a side. */
+/** Screenshots are compared as means of squares of so many pixels a side. */
 const SQUARE = 16;
 /** A square has changed from this difference on, of 255. */
 const CHANGED = 24;
-/** The share of changed squares at which a picture is not of the page any more. */
+/** The share of changed squares at which a screenshot is not of the page any more. */
 const MOST_CHANGED = 0.04;
 
-export class Pictures {
+export class Screenshots {
   #taken = [];
 
-  /** Takes a picture of a window, once nothing moves in it any more. */
+  /** Takes a screenshot of a window, once nothing moves in it any more. */
   async take(page, name) {
-    const directory = `${ARTEFACTS}/pictures`;
+    const directory = `${ARTEFACTS}/screenshots`;
     await mkdir(directory, { recursive: true });
     await page.evaluate(async () => {
       await document.fonts.ready;
@@ -29,27 +29,27 @@ export class Pictures {
     this.#taken.push({ name, path: `${directory}/${name}` });
   }
 
-  /** Fails if a picture is missing, too large, or shows something else; says how many are there. */
+  /** Fails if a screenshot is missing, too large, or shows something else; says how many are there. */
   async check() {
     const browser = await launch();
     const faults = [];
     try {
       const page = await browser.newPage();
       for (const { name, path } of this.#taken) {
-        if (WRITE_PICTURES === "1") await copyFile(path, `${PICTURES}/${name}`);
-        const fault = await compare(page, path, `${PICTURES}/${name}`);
+        if (WRITE_SCREENSHOTS === "1") await copyFile(path, `${SCREENSHOTS}/${name}`);
+        const fault = await compare(page, path, `${SCREENSHOTS}/${name}`);
         if (fault !== null) faults.push(`docs/images/${name} ${fault}`);
       }
     } finally {
       await browser.close();
     }
-    const advice = "WRITE_PICTURES=1 make test-clients ARGS=pictures takes them again";
+    const advice = "WRITE_SCREENSHOTS=1 make test-clients ARGS=screenshots takes them again";
     assert(faults.length === 0, `${faults.join("\n")}\n${advice}`);
     return this.#taken.length;
   }
 }
 
-/** What is wrong with a committed picture, or null. */
+/** What is wrong with a committed screenshot, or null. */
 async function compare(page, taken, committed) {
   const [now, then] = await Promise.all(
     [taken, committed].map((path) => readFile(path).catch(() => null)),
@@ -66,7 +66,7 @@ async function compare(page, taken, committed) {
   return `shows something else: ${Math.round(share * 100)} % of it differs from ${taken}`;
 }
 
-/** The size of a picture, and the mean brightness of each of its squares. */
+/** The size of a screenshot, and the mean brightness of each of its squares. */
 function squaresOf(page, png) {
   return page.evaluate(
     async ([source, square]) => {

@@ -1,9 +1,9 @@
-// The two pictures of the README: the chat of a small company, and the console while it talks.
+// The two screenshots of the README: the chat of a small company, and the console while it talks.
 import { Caller } from "./api.mjs";
 import { until, waitForCount, waitForText } from "./checks.mjs";
 import { Faults, launch, openWindow } from "./chromium.mjs";
 import { makeCompany } from "./company.mjs";
-import { Pictures } from "./pictures.mjs";
+import { Screenshots } from "./screenshots.mjs";
 
 const { ADMIN_TOKEN, CHAT_URL, TIDINGS_URL } = process.env;
 const WINDOW = { viewport: { width: 1280, height: 800 } };
@@ -15,12 +15,12 @@ const admin = new Caller(TIDINGS_URL, "root", ADMIN_TOKEN);
 const { ann, bob, site } = await makeCompany(TIDINGS_URL, "1");
 const browser = await launch();
 const faults = new Faults(CHAT_URL);
-const pictures = new Pictures();
+const screenshots = new Screenshots();
 try {
   await takeChat();
   await takeConsole();
   faults.check();
-  console.log(`${await pictures.check()} pictures of the README are of the pages as they are`);
+  console.log(`${await screenshots.check()} screenshots of the README are of the pages as they are`);
 } finally {
   await browser.close();
 }
@@ -35,7 +35,7 @@ async function takeChat() {
   // Nothing of the thread is unread any more.
   await waitForCount(page, ".thread-summary .badge, .own-dot", 0);
   await page.mouse.move(0, 0);
-  await pictures.take(page, "chat.png");
+  await screenshots.take(page, "chat.png");
   await page.context().close();
 }
 
@@ -56,6 +56,6 @@ async function takeConsole() {
   await until("every part follows the log", async () => {
     return (await page.locator(".verdict.good").count()) > 0;
   });
-  await pictures.take(page, "operations.png");
+  await screenshots.take(page, "operations.png");
   await page.context().close();
 }

@@ -1,4 +1,4 @@
-"""The pictures of the documentation, taken again and compared."""
+"""The screenshots of the documentation, taken again and compared."""
 
 import re
 
@@ -21,28 +21,28 @@ def take_first_steps(context):
 
 
 def take_pages(context):
-    """The pictures of the README, of a system of their own: its plots show only what these do."""
-    directory = context.directory / "pictures"
+    """The screenshots of the README, of a system of their own: its plots show only what these do."""
+    directory = context.directory / "screenshots"
     directory.mkdir()
     with System(directory, []) as system, serve_pages(context, system.url) as pages:
         token = system.token("root", "--scope", "admin")
         variables = {"TIDINGS_URL": system.url, "ADMIN_TOKEN": token}
-        return run_script(context, "readme_pictures.mjs", pages, **variables)
+        return run_script(context, "readme_screenshots.mjs", pages, **variables)
 
 
 def check_links(_context):
-    """Every picture is in a page, and every page has its pictures."""
+    """Every screenshot is in a page, and every page has its screenshots."""
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     shown = {name for page in pages for name in LINK.findall(page.read_text())}
     there = {path.name for path in DIRECTORY.iterdir()}
     if shown != there:
         only = "; ".join(sorted(shown ^ there))
         raise Failure(f"These are either not in docs/images or on no page: {only}")
-    return f"{len(there)} pictures are on pages"
+    return f"{len(there)} screenshots are on pages"
 
 
-PICTURE_STEPS = [
-    ("pictures: first steps", take_first_steps),
-    ("pictures: README", take_pages),
-    ("pictures: links", check_links),
+SCREENSHOT_STEPS = [
+    ("screenshots: first steps", take_first_steps),
+    ("screenshots: README", take_pages),
+    ("screenshots: links", check_links),
 ]
