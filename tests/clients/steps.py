@@ -7,6 +7,7 @@ from metrics import check_metrics
 from packages import HERE
 from pages import compare_build
 from panels import PANEL_STEPS
+from screenshots import SCREENSHOT_STEPS
 from projection import project_events
 from python_client import (
     break_python_clients,
@@ -85,6 +86,7 @@ STEPS = [
     ("pages: the committed build is up to date", compare_build),
     *CHAT_STEPS,
     *PANEL_STEPS,
+    *SCREENSHOT_STEPS,
     ("metrics", check_metrics),
     ("psql", read_with_psql),
     ("export in DuckDB, pandas and polars", read_export),

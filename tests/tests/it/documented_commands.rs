@@ -13,7 +13,7 @@ use crate::exports::{write_matrix_export, write_slack_export};
 use crate::readme::example_commands;
 
 /// The pages that share a system. Their commands run in this order, in one directory.
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 19] = [
     "docs/search.md",
     "docs/import.md",
     "docs/analysts.md",
@@ -30,6 +30,7 @@ const PAGES: [&str; 18] = [
     "docs/install.md",
     "docs/high-availability.md",
     "docs/web.md",
+    "docs/first-steps.md",
     "deploy/README.md",
     "CONTRIBUTING.md",
     "clients/typescript/README.md",
