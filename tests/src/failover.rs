@@ -138,7 +138,7 @@ impl FailoverFleet {
             http: http_client(),
             settings,
             reader: None,
-            _removal: DirRemoval::of(&dir),
+            _removal: DirRemoval::new(&dir),
         };
         fleet.create_groups().await;
         fleet.reader = Some(SyncedClient::new(fleet.user(READER, 1)));

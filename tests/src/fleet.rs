@@ -168,7 +168,7 @@ impl Fleet {
             pool,
             bugs,
             servers,
-            _removal: DirRemoval::of(&dir),
+            _removal: DirRemoval::new(&dir),
             dir,
             env,
             services: Vec::new(),

@@ -48,7 +48,7 @@ impl PairWorld {
             log: dir.join("up.log"),
             http: http_client(),
             _nats: nats,
-            _removal: DirRemoval::of(&dir),
+            _removal: DirRemoval::new(&dir),
         }
     }
 

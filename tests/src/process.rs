@@ -146,7 +146,7 @@ pub struct DirRemoval(PathBuf);
 
 impl DirRemoval {
     /// Will remove this directory.
-    pub fn of(dir: &Path) -> Self {
+    pub fn new(dir: &Path) -> Self {
         Self(dir.to_owned())
     }
 }

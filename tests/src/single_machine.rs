@@ -49,7 +49,7 @@ impl SingleMachine {
         env.extend(settings.env.iter().cloned());
         let dir = create_dir();
         Self {
-            _removal: DirRemoval::of(&dir),
+            _removal: DirRemoval::new(&dir),
             dir,
             env,
             service: None,

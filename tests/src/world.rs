@@ -98,7 +98,7 @@ impl World {
         Self {
             pool,
             nats,
-            _removal: DirRemoval::of(&dir),
+            _removal: DirRemoval::new(&dir),
             dir,
             database,
             settings,

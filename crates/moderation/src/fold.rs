@@ -40,12 +40,12 @@ struct FoldedChar {
     end: usize,
     class: CharClass,
     /// What was dropped before it.
-    dropped: Dropped,
+    dropped: Gap,
 }
 
 /// What was dropped between a character and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Dropped {
+enum Gap {
     Nothing,
     /// Separators: those between the two letters before it, too.
     SameSeparators,
@@ -72,7 +72,7 @@ impl FoldedText {
                 continue;
             }
             if is_letter(&piece[0]) {
-                folded.push_letters(piece, Dropped::Nothing);
+                folded.push_letters(piece, Gap::Nothing);
             } else {
                 folded.push_separators(piece);
             }
@@ -102,14 +102,14 @@ impl FoldedText {
         self.dropped(range).next().is_some()
     }
 
-    /// Whether these bytes of the folded text are one word beyond doubt, although separators between
-    /// its letters were dropped.
+    /// Whether these bytes of the folded text are one word beyond doubt, although separators
+    /// between its letters were dropped.
     pub fn is_one_word(&self, range: &Range<usize>) -> bool {
         let dropped = self.dropped(range);
         let letters = dropped.clone().count() + 1;
         let are_equal = || {
             let mut others = dropped.clone().skip(1);
-            others.all(|dropped| dropped == Dropped::SameSeparators)
+            others.all(|dropped| dropped == Gap::SameSeparators)
         };
         letters == 1
             || letters >= MIN_LETTERS_OF_ANY_SEPARATORS
@@ -127,10 +127,10 @@ impl FoldedText {
     }
 
     /// What was dropped between the characters of these bytes.
-    fn dropped(&self, range: &Range<usize>) -> impl Iterator<Item = Dropped> + Clone {
+    fn dropped(&self, range: &Range<usize>) -> impl Iterator<Item = Gap> + Clone {
         let after_first = self.chars_of(range).iter().skip(1);
         let dropped = after_first.map(|char| char.dropped);
-        dropped.filter(|dropped| *dropped != Dropped::Nothing)
+        dropped.filter(|dropped| *dropped != Gap::Nothing)
     }
 
     /// The bytes of the original text that these bytes of the folded text came from.
@@ -155,11 +155,11 @@ impl FoldedText {
         ) else {
             return true;
         };
-        after.dropped != Dropped::Nothing
+        after.dropped != Gap::Nothing
             || !(before.class == CharClass::Word && after.class == CharClass::Word)
     }
 
-    fn push(&mut self, unit: &NormalizedChar, dropped: Dropped) {
+    fn push(&mut self, unit: &NormalizedChar, dropped: Gap) {
         self.chars.push(FoldedChar {
             at: self.text.len(),
             start: unit.start,
@@ -171,22 +171,15 @@ impl FoldedText {
     }
 
     /// Adds letters, before which something was dropped or not.
-    fn push_letters(&mut self, letters: &[NormalizedChar], dropped: Dropped) {
+    fn push_letters(&mut self, letters: &[NormalizedChar], dropped: Gap) {
         for (index, unit) in letters.iter().enumerate() {
-            self.push(
-                unit,
-                if index == 0 {
-                    dropped
-                } else {
-                    Dropped::Nothing
-                },
-            );
+            self.push(unit, if index == 0 { dropped } else { Gap::Nothing });
         }
     }
 
     /// Adds single letters without the separators between them.
     fn push_spelled_out(&mut self, run: &[&[NormalizedChar]]) {
-        let mut dropped = Dropped::Nothing;
+        let mut dropped = Gap::Nothing;
         let mut before: Option<&[NormalizedChar]> = None;
         for piece in run {
             if is_letter(&piece[0]) {
@@ -198,9 +191,9 @@ impl FoldedText {
                 chars(before).eq(chars(piece))
             });
             dropped = if is_same {
-                Dropped::SameSeparators
+                Gap::SameSeparators
             } else {
-                Dropped::OtherSeparators
+                Gap::OtherSeparators
             };
             before = Some(piece);
         }
@@ -208,7 +201,7 @@ impl FoldedText {
 
     fn push_separators(&mut self, separators: &[NormalizedChar]) {
         for unit in collapse(separators) {
-            self.push(&unit, Dropped::Nothing);
+            self.push(&unit, Gap::Nothing);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Random histories with policies, bans, silences, recalls, restores, clears and threads: what every
-//! user is served agrees with the reference model, also after the server was killed, after
-//! a restart, and after the read models and the search index were made again from the log.
+//! Random histories with policies, bans, silences, recalls, restores, clears and threads: what
+//! every user is served agrees with the reference model, also after the server was killed, after a
+//! restart, and after the read models and the search index were made again from the log.
 
 use tests::history::RandomHistory;
 use tests::seed::seed;

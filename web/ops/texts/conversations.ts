@@ -30,7 +30,7 @@ export const t = defineTexts({
     indexed: "Indexed",
     nothingMissing: "No message is missing.",
     missingSeqs: "These messages are missing: {seqs}",
-    noMembers: "Nobody is a member any more.",
+    noMembers: "This conversation has no members any more.",
     displayName: "Name",
     role: "Role",
     role_owner: "owner",

@@ -24,7 +24,7 @@ export function useInvited(id: string): Pages<PendingInvitation> {
   return invited;
 }
 
-/** Shows nothing while nobody is invited. */
+/** Shows nothing while no user is invited. */
 export function InvitedList({ id, invited }: { id: string; invited: Pages<PendingInvitation> }) {
   const { rows, error, hasMore, isLoading } = invited;
   if (error !== null) return <Failed error={error} retry={invited.reload} />;
