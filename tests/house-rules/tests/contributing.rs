@@ -92,18 +92,6 @@ fn files_and_tests_of_the_recipes_exist() {
     assert!(missing.is_empty(), "no such files or tests: {missing:#?}");
 }
 
-/// Contributors plan with these times.
-#[test]
-fn every_duration_is_measured() {
-    let page = read(Path::new(PAGE));
-    let lines = page.lines().filter(|line| line.contains("not measured"));
-    let open: Vec<&str> = lines.collect();
-    assert!(
-        open.is_empty(),
-        "measure these, and write how long they take: {open:#?}"
-    );
-}
-
 /// The targets of `make` in the code of a page.
 fn named_targets(text: &str) -> Vec<String> {
     let starts = ["`make ", "$ make ", "\nmake "];
