@@ -11,7 +11,7 @@ pub fn validate_names(names: &[String]) -> Result<(), UsageError> {
     match names.iter().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
         Some(name) => {
-            let unknown = describe_unknown(name, &known);
+            let unknown = describe_unknown(event::short_name(name), &known);
             Err(UsageError(format!("event type {name:?}: {unknown}")))
         }
     }
@@ -32,6 +32,10 @@ mod tests {
         assert_eq!(
             near,
             "event type \"message_send\": unknown; did you mean message_sent?"
+        );
+        assert_eq!(
+            describe("tidings.message_sent.v1"),
+            "event type \"tidings.message_sent.v1\": unknown; did you mean message_sent?"
         );
         let far = describe("zzz");
         assert!(

@@ -106,14 +106,14 @@ impl EventsParams {
             TimeField::SentAt => (None, None, SentRange { since, until }),
         };
         Ok(EventFilter {
-            event_types: parse_types(params::non_empty(self.types.as_deref()))?,
-            aggregate: params::non_empty(self.source.as_deref())
-                .map(parse_source)
-                .transpose()?,
+            event_types: parse_types(self.types.as_deref())?,
+            aggregate: self.source.as_deref().map(parse_source).transpose()?,
             since,
             until,
             sent,
-            user: params::non_empty(self.user.as_deref())
+            user: self
+                .user
+                .as_deref()
                 .map(|user| {
                     UserId::parse(user)
                         .map(|user| user.as_str().to_owned())
@@ -124,8 +124,9 @@ impl EventsParams {
     }
 }
 
-/// Parses short names that are separated by commas. A name that no event has would find nothing
-/// forever, so it is refused.
+/// Parses short names that are separated by commas. An empty text, as of a
+/// shell variable that is not set, would mean all events, and a name that no event has would find
+/// nothing forever, so both are refused.
 fn parse_types(text: Option<&str>) -> Result<Vec<String>, Problem> {
     let Some(text) = text else {
         return Ok(Vec::new());
@@ -135,7 +136,7 @@ fn parse_types(text: Option<&str>) -> Result<Vec<String>, Problem> {
         !name.is_empty()
             && name
                 .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte))
     };
     if names.len() > MAX_TYPES || !names.iter().all(legal) {
         return Err(Problem::malformed(
@@ -147,7 +148,7 @@ fn parse_types(text: Option<&str>) -> Result<Vec<String>, Problem> {
     match names.iter().find(|name| !known.contains(name)) {
         None => Ok(names.into_iter().map(str::to_owned).collect()),
         Some(name) => {
-            let unknown = describe_unknown(name, &known);
+            let unknown = describe_unknown(event::short_name(name), &known);
             Err(Problem::malformed("type", format!("{name}: {unknown}")))
         }
     }
