@@ -106,14 +106,14 @@ impl EventsParams {
             TimeField::SentAt => (None, None, SentRange { since, until }),
         };
         Ok(EventFilter {
-            event_types: parse_types(self.types.as_deref())?,
-            aggregate: self.source.as_deref().map(parse_source).transpose()?,
+            event_types: parse_types(params::non_empty(self.types.as_deref()))?,
+            aggregate: params::non_empty(self.source.as_deref())
+                .map(parse_source)
+                .transpose()?,
             since,
             until,
             sent,
-            user: self
-                .user
-                .as_deref()
+            user: params::non_empty(self.user.as_deref())
                 .map(|user| {
                     UserId::parse(user)
                         .map(|user| user.as_str().to_owned())
@@ -124,9 +124,8 @@ impl EventsParams {
     }
 }
 
-/// Parses short names that are separated by commas. An empty text, as of a
-/// shell variable that is not set, would mean all events, and a name that no event has would find
-/// nothing forever, so both are refused.
+/// Parses short names that are separated by commas. A name that no event has would find nothing
+/// forever, so it is refused.
 fn parse_types(text: Option<&str>) -> Result<Vec<String>, Problem> {
     let Some(text) = text else {
         return Ok(Vec::new());
