@@ -136,9 +136,10 @@ async function dialogs() {
   await keyboard.focus(".thread-summary");
   await keyboard.press("Enter");
   await page.locator(".side-pane .message").first().waitFor();
+  await until("the thread has the focus", () => keyboard.isOn(".side-pane, .side-pane *"));
   await keyboard.press("Escape");
   await waitForCount(page, ".side-pane", 0);
-  assert(await keyboard.isOn(".thread-summary"), "the focus returns to the thread's message");
+  await until("the focus returns to the message", () => keyboard.isOn(".thread-summary"));
   assert.deepEqual(keyboard.invisible, [], "the focus is not visible on these");
   await page.context().close();
 }
