@@ -106,7 +106,7 @@ async fn lists_of_administrators_are_paged() {
     let mut last = 0;
     for group in ["a", "b", "c"] {
         ann.create_group(group, &[]).await.expect(201);
-        last = ann.send(group, "k", "hello").await.position();
+        last = ann.send(group, group, "hello").await.position();
     }
     world.wait_until_projected(last).await;
     assert_paged(&admin, "/v1/moderation/lists", "lists", 3).await;

@@ -1,9 +1,6 @@
 //! `tidings switch`: switches features off and on.
 
 use anyhow::Result;
-use data_dir::UsageError;
-use domain::deployment::feature::Feature;
-use http_edge::extract::describe_unknown;
 use reqwest::Method;
 use serde_json::{Value, json};
 use settings::{SwitchCommand, SystemConfig};
@@ -14,9 +11,6 @@ use crate::output::outln;
 /// Runs the subcommand against the running system. Every process follows within a second.
 pub async fn run(config: &SystemConfig, command: SwitchCommand) -> Result<()> {
     let switches = ["v1", "admin", "switches"];
-    if let SwitchCommand::On { feature } | SwitchCommand::Off { feature, .. } = &command {
-        check_feature(feature)?;
-    }
     match command {
         SwitchCommand::List => {
             let all = call(config, Method::GET, &switches, None).await?;
@@ -28,7 +22,7 @@ pub async fn run(config: &SystemConfig, command: SwitchCommand) -> Result<()> {
             let path = [&switches[..], &[feature.as_str()]].concat();
             let body = json!({ "on": true });
             call(config, Method::PUT, &path, Some(&body)).await?;
-            outln!("{feature} is on")?;
+            outln!("{} is on", feature.as_str())?;
         }
         SwitchCommand::Off {
             feature,
@@ -38,20 +32,10 @@ pub async fn run(config: &SystemConfig, command: SwitchCommand) -> Result<()> {
             let path = [&switches[..], &[feature.as_str()]].concat();
             let body = json!({ "on": false, "reason": reason, "until": until });
             call(config, Method::PUT, &path, Some(&body)).await?;
-            outln!("{feature} is off")?;
+            outln!("{} is off", feature.as_str())?;
         }
     }
     Ok(())
-}
-
-/// The system knows what it may switch, but answers that it does not know the path.
-fn check_feature(name: &str) -> Result<(), UsageError> {
-    if Feature::parse(name).is_some() {
-        return Ok(());
-    }
-    let known = Feature::ALL.map(Feature::as_str);
-    let unknown = describe_unknown(name, &known);
-    Err(UsageError(format!("feature {name:?}: {unknown}")))
 }
 
 fn format_switch(switch: &Value) -> String {
@@ -75,16 +59,6 @@ fn format_switch(switch: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_unknown_feature_is_named_with_the_nearest_one() {
-        assert!(check_feature("typing").is_ok());
-        let error = check_feature("typng").expect_err("no such feature");
-        assert_eq!(
-            error.to_string(),
-            "feature \"typng\": unknown; did you mean typing?"
-        );
-    }
 
     #[test]
     fn a_switch_that_is_off_says_why() {
