@@ -139,8 +139,8 @@ const IRREGULAR_LANGUAGE_TAGS: [&str; 17] = [
 
 /// Whether a text is a tag of RFC 5646: by its grammar, or one of the irregular ones.
 fn is_language_tag(text: &str) -> bool {
-    let is_text = |tag: &&str| text.eq_ignore_ascii_case(tag);
-    follows_tag_grammar(text) || IRREGULAR_LANGUAGE_TAGS.iter().any(|tag| is_text(tag))
+    let mut irregular = IRREGULAR_LANGUAGE_TAGS.iter();
+    follows_tag_grammar(text) || irregular.any(|tag| text.eq_ignore_ascii_case(tag))
 }
 
 /// Language, script, region, variants, extensions, private use.

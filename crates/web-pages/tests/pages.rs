@@ -127,7 +127,13 @@ async fn head_has_the_headers_and_no_body() {
 
 #[tokio::test]
 async fn nothing_else_is_a_page() {
-    for path in ["/chat.html", "/ops/", "/../Cargo.toml", "/v1/inbox", "//"] {
+    for path in [
+        "/chat.html",
+        "/ops/chat",
+        "/../Cargo.toml",
+        "/v1/inbox",
+        "//",
+    ] {
         assert_eq!(get(path, &[]).await.status(), 404, "{path}");
     }
     let posted = call(Method::POST, "/", &[]).await;
