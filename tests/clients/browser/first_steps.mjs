@@ -50,7 +50,7 @@ async function write(page) {
   await page.getByRole("menuitem", { name: "People" }).click();
   await page.getByLabel("Find people").fill("bob");
   await page.getByRole("button", { name: "Look at “bob”" }).click();
-  await page.locator(".panel").getByRole("button", { name: "Message" }).waitFor();
+  await waitForText(page, ".panel", "You do not see the profile of this person");
   await screenshots.take(page, "first-steps-2.png");
   await page.locator(".panel").getByRole("button", { name: "Message" }).click();
   const field = page.locator(".main-pane .composer-field");
