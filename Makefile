@@ -17,7 +17,7 @@ QUICK := $(TARGET)/quick
 RELEASE := $(TARGET)/release
 DEPLOY := $(TARGET)/deploy
 
-.PHONY: run demo build dist test fmt lint licences inventory servers test-clients client-soak harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-flood-rules words blue-green as-of fuzz soak
+.PHONY: run demo build dist test fmt lint licences inventory servers test-clients client-soak scroll harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-flood-rules words blue-green as-of fuzz soak
 
 # Builds the program quickly, starts it in the foreground and prints its address and a token that works.
 # If the port is taken: TIDINGS_LISTEN=127.0.0.1:9090 make run DATA=./other-data
@@ -52,6 +52,10 @@ test:
 # Only some of the steps: make test-clients ARGS="psql export".
 test-clients:
 	TIDINGS_BIN=$(DEBUG)/tidings python3 tests/clients/run.py $(ARGS)
+
+# Through all of 100,000 messages and 10,000 conversations, of which `make test-clients` takes a part.
+scroll:
+	SCROLLED=100000 TIDINGS_BIN=$(or $(TIDINGS_BIN),$(DEBUG)/tidings) python3 tests/clients/run.py "web chat: scrolling"
 
 # The TypeScript client with many users while the system, the network and the devices fail: at the end,
 # each client holds what the API says. make client-soak CLIENTS=20 MINUTES=1 ARGS="--seed 7"; with

@@ -18,7 +18,7 @@ use projector::{Projector, ProjectorConfig};
 use serde_json::value::RawValue;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use tests::database::create_database;
+use tests::database::WorldDatabase;
 use tests::seed::Rng;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
@@ -59,9 +59,10 @@ pub async fn run(args: &Args) -> Result<()> {
         .with(profile.clone().with_filter(sqlx_only))
         .init();
     let (created, sent) = generate_events(args.messages, args.conversations)?;
+    let database = WorldDatabase::create().await;
     let pool = PgPoolOptions::new()
         .max_connections(8)
-        .connect(&create_database().await)
+        .connect(database.url())
         .await?;
     let config = ProjectorConfig {
         batch: args.batch,

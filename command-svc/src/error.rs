@@ -103,11 +103,10 @@ fn problem_from_refusal(refusal: Refusal) -> Problem {
         code,
         detail,
         field,
-        until,
     } = refusal;
     let status = match kind {
         RefusalKind::NotFound => StatusCode::NOT_FOUND,
-        RefusalKind::Forbidden => StatusCode::FORBIDDEN,
+        RefusalKind::Forbidden | RefusalKind::Sanctioned { .. } => StatusCode::FORBIDDEN,
         RefusalKind::Conflict => StatusCode::CONFLICT,
         RefusalKind::Gone => StatusCode::GONE,
         RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -121,9 +120,12 @@ fn problem_from_refusal(refusal: Refusal) -> Problem {
         Some(field) => Problem::new(status, code, detail.clone()).with_field_error(field, detail),
         None => Problem::new(status, code, detail),
     };
-    match until {
-        Some(until) => problem.with_member("until", until.to_string()),
-        None => problem,
+    match kind {
+        // Null, if only somebody can lift it.
+        RefusalKind::Sanctioned { until } => {
+            problem.with_member("until", until.map(|until| until.to_string()))
+        }
+        _ => problem,
     }
 }
 
@@ -136,6 +138,7 @@ impl IntoResponse for CommandError {
 #[cfg(test)]
 mod tests {
     use domain::history::CursorReference;
+    use serde_json::json;
 
     use super::*;
 
@@ -227,13 +230,16 @@ mod tests {
     #[test]
     fn a_sanction_says_when_it_ends_and_slow_mode_how_long_to_wait() {
         let until = domain::time::Timestamp::from_millis(0);
-        let silenced = Refusal::barred("silenced", "no", Some(until));
-        let problem = Problem::from(CommandError::Rejected(silenced));
-        let json = serde_json::to_value(&problem).expect("JSON");
-        assert_eq!(
-            (json["status"].as_u64(), json["until"].as_str()),
-            (Some(403), Some("1970-01-01T00:00:00.000Z"))
-        );
+        for (until, shown) in [
+            (Some(until), json!("1970-01-01T00:00:00.000Z")),
+            (None, json!(null)),
+        ] {
+            let silenced = Refusal::sanctioned("silenced", "no", until);
+            let problem = Problem::from(CommandError::Rejected(silenced));
+            let json = serde_json::to_value(&problem).expect("JSON");
+            assert_eq!(json["status"], 403);
+            assert_eq!(json.get("until"), Some(&shown));
+        }
         let slow = Refusal::slow_mode(Duration::from_millis(1_200), "wait");
         let problem = Problem::from(CommandError::Rejected(slow));
         assert_eq!(

@@ -61,7 +61,7 @@ struct HeldRefusal {
 }
 
 /// What became of an append to the mailbox.
-enum Appended {
+enum AppendOutcome {
     At(i64),
     /// The message does not wait, or no longer.
     NotHeld,
@@ -191,11 +191,11 @@ impl HeldMessage<'_> {
             let result = Err(refusal.code.to_owned());
             let appended = self.append(state, result, vec![receipt], observations);
             match appended.await? {
-                Appended::At(position) => return Ok(position),
-                Appended::NotHeld if self.find_decision(state).await?.is_none() => {
+                AppendOutcome::At(position) => return Ok(position),
+                AppendOutcome::NotHeld if self.find_decision(state).await?.is_none() => {
                     return Err(Refusal::not_found().into());
                 }
-                Appended::NotHeld | Appended::Conflict => {}
+                AppendOutcome::NotHeld | AppendOutcome::Conflict => {}
             }
         }
     }
@@ -228,9 +228,9 @@ impl HeldMessage<'_> {
             attempts.start_next().await?;
             let appended = self.append(state, Ok(seq), Vec::new(), Vec::new());
             match appended.await? {
-                Appended::At(position) => return Ok(position),
-                Appended::NotHeld => return Ok(state.log().head().await?),
-                Appended::Conflict => {}
+                AppendOutcome::At(position) => return Ok(position),
+                AppendOutcome::NotHeld => return Ok(state.log().head().await?),
+                AppendOutcome::Conflict => {}
             }
         }
     }
@@ -242,11 +242,11 @@ impl HeldMessage<'_> {
         result: Result<i64, String>,
         receipts: Vec<NewReceipt>,
         observations: Vec<Observation>,
-    ) -> Result<Appended, CommandError> {
+    ) -> Result<AppendOutcome, CommandError> {
         let mailboxes = state.log().mailboxes();
         let locked = mailboxes.lock(self.sender.as_str()).await?;
         if locked.state().held(self.id).is_none() {
-            return Ok(Appended::NotHeld);
+            return Ok(AppendOutcome::NotHeld);
         }
         let complete = MailboxCommand::CompleteHeld(CompleteHeldMessage {
             held_id: self.id,
@@ -260,8 +260,10 @@ impl HeldMessage<'_> {
             actor: Some(self.by.clone()),
         };
         match locked.append(request).wait().await {
-            Ok(appended) => Ok(Appended::At(appended.last)),
-            Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => Ok(Appended::Conflict),
+            Ok(appended) => Ok(AppendOutcome::At(appended.last)),
+            Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => {
+                Ok(AppendOutcome::Conflict)
+            }
             Err(AppendError::Log(error)) => Err(error.into()),
         }
     }

@@ -160,7 +160,7 @@ impl CommandState {
     pub(crate) fn check_may_write(&self, user: &UserId) -> Result<(), Refusal> {
         match self.0.access.view().find_silence(user.as_str(), self.now()) {
             None => Ok(()),
-            Some(silence) => Err(Refusal::barred(
+            Some(silence) => Err(Refusal::sanctioned(
                 "silenced",
                 "You are silenced: you can read, but not write.",
                 silence.until,

@@ -7,6 +7,7 @@ use reqwest::Url;
 use serde::Serialize;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgConnection, PgExecutor, PgPool};
+use utoipa::ToSchema;
 
 use crate::secret::{SigningSecret, SigningSecretError};
 
@@ -39,7 +40,7 @@ pub struct Webhook {
 }
 
 /// The status of a webhook, as operators see it. The field names are the JSON output.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, Serialize, sqlx::FromRow, ToSchema)]
 pub struct WebhookStatus {
     /// The id of the webhook.
     pub id: i64,
@@ -60,15 +61,18 @@ pub struct WebhookStatus {
     pub delivered: i64,
     /// The time of the last accepted delivery.
     #[sqlx(try_from = "DbTimestamp")]
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
     pub delivered_at: Option<Timestamp>,
     /// The number of waiting events and notifications.
     pub waiting: i64,
     /// The number of parked events and notifications.
     pub parked: i64,
     /// The reason of the last failure.
+    #[schema(required = true)]
     pub error: Option<String>,
     /// The time of the last failure.
     #[sqlx(try_from = "DbTimestamp")]
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
     pub error_at: Option<Timestamp>,
 }
 

@@ -180,3 +180,25 @@ event_family!(FileEvent {
     FileReinstated = "file_reinstated", 1;
     FileDeleted = "file_deleted", 1;
 });
+
+/// The short name of a type that is written as events show it: `tidings.message_sent.v1` is
+/// `message_sent`. Any other text is returned as it is.
+pub fn short_name(name: &str) -> &str {
+    let Some(rest) = name.strip_prefix("tidings.") else {
+        return name;
+    };
+    rest.rsplit_once(".v").map_or(rest, |(short, _)| short)
+}
+
+/// The names of all types of events, by family.
+pub fn type_names() -> Vec<&'static str> {
+    let conversations = ConversationEvent::TYPES.iter();
+    conversations
+        .chain(MailboxEvent::TYPES)
+        .chain(ProfileEvent::TYPES)
+        .chain(DeploymentEvent::TYPES)
+        .chain(CaseEvent::TYPES)
+        .chain(FileEvent::TYPES)
+        .map(|event_type| event_type.name)
+        .collect()
+}

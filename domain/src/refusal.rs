@@ -14,6 +14,11 @@ pub enum RefusalKind {
     NotFound,
     /// 403: the caller is a member but lacks the permission.
     Forbidden,
+    /// 403: the same because of a sanction against the caller, which ends by itself then, if ever.
+    Sanctioned {
+        /// When it ends by itself.
+        until: Option<Timestamp>,
+    },
     /// 409: the resource already exists, or the key was used for a different command.
     Conflict,
     /// 410: the command names an event that no longer exists.
@@ -38,8 +43,6 @@ pub struct Refusal {
     pub detail: String,
     /// The invalid field, if the refusal is about a single field.
     pub field: Option<&'static str>,
-    /// When what the refusal is based on ends by itself, if it does.
-    pub until: Option<Timestamp>,
 }
 
 impl Refusal {
@@ -50,7 +53,6 @@ impl Refusal {
             code: "not_found",
             detail: "The resource does not exist or is not visible to you.".into(),
             field: None,
-            until: None,
         }
     }
 
@@ -61,17 +63,26 @@ impl Refusal {
             code: "forbidden",
             detail: detail.into(),
             field: None,
-            until: None,
         }
     }
 
-    /// A setting of the conversation, or a sanction against the caller, forbids this. `until` is
-    /// when that ends by itself.
-    pub fn barred(code: &'static str, detail: impl Into<String>, until: Option<Timestamp>) -> Self {
+    /// A setting of the conversation forbids this.
+    pub fn barred(code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             code,
-            until,
             ..Self::forbidden(detail)
+        }
+    }
+
+    /// A sanction against the caller forbids this until it is lifted, or ends by itself.
+    pub fn sanctioned(
+        code: &'static str,
+        detail: impl Into<String>,
+        until: Option<Timestamp>,
+    ) -> Self {
+        Self {
+            kind: RefusalKind::Sanctioned { until },
+            ..Self::barred(code, detail)
         }
     }
 
@@ -91,7 +102,6 @@ impl Refusal {
             code: "blocked",
             detail: "This user does not accept direct messages from you.".into(),
             field: None,
-            until: None,
         }
     }
 
@@ -103,7 +113,6 @@ impl Refusal {
             detail: "The text contains words or links that this system does not accept; change it."
                 .into(),
             field: Some(field),
-            until: None,
         }
     }
 
@@ -125,7 +134,6 @@ impl Refusal {
                      (GET /v1/admin/holds)."
                 .into(),
             field: None,
-            until: None,
         }
     }
 
@@ -149,7 +157,6 @@ impl Refusal {
                  or a failover lost the event. Call GET /v1/inbox and resume from its Tidings-Cursor."
             ),
             field: Some("cursor"),
-            until: None,
         }
     }
 
@@ -160,7 +167,6 @@ impl Refusal {
             code: "invalid",
             detail: detail.into(),
             field: Some(field),
-            until: None,
         }
     }
 
@@ -171,7 +177,6 @@ impl Refusal {
             code,
             detail: detail.into(),
             field: None,
-            until: None,
         }
     }
 
@@ -182,7 +187,6 @@ impl Refusal {
             code: "too_large",
             detail: detail.into(),
             field: Some(field),
-            until: None,
         }
     }
 
@@ -193,7 +197,6 @@ impl Refusal {
             code: "conflict",
             detail: detail.into(),
             field: None,
-            until: None,
         }
     }
 }

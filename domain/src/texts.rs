@@ -115,9 +115,36 @@ text_id!(
     }
 );
 
-/// Whether a text follows the grammar of RFC 5646: language, script, region, variants, extensions,
-/// private use. The few irregular tags of the time before that grammar are not accepted.
+/// The tags of the time before the grammar of RFC 5646 that do not follow it and stay valid. There
+/// will be no more of them. The regular ones, such as `zh-min-nan`, follow the grammar.
+const IRREGULAR_LANGUAGE_TAGS: [&str; 17] = [
+    "en-GB-oed",
+    "i-ami",
+    "i-bnn",
+    "i-default",
+    "i-enochian",
+    "i-hak",
+    "i-klingon",
+    "i-lux",
+    "i-mingo",
+    "i-navajo",
+    "i-pwn",
+    "i-tao",
+    "i-tay",
+    "i-tsu",
+    "sgn-BE-FR",
+    "sgn-BE-NL",
+    "sgn-CH-DE",
+];
+
+/// Whether a text is a tag of RFC 5646: by its grammar, or one of the irregular ones.
 fn is_language_tag(text: &str) -> bool {
+    let mut irregular = IRREGULAR_LANGUAGE_TAGS.iter();
+    follows_tag_grammar(text) || irregular.any(|tag| text.eq_ignore_ascii_case(tag))
+}
+
+/// Language, script, region, variants, extensions, private use.
+fn follows_tag_grammar(text: &str) -> bool {
     let is_alnum = |tag: &str| !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_alphanumeric());
     let is_alpha = |tag: &str| tag.bytes().all(|b| b.is_ascii_alphabetic());
     let mut tags = text.split('-').peekable();
@@ -187,6 +214,19 @@ mod tests {
             "en-x-club",
             "haw",
             "und",
+            // The tags that were registered before the grammar: irregular, and regular.
+            "i-klingon",
+            "I-Default",
+            "en-GB-oed",
+            "sgn-BE-FR",
+            "art-lojban",
+            "cel-gaulish",
+            "no-bok",
+            "zh-guoyu",
+            "zh-hakka",
+            "zh-min",
+            "zh-min-nan",
+            "zh-xiang",
         ] {
             assert!(Locale::parse(tag).is_ok(), "{tag}");
         }
@@ -202,6 +242,8 @@ mod tests {
             "de DE",
             "zh-Hans-Hant",
             "en-US-GB",
+            "i-elvish",
+            "en-GB-ox",
         ] {
             assert!(Locale::parse(text).is_err(), "{text}");
         }

@@ -18,7 +18,8 @@ use crate::sql::visibility::{caller_id, sees_profile};
 pub enum Directory {
     /// Everybody sees everybody.
     Open,
-    /// Users see those with whom they share a conversation, and their contacts.
+    /// Users see those with whom they share a conversation, their contacts, and those who ask
+    /// them: to be a contact, or to join a group of which they are the owner or an admin.
     #[default]
     Shared,
 }
@@ -142,6 +143,10 @@ const SEARCH_LISTED: &str = concat!(
     " UNION SELECT x.other FROM read.contacts x
         WHERE x.state <> 'outgoing' AND NOT x.hidden AND x.user_id = ",
     caller_id!(),
+    " UNION SELECT q.user_id FROM read.members mine
+        JOIN read.join_requests q ON q.conversation = mine.conversation
+        WHERE mine.present AND mine.role <> 'member' AND mine.user_id = ",
+    caller_id!(),
     " UNION SELECT me.id FROM read.users me WHERE me.name = $1
     ), first AS (
         SELECT min(n.key) AS key, n.user_id FROM visible v
@@ -228,6 +233,12 @@ impl PeopleState {
             .fetch_all(&self.pool)
             .await?;
         Ok(rows)
+    }
+
+    /// Whether the log names a user.
+    pub async fn is_known(&self, user: &str) -> Result<bool, QueryError> {
+        let known = sqlx::query_scalar("SELECT EXISTS (SELECT FROM read.users WHERE name = $1)");
+        Ok(known.bind(user).fetch_one(&self.pool).await?)
     }
 
     async fn count_shared(&self, caller: &str) -> Result<i64, QueryError> {

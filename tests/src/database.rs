@@ -1,6 +1,7 @@
 //! Creates databases as copies of one template with every migration.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 use tokio::sync::OnceCell;
@@ -11,24 +12,59 @@ use crate::service::{migrate, service_env};
 /// The database from which all others are copied.
 const TEMPLATE: &str = "template_migrated";
 
-/// Creates a database with every migration applied and returns its URL.
-pub async fn create_database() -> String {
-    static MIGRATED: OnceCell<()> = OnceCell::const_new();
-    static COUNT: AtomicUsize = AtomicUsize::new(0);
-    let name = format!("world_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    let made = async {
-        let mut admin = PgConnection::connect(&shared_server_url("postgres")).await?;
-        MIGRATED
-            .get_or_try_init(async || create_template().await)
-            .await?;
-        let copy = format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy");
-        admin.execute(copy.as_str()).await?;
-        admin.close().await
-    };
-    if let Err(error) = made.await {
-        panic!("{name}: {error}");
+/// The databases that are no longer used. The next one that is created replaces them.
+static UNUSED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// A database with every migration applied. Dropping this lets the next `create` drop it.
+pub struct WorldDatabase {
+    name: String,
+    url: String,
+}
+
+impl WorldDatabase {
+    /// Creates a database.
+    pub async fn create() -> Self {
+        static MIGRATED: OnceCell<()> = OnceCell::const_new();
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("world_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let made = async {
+            let mut admin = PgConnection::connect(&shared_server_url("postgres")).await?;
+            MIGRATED
+                .get_or_try_init(async || create_template().await)
+                .await?;
+            drop_unused(&mut admin).await?;
+            let copy = format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy");
+            admin.execute(copy.as_str()).await?;
+            admin.close().await
+        };
+        if let Err(error) = made.await {
+            panic!("{name}: {error}");
+        }
+        let url = shared_server_url(&name);
+        Self { name, url }
     }
-    shared_server_url(&name)
+
+    /// Its URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for WorldDatabase {
+    fn drop(&mut self) {
+        let mut unused = UNUSED.lock().unwrap_or_else(PoisonError::into_inner);
+        unused.push(std::mem::take(&mut self.name));
+    }
+}
+
+async fn drop_unused(admin: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let unused = std::mem::take(&mut *UNUSED.lock().unwrap_or_else(PoisonError::into_inner));
+    for name in unused {
+        // Processes of the world may still be ending.
+        let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+        admin.execute(drop.as_str()).await?;
+    }
+    Ok(())
 }
 
 async fn create_template() -> Result<(), sqlx::Error> {

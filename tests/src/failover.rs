@@ -30,6 +30,7 @@ use crate::client::{BaseUrls, Client, http_client};
 use crate::database_copy::DatabaseCopy;
 use crate::log;
 use crate::ports;
+use crate::process::DirRemoval;
 use crate::replication::{ConnectionLoss, PostgresPair, ReplicationMode};
 use crate::seed::Rng;
 use crate::servers::NatsInstance;
@@ -103,6 +104,7 @@ pub struct FailoverFleet {
     http: reqwest::Client,
     settings: FailoverSettings,
     reader: Option<SyncedClient>,
+    _removal: DirRemoval,
 }
 
 impl FailoverFleet {
@@ -136,6 +138,7 @@ impl FailoverFleet {
             http: http_client(),
             settings,
             reader: None,
+            _removal: DirRemoval::new(&dir),
         };
         fleet.create_groups().await;
         fleet.reader = Some(SyncedClient::new(fleet.user(READER, 1)));

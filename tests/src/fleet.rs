@@ -13,6 +13,7 @@ use sqlx::postgres::PgPoolOptions;
 use crate::client::{BaseUrls, Client, http_client};
 use crate::endpoints::SystemEndpoints;
 use crate::planted_bug::{BugProxy, PlantedBug, PostgresPlace};
+use crate::process::DirRemoval;
 use crate::servers::{self, ServerKind};
 use crate::service::{ServiceProcess, migrate, run_tidings, service_env};
 use crate::world::{Settings, create_dir};
@@ -115,6 +116,7 @@ pub struct Fleet {
     services: Vec<(FleetRole, u16, Option<ServiceProcess>)>,
     layout: FleetLayout,
     http: reqwest::Client,
+    _removal: DirRemoval,
 }
 
 impl Fleet {
@@ -166,6 +168,7 @@ impl Fleet {
             pool,
             bugs,
             servers,
+            _removal: DirRemoval::new(&dir),
             dir,
             env,
             services: Vec::new(),

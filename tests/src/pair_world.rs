@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::client::{BaseUrls, Client, http_client};
 use crate::failover::postgres_programs;
 use crate::ports;
+use crate::process::DirRemoval;
 use crate::replication::{PostgresPair, ReplicationMode};
 use crate::servers::NatsInstance;
 use crate::service::{ServiceProcess, service_env};
@@ -26,6 +27,7 @@ pub struct PairWorld {
     log: PathBuf,
     http: reqwest::Client,
     _nats: NatsInstance,
+    _removal: DirRemoval,
 }
 
 impl PairWorld {
@@ -46,6 +48,7 @@ impl PairWorld {
             log: dir.join("up.log"),
             http: http_client(),
             _nats: nats,
+            _removal: DirRemoval::new(&dir),
         }
     }
 

@@ -11,6 +11,9 @@ use embedded_servers::process::{Signal, configure_child, send_signal};
 use embedded_servers::run_as::Account;
 use eventually::poll_blocking;
 
+/// How long a drop tries to remove a directory.
+const REMOVAL_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// A request to the thread that starts children.
 struct StartRequest {
     command: Command,
@@ -135,6 +138,28 @@ pub fn scratch_dir() -> &'static Path {
         }
         dir
     })
+}
+
+/// Removes a directory when it is dropped. Declare it behind the processes that write there: fields
+/// are dropped in their order. A run of all tests would otherwise need many gigabytes.
+pub struct DirRemoval(PathBuf);
+
+impl DirRemoval {
+    /// Will remove this directory.
+    pub fn new(dir: &Path) -> Self {
+        Self(dir.to_owned())
+    }
+}
+
+impl Drop for DirRemoval {
+    fn drop(&mut self) {
+        // Servers of a killed process end a moment later, and write until then. What is left is
+        // removed at the exit of this process.
+        poll_blocking(REMOVAL_TIMEOUT, || {
+            let _ = std::fs::remove_dir_all(&self.0);
+            !self.0.exists()
+        });
+    }
 }
 
 /// Starts a shell that waits until this process ends, which closes the standard input of the shell,

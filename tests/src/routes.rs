@@ -5,22 +5,22 @@ use crate::route::route;
 pub use crate::route::{Access, Route, path_pattern};
 use crate::route_bodies::{ACCOUNT, BETTER, CREATE, NEW_FILE, NO_RULES, PREFERENCES, SEND, SETUP};
 
+/// A query.
+const fn get(template: &'static str, access: Access) -> Route {
+    route("GET", template, access, None)
+}
+
 /// All routes.
 pub const ROUTES: &[Route] = &[
     route("POST", "/v1/conversations", Access::User, Some(CREATE)),
-    route("GET", "/v1/conversations/{id}", Access::Member, None),
+    get("/v1/conversations/{id}", Access::Member),
     route(
         "PATCH",
         "/v1/conversations/{id}",
         Access::Member,
         Some(r#"{"title":"new","history":"all"}"#),
     ),
-    route(
-        "GET",
-        "/v1/conversations/{id}/members",
-        Access::Member,
-        None,
-    ),
+    get("/v1/conversations/{id}/members", Access::Member),
     route(
         "POST",
         "/v1/conversations/{id}/members",
@@ -33,24 +33,14 @@ pub const ROUTES: &[Route] = &[
         Access::Member,
         None,
     ),
-    route(
-        "GET",
-        "/v1/conversations/{id}/messages",
-        Access::Member,
-        None,
-    ),
+    get("/v1/conversations/{id}/messages", Access::Member),
     route(
         "POST",
         "/v1/conversations/{id}/messages",
         Access::Member,
         Some(SEND),
     ),
-    route(
-        "GET",
-        "/v1/conversations/{id}/messages/{seq}",
-        Access::Member,
-        None,
-    ),
+    get("/v1/conversations/{id}/messages/{seq}", Access::Member),
     route(
         "PUT",
         "/v1/conversations/{id}/messages/{seq}",
@@ -63,17 +53,13 @@ pub const ROUTES: &[Route] = &[
         Access::Member,
         None,
     ),
-    route(
-        "GET",
+    get(
         "/v1/conversations/{id}/messages/{seq}/history",
         Access::Member,
-        None,
     ),
-    route(
-        "GET",
+    get(
         "/v1/conversations/{id}/messages/{seq}/receipts",
         Access::Member,
-        None,
     ),
     route(
         "PUT",
@@ -87,17 +73,13 @@ pub const ROUTES: &[Route] = &[
         Access::Member,
         None,
     ),
-    route(
-        "GET",
+    get(
         "/v1/conversations/{id}/messages/{seq}/reactions/{key}",
         Access::Member,
-        None,
     ),
-    route(
-        "GET",
+    get(
         "/v1/conversations/{id}/messages/{seq}/thread",
         Access::Member,
-        None,
     ),
     route(
         "PUT",
@@ -123,7 +105,7 @@ pub const ROUTES: &[Route] = &[
         Access::Member,
         None,
     ),
-    route("GET", "/v1/conversations/{id}/pins", Access::Member, None),
+    get("/v1/conversations/{id}/pins", Access::Member),
     route(
         "PUT",
         "/v1/conversations/{id}/pins/{seq}",
@@ -156,7 +138,7 @@ pub const ROUTES: &[Route] = &[
     ),
     route("PUT", "/v1/blocks/{user}", Access::User, None),
     route("DELETE", "/v1/blocks/{user}", Access::User, None),
-    route("GET", "/v1/blocks", Access::User, None),
+    get("/v1/blocks", Access::User),
     route(
         "PUT",
         "/v1/contacts/{user}",
@@ -164,8 +146,8 @@ pub const ROUTES: &[Route] = &[
         Some(r#"{"note":"hi"}"#),
     ),
     route("DELETE", "/v1/contacts/{user}", Access::User, None),
-    route("GET", "/v1/contacts", Access::User, None),
-    route("GET", "/v1/invitations", Access::User, None),
+    get("/v1/contacts", Access::User),
+    get("/v1/invitations", Access::User),
     route("PUT", "/v1/invitations/{id}", Access::User, None),
     route("DELETE", "/v1/invitations/{id}", Access::User, None),
     route(
@@ -175,7 +157,7 @@ pub const ROUTES: &[Route] = &[
         None,
     ),
     route("POST", "/v1/batch", Access::User, None),
-    route("GET", "/v1/users/me", Access::User, None),
+    get("/v1/users/me", Access::User),
     route(
         "PATCH",
         "/v1/users/me",
@@ -188,8 +170,8 @@ pub const ROUTES: &[Route] = &[
         Access::User,
         Some(r#"{"last_seen":true}"#),
     ),
-    route("GET", "/v1/users/{user}", Access::User, None),
-    route("GET", "/v1/users", Access::User, None),
+    get("/v1/users/{user}", Access::User),
+    get("/v1/users", Access::User),
     route(
         "PUT",
         "/v1/admin/users/{user}",
@@ -197,9 +179,9 @@ pub const ROUTES: &[Route] = &[
         Some(r#"{"kind":"user"}"#),
     ),
     route("POST", "/v1/admin/users/{user}/revoke", Access::Admin, None),
-    route("GET", "/v1/admin/users", Access::Admin, None),
-    route("GET", "/v1/admin/users/{user}", Access::Admin, None),
-    route("GET", "/v1/admin/audit", Access::Admin, None),
+    get("/v1/admin/users", Access::Admin),
+    get("/v1/admin/users/{user}", Access::Admin),
+    get("/v1/admin/audit", Access::Admin),
     route(
         "PUT",
         "/v1/moderation/users/{user}/restriction",
@@ -212,15 +194,15 @@ pub const ROUTES: &[Route] = &[
         Access::Admin,
         None,
     ),
-    route("GET", "/v1/inbox", Access::User, None),
-    route("GET", "/v1/inbox/unread", Access::User, None),
-    route("GET", "/v1/inbox/unread/{id}/explain", Access::Member, None),
-    route("GET", "/v1/inbox/entries", Access::User, None),
-    route("GET", "/v1/outbox", Access::User, None),
-    route("GET", "/v1/presence", Access::User, None),
-    route("GET", "/v1/threads", Access::User, None),
-    route("GET", "/v1/held", Access::User, None),
-    route("GET", "/v1/scheduled", Access::User, None),
+    get("/v1/inbox", Access::User),
+    get("/v1/inbox/unread", Access::User),
+    get("/v1/inbox/unread/{id}/explain", Access::Member),
+    get("/v1/inbox/entries", Access::User),
+    get("/v1/outbox", Access::User),
+    get("/v1/presence", Access::User),
+    get("/v1/threads", Access::User),
+    get("/v1/held", Access::User),
+    get("/v1/scheduled", Access::User),
     route(
         "PATCH",
         "/v1/scheduled/{scheduled}",
@@ -228,28 +210,24 @@ pub const ROUTES: &[Route] = &[
         Some(BETTER),
     ),
     route("DELETE", "/v1/scheduled/{scheduled}", Access::User, None),
-    route("GET", "/v1/files", Access::User, None),
+    get("/v1/files", Access::User),
     route("POST", "/v1/files", Access::User, Some(NEW_FILE)),
-    route("GET", "/v1/files/{file}", Access::User, None),
+    get("/v1/files/{file}", Access::User),
     route("DELETE", "/v1/files/{file}", Access::User, None),
-    route("GET", "/v1/files/{file}/content", Access::User, None),
+    get("/v1/files/{file}/content", Access::User),
     route("PUT", "/v1/files/{file}/content", Access::User, None),
-    route("GET", "/v1/live", Access::User, None),
-    route("GET", "/v1/search", Access::User, None),
-    route("GET", "/v1/events", Access::Admin, None),
-    route(
-        "GET",
+    get("/v1/live", Access::User),
+    get("/v1/search", Access::User),
+    get("/v1/events", Access::Admin),
+    get(
         "/v1/admin/conversations/{id}/messages/{seq}/explain",
         Access::Admin,
-        None,
     ),
-    route(
-        "GET",
+    get(
         "/v1/admin/conversations/{id}/messages/{seq}/trace",
         Access::Admin,
-        None,
     ),
-    route("GET", "/v1/admin/unread", Access::Admin, None),
+    get("/v1/admin/unread", Access::Admin),
     route("POST", "/v1/admin/import", Access::Admin, None),
     route(
         "POST",
@@ -263,12 +241,8 @@ pub const ROUTES: &[Route] = &[
         Access::Member,
         Some(r#"{"note":"hello"}"#),
     ),
-    route(
-        "GET",
-        "/v1/conversations/{id}/join-requests",
-        Access::Member,
-        None,
-    ),
+    get("/v1/conversations/{id}/join-requests", Access::Member),
+    get("/v1/conversations/{id}/invitations", Access::Member),
     route(
         "PUT",
         "/v1/conversations/{id}/join-requests/{user}",
@@ -287,14 +261,14 @@ pub const ROUTES: &[Route] = &[
         Access::Member,
         Some(r#"{"max_uses":3,"expires_in":"7d"}"#),
     ),
-    route("GET", "/v1/conversations/{id}/links", Access::Member, None),
+    get("/v1/conversations/{id}/links", Access::Member),
     route(
         "DELETE",
         "/v1/conversations/{id}/links/{code}",
         Access::Member,
         None,
     ),
-    route("GET", "/v1/links/{code}", Access::User, None),
+    get("/v1/links/{code}", Access::User),
     route("POST", "/v1/links/{code}", Access::User, None),
     route(
         "PUT",
@@ -308,18 +282,8 @@ pub const ROUTES: &[Route] = &[
         Access::Member,
         None,
     ),
-    route(
-        "GET",
-        "/v1/conversations/{id}/silences",
-        Access::Member,
-        None,
-    ),
-    route(
-        "GET",
-        "/v1/conversations/{id}/silences/{user}",
-        Access::Member,
-        None,
-    ),
+    get("/v1/conversations/{id}/silences", Access::Member),
+    get("/v1/conversations/{id}/silences/{user}", Access::Member),
     route(
         "PUT",
         "/v1/conversations/{id}/bans/{user}",
@@ -332,13 +296,8 @@ pub const ROUTES: &[Route] = &[
         Access::Member,
         None,
     ),
-    route("GET", "/v1/conversations/{id}/bans", Access::Member, None),
-    route(
-        "GET",
-        "/v1/conversations/{id}/bans/{user}",
-        Access::Member,
-        None,
-    ),
+    get("/v1/conversations/{id}/bans", Access::Member),
+    get("/v1/conversations/{id}/bans/{user}", Access::Member),
     // The last one about a conversation: afterwards, the caller does not see message 1.
     route(
         "POST",
@@ -346,14 +305,14 @@ pub const ROUTES: &[Route] = &[
         Access::Member,
         Some(r#"{"up_to":1}"#),
     ),
-    route("GET", "/v1/admin/switches", Access::Admin, None),
+    get("/v1/admin/switches", Access::Admin),
     route(
         "PUT",
         "/v1/admin/switches/{name}",
         Access::Admin,
         Some(r#"{"on":true}"#),
     ),
-    route("GET", "/v1/admin/holds", Access::Admin, None),
+    get("/v1/admin/holds", Access::Admin),
     route(
         "PUT",
         "/v1/admin/holds/{name}",
@@ -361,8 +320,8 @@ pub const ROUTES: &[Route] = &[
         Some(r#"{"user":"zoe","reason":"a court has asked"}"#),
     ),
     route("DELETE", "/v1/admin/holds/{name}", Access::Admin, None),
-    route("GET", "/v1/moderation/lists", Access::Admin, None),
-    route("GET", "/v1/moderation/lists/{name}", Access::Admin, None),
+    get("/v1/moderation/lists", Access::Admin),
+    get("/v1/moderation/lists/{name}", Access::Admin),
     route(
         "PUT",
         "/v1/moderation/lists/{name}",
@@ -370,14 +329,14 @@ pub const ROUTES: &[Route] = &[
         Some(r#"{"action":"flag","match":"word","words":["rogue"]}"#),
     ),
     route("DELETE", "/v1/moderation/lists/{name}", Access::Admin, None),
-    route("GET", "/v1/moderation/links", Access::Admin, None),
+    get("/v1/moderation/links", Access::Admin),
     route(
         "PUT",
         "/v1/moderation/links",
         Access::Admin,
         Some(r#"{"deny":["evil.example"],"action":"flag"}"#),
     ),
-    route("GET", "/v1/moderation/flood", Access::Admin, None),
+    get("/v1/moderation/flood", Access::Admin),
     route("PUT", "/v1/moderation/flood", Access::Admin, Some(NO_RULES)),
     route(
         "POST",
@@ -391,8 +350,8 @@ pub const ROUTES: &[Route] = &[
         Access::User,
         Some(r#"{"reason":"abuse"}"#),
     ),
-    route("GET", "/v1/moderation/cases", Access::Admin, None),
-    route("GET", "/v1/moderation/cases/{id}", Access::Case, None),
+    get("/v1/moderation/cases", Access::Admin),
+    get("/v1/moderation/cases/{id}", Access::Case),
     route(
         "POST",
         "/v1/moderation/cases/{id}/resolve",
@@ -411,12 +370,13 @@ pub const ROUTES: &[Route] = &[
         Access::Admin,
         Some(r#"{"url":"https://checks.example.org/","types":["control"],"on_failure":"allow"}"#),
     ),
-    route("GET", "/v1/moderation/hook", Access::Admin, None),
+    get("/v1/moderation/hook", Access::Admin),
     route("DELETE", "/v1/moderation/hook", Access::Admin, None),
-    route("GET", "/v1/admin/status", Access::Admin, None),
-    route("GET", "/v1/admin/conversations", Access::Admin, None),
-    route("GET", "/v1/admin/conversations/{id}", Access::Admin, None),
-    route("GET", "/v1/admin/webhooks", Access::Admin, None),
+    get("/v1/admin/status", Access::Admin),
+    get("/v1/admin/conversations", Access::Admin),
+    get("/v1/admin/conversations/{id}", Access::Admin),
+    get("/v1/admin/conversations/{id}/members", Access::Admin),
+    get("/v1/admin/webhooks", Access::Admin),
     route(
         "POST",
         "/v1/admin/webhooks",
@@ -430,7 +390,7 @@ pub const ROUTES: &[Route] = &[
         Some(r#"{"enabled":true}"#),
     ),
     route("DELETE", "/v1/admin/webhooks/{id}", Access::Admin, None),
-    route("GET", "/v1/admin/webhooks/{id}/parked", Access::Admin, None),
+    get("/v1/admin/webhooks/{id}/parked", Access::Admin),
     route(
         "POST",
         "/v1/admin/webhooks/{id}/replay",
@@ -457,7 +417,7 @@ pub const ROUTES: &[Route] = &[
         Access::Admin,
         Some(r#"{"user":"zoe","ttl":"1h","scope":"moderator"}"#),
     ),
-    route("GET", "/v1/place", Access::Open, None),
+    get("/v1/place", Access::Open),
     route("POST", "/v1/place/setup", Access::Account, Some(SETUP)),
     route(
         "PATCH",
@@ -465,24 +425,24 @@ pub const ROUTES: &[Route] = &[
         Access::Admin,
         Some(r#"{"name":"The Tea House"}"#),
     ),
-    route("GET", "/v1/admin/accounts", Access::Admin, None),
+    get("/v1/admin/accounts", Access::Admin),
     route(
         "PUT",
         "/v1/admin/accounts/{user}/scope",
         Access::Admin,
         Some(r#"{"scope":"moderator"}"#),
     ),
-    route("GET", "/v1/admin/jobs", Access::Admin, None),
+    get("/v1/admin/jobs", Access::Admin),
     route(
         "POST",
         "/v1/admin/jobs",
         Access::Admin,
         Some(r#"{"kind":"verify","of":"seals"}"#),
     ),
-    route("GET", "/v1/admin/jobs/{id}", Access::Admin, None),
+    get("/v1/admin/jobs/{id}", Access::Admin),
     route("DELETE", "/v1/admin/jobs/{id}", Access::Admin, None),
-    route("GET", "/v1/admin/seals", Access::Admin, None),
-    route("GET", "/livez", Access::Open, None),
-    route("GET", "/readyz", Access::Open, None),
-    route("GET", "/metrics", Access::Open, None),
+    get("/v1/admin/seals", Access::Admin),
+    get("/livez", Access::Open),
+    get("/readyz", Access::Open),
+    get("/metrics", Access::Open),
 ];

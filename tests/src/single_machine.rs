@@ -11,6 +11,7 @@ use sqlx::postgres::PgPoolOptions;
 
 use crate::client::{BaseUrls, Client, http_client};
 use crate::endpoints::SystemEndpoints;
+use crate::process::DirRemoval;
 use crate::service::{ServiceProcess, run_tidings, service_env};
 use crate::world::{Settings, create_dir};
 use crate::{ports, token};
@@ -29,6 +30,7 @@ pub struct SingleMachine {
     service: Option<ServiceProcess>,
     port: u16,
     http: reqwest::Client,
+    _removal: DirRemoval,
 }
 
 impl SingleMachine {
@@ -45,8 +47,10 @@ impl SingleMachine {
         let mut env = service_env("", "");
         env.retain(|(name, _)| !matches!(*name, "DATABASE_URL" | "NATS_URL"));
         env.extend(settings.env.iter().cloned());
+        let dir = create_dir();
         Self {
-            dir: create_dir(),
+            _removal: DirRemoval::new(&dir),
+            dir,
             env,
             service: None,
             port: ports::find_free(),

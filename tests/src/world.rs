@@ -13,8 +13,8 @@ use sqlx::postgres::PgPoolOptions;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::client::{BaseUrls, Client, http_client};
-use crate::database::create_database;
-use crate::process::scratch_dir;
+use crate::database::WorldDatabase;
+use crate::process::{DirRemoval, scratch_dir};
 use crate::servers::NatsInstance;
 use crate::service::{ServiceProcess, run_tidings, service_env};
 use crate::{ports, token};
@@ -58,11 +58,12 @@ pub struct World {
     pub nats: NatsInstance,
     /// The world's directory.
     pub dir: PathBuf,
-    database_url: String,
+    database: WorldDatabase,
     settings: Settings,
     service: Option<ServiceProcess>,
     port: u16,
     http: reqwest::Client,
+    _removal: DirRemoval,
     _slot: SemaphorePermit<'static>,
 }
 
@@ -85,20 +86,21 @@ impl World {
             Ok(room) => room,
             Err(error) => panic!("{error}"),
         };
-        let database_url = create_database().await;
+        let database = WorldDatabase::create().await;
         let dir = create_dir();
         let nats = NatsInstance::start(&dir.join("nats"));
         let pool = PgPoolOptions::new()
             .max_connections(4)
-            .connect(&database_url)
+            .connect(database.url())
             .await;
         let pool = pool.unwrap_or_else(|error| panic!("{error}"));
         let port = ports::find_free();
         Self {
             pool,
             nats,
+            _removal: DirRemoval::new(&dir),
             dir,
-            database_url,
+            database,
             settings,
             service: None,
             port,
@@ -154,7 +156,7 @@ impl World {
 
     /// The environment of every service of this world.
     pub fn env(&self) -> Vec<(&'static str, String)> {
-        let mut env = service_env(&self.database_url, &self.nats.url);
+        let mut env = service_env(self.database.url(), &self.nats.url);
         env.extend(self.settings.env.iter().cloned());
         env
     }

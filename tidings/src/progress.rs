@@ -15,7 +15,7 @@ impl CommandProgress {
 
     /// A bar over bytes, with a message.
     pub fn of_bytes() -> Self {
-        Self::with_template("{wide_bar} {bytes}/{total_bytes} {msg}, {eta} left")
+        Self::with_template("{wide_bar} {bytes}/{total_bytes}, {eta} left {msg}")
     }
 
     fn with_template(template: &str) -> Self {

@@ -55,8 +55,12 @@ export function go(change: Partial<Route>, replace = false): void {
   }
 }
 
+/** On a window of this width, a panel is in front of the conversation (shell.css). */
+const PANEL_COVERS = "(max-width: 1080px)";
+
 export function openConversation(id: string, seq?: number): void {
-  const stays = readRoute(location.hash).conversation === id;
+  const isOpen = readRoute(location.hash).conversation === id;
+  const stays = isOpen && !matchMedia(PANEL_COVERS).matches;
   const change = { conversation: id, seq: seq ?? null, thread: null };
   go(stays ? change : { ...NOWHERE, ...change });
 }

@@ -48,7 +48,7 @@ export function shortTime(time: string, today = new Date()): string {
   if (date.getFullYear() === today.getFullYear()) {
     return format(date, { day: "numeric", month: "short" });
   }
-  return format(date, { day: "numeric", month: "numeric", year: "2-digit" });
+  return format(date, { day: "numeric", month: "numeric", year: "numeric" });
 }
 
 /** How long ago a time was: "3 minutes ago". */

@@ -43,7 +43,10 @@ function hash(text: string): number {
 
 const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
+/** Of names that begin with a date or a number, the first letter tells more than the digit. */
 function firstLetter(name: string): string {
-  const first = letters.segment(name.trim())[Symbol.iterator]().next();
+  const lettered = name.slice(Math.max(0, name.search(/\p{L}/u)));
+  const told = /^\p{N}/u.test(name.trim()) ? lettered : name.trim();
+  const first = letters.segment(told)[Symbol.iterator]().next();
   return first.done ? "?" : first.value.segment.toUpperCase();
 }

@@ -6,6 +6,7 @@ use search::index::{MessageDocument, Sort};
 use search::{Atom, Literal, ParsedQuery, Term, TermSequence, Token, tokenize};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Executor, PgPool, QueryBuilder};
+use tests::database::WorldDatabase;
 
 use super::messages::MessageSet;
 use super::queries::{PAGE_SIZE, SampleQuery};
@@ -19,15 +20,16 @@ const MAX_LEXEME_POSITION: usize = 16_383;
 /// A table of all messages.
 pub struct PostgresIndex {
     pool: PgPool,
+    _database: WorldDatabase,
 }
 
 impl PostgresIndex {
     /// Creates the tables and the indexes.
     pub async fn build(messages: &MessageSet) -> Result<Self> {
-        let url = tests::database::create_database().await;
+        let database = WorldDatabase::create().await;
         let pool = PgPoolOptions::new()
             .max_connections(1)
-            .connect(&url)
+            .connect(database.url())
             .await?;
         pool.execute(
             "SET jit TO off; SET work_mem TO '256MB'; SET maintenance_work_mem TO '512MB'; \
@@ -66,7 +68,10 @@ impl PostgresIndex {
             .await?;
         pool.execute("VACUUM ANALYZE message").await?;
         pool.execute("VACUUM ANALYZE member").await?;
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            _database: database,
+        })
     }
 
     /// Searches for the first page of hits and returns their number.

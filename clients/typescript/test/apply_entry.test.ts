@@ -69,10 +69,8 @@ test("entries that a row already shows are not counted again", () => {
       }),
     ],
     position: 3,
-    above: undefined,
-    followsFrom: 1,
   };
-  const { state } = applyInboxPage(start, page);
+  const state = applyInboxPage(start, page);
   const later = play(state, sent(2, 1), sent(3, 2), sent(4, 3));
   assert.equal(row(later).unread, 3);
   assert.equal(later.inbox.totalUnread, 3);

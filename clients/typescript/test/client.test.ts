@@ -4,6 +4,7 @@ import { afterEach, test } from "node:test";
 import { TidingsClient, selectMessages } from "../src/index.ts";
 import type { ClientOptions, ClientState } from "../src/index.ts";
 import { MemoryStorage } from "../src/store/memory.ts";
+import { ME, entry } from "./entries.ts";
 import { FakeServer, fakeToken } from "./fake_server.ts";
 
 const SOON = { timeoutMs: 5_000 };
@@ -300,4 +301,38 @@ test("a wrong password is not taken for a refused token", async () => {
     assert.equal(response.status, 401);
     assert.deepEqual(reasons, expected);
   }
+});
+
+test("a row that an entry makes uncertain is fetched by its id", async () => {
+  const server = new FakeServer();
+  server.say("one");
+  server.say("two");
+  const client = connect(server);
+  client.start();
+  await client.waitFor(isLive, SOON);
+  await client.waitFor((state) => unread(state) === 2, SOON);
+  const known = server.queries.length;
+  server.add(entry(server.entries.length + 1, "conversation_cleared", { up_to: 1 }));
+  await client.waitFor((state) => state.stale.rows.size > 0, SOON);
+  await client.waitFor((state) => state.stale.rows.size === 0, SOON);
+  const asked = server.queries.slice(known).filter((query) => query !== "");
+  assert.equal(asked.length, 1);
+  assert.match(asked[0]!, /^\?ids=c&min_position=/);
+});
+
+test("the own name is asked for again until a new account has it", async () => {
+  const server = new FakeServer();
+  const client = connect(server);
+  client.start();
+  await client.waitFor(isLive, SOON);
+  client.people.want([ME]);
+  await client.waitFor((state) => state.people.has(ME), SOON);
+  assert.equal(client.state.people.get(ME)?.display_name, null);
+  server.name = "Me Myself";
+  await client.waitFor((state) => state.people.get(ME)?.display_name === "Me Myself", SOON);
+  const asked = () => server.calls.filter((call) => call === "GET /v1/users").length;
+  const count = asked();
+  client.people.want([ME]);
+  await client.people.search("nobody");
+  assert.equal(asked(), count + 1, "a profile with a name is not asked for again");
 });

@@ -63,6 +63,7 @@ export function summary(id: string, change: Partial<InboxConversation> = {}): In
     muted: false,
     pinned: false,
     archived: false,
+    activity: 1,
     ...change,
   };
 }

@@ -9,6 +9,8 @@ export class FakeServer {
   readonly entries: Entry[] = [created(1)];
   /** What was asked, such as `POST /v1/inbox/ack`. */
   readonly calls: string[] = [];
+  /** The queries of the calls, such as `?after=0`. */
+  readonly queries: string[] = [];
   readonly sockets: FakeSocket[] = [];
   readonly acks: string[] = [];
   readonly tokens: string[] = [];
@@ -16,6 +18,8 @@ export class FakeServer {
   tag = "t1";
   /** Entries up to here are no longer kept. */
   oldest = 0;
+  /** What `me` is called, once the read model has it. */
+  name: string | null = null;
   /** Sockets that are opened now fail. */
   refusesSockets = false;
   /** The next answers to a call, by method and path, in place of the usual one. */
@@ -30,6 +34,11 @@ export class FakeServer {
   say(text: string): void {
     const seq = this.#messages().length + 1;
     this.#append(sent(this.entries.length + 1, seq, { body: { text } }));
+  }
+
+  /** Something else happens. */
+  add(entry: Entry): void {
+    this.#append(entry);
   }
 
   /** A restored backup: the last entries are lost, and everybody is cut off. */
@@ -47,6 +56,7 @@ export class FakeServer {
     const url = new URL(request.url);
     const call = `${request.method} ${url.pathname}`;
     this.calls.push(call);
+    this.queries.push(url.search);
     const body = request.method === "GET" ? null : await request.json().catch(() => null);
     const answer = this.answers.get(call)?.shift() ?? this.#answer(call, url, body);
     if (answer.status === 0) throw new TypeError("fetch failed");
@@ -85,7 +95,9 @@ export class FakeServer {
   #answer(call: string, url: URL, body: { [key: string]: unknown } | null): Answer {
     switch (call) {
       case "GET /v1/inbox":
-        return { status: 200, body: this.#inbox(url.searchParams.get("archived") === "true") };
+        return { status: 200, body: this.#inbox(url.searchParams) };
+      case "GET /v1/users":
+        return { status: 200, body: { users: this.#users(url.searchParams), next: null } };
       case "GET /v1/inbox/entries":
         return this.#feed(url.searchParams.get("after") ?? "0");
       case "POST /v1/conversations/c/messages":
@@ -98,7 +110,7 @@ export class FakeServer {
     }
   }
 
-  #inbox(isArchived: boolean) {
+  #inbox(query: URLSearchParams) {
     const messages = this.#messages();
     const last = messages.at(-1)?.data;
     const last_message = last
@@ -113,9 +125,19 @@ export class FakeServer {
       : null;
     const read_seq = messages.findLast(({ data }) => data.sender === ME)?.data.seq ?? 0;
     const unread = messages.length - read_seq;
-    const row = summary("c", { last_message, unread, read_seq });
-    const conversations = isArchived ? [] : [row];
+    const activity = messages.at(-1)?.position ?? 1;
+    const row = summary("c", { last_message, unread, read_seq, activity });
+    const ids = query.get("ids")?.split(",");
+    const isShown = ids ? ids.includes("c") : query.get("archived") !== "true";
+    const conversations = isShown ? [row] : [];
     return { conversations, total_unread: unread, next: null };
+  }
+
+  /** Only the own profile can be seen. */
+  #users(query: URLSearchParams) {
+    if (!query.get("ids")?.split(",").includes(ME)) return [];
+    const nothing = { avatar: null, about: null, custom: null, last_seen: null };
+    return [{ id: ME, display_name: this.name, kind: "user", deactivated: false, ...nothing }];
   }
 
   #feed(after: string): Answer {

@@ -5,31 +5,27 @@ import { applyEntry } from "../src/sync/apply_entry.ts";
 import { applyInboxPage } from "../src/sync/apply_inbox.ts";
 import { ME, created, entry, sent, summary } from "./entries.ts";
 
+/** A state with these conversations, the one that was active last first. */
 function load(ids: readonly string[], position: number, pinned: readonly string[] = []) {
-  const conversations = ids.map((id) => summary(id, { pinned: pinned.includes(id) }));
-  return applyInboxPage(initialState(ME), {
-    conversations,
-    position,
-    above: undefined,
-    followsFrom: position,
-  }).state;
+  const conversations = ids.map((id, index) =>
+    summary(id, { pinned: pinned.includes(id), activity: position - index }),
+  );
+  return applyInboxPage(initialState(ME), { conversations, position });
 }
 
-test("pages keep the server's order, also over several pages", () => {
-  const first = [summary("a", { pinned: true }), summary("b")];
-  const one = applyInboxPage(initialState(ME), {
-    conversations: first,
-    position: 50,
-    above: undefined,
-    followsFrom: 50,
-  });
-  const two = applyInboxPage(one.state, {
-    conversations: [summary("c"), summary("d")],
-    position: 52,
-    above: one.last,
-    followsFrom: 50,
-  });
-  assert.deepEqual(two.state.inbox.order, ["a", "b", "c", "d"]);
+test("rows are in the server's order, whatever page they come with", () => {
+  const rows = [
+    summary("a", { pinned: true, activity: 3 }),
+    summary("b", { activity: 40 }),
+    summary("c", { activity: 30 }),
+    summary("d", { activity: 20 }),
+  ];
+  const pages = [[rows[3]!, rows[1]!], [rows[2]!], [rows[0]!]];
+  const state = pages.reduce(
+    (before, conversations) => applyInboxPage(before, { conversations, position: 50 }),
+    initialState(ME),
+  );
+  assert.deepEqual(state.inbox.order, ["a", "b", "c", "d"]);
 });
 
 test("a message moves its conversation to the front of its section", () => {
@@ -41,65 +37,31 @@ test("a message moves its conversation to the front of its section", () => {
   assert.deepEqual(moved.inbox.order, ["q", "p", "b", "a"]);
 });
 
-test("an entry gives a row its real place, even if the page with the row was newer", () => {
+test("entries that a newer page already shows do not move its rows", () => {
   // The page at 60 shows a above b; their messages at 58 and 57 are still to come, and so is the
   // one of c at 59, which the page did not reach.
-  const last = (seq: number) => ({
-    seq,
-    sender: "ann",
-    type: "text" as const,
-    preview: "",
-    sent_at: "",
-    recalled: false,
-  });
   const state = applyEntry(initialState(ME), created(1, "c"));
-  const page = {
-    conversations: [
-      summary("a", { last_message: last(1) }),
-      summary("b", { last_message: last(1) }),
-    ],
-    position: 60,
-    above: undefined,
-    followsFrom: 56,
-  };
+  const conversations = [summary("a", { activity: 58 }), summary("b", { activity: 57 })];
   const merged = [
     sent(57, 1, { conversation_id: "b" }),
     sent(58, 1, { conversation_id: "a" }),
     sent(59, 1, { conversation_id: "c" }),
-  ].reduce(applyEntry, applyInboxPage(state, page).state);
+  ].reduce(applyEntry, applyInboxPage(state, { conversations, position: 60 }));
   assert.deepEqual(merged.inbox.order, ["c", "a", "b"]);
 });
 
-test("a row that changes its list has its place fetched", () => {
-  const state = load(["p", "a"], 50, ["p"]);
-  const preferences = { muted: false, pinned: false, archived: false };
-  const after = applyEntry(state, entry(51, "preferences_changed", preferences, "p"));
-  assert.equal(after.stale.rows.get("p"), 51);
-});
-
-test("a row without a real key stays below what has happened since", () => {
-  // The feed is at 56, the page at 60. "old" was active long ago; "c", at 57, is still to come.
-  const state = applyEntry(initialState(ME), created(1, "c"));
-  const page = {
-    conversations: [summary("old")],
-    position: 60,
-    above: undefined,
-    followsFrom: 56,
-  };
-  const late = sent(57, 1, { conversation_id: "c" });
-  const after = applyEntry(applyInboxPage(state, page).state, late);
-  assert.deepEqual(after.inbox.order, ["c", "old"]);
-});
-
-test("a row that is not on the first page comes after it", () => {
-  const state = load(["x", "a", "b"], 50);
-  const page = {
-    conversations: [summary("a"), summary("b")],
-    position: 60,
-    above: undefined,
-    followsFrom: 60,
-  };
-  assert.deepEqual(applyInboxPage(state, page).state.inbox.order, ["a", "b", "x"]);
+test("a row that changes its section keeps its place in it without asking the server", () => {
+  const state = load(["p", "a", "b"], 50, ["p"]);
+  const change = (position: number, pinned: boolean, archived: boolean) =>
+    entry(position, "preferences_changed", { muted: false, pinned, archived }, "p");
+  const unpinned = applyEntry(state, change(51, false, false));
+  assert.deepEqual(unpinned.inbox.order, ["p", "a", "b"]);
+  const archived = applyEntry(unpinned, change(52, false, true));
+  assert.deepEqual([archived.inbox.order, archived.inbox.archived], [["a", "b"], ["p"]]);
+  const busier = applyEntry(archived, sent(53, 1, { conversation_id: "b" }));
+  const back = applyEntry(busier, change(54, false, false));
+  assert.deepEqual(back.inbox.order, ["b", "p", "a"]);
+  assert.equal(back.stale.rows.size, 0);
 });
 
 test("an old answer does not bring back a conversation that the caller has left", () => {
@@ -108,9 +70,9 @@ test("an old answer does not bring back a conversation that the caller has left"
     entry(5, "member_removed", { user: ME, by: ME }),
   ].reduce(applyEntry, initialState(ME));
   const state = { ...left, cursor: "5.t" };
-  const page = { above: undefined, followsFrom: 4, conversations: [summary("c")] };
-  const old = applyInboxPage(state, { ...page, position: 4 }).state;
+  const page = { conversations: [summary("c")] };
+  const old = applyInboxPage(state, { ...page, position: 4 });
   assert.deepEqual([old.conversations.size, old.stale.rows.get("c")], [0, 5]);
-  const rejoined = applyInboxPage(state, { ...page, position: 6 }).state;
+  const rejoined = applyInboxPage(state, { ...page, position: 6 });
   assert.equal(rejoined.conversations.size, 1);
 });

@@ -97,15 +97,11 @@ function answer(state: ClientState, models: Map<string, Model>, position: number
           recalled: last.isRecalled,
         }
       : null;
-    const { pinned, readSeq: read_seq } = model;
-    return summary(id, { last_message, pinned, read_seq, unread: unreadOf(model) });
+    const { pinned, activity, readSeq: read_seq } = model;
+    const unread = unreadOf(model);
+    return summary(id, { last_message, pinned, activity, read_seq, unread });
   });
-  return applyInboxPage(state, {
-    conversations,
-    position,
-    above: undefined,
-    followsFrom: positionOf(state.cursor),
-  }).state;
+  return applyInboxPage(state, { conversations, position });
 }
 
 /** Sends the feed from somewhere before the cursor, as after a reconnect or a redelivery. */

@@ -83,11 +83,8 @@ fn to_problem(refusal: AccessRefusal) -> Problem {
             Problem::forbidden_with_code(code, "This user is deactivated.")
         }
         AccessRefusal::Banned(until) => {
-            let problem = Problem::forbidden_with_code(code, "This user is banned.");
-            match until {
-                Some(until) => problem.with_member("until", until.to_string()),
-                None => problem,
-            }
+            let until = until.map(|until| until.to_string());
+            Problem::forbidden_with_code(code, "This user is banned.").with_member("until", until)
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
-use data_dir::SecretString;
+use data_dir::{SecretString, format_count};
 use importer::{ImportClient, ImportInput, ImportSummary, ImportTarget, LineContext, UserNames};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -149,7 +149,7 @@ impl DemoFill<'_> {
         importer::import(input, context, &client, &mut summary, |_| {}).await?;
         match summary.skipped() {
             0 => Ok(()),
-            skipped => bail!("{skipped} messages were not imported"),
+            skipped => bail!("not imported: {}", format_count(skipped, "message")),
         }
     }
 

@@ -19,8 +19,8 @@ use sqlx::PgPool;
 use crate::disk_usage::measure_disk_usage;
 use crate::lag::{ModerationLag, ProjectionLag, SealLag};
 use crate::status::{
-    DatabaseStatus, MirrorStatus, NatsStatus, ProcessStatus, SealStatus, SearchIndexStatus,
-    SessionStatus, StorageSizes, SystemStatus,
+    DatabaseStatus, MirrorProgress, MirrorStatus, NatsStatus, ProcessStatus, SealStatus,
+    SearchIndexProgress, SearchIndexStatus, SessionStatus, StatusError, StorageSizes, SystemStatus,
 };
 
 /// How long to wait for NATS. Without a response, the rest of the status is still shown. A
@@ -184,15 +184,16 @@ fn collect_search_index(dir: &IndexDir, read_model: i64) -> SearchIndexStatus {
         let directory = dir.build_path(build);
         let index = Index::open(&directory)?;
         let position = index.checkpoint()?.position;
-        Ok(SearchIndexStatus::Available {
+        Ok(SearchIndexStatus::Available(SearchIndexProgress {
             position,
             lag_events: (read_model - position.cast_signed()).max(0),
             messages: index.message_count(),
             bytes: measure_disk_usage(&directory),
-        })
+        }))
     };
-    read().unwrap_or_else(|error| SearchIndexStatus::Unavailable {
-        error: format!("{error:#}"),
+    read().unwrap_or_else(|error| {
+        let error = format!("{error:#}");
+        SearchIndexStatus::Unavailable(StatusError { error })
     })
 }
 
@@ -223,18 +224,18 @@ async fn collect_mirror(names: &MirrorConfig, url: &str, head: i64) -> MirrorSta
             .map_err(|error| error.to_string())?
             .ok_or("there is no stream yet")?;
         let lag_events = (head - state.last).max(0);
-        Ok::<_, String>(MirrorStatus::Available {
+        Ok::<_, String>(MirrorStatus::Available(MirrorProgress {
             version,
             first: state.first,
             position: state.last,
             lag_events,
-        })
+        }))
     };
     match tokio::time::timeout(NATS_TIMEOUT, query).await {
         Ok(Ok(mirror)) => mirror,
-        Ok(Err(error)) => MirrorStatus::Unavailable { error },
-        Err(_) => MirrorStatus::Unavailable {
+        Ok(Err(error)) => MirrorStatus::Unavailable(StatusError { error }),
+        Err(_) => MirrorStatus::Unavailable(StatusError {
             error: format!("no response within {} s", NATS_TIMEOUT.as_secs()),
-        },
+        }),
     }
 }

@@ -7,9 +7,10 @@ use log_integrity::seal::store;
 use serde::Serialize;
 use sqlx::PgPool;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 /// The lag of the read model behind the log.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct ProjectionLag {
     /// The position of the last event of the log.
     pub head: i64,
@@ -69,7 +70,7 @@ impl SealLag {
 }
 
 /// How far what follows the log for moderators lags behind it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct ModerationLag {
     /// Everything up to here has been followed.
     pub position: i64,

@@ -10,7 +10,7 @@ use log_integrity::erasure::retention::RetentionProgress;
 use crate::lag::ModerationLag;
 use crate::status::{
     DatabaseStatus, MirrorStatus, ProcessStatus, SealStatus, SearchIndexStatus, SessionStatus,
-    SystemStatus,
+    StatusError, SystemStatus,
 };
 
 /// How to reach the servers of a running system. Their addresses above have no passwords.
@@ -77,11 +77,14 @@ fn render_database(text: &mut String, database: &DatabaseStatus) -> std::fmt::Re
         ..
     } = database;
     writeln!(text, "database    Postgres {version} at {url}")?;
-    writeln!(
-        text,
-        "log         position {}, last event at {head_time}",
-        human_count(projection.head)
-    )?;
+    let head = human_count(projection.head);
+    match projection.head {
+        0 => writeln!(text, "log         no event yet")?,
+        _ => writeln!(
+            text,
+            "log         position {head}, last event at {head_time}"
+        )?,
+    }
     writeln!(
         text,
         "projection  position {}, {}",
@@ -115,21 +118,16 @@ fn render_database(text: &mut String, database: &DatabaseStatus) -> std::fmt::Re
 
 fn render_search(text: &mut String, search: &SearchIndexStatus) -> std::fmt::Result {
     match search {
-        SearchIndexStatus::Available {
-            position,
-            lag_events,
-            messages,
-            bytes,
-        } => writeln!(
+        SearchIndexStatus::Available(index) => writeln!(
             text,
             "search      position {}, {}, {} {}, {}",
-            HumanCount(*position),
-            describe_lag(*lag_events),
-            HumanCount(*messages),
-            inflect("message", messages),
-            HumanBytes(*bytes),
+            HumanCount(index.position),
+            describe_lag(index.lag_events),
+            HumanCount(index.messages),
+            inflect("message", &index.messages),
+            HumanBytes(index.bytes),
         ),
-        SearchIndexStatus::Unavailable { error } => {
+        SearchIndexStatus::Unavailable(StatusError { error }) => {
             writeln!(text, "search      unavailable: {error}")
         }
     }
@@ -223,19 +221,17 @@ fn render_webhook(text: &mut String, webhook: &WebhookStatus) -> std::fmt::Resul
 
 fn render_mirror(text: &mut String, mirror: &MirrorStatus) -> std::fmt::Result {
     match mirror {
-        MirrorStatus::Available {
-            version,
-            first,
-            position,
-            lag_events,
-        } => writeln!(
+        MirrorStatus::Available(mirror) => writeln!(
             text,
-            "mirror      position {} (from {}), {}, nats-server {version}",
-            human_count(*position),
-            human_count(*first),
-            describe_lag(*lag_events),
+            "mirror      position {} (from {}), {}, nats-server {}",
+            human_count(mirror.position),
+            human_count(mirror.first),
+            describe_lag(mirror.lag_events),
+            mirror.version,
         ),
-        MirrorStatus::Unavailable { error } => writeln!(text, "mirror      unavailable: {error}"),
+        MirrorStatus::Unavailable(StatusError { error }) => {
+            writeln!(text, "mirror      unavailable: {error}")
+        }
     }
 }
 
@@ -267,7 +263,7 @@ mod tests {
 
     use super::*;
     use crate::lag::ProjectionLag;
-    use crate::status::StorageSizes;
+    use crate::status::{SearchIndexProgress, StorageSizes};
 
     #[test]
     fn a_stopped_system_is_shown_as_stopped() {
@@ -325,6 +321,15 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_new_log_has_no_last_event() {
+        let mut database = example_database();
+        database.projection.head = 0;
+        let mut shown = String::new();
+        render_database(&mut shown, &database).expect("writing to a String cannot fail");
+        assert!(shown.contains("log         no event yet\n"), "{shown}");
+    }
+
     fn example_database() -> DatabaseStatus {
         DatabaseStatus {
             url: "postgres://h/d".into(),
@@ -337,12 +342,12 @@ mod tests {
                 seconds: 2.25,
                 is_foreign: false,
             },
-            search: SearchIndexStatus::Available {
+            search: SearchIndexStatus::Available(SearchIndexProgress {
                 position: 1_233_990,
                 lag_events: 10,
                 messages: 1_000_000,
                 bytes: 0,
-            },
+            }),
             parked_events: 3,
             erasure: ErasureProgress {
                 requested_to: 1_200,
@@ -416,9 +421,9 @@ mod tests {
         }
         render_mirror(
             &mut shown,
-            &MirrorStatus::Unavailable {
+            &MirrorStatus::Unavailable(StatusError {
                 error: "refused".into(),
-            },
+            }),
         )
         .expect("writing to a String cannot fail");
         assert!(

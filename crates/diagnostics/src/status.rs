@@ -8,64 +8,74 @@ use domain::time::Timestamp;
 use log_integrity::erasure::ledger::ErasureProgress;
 use log_integrity::erasure::retention::RetentionProgress;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::lag::{ModerationLag, ProjectionLag};
 
 /// The status of the system.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SystemStatus {
     /// `running`, `starting` (it does not serve requests yet), `stopped` or, if external servers
     /// are configured, `external`.
+    #[schema(value_type = String)]
     pub state: &'static str,
     /// The path of the data directory.
+    #[schema(value_type = String)]
     pub data: PathBuf,
     /// The size of the data directory in bytes, including a linked `servers` directory.
     pub data_bytes: u64,
     /// The process that runs on the data directory, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ProcessStatus, required = false)]
     pub process: Option<ProcessStatus>,
     /// The major version of Postgres that the data directory is bound to.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u32, required = false)]
     pub postgres_major: Option<u32>,
     /// The status of the database. None if the system is stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DatabaseStatus, required = false)]
     pub database: Option<DatabaseStatus>,
     /// Where NATS is. None if the system is stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = NatsStatus, required = false)]
     pub nats: Option<NatsStatus>,
     /// The status of the mirror, or the reason why it is unavailable.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = MirrorStatus, required = false)]
     pub mirror: Option<MirrorStatus>,
 }
 
 /// Where NATS is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct NatsStatus {
     /// The address, with the password masked.
     pub url: String,
 }
 
 /// The process that runs on the data directory.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ProcessStatus {
     /// The process id.
     pub pid: u32,
     /// The base URL of its HTTP port.
     pub address: String,
     /// The time at which it started.
+    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// Its embedded servers.
     pub servers: Vec<String>,
 }
 
 /// The status of the database.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct DatabaseStatus {
     /// The address, with the password masked.
     pub url: String,
     /// The version of Postgres.
     pub version: String,
     /// The time of the log's last event.
+    #[schema(value_type = String, format = DateTime)]
     pub head_time: Timestamp,
     /// The head of the log and the lag of the read model.
     pub projection: ProjectionLag,
@@ -77,6 +87,7 @@ pub struct DatabaseStatus {
     /// The progress of erasures.
     pub erasure: ErasureProgress,
     /// How far the log is sealed. None if there is no seal yet.
+    #[schema(required = true)]
     pub seal: Option<SealStatus>,
     /// Who is connected to Postgres.
     pub sessions: SessionStatus,
@@ -93,11 +104,12 @@ pub struct DatabaseStatus {
 }
 
 /// The last seal.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SealStatus {
     /// The position of the last sealed event.
     pub position: i64,
     /// When it was sealed.
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// The public key that signed it, in hexadecimal digits.
     pub public_key: String,
@@ -106,7 +118,7 @@ pub struct SealStatus {
 }
 
 /// The sessions of Postgres.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SessionStatus {
     /// The number of sessions with this database, of all programs.
     pub open: i64,
@@ -117,29 +129,37 @@ pub struct SessionStatus {
 }
 
 /// The status of the search index.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum SearchIndexStatus {
     /// The index can be read.
-    Available {
-        /// The position of the last indexed event.
-        position: u64,
-        /// The number of events by which it lags behind the read model.
-        lag_events: i64,
-        /// The number of messages in it.
-        messages: u64,
-        /// The size on disk in bytes.
-        bytes: u64,
-    },
+    Available(SearchIndexProgress),
     /// The index does not exist or cannot be read.
-    Unavailable {
-        /// The reason.
-        error: String,
-    },
+    Unavailable(StatusError),
+}
+
+/// A search index that can be read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SearchIndexProgress {
+    /// The position of the last indexed event.
+    pub position: u64,
+    /// The number of events by which it lags behind the read model.
+    pub lag_events: i64,
+    /// The number of messages in it.
+    pub messages: u64,
+    /// The size on disk in bytes.
+    pub bytes: u64,
+}
+
+/// A part of the status that cannot be read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatusError {
+    /// The reason.
+    pub error: String,
 }
 
 /// Sizes on disk in bytes, including database indexes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct StorageSizes {
     /// The size of the whole database.
     pub database: i64,
@@ -150,23 +170,24 @@ pub struct StorageSizes {
 }
 
 /// The status of the mirror in NATS.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum MirrorStatus {
     /// The stream exists.
-    Available {
-        /// The version of nats-server.
-        version: String,
-        /// The position of its first event.
-        first: i64,
-        /// The position of its last event.
-        position: i64,
-        /// The number of events by which it lags behind the log.
-        lag_events: i64,
-    },
+    Available(MirrorProgress),
     /// The stream does not exist or NATS cannot be reached.
-    Unavailable {
-        /// The reason.
-        error: String,
-    },
+    Unavailable(StatusError),
+}
+
+/// A mirror that can be read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MirrorProgress {
+    /// The version of nats-server.
+    pub version: String,
+    /// The position of its first event.
+    pub first: i64,
+    /// The position of its last event.
+    pub position: i64,
+    /// The number of events by which it lags behind the log.
+    pub lag_events: i64,
 }

@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::rate_limit::RateLimiter;
 
 /// The state that all extractors share.
-pub(crate) struct EdgeShared {
+pub(crate) struct EdgeResources {
     pub(crate) auth: Auth,
     pub(crate) limiter: RateLimiter,
     pub(crate) concurrency: ConcurrencyLimiter,
@@ -27,7 +27,7 @@ pub(crate) struct EdgeShared {
 /// The context of one request, stored as its only extension.
 #[derive(Clone)]
 pub(crate) struct RequestContext {
-    pub(crate) edge: Arc<EdgeShared>,
+    pub(crate) edge: Arc<EdgeResources>,
     /// The caller, if the request has a valid token.
     pub(crate) caller: Option<Arc<Caller>>,
     /// What happens to names that the request does not have.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use connectivity::OutageLog;
-use data_dir::{SecretString, UsageError};
+use data_dir::{SecretString, UsageError, format_count};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, Url};
 use rustls::ClientConfig;
@@ -263,9 +263,9 @@ fn parse_replies(body: &[u8], chunk: &ImportChunk) -> Result<Vec<LineReply>> {
     let sent = chunk.lines.iter().map(|counted| counted.line);
     if !answers.iter().map(|answer| answer.line).eq(sent) {
         bail!(
-            "the response has {} replies and does not match the {} lines that were sent",
-            answers.len(),
-            chunk.lines.len()
+            "the response has {} and does not match the {} that were sent",
+            format_count(answers.len(), "answer"),
+            format_count(chunk.lines.len(), "line")
         );
     }
     Ok(answers)

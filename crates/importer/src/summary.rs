@@ -282,7 +282,7 @@ impl ImportSummary {
         self.write_names(&mut text);
         let parts = [UNKNOWN_FIELDS, DROPPED_REPLIES].map(|what| self.unsupported.get(what));
         let parts = parts.into_iter().flatten().sum();
-        write_rejected(&mut text, &self.rejected_parts, parts);
+        write_rejected_parts(&mut text, &self.rejected_parts, parts);
         write_rejected(&mut text, &self.rejected, self.skipped);
         text
     }
@@ -324,6 +324,45 @@ impl ImportSummary {
             let more = existing.len() - MAX_SHOWN;
             let _ = writeln!(text, "... and {more} more; --json lists all");
         }
+    }
+}
+
+/// Lists what parts were rejected: for each reason, the first place. `total` also counts those that
+/// are not recorded.
+fn write_rejected_parts(text: &mut String, parts: &[RejectedRecord], total: u64) {
+    let mut by_reason: Vec<(&RejectedRecord, u64)> = Vec::new();
+    for part in parts {
+        match by_reason
+            .iter_mut()
+            .find(|(first, _)| first.reason == part.reason)
+        {
+            Some((_, times)) => *times += 1,
+            None => by_reason.push((part, 1)),
+        }
+    }
+    for (first, times) in by_reason.iter().take(MAX_SHOWN) {
+        let RejectedRecord {
+            file,
+            place,
+            reason,
+            ..
+        } = first;
+        let _ = match times {
+            1 => writeln!(text, "{file}, {place}: {reason}"),
+            _ => writeln!(text, "{file}, {place} and {} more: {reason}", times - 1),
+        };
+    }
+    let shown: u64 = by_reason
+        .iter()
+        .take(MAX_SHOWN)
+        .map(|(_, times)| times)
+        .sum();
+    if total > shown {
+        let _ = writeln!(
+            text,
+            "... and {} more; --json lists up to {MAX_RECORDED_REASONS}",
+            total - shown
+        );
     }
 }
 

@@ -1,32 +1,18 @@
 //! The names of the event types in the log.
 
 use data_dir::UsageError;
-use domain::case::event::CaseEvent;
-use domain::conversation::event::ConversationEvent;
-use domain::deployment::event::DeploymentEvent;
-use domain::event::EventFamily as _;
-use domain::file::event::FileEvent;
-use domain::mailbox::event::MailboxEvent;
-use domain::profile::event::ProfileEvent;
+use domain::event;
+use http_edge::extract::describe_unknown;
 
-/// Checks that all names are event types of the log. The error lists the known types.
+/// Checks that all names are event types of the log. The error has the nearest known type, or the
+/// known types if none is near.
 pub fn validate_names(names: &[String]) -> Result<(), UsageError> {
-    let conversations = ConversationEvent::TYPES.iter();
-    let known: Vec<&str> = conversations
-        .chain(MailboxEvent::TYPES)
-        .chain(ProfileEvent::TYPES)
-        .chain(DeploymentEvent::TYPES)
-        .chain(CaseEvent::TYPES)
-        .chain(FileEvent::TYPES)
-        .map(|event_type| event_type.name)
-        .collect();
+    let known = event::type_names();
     match names.iter().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
-        Some(unknown) => {
-            let known = known.join(", ");
-            Err(UsageError(format!(
-                "unknown event type {unknown:?}; expected one of {known}"
-            )))
+        Some(name) => {
+            let unknown = describe_unknown(event::short_name(name), &known);
+            Err(UsageError(format!("event type {name:?}: {unknown}")))
         }
     }
 }
@@ -36,11 +22,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_types_are_rejected_with_the_known_ones() {
+    fn unknown_types_are_rejected_with_the_nearest_known_one() {
         assert!(validate_names(&["message_sent".into(), "device_acked".into()]).is_ok());
-        let error = validate_names(&["message_send".into()])
-            .expect_err("the type is unknown")
-            .to_string();
-        assert!(error.contains("member_added"), "{error}");
+        let describe = |name: &str| {
+            let error = validate_names(&[name.into()]).expect_err("the type is unknown");
+            error.to_string()
+        };
+        let near = describe("message_send");
+        assert_eq!(
+            near,
+            "event type \"message_send\": unknown; did you mean message_sent?"
+        );
+        assert_eq!(
+            describe("tidings.message_sent.v1"),
+            "event type \"tidings.message_sent.v1\": unknown; did you mean message_sent?"
+        );
+        let far = describe("zzz");
+        assert!(
+            far.contains("expected one of conversation_created,"),
+            "{far}"
+        );
     }
 }

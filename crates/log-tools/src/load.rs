@@ -126,7 +126,7 @@ pub async fn load_export(
     let exported_history = export.history()?;
     let mut transaction = pool.begin().await?;
     let mut loader = LogLoader::begin(&mut transaction).await?;
-    let mut tags = TagsSeen::default();
+    let mut tags = TagHistory::default();
     let mut page: Vec<Envelope> = Vec::with_capacity(PAGE_SIZE);
     for event in export.events() {
         let event = event?;
@@ -145,7 +145,7 @@ pub async fn load_export(
              release made it: export again, or as jsonl",
     )?;
     check_end(export, &history, position)?;
-    let mut seals = SealsLoaded::default();
+    let mut seals = LoadedSeals::default();
     if let Some(file) = export.seals_file().filter(|_| with_seals) {
         seals = load_seals(&mut loader, &file).await?;
     }
@@ -178,13 +178,13 @@ fn check_end(export: &ExportReader, history: &History, position: i64) -> Result<
 
 /// The epochs that the ids of events name.
 #[derive(Debug, Default)]
-struct TagsSeen {
+struct TagHistory {
     epochs: Vec<Epoch>,
     /// Whether an event had no tag.
     is_incomplete: bool,
 }
 
-impl TagsSeen {
+impl TagHistory {
     fn observe(&mut self, event: &Envelope) {
         let Some(tag) = event.tag else {
             self.is_incomplete = true;
@@ -207,16 +207,16 @@ impl TagsSeen {
 
 /// The seals of a loaded log.
 #[derive(Debug, Default)]
-struct SealsLoaded {
+struct LoadedSeals {
     count: u64,
     public_keys: Vec<[u8; 32]>,
 }
 
 /// Inserts the seals of the events that have been loaded.
-async fn load_seals(loader: &mut LogLoader<'_>, file: &Path) -> Result<SealsLoaded> {
+async fn load_seals(loader: &mut LogLoader<'_>, file: &Path) -> Result<LoadedSeals> {
     let lines = File::open(file).with_context(|| file.display().to_string())?;
     let last = loader.position();
-    let mut result = SealsLoaded::default();
+    let mut result = LoadedSeals::default();
     for line in BufReader::new(lines).lines() {
         let seal: Seal = serde_json::from_str(&line?)
             .with_context(|| format!("cannot parse a seal in {}", file.display()))?;
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn the_ids_of_events_name_the_epochs() {
-        let mut tags = TagsSeen::default();
+        let mut tags = TagHistory::default();
         for (position, tag) in [(1, 7), (2, 7), (3, 9)] {
             tags.observe(&event(position, Some(tag)));
         }
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn events_without_tags_name_no_history() {
-        let mut tags = TagsSeen::default();
+        let mut tags = TagHistory::default();
         tags.observe(&event(1, Some(7)));
         tags.observe(&event(2, None));
         assert_eq!(tags.into_history(), None);

@@ -2,6 +2,10 @@
 //! traditional and simplified Chinese), without invisible characters, without combining marks on
 //! letters that have none, and without separators between single letters (`b a d`, `b.a.d`).
 //!
+//! Chats are full of single letters that are no words: `x.x`, `c u`, `f :: a -> b`. So a word that
+//! is spelled out counts only if it is long enough, or the same separators stand between its
+//! letters.
+//!
 //! Every folded character knows the bytes of the original text that it came from.
 
 use std::ops::Range;
@@ -11,6 +15,13 @@ use unicode_normalization::char::is_combining_mark;
 
 /// How many separators in a row may stand between two single letters that belong together.
 const MAX_SEPARATORS: usize = 8;
+
+/// How many single letters are a word that is spelled out. Of scripts without spaces, whose words
+/// are short, two are.
+const MIN_LETTERS: usize = 3;
+
+/// How many are, if the separators between them differ.
+const MIN_LETTERS_OF_ANY_SEPARATORS: usize = 5;
 
 /// A folded text.
 #[derive(Debug, Clone, Default)]
@@ -28,8 +39,18 @@ struct FoldedChar {
     start: usize,
     end: usize,
     class: CharClass,
-    /// Whether separators before it were dropped.
-    is_joined: bool,
+    /// What was dropped before it.
+    dropped: Gap,
+}
+
+/// What was dropped between a character and the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    Nothing,
+    /// Separators: those between the two letters before it, too.
+    SameSeparators,
+    /// Separators: others than before, or the first of a word.
+    OtherSeparators,
 }
 
 impl FoldedText {
@@ -41,28 +62,22 @@ impl FoldedText {
             text: String::with_capacity(text.len()),
             chars: Vec::with_capacity(units.len()),
         };
-        // Whether the last letters were a single one, and the separators after them.
-        let mut was_single = false;
-        let mut separators: &[NormalizedChar] = &[];
-        for piece in Pieces(&units) {
-            if !is_letter(&piece[0]) {
-                separators = piece;
+        let pieces: Vec<&[NormalizedChar]> = Pieces(&units).collect();
+        let mut rest = pieces.as_slice();
+        while let [piece, others @ ..] = rest {
+            if let Some(length) = spelled_out_length(rest) {
+                let (run, others) = rest.split_at(length);
+                folded.push_spelled_out(run);
+                rest = others;
                 continue;
             }
-            let is_single = piece.iter().all(|unit| unit.start == piece[0].start);
-            let is_joined = was_single
-                && is_single
-                && (1..=MAX_SEPARATORS).contains(&separators.len())
-                && separators.iter().all(is_separator);
-            if !is_joined {
-                folded.push_separators(separators);
+            if is_letter(&piece[0]) {
+                folded.push_letters(piece, Gap::Nothing);
+            } else {
+                folded.push_separators(piece);
             }
-            for (index, unit) in piece.iter().enumerate() {
-                folded.push(unit, is_joined && index == 0);
-            }
-            (was_single, separators) = (is_single, &[]);
+            rest = others;
         }
-        folded.push_separators(separators);
         folded
     }
 
@@ -82,11 +97,45 @@ impl FoldedText {
         self.is_limit(self.index_at(range.start)) && self.is_limit(self.index_at(range.end))
     }
 
-    /// The bytes of the original text that these bytes of the folded text came from.
-    pub fn source(&self, range: &Range<usize>) -> Range<usize> {
+    /// Whether separators between letters were dropped in these bytes of the folded text.
+    pub fn is_spelled_out(&self, range: &Range<usize>) -> bool {
+        self.dropped(range).next().is_some()
+    }
+
+    /// Whether these bytes of the folded text are one word beyond doubt, although separators
+    /// between its letters were dropped.
+    pub fn is_one_word(&self, range: &Range<usize>) -> bool {
+        let dropped = self.dropped(range);
+        let letters = dropped.clone().count() + 1;
+        let are_equal = || {
+            let mut others = dropped.clone().skip(1);
+            others.all(|dropped| dropped == Gap::SameSeparators)
+        };
+        letters == 1
+            || letters >= MIN_LETTERS_OF_ANY_SEPARATORS
+            || letters >= MIN_LETTERS && are_equal()
+            || self
+                .chars_of(range)
+                .iter()
+                .all(|char| char.class == CharClass::Unspaced)
+    }
+
+    fn chars_of(&self, range: &Range<usize>) -> &[FoldedChar] {
         let first = self.index_at(range.start);
         let last = self.index_at(range.end);
-        let chars = self.chars.get(first..last).unwrap_or_default();
+        self.chars.get(first..last).unwrap_or_default()
+    }
+
+    /// What was dropped between the characters of these bytes.
+    fn dropped(&self, range: &Range<usize>) -> impl Iterator<Item = Gap> + Clone {
+        let after_first = self.chars_of(range).iter().skip(1);
+        let dropped = after_first.map(|char| char.dropped);
+        dropped.filter(|dropped| *dropped != Gap::Nothing)
+    }
+
+    /// The bytes of the original text that these bytes of the folded text came from.
+    pub fn source(&self, range: &Range<usize>) -> Range<usize> {
+        let chars = self.chars_of(range);
         match (chars.first(), chars.last()) {
             (Some(first), Some(last)) => first.start..last.end,
             _ => 0..0,
@@ -106,32 +155,91 @@ impl FoldedText {
         ) else {
             return true;
         };
-        after.is_joined || !(before.class == CharClass::Word && after.class == CharClass::Word)
+        after.dropped != Gap::Nothing
+            || !(before.class == CharClass::Word && after.class == CharClass::Word)
     }
 
-    fn push(&mut self, unit: &NormalizedChar, is_joined: bool) {
+    fn push(&mut self, unit: &NormalizedChar, dropped: Gap) {
         self.chars.push(FoldedChar {
             at: self.text.len(),
             start: unit.start,
             end: unit.end,
             class: unit.class,
-            is_joined,
+            dropped,
         });
         self.text.push(unit.char);
     }
 
-    /// Adds separators, with one space for any number of them in a row.
-    fn push_separators(&mut self, separators: &[NormalizedChar]) {
-        let mut after_space = false;
-        for unit in separators {
-            let is_space = unit.class == CharClass::Space;
-            if !(is_space && after_space) {
-                let char = if is_space { ' ' } else { unit.char };
-                self.push(&NormalizedChar { char, ..*unit }, false);
-            }
-            after_space = is_space;
+    /// Adds letters, before which something was dropped or not.
+    fn push_letters(&mut self, letters: &[NormalizedChar], dropped: Gap) {
+        for (index, unit) in letters.iter().enumerate() {
+            self.push(unit, if index == 0 { dropped } else { Gap::Nothing });
         }
     }
+
+    /// Adds single letters without the separators between them.
+    fn push_spelled_out(&mut self, run: &[&[NormalizedChar]]) {
+        let mut dropped = Gap::Nothing;
+        let mut before: Option<&[NormalizedChar]> = None;
+        for piece in run {
+            if is_letter(&piece[0]) {
+                self.push_letters(piece, dropped);
+                continue;
+            }
+            let is_same = before.is_some_and(|before| {
+                let chars = |separators| collapse(separators).map(|unit| unit.char);
+                chars(before).eq(chars(piece))
+            });
+            dropped = if is_same {
+                Gap::SameSeparators
+            } else {
+                Gap::OtherSeparators
+            };
+            before = Some(piece);
+        }
+    }
+
+    fn push_separators(&mut self, separators: &[NormalizedChar]) {
+        for unit in collapse(separators) {
+            self.push(&unit, Gap::Nothing);
+        }
+    }
+}
+
+/// Separators with one space for any number of them in a row.
+fn collapse(separators: &[NormalizedChar]) -> impl Iterator<Item = NormalizedChar> {
+    let mut after_space = false;
+    separators.iter().filter_map(move |unit| {
+        let is_space = unit.class == CharClass::Space;
+        let is_repeated = is_space && after_space;
+        after_space = is_space;
+        let char = if is_space { ' ' } else { unit.char };
+        (!is_repeated).then_some(NormalizedChar { char, ..*unit })
+    })
+}
+
+/// How many of these pieces, from the first on, are single letters with separators between them; if
+/// they are enough for a word.
+fn spelled_out_length(pieces: &[&[NormalizedChar]]) -> Option<usize> {
+    let is_single =
+        |piece: &[NormalizedChar]| piece.iter().all(|unit| unit.start == piece[0].start);
+    let (first, rest) = pieces.split_first()?;
+    if !is_letter(&first[0]) || !is_single(first) {
+        return None;
+    }
+    let followers = rest.chunks_exact(2).take_while(|pair| {
+        let (separators, letter) = (pair[0], pair[1]);
+        separators.len() <= MAX_SEPARATORS
+            && separators.iter().all(is_separator)
+            && is_single(letter)
+    });
+    let length = 1 + 2 * followers.count();
+    let is_unspaced = || {
+        let mut letters = pieces.iter().take(length).step_by(2);
+        letters.all(|letter| letter[0].class == CharClass::Unspaced)
+    };
+    let letters = length.div_ceil(2);
+    (letters >= MIN_LETTERS || letters >= 2 && is_unspaced()).then_some(length)
 }
 
 /// The runs of letters and of other characters, in turns.
@@ -211,13 +319,17 @@ mod tests {
 
     #[test]
     fn separators_between_single_letters_are_dropped() {
-        for text in ["b a d", "b.a.d", "b-a_d", "b  a\nd", "b. a. d"] {
+        for text in ["b a d", "b.a.d", "b-a_d", "b  a\nd", "b. a. d", "b) [a] {d"] {
             assert_eq!(folded(text), "bad", "{text:?}");
         }
         assert_eq!(folded("it is a b c, no"), "it is abc, no");
         assert_eq!(folded("a bad day"), "a bad day");
         assert_eq!(folded("坏 蛋"), "坏蛋");
         assert_eq!(folded("one   two"), "one two");
+        // Two letters are no word.
+        for text in ["x.x", "c u", "x_x", "to a -> b"] {
+            assert_eq!(folded(text), text);
+        }
     }
 
     #[test]
@@ -228,6 +340,29 @@ mod tests {
         let range = at..at + 3;
         assert!(fold.is_whole_word(&range));
         assert_eq!(&text[fold.source(&range)], "B.Á.d");
+    }
+
+    #[test]
+    fn a_word_that_is_spelled_out_is_long_or_has_the_same_separators() {
+        for (text, word, expected) in [
+            ("b a d", "bad", true),
+            ("(b) (a) (d)", "bad", true),
+            ("I b  a\nd x", "bad", true),
+            ("say b.a.d, a.b", "bad", true),
+            ("b-a_d", "bad", false),
+            ("b :: a -> d", "bad", false),
+            ("b a n", "ba", false),
+            ("b-a_d+l y", "badly", true),
+            ("b-a_d+l", "badl", false),
+            ("坏 蛋", "坏蛋", true),
+            ("bad", "bad", true),
+        ] {
+            let fold = FoldedText::new(text);
+            let at = fold.as_str().find(word).expect(text);
+            let range = at..at + word.len();
+            assert!(fold.is_whole_word(&range), "{text}");
+            assert_eq!(fold.is_one_word(&range), expected, "{text}");
+        }
     }
 
     proptest! {

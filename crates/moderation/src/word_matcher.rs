@@ -1,6 +1,6 @@
 //! Finds the words of all lists in a text, in one pass over it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -22,7 +22,16 @@ pub struct WordMatcher {
 struct ListMatcher {
     name: RuleName,
     rules: Arc<WordList>,
+    words: CompiledWords,
+}
+
+/// The words of a list, compiled. Cheap to clone.
+#[derive(Debug, Clone)]
+struct CompiledWords {
     automaton: AhoCorasick,
+    /// Of each pattern of the automaton, whether the list has it spelled out, such as `s.o.b`. Such
+    /// a word is found only where a text spells it out too, and not in `sob`.
+    spelled_out: Arc<[bool]>,
 }
 
 /// A listed word that was found in a text.
@@ -57,21 +66,17 @@ impl WordMatcher {
         let known = known.unwrap_or_default();
         let compile = |(name, rules): (RuleName, Arc<WordList>)| {
             let same = known.iter().find(|list| list.rules.words == rules.words);
-            let automaton = match same {
-                Some(list) => list.automaton.clone(),
-                None => compile_words(&rules.words)?,
+            let words = match same {
+                Some(list) => list.words.clone(),
+                None => CompiledWords::compile(&rules.words)?,
             };
-            Ok(ListMatcher {
-                name,
-                rules,
-                automaton,
-            })
+            Ok(ListMatcher { name, rules, words })
         };
         let mut lists = lists
             .into_iter()
             .map(compile)
             .collect::<Result<Vec<_>, _>>()?;
-        lists.retain(|list| list.automaton.patterns_len() > 0);
+        lists.retain(|list| list.words.automaton.patterns_len() > 0);
         Ok(Self { lists })
     }
 
@@ -94,11 +99,14 @@ impl WordMatcher {
 
 impl ListMatcher {
     fn find<'a>(&'a self, text: &'a FoldedText) -> impl Iterator<Item = WordMatch<'a>> {
-        let found = self.automaton.find_overlapping_iter(text.as_str());
+        let found = self.words.automaton.find_overlapping_iter(text.as_str());
         found.filter_map(move |found| {
             let range = found.range();
-            let is_found =
-                self.rules.matching == WordMatching::Anywhere || text.is_whole_word(&range);
+            let pattern = found.pattern().as_usize();
+            let must_be_spelled_out = self.words.spelled_out.get(pattern) == Some(&true);
+            let is_found = text.is_one_word(&range)
+                && (!must_be_spelled_out || text.is_spelled_out(&range))
+                && (self.rules.matching == WordMatching::Anywhere || text.is_whole_word(&range));
             let source = text.source(&range);
             is_found.then_some(WordMatch {
                 list: &self.name,
@@ -110,13 +118,25 @@ impl ListMatcher {
     }
 }
 
-fn compile_words<'a>(
-    words: impl IntoIterator<Item = &'a String>,
-) -> Result<AhoCorasick, BuildError> {
-    let folded: HashSet<String> = words.into_iter().map(|word| fold_word(word)).collect();
-    AhoCorasick::builder()
-        .match_kind(MatchKind::Standard)
-        .build(folded.iter().filter(|word| !word.is_empty()))
+impl CompiledWords {
+    fn compile(words: &[String]) -> Result<Self, BuildError> {
+        let mut folded: HashMap<String, bool> = HashMap::with_capacity(words.len());
+        for word in words {
+            let word = FoldedText::new(word.trim());
+            let text = word.as_str();
+            let is_spelled_out = word.is_spelled_out(&(0..text.len()));
+            // The list may have the word in both forms.
+            let known = folded.entry(text.to_owned()).or_insert(is_spelled_out);
+            *known &= is_spelled_out;
+        }
+        folded.remove("");
+        Ok(Self {
+            automaton: AhoCorasick::builder()
+                .match_kind(MatchKind::Standard)
+                .build(folded.keys())?,
+            spelled_out: folded.values().copied().collect(),
+        })
+    }
 }
 
 /// The form of a listed word that is compared with folded texts; empty if nothing of it is visible.

@@ -150,6 +150,22 @@ fn each_list_counts_and_only_in_its_places() {
     assert_eq!(rules.screen(TextPlace::Text, "ROGUES").mask("ROGUES"), None);
 }
 
+#[test]
+fn a_word_that_is_listed_spelled_out_is_found_only_so() {
+    let rules = masking(&["s.o.b", "b a d", "bad", "c u"]);
+    for (text, expected) in [
+        ("you S.O.B!", Some("you *****!")),
+        ("you s o b", Some("you *****")),
+        (":sob:", None),
+        ("bad, b a d", Some("***, *****")),
+        ("c u later", Some("*** later")),
+        ("Cu", None),
+    ] {
+        let masked = rules.screen(TextPlace::Text, text).mask(text);
+        assert_eq!(masked.as_deref(), expected, "{text}");
+    }
+}
+
 /// Texts made of a listed word, of separators and of other words.
 fn texts() -> impl Strategy<Value = String> {
     let piece = prop_oneof![

@@ -40,7 +40,7 @@ enum LogEvent {
 }
 
 /// An event, and how many milliseconds after the one before it.
-type Timed = (i64, LogEvent);
+type TimedEvent = (i64, LogEvent);
 
 fn sent(sender: &'static str, conversation: &'static str, text: &'static str) -> LogEvent {
     LogEvent::Sent {
@@ -62,7 +62,7 @@ struct Follower {
 }
 
 impl Follower {
-    fn follow(&mut self, events: &[Timed]) {
+    fn follow(&mut self, events: &[TimedEvent]) {
         for (pause, event) in events {
             self.position += 1;
             self.now += pause;
@@ -91,7 +91,7 @@ impl Follower {
     }
 
     /// A new process continues with what is stored, and reads a part of the log again.
-    fn restart(&mut self, log: &[Timed]) {
+    fn restart(&mut self, log: &[TimedEvent]) {
         let (rules, since) = self.rules.clone();
         self.detector = FloodDetector::resume(rules, since, self.offences.clone());
         let now = Timestamp::from_millis(self.now);
@@ -132,7 +132,7 @@ fn apply<T>(
     }))
 }
 
-fn follow(rules: Vec<FloodRule>, events: impl IntoIterator<Item = Timed>) -> Vec<FloodAct> {
+fn follow(rules: Vec<FloodRule>, events: impl IntoIterator<Item = TimedEvent>) -> Vec<FloodAct> {
     let mut follower = Follower::default();
     follower.follow(&[(0, LogEvent::Rules(rules))]);
     follower.follow(&events.into_iter().collect::<Vec<_>>());
@@ -293,7 +293,7 @@ fn any_event() -> impl Strategy<Value = LogEvent> {
     prop_oneof![30 => sending, 1 => rules]
 }
 
-fn any_log() -> impl Strategy<Value = Vec<Timed>> {
+fn any_log() -> impl Strategy<Value = Vec<TimedEvent>> {
     let pause = prop_oneof![
         8 => 0_i64..4_000,
         1 => 0_i64..2 * 60 * MINUTE,
@@ -311,7 +311,7 @@ proptest! {
         restarts in prop::collection::btree_set(0_usize..120, 0..6),
     ) {
         let begin = vec![(0, LogEvent::Rules(vec![silencing(), rule(2, "1m", FloodReach::All, None)]))];
-        let log: Vec<Timed> = begin.into_iter().chain(log).collect();
+        let log: Vec<TimedEvent> = begin.into_iter().chain(log).collect();
         let mut whole = Follower::default();
         whole.follow(&log);
         let mut pieces = Follower::default();

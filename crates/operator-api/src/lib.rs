@@ -25,13 +25,13 @@ mod webhooks;
 
 pub use state::{OperatorProblems, OperatorSetup, OperatorState};
 
-use http_edge::schema;
+use http_edge::schema::{self, union};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The router with the queries.
 pub fn router(state: OperatorState) -> OpenApiRouter {
-    OpenApiRouter::with_openapi(schema::base_document())
+    let mut router = OpenApiRouter::with_openapi(schema::base_document())
         .routes(routes!(trace::trace_message))
         .routes(routes!(unread::list_unread_history))
         .routes(routes!(status::get_status))
@@ -42,7 +42,9 @@ pub fn router(state: OperatorState) -> OpenApiRouter {
         .routes(routes!(jobs::routes::list_jobs))
         .routes(routes!(jobs::routes::get_job))
         .routes(routes!(seals::list_seals))
-        .with_state(state)
+        .with_state(state);
+    union::merge_all_of(union::schemas_of(router.get_openapi_mut()));
+    router
 }
 
 /// The router with the commands.

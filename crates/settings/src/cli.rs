@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use data_dir::SecretString;
+use http_edge::auth::{MODERATOR_SCOPE, SERVICE_SCOPE};
+use http_edge::extract::describe_unknown;
 
 use super::accounts::AccountCommand;
 use super::backup::{BackupArgs, RestoreArgs};
@@ -138,6 +140,22 @@ pub struct TokenArgs {
     pub ttl: Duration,
 }
 
+impl TokenArgs {
+    /// A note for each scope that opens nothing here. It may be another application's, or
+    /// misspelled.
+    pub fn describe_unknown_scopes(&self, admin_scope: &str) -> Vec<String> {
+        let known = [admin_scope, MODERATOR_SCOPE, SERVICE_SCOPE];
+        let scopes = self.scope.split_ascii_whitespace();
+        let unknown = scopes.filter(|scope| !known.contains(scope));
+        unknown
+            .map(|scope| {
+                let hint = describe_unknown(scope, &known);
+                format!("the scope {scope:?} opens nothing here: {hint}")
+            })
+            .collect()
+    }
+}
+
 /// The options of `tidings completions`.
 #[derive(Debug, Clone, Args)]
 pub struct CompletionsArgs {
@@ -252,4 +270,26 @@ pub enum ServersCommand {
         #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND")]
         command: Vec<std::ffi::OsString>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_that_opens_nothing_is_named_with_the_nearest_one() {
+        let notes = |scope: &str, admin_scope: &str| {
+            let args = TokenArgs {
+                user: "ann".into(),
+                scope: scope.into(),
+                ttl: Duration::from_secs(60),
+            };
+            args.describe_unknown_scopes(admin_scope)
+        };
+        assert!(notes("root moderator", "root").is_empty());
+        assert_eq!(
+            notes("amdin", "admin"),
+            ["the scope \"amdin\" opens nothing here: unknown; did you mean admin?"]
+        );
+    }
 }

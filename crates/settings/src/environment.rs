@@ -14,8 +14,9 @@ const FILE: &str = ".env";
 /// Every setting of Tidings but the addresses of the servers begins with this.
 const PREFIX: &str = "TIDINGS_";
 
-/// How the names of variables go on that the tests and benchmarks of this program have.
-const TEST_NAMES: [&str; 2] = ["TEST_", "BIN"];
+/// How the names of variables go on that other programs read: the tests and benchmarks of this one,
+/// and the examples of the client libraries.
+const FOREIGN_NAMES: [&str; 4] = ["TEST_", "BIN", "URL", "TOKEN"];
 
 /// Two names that are less alike than this are not confused.
 const MIN_SIMILARITY: f64 = 0.85;
@@ -57,7 +58,9 @@ fn is_unknown(name: &str, known: &[String]) -> bool {
     let Some(rest) = name.strip_prefix(PREFIX) else {
         return false;
     };
-    !TEST_NAMES.iter().any(|test| rest.starts_with(test))
+    !FOREIGN_NAMES
+        .iter()
+        .any(|foreign| rest.starts_with(foreign))
         && !known.iter().any(|known| known == name)
 }
 
@@ -83,6 +86,7 @@ mod tests {
         assert!(is_unknown("TIDINGS_RATELIMIT", &known));
         assert!(!is_unknown("TIDINGS_RATE_LIMIT", &known));
         assert!(!is_unknown("TIDINGS_TEST_DATABASE_URL", &known));
+        assert!(!is_unknown("TIDINGS_URL", &known));
         assert!(!is_unknown("PATH", &known));
         assert_eq!(
             describe_unknown("TIDINGS_RATELIMIT", &known),

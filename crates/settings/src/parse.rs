@@ -2,11 +2,19 @@
 
 use std::time::Duration;
 
+use domain::deployment::feature::Feature;
 use domain::time::Timestamp;
+use http_edge::extract::describe_unknown;
 
 /// Parses a human-readable duration: `7d`, `90s`, `1h 30m`.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| error.to_string())
+}
+
+/// Parses the name of a feature that can be switched off.
+pub(super) fn parse_feature(text: &str) -> Result<Feature, String> {
+    let known = Feature::ALL.map(Feature::as_str);
+    Feature::parse(text).ok_or_else(|| describe_unknown(text, &known))
 }
 
 /// Parses a point in time in RFC 3339, or a day, which is the time at which it begins in UTC.
@@ -20,6 +28,13 @@ pub(super) fn parse_time(text: &str) -> Result<Timestamp, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_feature_is_named_with_the_nearest_one() {
+        assert_eq!(parse_feature("typing"), Ok(Feature::Typing));
+        let nearest = "unknown; did you mean typing?".to_owned();
+        assert_eq!(parse_feature("typng"), Err(nearest));
+    }
 
     #[test]
     fn a_day_is_the_time_at_which_it_begins() {

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use domain::deployment::feature::Feature;
+
+use super::parse::parse_feature;
 
 /// The subcommands of `tidings switch`.
 #[derive(Debug, Clone, Subcommand)]
@@ -12,12 +15,14 @@ pub enum SwitchCommand {
     /// Switch a feature on.
     On {
         /// Feature, such as `search` or `typing`; `tidings switch list` has all of them.
-        feature: String,
+        #[arg(value_parser = parse_feature)]
+        feature: Feature,
     },
     /// Switch a feature off in every process, until it is switched on.
     Off {
         /// Feature, such as `search` or `typing`; `tidings switch list` has all of them.
-        feature: String,
+        #[arg(value_parser = parse_feature)]
+        feature: Feature,
         /// Reason, for the log and for other administrators.
         #[arg(long)]
         reason: String,

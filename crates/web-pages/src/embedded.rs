@@ -64,6 +64,10 @@ impl EmbeddedFile {
 mod tests {
     use super::*;
 
+    /// The pages may make the program larger by so much. The bound for the whole of them, with the
+    /// code that serves them, is 3 MB.
+    const MOST_EMBEDDED_BYTES: usize = 1_000_000;
+
     fn file(name: &'static str) -> EmbeddedFile {
         EmbeddedFile {
             name,
@@ -82,6 +86,16 @@ mod tests {
             ("settings-notifications.js", false),
         ] {
             assert_eq!(file(name).is_immutable(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_files_are_small_and_only_their_compressed_form_is_embedded() {
+        let bytes: usize = FILES.iter().map(|file| file.gzip.len()).sum();
+        assert!(bytes > 0 && bytes <= MOST_EMBEDDED_BYTES, "{bytes} bytes");
+        for file in FILES {
+            // The first bytes of every gzip file.
+            assert_eq!(file.gzip[..2], [0x1f, 0x8b], "{}", file.name);
         }
     }
 

@@ -10,6 +10,7 @@ mod embedded;
 mod response;
 
 use axum::Router;
+use axum::response::Redirect;
 use axum::routing::get;
 use http::HeaderMap;
 
@@ -17,7 +18,10 @@ use embedded::FILES;
 
 /// A route for each file. Every other path stays what it is without the pages.
 pub fn routes() -> Router {
-    FILES.iter().fold(Router::new(), |router, file| {
+    // People type the address of the console also like that of a directory.
+    let redirect = || async { Redirect::permanent("/ops") };
+    let router = Router::new().route("/ops/", get(redirect));
+    FILES.iter().fold(router, |router, file| {
         let answer = move |headers: HeaderMap| async move { response::answer(file, &headers) };
         router.route(&file.path(), get(answer))
     })

@@ -68,6 +68,13 @@ async fn both_pages_are_served_with_a_policy_that_runs_only_their_own_scripts() 
 }
 
 #[tokio::test]
+async fn the_address_of_the_console_may_end_with_a_slash() {
+    let response = get("/ops/", &[]).await;
+    assert_eq!(response.status(), 308);
+    assert_eq!(response.headers()["location"], "/ops");
+}
+
+#[tokio::test]
 async fn what_a_page_loads_is_served_here() {
     let mut loaded = 0;
     for page in ["/", "/ops"] {
@@ -120,7 +127,13 @@ async fn head_has_the_headers_and_no_body() {
 
 #[tokio::test]
 async fn nothing_else_is_a_page() {
-    for path in ["/chat.html", "/ops/", "/../Cargo.toml", "/v1/inbox", "//"] {
+    for path in [
+        "/chat.html",
+        "/ops/chat",
+        "/../Cargo.toml",
+        "/v1/inbox",
+        "//",
+    ] {
         assert_eq!(get(path, &[]).await.status(), 404, "{path}");
     }
     let posted = call(Method::POST, "/", &[]).await;

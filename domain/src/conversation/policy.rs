@@ -49,14 +49,12 @@ impl AccessState {
             return Err(Refusal::barred(
                 "frozen",
                 "The conversation is frozen: only its owner and admins can write in it.",
-                None,
             ));
         }
         if policy.post == PostPolicy::Admins && matches!(action, A::Send | A::Edit) {
             return Err(Refusal::barred(
                 "read_only",
                 "Only the owner and admins can write in this conversation.",
-                None,
             ));
         }
         if action == A::Send {
@@ -68,7 +66,7 @@ impl AccessState {
     fn check_not_silenced(&self, user: &UserId, now: Timestamp) -> Result<(), Refusal> {
         match self.sanction_in_force(SanctionKind::Silence, user, now) {
             None => Ok(()),
-            Some(silence) => Err(Refusal::barred(
+            Some(silence) => Err(Refusal::sanctioned(
                 "silenced",
                 "You are silenced in this conversation: you can read, but not write.",
                 silence.until,
@@ -81,7 +79,7 @@ impl AccessState {
     pub fn check_not_banned(&self, user: &UserId, now: Timestamp) -> Result<(), Refusal> {
         match self.sanction_in_force(SanctionKind::Ban, user, now) {
             None => Ok(()),
-            Some(ban) => Err(Refusal::barred(
+            Some(ban) => Err(Refusal::sanctioned(
                 "banned",
                 format!("{user} is banned from this conversation until the ban is lifted or ends."),
                 ban.until,

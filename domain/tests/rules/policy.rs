@@ -169,7 +169,10 @@ fn a_silenced_user_can_read_but_not_write_until_the_silence_ends() {
             .state
             .decide(act, &Limits::default())
             .unwrap_err();
-        assert_eq!((refusal.code, refusal.until), ("silenced", until));
+        assert_eq!(
+            (refusal.code, refusal.kind),
+            ("silenced", RefusalKind::Sanctioned { until })
+        );
     }
     assert!(silenced_team().state.can_see(&user("cleo"), 1));
     let later = ConversationCommand::Send(SendMessage {

@@ -1,4 +1,5 @@
-//! What the lists of join requests, links, silences and bans share: their pages, and who gets them.
+//! What the lists of join requests, invitations, links, silences and bans share: their pages, and
+//! who gets them.
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::response::Response;

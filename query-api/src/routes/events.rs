@@ -9,6 +9,7 @@ use axum::response::Response;
 use domain::case::target::CaseId;
 use domain::deployment::DEPLOYMENT_ID;
 use domain::envelope::AggregateKind;
+use domain::event;
 use domain::ids::{ConversationId, FileId, UserId};
 use event_log::reader::EventFilter;
 use event_log::sent_range::{SentRange, TimeField};
@@ -16,6 +17,7 @@ use futures::{StreamExt, stream};
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use http_edge::auth::CallerWatch;
+use http_edge::extract::describe_unknown;
 use http_edge::{Admin, Auth, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -50,7 +52,8 @@ pub struct EventsParams {
     /// The maximum number of events; ignored with `follow`.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 10000, default = 1000)]
     limit: Option<String>,
-    /// Only events of these types: short names such as `message_sent`, separated by commas.
+    /// Only events of these types: short names such as `message_sent`, separated by commas. A name
+    /// that no type has is refused.
     #[serde(rename = "type")]
     #[param(rename = "type", value_type = Option<String>, example = "message_sent,member_added")]
     types: Option<String>,
@@ -121,17 +124,18 @@ impl EventsParams {
     }
 }
 
-/// Parses short names that are separated by commas.
+/// Parses short names that are separated by commas. A name that no event has would find nothing
+/// forever, so it is refused.
 fn parse_types(text: Option<&str>) -> Result<Vec<String>, Problem> {
     let Some(text) = text else {
         return Ok(Vec::new());
     };
-    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
-    let legal = |name: &String| {
+    let names: Vec<&str> = text.split(',').map(str::trim).collect();
+    let legal = |name: &&str| {
         !name.is_empty()
             && name
                 .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte))
     };
     if names.len() > MAX_TYPES || !names.iter().all(legal) {
         return Err(Problem::malformed(
@@ -139,7 +143,14 @@ fn parse_types(text: Option<&str>) -> Result<Vec<String>, Problem> {
             "expected short names such as message_sent, separated by commas",
         ));
     }
-    Ok(names)
+    let known = event::type_names();
+    match names.iter().find(|name| !known.contains(name)) {
+        None => Ok(names.into_iter().map(str::to_owned).collect()),
+        Some(name) => {
+            let unknown = describe_unknown(event::short_name(name), &known);
+            Err(Problem::malformed("type", format!("{name}: {unknown}")))
+        }
+    }
 }
 
 /// Parses a source such as `/conversations/{id}` or `/mailboxes/{user}`.
@@ -244,14 +255,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_must_be_short_names() {
+    fn types_must_be_short_names_of_events() {
         assert_eq!(parse_types(None).ok(), Some(vec![]));
         let two = parse_types(Some("message_sent, member_added")).ok();
         assert_eq!(
             two,
             Some(vec!["message_sent".to_owned(), "member_added".to_owned()])
         );
-        for bad in ["message_sent,", "Message", "tidings.message_sent.v1", "a b"] {
+        for bad in [
+            "message_sent,",
+            "Message",
+            "tidings.message_sent.v1",
+            "a b",
+            "message_sent,message_send",
+        ] {
             assert!(parse_types(Some(bad)).is_err(), "{bad}");
         }
     }

@@ -1,9 +1,10 @@
 //! `GET /v1/inbox`: the list of conversations that an app shows when it opens.
 
 use axum::response::Response;
+use domain::ids::ConversationId;
 use domain::time::Timestamp;
-use http_edge::Query;
 use http_edge::schema::{ConversationKindSchema, MessageTypeSchema};
+use http_edge::{Problem, Query};
 use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
@@ -24,6 +25,9 @@ const PAGE_LIMIT: PageLimit = PageLimit {
     max: 200,
 };
 
+/// The maximum number of conversations that `ids` names.
+const MAX_IDS: usize = 100;
+
 /// The maximum length of a preview in code points.
 const MAX_PREVIEW_CHARS: i32 = 120;
 
@@ -39,6 +43,11 @@ pub struct InboxParams {
     /// `true`: only archived conversations. Otherwise only those that are not archived.
     #[param(value_type = Option<bool>, default = false)]
     archived: Option<String>,
+    /// Up to 100 conversation ids, separated by commas: only these conversations, archived or not.
+    /// Those of which the caller is not a member are left out. Not allowed together with `limit`,
+    /// `after` or `archived`.
+    #[param(value_type = Option<String>, example = "lunch")]
+    ids: Option<String>,
 }
 
 /// A page of the inbox.
@@ -86,9 +95,10 @@ pub struct InboxConversation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     pub peer: Option<String>,
-    /// The sort key, after `pinned`.
-    #[serde(skip)]
-    activity: i64,
+    /// The sort key: pinned conversations come first, then those with the larger `activity`. It is
+    /// the position of the newest message that is not a control message, or of the creation of
+    /// the conversation, whether the caller can see that message or not.
+    pub activity: i64,
 }
 
 /// A summary of the newest message.
@@ -114,7 +124,8 @@ pub struct LastMessage {
 }
 
 /// Binds the caller, whether to list archived conversations, the sort key after which the page
-/// starts (or nulls), the number of conversations, and the length of a preview. Postgres text
+/// starts (or nulls), the number of conversations, the length of a preview, and the ids that are
+/// asked for (or null, for the list). Postgres text
 /// cannot contain U+0000; a body with that character must not make the whole list fail.
 ///
 /// The last message of a conversation is looked up in each visible window: with `since_join` and no
@@ -128,7 +139,8 @@ static INBOX: TemporalStatement = TemporalStatement::new(concat!(
         WHERE u.name = $1
     ), page AS MATERIALIZED (
         SELECT * FROM mine
-        WHERE archived = $2 AND ($3::boolean IS NULL OR (pinned, activity) < ($3, $4))
+        WHERE CASE WHEN $7::text[] IS NOT NULL THEN name = ANY($7)
+                   ELSE archived = $2 AND ($3::boolean IS NULL OR (pinned, activity) < ($3, $4)) END
         ORDER BY pinned DESC, activity DESC LIMIT $5
     )
     SELECT k.position, (SELECT coalesce(sum(unread), 0)::bigint FROM mine
@@ -184,6 +196,42 @@ struct Row {
     last_preview: Option<String>,
 }
 
+/// Which conversations a request selects.
+enum InboxSelection {
+    /// A page of the list, or of the archive.
+    Page { limit: i64, archived: bool },
+    /// Those with these ids.
+    Ids(Vec<String>),
+}
+
+impl InboxParams {
+    fn to_selection(&self) -> Result<InboxSelection, Problem> {
+        let Some(ids) = params::non_empty(self.ids.as_deref()) else {
+            return Ok(InboxSelection::Page {
+                limit: PAGE_LIMIT.parse(self.limit.as_deref())?,
+                archived: params::parse_flag("archived", self.archived.as_deref())?,
+            });
+        };
+        let others = [&self.limit, &self.after, &self.archived];
+        if others.into_iter().any(Option::is_some) {
+            let expected = "ids cannot be combined with limit, after or archived; omit them";
+            return Err(Problem::malformed("ids", expected));
+        }
+        parse_ids(ids).map(InboxSelection::Ids)
+    }
+}
+
+/// Parses conversation ids that are separated by commas.
+fn parse_ids(text: &str) -> Result<Vec<String>, Problem> {
+    let ids: Vec<String> = text.split(',').map(str::to_owned).collect();
+    let is_valid = |id: &String| ConversationId::parse(id).is_ok();
+    if ids.len() > MAX_IDS || !ids.iter().all(is_valid) {
+        let expected = format!("expected up to {MAX_IDS} conversation ids, separated by commas");
+        return Err(Problem::malformed("ids", expected));
+    }
+    Ok(ids)
+}
+
 /// Returns the caller's conversations and the total unread count.
 #[utoipa::path(
     get, path = "/v1/inbox", operation_id = "get_inbox", tag = "inbox",
@@ -199,8 +247,10 @@ pub async fn get_inbox(
     Query(query): Query<InboxParams>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
-    let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
-    let archived = params::parse_flag("archived", query.archived.as_deref())?;
+    let (limit, archived, ids) = match query.to_selection()? {
+        InboxSelection::Page { limit, archived } => (limit, archived, None),
+        InboxSelection::Ids(ids) => (MAX_IDS as i64, false, Some(ids)),
+    };
     let user = context.user().to_owned();
     let codec = CursorCodec {
         listing: if archived { "archive" } else { "inbox" },
@@ -214,7 +264,8 @@ pub async fn get_inbox(
         .bind(after.map(|[pinned, _]| pinned == 1))
         .bind(after.map(|[_, activity]| activity))
         .bind(limit + 1)
-        .bind(MAX_PREVIEW_CHARS);
+        .bind(MAX_PREVIEW_CHARS)
+        .bind(&ids);
     let rows: Vec<Row> = snapshot.fetch_all(query).await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let (position, total_unread) = (first.position, first.total_unread);

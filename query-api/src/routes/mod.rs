@@ -19,6 +19,7 @@ mod blocks;
 mod cases;
 mod contacts;
 mod conversation;
+mod conversation_members;
 mod conversation_query;
 mod deployment;
 mod entries;
@@ -36,6 +37,7 @@ mod live;
 mod members;
 mod message;
 mod messages;
+mod pending_invitations;
 mod pins;
 pub(crate) mod policy;
 mod presence;
@@ -100,6 +102,7 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(events::list_events))
         .routes(routes!(explain_visibility::explain_message_visibility))
         .routes(routes!(join_requests::list_join_requests))
+        .routes(routes!(pending_invitations::list_pending_invitations))
         .routes(routes!(links::list_links))
         .routes(routes!(links::get_link))
         .routes(routes!(sanctions::list_silences))
@@ -115,6 +118,7 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(audit::list_audit))
         .routes(routes!(admin_users::list_admin_users))
         .routes(routes!(admin_user::get_admin_user))
+        .routes(routes!(conversation_members::list_conversation_members))
         .routes(routes!(cases::list::list_cases))
         .routes(routes!(cases::detail::get_case))
         .routes(routes!(deployment::hook::get_hook));

@@ -145,8 +145,9 @@ pub async fn get_own_profile(
 }
 
 /// Returns what a user shows to others. The caller can see their own profile, and those of users
-/// with whom they share a conversation, of their contacts, and of users who have asked to be one;
-/// with an open directory, those of all users.
+/// with whom they share a conversation, of their contacts, of users who have asked to be one, and
+/// of users who ask to join a group of which the caller is the owner or an admin; with an open
+/// directory, those of all users.
 #[utoipa::path(
     get, path = "/v1/users/{user}", operation_id = "get_user", tag = "users",
     params(("user" = String, Path, description = "The user.", example = "bob"), MinPositionParams),
@@ -263,14 +264,23 @@ pub async fn list_users(
             };
             let mut rows = state.search(&caller.user, search).await?;
             let position = rows.first().ok_or(sqlx::Error::RowNotFound)?.position;
-            let has_more = rows.len() > limit as usize;
-            rows.truncate(limit as usize);
+            rows.retain(|row| row.id.is_some());
+            // Callers find themselves before the log names them: after all others.
+            let is_found =
+                parse_search_text(&caller.user).is_ok_and(|key| key.starts_with(&prefix));
+            let finds_caller = is_found && !state.is_known(&caller.user).await?;
+            let limit = limit as usize;
+            let has_more = rows.len() + usize::from(finds_caller) > limit;
+            rows.truncate(limit);
             let last = rows.last().filter(|_| has_more);
             let next = last.and_then(to_numbers).map(|key| codec.encode(&key));
             let views = rows.into_iter().map(|row| state.to_view(row));
-            let users = views
+            let mut users: Vec<UserView> = views
                 .filter_map(Result::transpose)
                 .collect::<Result<_, _>>()?;
+            if finds_caller && !has_more {
+                users.push(UserView::unknown(&caller.user));
+            }
             guard.respond(position, &UsersPage { users, next })
         }
         _ => Err(Problem::malformed("q", "expected either `ids` or `q`").into()),

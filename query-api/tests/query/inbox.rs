@@ -14,6 +14,14 @@ fn ids(page: &Value) -> Vec<String> {
         .collect()
 }
 
+fn activities(page: &Value) -> Vec<i64> {
+    let conversations = page["conversations"].as_array().unwrap();
+    conversations
+        .iter()
+        .map(|conversation| conversation["activity"].as_i64().unwrap())
+        .collect()
+}
+
 async fn pages(fixture: &QueryFixture, user: &str, first: &str) -> Vec<String> {
     let mut all = Vec::new();
     let mut route = first.to_owned();
@@ -44,6 +52,12 @@ async fn pinned_conversations_come_first_and_pages_add_up() {
                     std::cmp::Reverse((room.members[&number].pinned, room.activity()))
                 });
                 let expected: Vec<String> = mine.iter().map(|room| room.name.clone()).collect();
+                let all = fixture
+                    .get(user, &format!("/v1/inbox?limit=200&archived={archived}"))
+                    .await
+                    .expect_ok();
+                let keys: Vec<i64> = mine.iter().map(|room| room.activity()).collect();
+                assert_eq!(activities(&all), keys, "{user} archived={archived}");
                 for limit in [1, 2, 3, 50] {
                     let first = format!("/v1/inbox?limit={limit}&archived={archived}");
                     assert_eq!(
@@ -105,6 +119,7 @@ async fn a_conversation_is_shown_with_its_last_message() {
             "last_message": {"seq": 1, "sender": "bob", "type": "text", "preview": "\u{1f600}".repeat(120),
                 "sent_at": time_at(2), "recalled": false},
             "unread": 1, "mentions": 1, "read_seq": 0, "muted": false, "pinned": false, "archived": false,
+            "activity": 2,
         })
     );
     assert_eq!(of(4)["title"], "Room files");
@@ -224,4 +239,50 @@ async fn muted_and_archived_conversations_are_excluded_from_the_total() {
         unread,
         json!({"total": 1, "conversations": {"plain": 1, "muted": 1, "archived": 1}})
     );
+}
+
+#[tokio::test]
+async fn certain_conversations_are_the_rows_of_the_list() {
+    let log = FixtureLog::random(13, 4, 250);
+    let fixture = QueryFixture::new(&log).await;
+    let names: Vec<&str> = log.rooms.iter().map(|room| room.name.as_str()).collect();
+    for user in &log.users {
+        let mut rows = Vec::new();
+        for archived in [false, true] {
+            let list = format!("/v1/inbox?limit=200&archived={archived}");
+            let page = fixture.get(user, &list).await.expect_ok();
+            rows.extend(page["conversations"].as_array().unwrap().iter().cloned());
+        }
+        let all = format!("/v1/inbox?ids={},unknown", names.join(","));
+        let found = fixture.get(user, &all).await.expect_ok();
+        assert_eq!(found["next"], Value::Null);
+        let found = found["conversations"].as_array().unwrap();
+        assert_eq!(found.len(), rows.len(), "{user}: all that the user is in");
+        assert!(found.iter().all(|row| rows.contains(row)), "{user}");
+        let one = rows[0]["id"].as_str().unwrap();
+        let found = fixture.get(user, &format!("/v1/inbox?ids={one}")).await;
+        assert_eq!(found.expect_ok()["conversations"], json!([rows[0]]));
+    }
+}
+
+#[tokio::test]
+async fn ids_must_be_ids_and_stand_alone() {
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "all", &["ana"]);
+    let fixture = QueryFixture::new(&log).await;
+    let most = vec!["x"; 100].join(",");
+    let found = fixture.get("ana", &format!("/v1/inbox?ids={most}")).await;
+    assert_eq!(found.expect_ok()["conversations"], json!([]));
+    for bad in [
+        format!("ids={most},x"),
+        "ids=room,".to_owned(),
+        "ids=a%20b".to_owned(),
+        "ids=room&limit=1".to_owned(),
+        "ids=room&archived=true".to_owned(),
+        "ids=room&after=x".to_owned(),
+    ] {
+        let answer = fixture.get("ana", &format!("/v1/inbox?{bad}")).await;
+        let problem = answer.expect_problem(400, "malformed");
+        assert_eq!(problem["errors"][0]["field"], "ids", "{bad}: {problem}");
+    }
 }

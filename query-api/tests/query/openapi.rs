@@ -11,8 +11,9 @@ fn build_document() -> Value {
 }
 
 /// The paths of all queries.
-const QUERIES: [&str; 47] = [
+const QUERIES: [&str; 49] = [
     "/v1/admin/audit",
+    "/v1/admin/conversations/{id}/members",
     "/v1/admin/conversations/{id}/messages/{seq}/explain",
     "/v1/admin/holds",
     "/v1/admin/switches",
@@ -23,6 +24,7 @@ const QUERIES: [&str; 47] = [
     "/v1/conversations/{id}",
     "/v1/conversations/{id}/bans",
     "/v1/conversations/{id}/bans/{user}",
+    "/v1/conversations/{id}/invitations",
     "/v1/conversations/{id}/join-requests",
     "/v1/conversations/{id}/links",
     "/v1/conversations/{id}/members",
@@ -253,6 +255,16 @@ const RESPONSES: &[(&str, &str, &str)] = &[
     ("/v1/contacts", "Contact", "/contacts/0"),
     ("/v1/invitations", "Invitations", ""),
     ("/v1/invitations", "Invitation", "/invitations/0"),
+    (
+        "/v1/conversations/room/invitations",
+        "PendingInvitations",
+        "",
+    ),
+    (
+        "/v1/conversations/room/invitations",
+        "PendingInvitation",
+        "/invitations/0",
+    ),
 ];
 
 #[tokio::test]

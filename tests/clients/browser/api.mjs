@@ -76,9 +76,9 @@ export class Caller {
   }
 }
 
-/** A new local account whose id begins with a name. */
-export async function signUp(url, name, display_name = name) {
-  const user = `${name}-${randomUUID().slice(0, 8)}`;
+/** A new local account whose id begins with a name, and is new unless an ending is given. */
+export async function signUp(url, name, display_name = name, ending = randomUUID().slice(0, 8)) {
+  const user = `${name}-${ending}`;
   const answer = await fetch(`${url}/v1/accounts`, {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -1,14 +1,15 @@
 // A small company that talks: what screenshots and checks of accessibility look at.
 import { signUp } from "./api.mjs";
 
-export async function makeCompany(url) {
-  const ann = await signUp(url, "ann", "Ann Carter");
-  const bob = await signUp(url, "bob", "Bob Okafor");
-  const li = await signUp(url, "li", "李明");
-  const yui = await signUp(url, "yui", "佐藤 結衣");
-  const omar = await signUp(url, "omar", "عمر حداد");
+/** Its people have ids of their own, or end with the same text, so that their colours are the same. */
+export async function makeCompany(url, ending) {
+  const ann = await signUp(url, "ann", "Ann Carter", ending);
+  const bob = await signUp(url, "bob", "Bob Okafor", ending);
+  const li = await signUp(url, "li", "李明", ending);
+  const yui = await signUp(url, "yui", "佐藤 結衣", ending);
+  const omar = await signUp(url, "omar", "عمر حداد", ending);
   const others = [bob, li, yui, omar].map((person) => person.user);
-  const site = `site-${Date.now()}`;
+  const site = `site-${ending ?? Date.now()}`;
   await ann.createGroup(site, "Launch of the new site", others);
   await ann.createGroup(`${site}-design`, "Design", [bob.user]);
   await ann.createGroup(`${site}-hike`, "周末爬山", [li.user]);

@@ -9,7 +9,6 @@ import {
   closed,
   dialogOf,
   inConsole,
-  NO_HOOK,
   visit,
 } from "./ops_window.mjs";
 
@@ -54,14 +53,13 @@ const WIDTHS = [390, 900, 1600];
 /** Without screenshots: the smallest that WCAG asks for, and those where the layout changes. */
 const OTHER_WIDTHS = [320, 890, 1120, 1180, 1280];
 
-const options = { expected: [NO_HOOK] };
-await inConsole("ops-access", { byKeyboard, dialogByKeyboard, phoneNavigation }, options);
+await inConsole("ops-access", { byKeyboard, dialogByKeyboard, phoneNavigation });
 for (const colorScheme of ["light", "dark"]) {
   const window = { colorScheme };
   const checks = { screenshots: (page) => takePictures(page, colorScheme) };
-  await inConsole(`ops-${colorScheme}`, checks, { ...options, window });
+  await inConsole(`ops-${colorScheme}`, checks, { window });
 }
-const chinese = { ...options, window: { locale: "zh-CN" } };
+const chinese = { window: { locale: "zh-CN" } };
 await inConsole("ops-chinese", { inChinese }, chinese);
 
 /** Until nothing is being loaded. */

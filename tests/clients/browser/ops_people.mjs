@@ -30,6 +30,7 @@ await inConsole("ops-people", {
   revokeTokens,
   deactivateAndReactivate,
   deliveryAudit,
+  listMembers,
   traceMessage,
   explainMessage,
   eraseMessage,
@@ -136,6 +137,12 @@ async function deliveryAudit(page) {
     delivery.mirrored,
     delivery.projected,
   ]);
+}
+
+async function listMembers(page) {
+  const { members } = await admin.get(`/v1/admin/conversations/${group}/members`);
+  assert(members.length > 1, "the group has members");
+  for (const { user, role } of members) await rowOf(page, user).getByText(role).waitFor();
 }
 
 async function traceMessage(page) {

@@ -11,9 +11,6 @@ const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 /** Calls of the API as the administrator, to see what the console has done. */
 export const admin = new Caller(TIDINGS_URL, "root", ADMIN_TOKEN);
 
-/** Without a hook, the server answers 404, and Chromium says so. */
-const NO_HOOK = /console: Failed to load resource: .*404/;
-
 /** Runs checks by name in one window of the console, and says how many passed. */
 export async function inConsole(what, checks, options = {}) {
   const browser = await launch();
@@ -99,5 +96,3 @@ export async function checkAccessible(page, what) {
     throw new Error(`${what} is not accessible: ${JSON.stringify(violations, null, 2)}`);
   }
 }
-
-export { NO_HOOK };

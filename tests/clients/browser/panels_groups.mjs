@@ -108,11 +108,12 @@ async function askToJoin() {
   await ann.panel.locator(".panel-link", { hasText: "Requests to join" }).click();
   await ann.reads("I sing too.");
   await ann.isAccessible("requests");
-  await ann.button(`Decline the request of ${eveCalls.user}`).click();
+  // Who asks is shown to who decides.
+  await ann.button("Decline the request of eve of the choir").click();
   await ann.reads("There are no requests.");
   await eveCalls.call("POST", `${group}/join`, { note: "Please." });
   await ann.reads("Please.");
-  await ann.button(`Admit ${eveCalls.user}`).click();
+  await ann.button("Admit eve of the choir").click();
   await ann.reads("There are no requests.");
   await until("Eve is a member", isMember(eveCalls));
   await eve.page.context().close();
@@ -158,8 +159,13 @@ async function inviteAndWithdraw() {
   await ann.pick("Add people", [user]);
   await ann.button("Add").click();
   await ann.isTold("Added: 0. Invited: 1.");
+  // The invitation is listed wherever somebody leads, also after a reload.
+  await ann.page.reload();
+  await ann.panel.getByRole("list", { name: "Invited" }).getByText("invited by ann").waitFor();
+  await ann.isAccessible("members and who is invited");
   await ann.button(`Withdraw the invitation of ${user}`).click();
   await ann.isTold("The invitation is withdrawn");
+  await ann.panel.getByRole("list", { name: "Invited" }).waitFor({ state: "detached" });
   await until("Flo has no invitation", async () => {
     const { invitations } = await floCalls.get("/v1/invitations");
     return invitations.length === 0;

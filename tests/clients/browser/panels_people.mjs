@@ -174,7 +174,7 @@ async function changePassword() {
   await until("the old token is refused", () =>
     annCalls.get("/v1/inbox").then(() => false, (error) => /revoked/.test(error.message)),
   );
-  // The window goes on with its new token.
+  // The window continues with its new token.
   annCalls.token = await ann.page.evaluate(() => localStorage.getItem("tidings.account"));
   await ann.show("people");
   await ann.show("settings");

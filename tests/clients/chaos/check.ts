@@ -98,6 +98,7 @@ function rowOf(held: Conversation): object {
     muted: held.muted,
     pinned: held.pinned,
     archived: held.archived,
+    activity: held.activity,
     peer: held.peer,
   };
 }

@@ -115,6 +115,7 @@ const ALLOWED: [(&str, &[&str]); 35] = [
             "domain",
             "event-log",
             "event-stream",
+            "http-edge",
             "log-integrity",
             "data-dir",
             "migrations",

@@ -1,5 +1,6 @@
 //! The rules of this repository that no compiler holds.
 
+mod contributing;
 mod crates;
 mod dependencies;
 mod deploy;

@@ -19,6 +19,15 @@ const VAGUE_FUNCTIONS: [&str; 4] = ["of", "take", "look", "it"];
 /// `CaseId::of(target)`: the only id that a target has.
 const DERIVED_IDS: &str = "domain/src/case/target.rs";
 
+/// Participles that do not end in "ed". "Read" is left out: `MarkRead` is a command.
+const IRREGULAR_PARTICIPLES: [&str; 11] = [
+    "Kept", "Sent", "Built", "Found", "Seen", "Left", "Made", "Held", "Taken", "Lost", "Written",
+];
+/// Nouns that end in "ed".
+const NOUNS_IN_ED: [&str; 3] = ["Feed", "Seed", "Speed"];
+/// Error types that have a better noun, which says of what they are.
+const ERRORS_OF_ANOTHER_NAME: [&str; 2] = ["Refusal", "SealFinding"];
+
 /// Whether a file belongs to a library or a program, and not to a test file next to it.
 fn is_below_src(path: &Path) -> bool {
     path.components().any(|part| part.as_os_str() == "src")
@@ -100,6 +109,61 @@ fn public_types_are_named_in_the_words_of_the_glossary() {
         "GLOSSARY.md neither lists these types nor defines these words:\n{}",
         strangers.join("\n")
     );
+}
+
+/// Events are the exception: their names say what has happened.
+#[test]
+fn a_type_is_a_noun() {
+    let is_event = |path: &Path| {
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        path.starts_with("domain/src") && stem.is_some_and(|stem| stem.ends_with("event"))
+    };
+    let mut participles = Vec::new();
+    for path in files(&["rs"]).into_iter().filter(|path| is_below_src(path)) {
+        let types = Source::open(&path).types();
+        let found = types.into_iter().filter(|found| is_participle(&found.name));
+        for found in found.filter(|_| !is_event(&path)) {
+            participles.push(format!("{}:{}: {}", path.display(), found.line, found.name));
+        }
+    }
+    assert!(participles.is_empty(), "{}", participles.join("\n"));
+}
+
+#[test]
+fn a_participle_is_recognised() {
+    assert!(["Appended", "FilesSeen", "Kept"].map(is_participle) == [true; 3]);
+    assert!(["LiveFeed", "ReplaySpeed", "MarkRead", "KeptBuild"].map(is_participle) == [false; 4]);
+}
+
+/// Whether the last word of a type's name is a participle.
+fn is_participle(name: &str) -> bool {
+    let start = name.rfind(|c: char| c.is_ascii_uppercase());
+    let last = &name[start.unwrap_or(0)..];
+    (last.ends_with("ed") && !NOUNS_IN_ED.contains(&last)) || IRREGULAR_PARTICIPLES.contains(&last)
+}
+
+#[test]
+fn an_error_type_ends_in_error() {
+    let mut others = Vec::new();
+    let mut errors = 0;
+    for path in files(&["rs"]).into_iter().filter(|path| is_below_src(path)) {
+        let text = read(&path);
+        for rest in text.split("thiserror::Error").skip(1) {
+            let is_item = |part: &&str| part.contains("enum ") || part.contains("struct ");
+            let item = rest.split(['{', ';', '(']).find(is_item);
+            let mut words = item.unwrap_or_default().split_whitespace();
+            let name = words
+                .find(|word| ["enum", "struct"].contains(word))
+                .and(words.next());
+            let Some(name) = name else { continue };
+            errors += 1;
+            if !name.ends_with("Error") && !ERRORS_OF_ANOTHER_NAME.contains(&name) {
+                others.push(format!("{}: {name}", path.display()));
+            }
+        }
+    }
+    assert!(errors > 30, "only {errors} error types were found");
+    assert!(others.is_empty(), "{}", others.join("\n"));
 }
 
 #[test]

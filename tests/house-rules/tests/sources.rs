@@ -12,6 +12,27 @@ const MAX_FUNCTION_LINES: usize = 70;
 /// Columns of the longest line of a comment.
 const MAX_COMMENT_COLUMNS: usize = 100;
 
+/// What commands count.
+const COUNTED_NOUNS: [&str; 17] = [
+    "message",
+    "event",
+    "conversation",
+    "user",
+    "row",
+    "seal",
+    "finding",
+    "file",
+    "line",
+    "key",
+    "record",
+    "word",
+    "case",
+    "hold",
+    "token",
+    "day",
+    "device",
+];
+
 #[test]
 fn files_and_functions_are_short() {
     let mut long = Vec::new();
@@ -126,6 +147,70 @@ fn no_test_sleeps() {
             }
         }
     }
+}
+
+/// `1 messages`: what is printed with a number takes its noun from `data_dir::format_count`.
+#[test]
+fn a_number_and_its_noun_agree() {
+    let programs = [
+        "tidings",
+        "crates/demo",
+        "crates/diagnostics",
+        "crates/importer",
+    ];
+    let programs = [&programs[..], &["crates/log-tools", "crates/operator-api"]].concat();
+    let mut found = Vec::new();
+    for path in files(&["rs"]) {
+        let is_printed = programs
+            .iter()
+            .any(|dir| path.starts_with(Path::new(dir).join("src")));
+        if !is_printed {
+            continue;
+        }
+        for (index, line) in read(&path).lines().enumerate() {
+            let words = COUNTED_NOUNS
+                .iter()
+                .filter(|noun| counts_always_many(line, noun));
+            found.extend(words.map(|noun| format!("{}:{}: {noun}", path.display(), index + 1)));
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "use `format_count`:\n{}",
+        found.join("\n")
+    );
+}
+
+/// Whether a format string has a number in front of a noun that is always in the plural.
+fn counts_always_many(line: &str, noun: &str) -> bool {
+    let plural = format!("}} {noun}s");
+    line.match_indices(&plural).any(|(at, _)| {
+        let rest = &line[at + plural.len()..];
+        // `conversations and mailboxes`: two nouns for one number.
+        let is_sum = rest.starts_with(" and ");
+        // `2 conversations have this name`: only a number of at least two is named.
+        let is_several = rest.starts_with(" have this name");
+        // A kind, not a number: `{kind} messages`.
+        let is_kind = line[..at].ends_with("kind");
+        !rest.starts_with(char::is_alphabetic) && !is_sum && !is_several && !is_kind
+    })
+}
+
+#[test]
+fn a_number_with_a_fixed_plural_is_found() {
+    assert!(counts_always_many(
+        r#"outln!("{} messages", count)"#,
+        "message"
+    ));
+    assert!(counts_always_many(r#"format!("{rows} rows, {n}")"#, "row"));
+    assert!(!counts_always_many(
+        r#"format!("{kind} messages up to")"#,
+        "message"
+    ));
+    assert!(!counts_always_many(
+        r#"outln!("a row of {} words")"#,
+        "message"
+    ));
 }
 
 #[test]

@@ -175,6 +175,7 @@ fn status_for_bob(route: &Route) -> u16 {
         | "POST /v1/conversations/{}/messages/{}/restore"
         | "PUT /v1/conversations/{}/pins/{}"
         | "DELETE /v1/conversations/{}/pins/{}"
+        | "GET /v1/conversations/{}/invitations"
         | "GET /v1/conversations/{}/join-requests"
         | "PUT /v1/conversations/{}/join-requests/{}"
         | "DELETE /v1/conversations/{}/join-requests/{}"

@@ -161,7 +161,8 @@ async fn have_messages_held(world: &World, ann: &Client) {
         .await;
         let path = format!("/v1/moderation/cases/{case}/resolve");
         let resolved = admin.post(&path, json!({ "action": action, "note": "so" }));
-        resolved.await.expect(200);
+        // The next turn must not find this case open.
+        world.wait_until_projected(resolved.await.position()).await;
     }
     admin.delete("/v1/moderation/hook").await.expect(200);
 }

@@ -1,6 +1,7 @@
 //! Consent: who may begin a direct conversation with a user, and add them to a group.
 
 use serde_json::{Value, json};
+use tests::api_document::ApiDocument;
 use tests::client::Client;
 use tests::feed;
 use tests::live::LiveSocket;
@@ -224,6 +225,63 @@ async fn an_invitation_is_declined_or_withdrawn_and_can_be_repeated() {
         entries.last(),
         Some(&("invitation_ended".to_owned(), ended))
     );
+}
+
+const CHOIR_INVITATIONS: &str = "/v1/conversations/choir/invitations";
+
+/// Who is invited to the choir, and by whom, as of a position.
+async fn pending(client: &Client, position: i64) -> Vec<(Value, Value)> {
+    let path = format!("{CHOIR_INVITATIONS}?min_position={position}");
+    let page = client.get_ok(&path).await;
+    let list = page["invitations"].as_array().expect("a list").iter();
+    list.map(|one| (one["user"].clone(), one["by"].clone()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_invite_lists_the_invitations_that_wait() {
+    let world = World::start().await;
+    let [ann, bob, cleo, zoe] = ["ann", "bob", "cleo", "zoe"].map(|user| world.user(user));
+    for user in [&bob, &zoe, &world.user("yan")] {
+        be_asked(user).await;
+    }
+    // Given three invitations of two inviters, one of whom is blocked by who is invited
+    ann.create_group("choir", &["bob", "dan"]).await.expect(201);
+    let admins = json!({ "users": ["cleo"], "role": "admin" });
+    ann.post("/v1/conversations/choir/members", admins)
+        .await
+        .expect(200);
+    zoe.put("/v1/blocks/ann", None).await.expect(200);
+    add(&ann, "choir", &["zoe"]).await.expect(200);
+    let last = add(&cleo, "choir", &["yan"]).await;
+    let of = |user: &str, by: &str| (json!(user), json!(by));
+    let all = [of("bob", "ann"), of("zoe", "ann"), of("yan", "cleo")];
+    // Then the owner and admins see all, oldest first; the block does not show
+    for user in [&ann, &cleo] {
+        assert_eq!(pending(user, last.position()).await, all, "{}", user.user());
+    }
+    let first = ann.get_ok(&format!("{CHOIR_INVITATIONS}?limit=2")).await;
+    ApiDocument::fetch(&world.anonymous())
+        .await
+        .check("PendingInvitations", &first);
+    let next = first["next"].as_str().expect("a cursor");
+    let rest = format!("{CHOIR_INVITATIONS}?limit=2&after={next}");
+    assert_eq!(ann.get_ok(&rest).await["invitations"][0]["user"], "yan");
+    cleo.get(&rest).await.expect_problem(400);
+    // Nobody else does
+    let dan = world.user("dan").get(CHOIR_INVITATIONS).await;
+    assert_eq!(dan.expect_problem(403), "forbidden");
+    for outsider in [&bob, &world.user("eve")] {
+        outsider.get(CHOIR_INVITATIONS).await.expect_problem(404);
+    }
+    // When they are withdrawn, declined and accepted, then none is left
+    let withdraw = format!("{CHOIR_INVITATIONS}/yan");
+    ann.delete(&withdraw).await.expect(200);
+    let declined = zoe.delete("/v1/invitations/choir").await.position();
+    assert_eq!(pending(&ann, declined).await, [of("bob", "ann")]);
+    let joined = bob.put("/v1/invitations/choir", None).await.position();
+    assert_eq!(pending(&ann, joined).await, []);
+    world.run_ok(&["verify"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

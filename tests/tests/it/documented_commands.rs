@@ -13,36 +13,44 @@ use crate::exports::{write_matrix_export, write_slack_export};
 use crate::readme::example_commands;
 
 /// The pages that share a system. Their commands run in this order, in one directory.
-const PAGES: [&str; 15] = [
-    "search.md",
-    "import.md",
-    "analysts.md",
-    "operations.md",
-    "projections.md",
-    "moderation.md",
-    "administrators.md",
-    "seals-and-erasure.md",
-    "questions.md",
-    "backup.md",
+const PAGES: [&str; 19] = [
+    "docs/search.md",
+    "docs/import.md",
+    "docs/analysts.md",
+    "docs/operations.md",
+    "docs/projections.md",
+    "docs/moderation.md",
+    "docs/administrators.md",
+    "docs/seals-and-erasure.md",
+    "docs/questions.md",
+    "docs/backup.md",
     // Every block of these has a reason why it does not run.
-    "tokens.md",
-    "live.md",
-    "install.md",
-    "high-availability.md",
-    "web.md",
+    "docs/tokens.md",
+    "docs/live.md",
+    "docs/install.md",
+    "docs/high-availability.md",
+    "docs/web.md",
+    "docs/first-steps.md",
+    "deploy/README.md",
+    "CONTRIBUTING.md",
+    "clients/typescript/README.md",
 ];
 
 /// Pages whose commands change what others rely on. Each has a system of its own.
 const JOURNEYS: [&str; 8] = [
-    "files.md",
-    "people.md",
-    "policies.md",
-    "threads.md",
-    "accounts.md",
-    "scheduled.md",
-    "messages.md",
-    "webhooks.md",
+    "docs/files.md",
+    "docs/people.md",
+    "docs/policies.md",
+    "docs/threads.md",
+    "docs/accounts.md",
+    "docs/scheduled.md",
+    "docs/messages.md",
+    "docs/webhooks.md",
 ];
+
+/// Pages whose commands other tests run: the README's conversation in `readme.rs`; its
+/// `make run` is `tidings up`, which the tests of the program start.
+const TESTED_ELSEWHERE: [&str; 1] = ["README.md"];
 
 const NOT_RUN: &str = "<!-- not run: ";
 
@@ -152,22 +160,38 @@ async fn run(world: &World, commands: &str) -> Result<(), String> {
     ))
 }
 
-/// The directory of the pages.
-fn docs() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Whether a shell could read the commands, which are not run.
+async fn check_syntax(commands: &str) -> Result<(), String> {
+    let output = tokio::process::Command::new("bash")
+        .args(["-n", "-c", commands])
+        .output()
+        .await
+        .expect("bash runs");
+    if output.status.success() {
+        return Ok(());
+    }
+    let printed = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{commands}\n{printed}"))
 }
 
 /// Runs the commands of a page; returns how many blocks there were, and adds those that failed.
 async fn run_page(world: &World, page: &str, failures: &mut Vec<String>) -> usize {
-    let text = std::fs::read_to_string(docs().join(page)).expect(page);
+    let text = std::fs::read_to_string(root().join(page)).expect(page);
     let mut count = 0;
     for block in command_blocks(&text) {
-        if let Some(reason) = block.reason {
+        let outcome = if let Some(reason) = block.reason {
             assert!(!reason.is_empty(), "{page}: a block has no reason");
-            continue;
-        }
-        count += 1;
-        if let Err(failure) = run(world, &block.commands).await {
+            check_syntax(&block.commands).await
+        } else {
+            count += 1;
+            run(world, &block.commands).await
+        };
+        if let Err(failure) = outcome {
             failures.push(format!("{page}: {failure}"));
         }
     }
@@ -205,21 +229,28 @@ async fn the_journeys_of_the_documentation_run_as_written() {
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
+/// The Markdown pages that Git tracks, from the root of the repository.
+fn pages() -> Vec<String> {
+    let output = std::process::Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .args(["--", "*.md"])
+        .current_dir(root())
+        .output()
+        .expect("git runs");
+    let names = String::from_utf8(output.stdout).expect("names in UTF-8");
+    let exists = |name: &&str| root().join(name).exists();
+    names.lines().filter(exists).map(str::to_owned).collect()
+}
+
 #[test]
 fn every_page_with_commands_is_listed() {
-    let mut pages: Vec<String> = Vec::new();
-    for entry in std::fs::read_dir(docs()).expect("the directory of the pages") {
-        let path = entry.expect("an entry").path();
-        if path.extension().is_some_and(|extension| extension == "md") {
-            let text = std::fs::read_to_string(&path).expect("a page");
-            if !command_blocks(&text).is_empty() {
-                let name = path.file_name().expect("a name").to_string_lossy();
-                pages.push(name.into_owned());
-            }
-        }
-    }
+    let has_commands = |page: &String| {
+        let text = std::fs::read_to_string(root().join(page)).expect("a page");
+        !command_blocks(&text).is_empty()
+    };
+    let mut pages: Vec<String> = pages().into_iter().filter(has_commands).collect();
     pages.sort();
-    let mut listed = [PAGES.as_slice(), &JOURNEYS].concat();
+    let mut listed = [PAGES.as_slice(), &JOURNEYS, &TESTED_ELSEWHERE].concat();
     listed.sort_unstable();
     assert_eq!(pages, listed);
 }

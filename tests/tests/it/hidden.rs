@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::time::Timestamp;
+use eventually::eventually;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::types::time::OffsetDateTime;
@@ -12,7 +13,9 @@ use tests::client::Client;
 use tests::live::LiveSocket;
 use tests::routes::{ROUTES, Route};
 use tests::token;
-use tests::world::World;
+use tests::world::{Settings, World};
+
+use crate::hook::{hook, start_service};
 
 /// Ann owns the groups. Dan is banned from one; eve and zed are in none, and nobody knows zed.
 const USERS: [&str; 6] = ["ann", "bob", "cat", "dan", "eve", "zed"];
@@ -31,7 +34,7 @@ struct Secret {
     seen_by: &'static [&'static str],
 }
 
-const SECRETS: [Secret; 14] = [
+const SECRETS: [Secret; 15] = [
     secret("the profile of a stranger", "quokka", &["zed"]),
     secret("the note of a contact request", "wombat", &["ann", "bob"]),
     secret("the note of a blocked request", "tuatara", &["eve"]),
@@ -45,6 +48,7 @@ const SECRETS: [Secret; 14] = [
     secret("the title of an invitation", "pukeko", &["ann", "cat"]),
     secret("a topic", "morepork", &["ann", "bob", "cat"]),
     secret("a message that is scheduled", "tieke", &["ann"]),
+    secret("a message that is held", "dodo", &["ann"]),
     // Of a message of the owner's own: only moderators see it.
     secret("the note of a report", "tarsier", &[]),
 ];
@@ -132,6 +136,25 @@ async fn plant(world: &World) -> i64 {
     last
 }
 
+/// Has a message of ann's held by an outside service.
+async fn plant_held_message(world: &World) {
+    let service = start_service().await;
+    let hook = Some(hook(&service, "allow"));
+    let set = world.admin().put("/v1/moderation/hook", hook).await;
+    set.expect(200);
+    let ann = world.user("ann");
+    let mut attempt = 0;
+    eventually("the hook counts", async || {
+        attempt += 1;
+        let sent = ann.send("asked", &attempt.to_string(), "refuse it").await;
+        (sent.status == 422).then_some(())
+    })
+    .await;
+    let held = ann.send("room", "m6", "hold a dodo").await;
+    held.expect(202);
+    world.wait_until_projected(held.position()).await;
+}
+
 /// The paths of a route with everything that its parameters can name here.
 fn paths(route: &Route) -> Vec<String> {
     let mut paths = vec![route.template.to_owned()];
@@ -194,8 +217,10 @@ async fn found_by(client: &Client, word: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_served_what_is_hidden_from_them_by_any_route() {
-    let world = World::start().await;
+    let settings = Settings::default().with("TIDINGS_WEBHOOK_ALLOW", "127.0.0.0/8");
+    let world = World::start_with(settings).await;
     plant(&world).await;
+    plant_held_message(&world).await;
     let mut served = BTreeMap::new();
     for user in USERS {
         served.insert(user, served_to(&world, user).await);
@@ -216,5 +241,31 @@ async fn nobody_is_served_what_is_hidden_from_them_by_any_route() {
                 "{user} finds {what}: {found}"
             );
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_served_when_somebody_was_seen_who_does_not_say_so() {
+    // Given bob, who says when he was seen last, and cat, who does not
+    let world = World::start().await;
+    let [ann, cat] = ["ann", "cat"].map(|user| world.user(user));
+    ann.create_group("room", &["bob", "cat"]).await.expect(201);
+    let off = json!({ "last_seen": false });
+    let path = "/v1/users/me/settings".to_owned();
+    let last = run(&cat, Method::PATCH, &path, off).await;
+    world.wait_until_projected(last).await;
+    for (user, at) in [
+        ("bob", "2001-02-03 04:05:06Z"),
+        ("cat", "2002-03-04 05:06:07Z"),
+    ] {
+        let seen = "INSERT INTO presence.last_seen (name, at) VALUES ($1, $2::timestamptz)";
+        let done = sqlx::query(seen).bind(user).bind(at).execute(&world.pool);
+        done.await.expect("written");
+    }
+    // Then others learn of bob, cat learns of nobody, and nobody learns of cat
+    for (user, sees_bob) in [("ann", true), ("cat", false), ("eve", false)] {
+        let served = served_to(&world, user).await;
+        assert_eq!(served.contains("2001-02-03t04:05:06"), sees_bob, "{user}");
+        assert!(!served.contains("2002-03-04t05:06:07"), "{user}");
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use eventually::eventually;
 use serde_json::{Value, json};
+use tests::api_document::ApiDocument;
 use tests::check_service::{CheckReply, CheckService};
 use tests::client::Client;
 use tests::log;
@@ -84,12 +85,20 @@ async fn texts(world: &World, client: &Client) -> Vec<String> {
     messages.map(text).collect()
 }
 
+/// The answer while there is no hook.
+fn no_hook() -> Value {
+    json!({
+        "configured": false, "url": null, "types": [], "timeout_ms": null, "on_failure": null,
+        "by": null, "at": null,
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_hook_is_set_changed_shown_and_removed() {
     let world = start().await;
     let service = start_service().await;
     let (admin, ann) = (world.admin(), world.user("ann"));
-    admin.get(HOOK).await.expect_problem(404);
+    assert_eq!(admin.get_ok(HOOK).await, no_hook());
     let set = admin.put(HOOK, Some(hook(&service, "allow"))).await;
     let set = set.expect(200);
     let secret = set["secret"].as_str().expect("a secret");
@@ -102,6 +111,10 @@ async fn the_hook_is_set_changed_shown_and_removed() {
     let changed = admin.put(HOOK, Some(changed)).await.expect(200);
     assert_eq!(changed["secret"], set["secret"]);
     let shown = admin.get_ok(HOOK).await;
+    let document = ApiDocument::fetch(&world.anonymous()).await;
+    document.check("MessageHook", &shown);
+    document.check("MessageHook", &no_hook());
+    assert_eq!(shown["configured"], true);
     assert_eq!(
         (&shown["url"], &shown["types"], &shown["timeout_ms"]),
         (
@@ -138,7 +151,7 @@ async fn the_hook_is_set_changed_shown_and_removed() {
     // Without a hook there is nothing to see. The next one has another secret.
     admin.delete(HOOK).await.expect(200);
     admin.delete(HOOK).await.expect(200);
-    admin.get(HOOK).await.expect_problem(404);
+    assert_eq!(admin.get_ok(HOOK).await, no_hook());
     let next = admin.put(HOOK, Some(hook(&service, "allow"))).await;
     assert_ne!(next.expect(200)["secret"], set["secret"]);
     for answer in [
@@ -176,7 +189,7 @@ async fn a_hook_has_an_allowed_address_and_limits() {
         let answer = admin.put(HOOK, Some(malformed.clone())).await;
         assert_eq!(answer.status, 422, "{malformed}: {answer}");
     }
-    admin.get(HOOK).await.expect_problem(404);
+    assert_eq!(admin.get_ok(HOOK).await, no_hook());
 }
 
 #[tokio::test(flavor = "multi_thread")]

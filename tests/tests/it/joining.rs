@@ -137,6 +137,66 @@ async fn a_join_request_is_admitted_or_declined() {
     assert_eq!(left["requests"], json!([]));
 }
 
+/// Whether a user finds the profile of zoe: by her id, by a list of ids, and by her name. The ways
+/// must agree.
+async fn sees_zoe(client: &Client, position: i64) -> bool {
+    let min = format!("min_position={position}");
+    let one = client.get(&format!("/v1/users/zoe?{min}")).await.status == 200;
+    for query in ["ids=zoe", "q=zed"] {
+        let page = client.get_ok(&format!("/v1/users?{query}&{min}")).await;
+        let found = page["users"].as_array().expect("a list");
+        assert_eq!(found.len(), usize::from(one), "{query}: {page}");
+        assert!(found.iter().all(|user| user["display_name"] == "Zed"));
+    }
+    one
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_join_request_shows_who_asks_to_those_who_decide_and_to_nobody_else() {
+    let world = world_with_room("asked").await;
+    let [alice, bob, carol, zoe] = ["alice", "bob", "carol", "zoe"].map(|user| world.user(user));
+    // Dan decides about another group.
+    let dan = world.user("dan");
+    dan.create_group("other", &[]).await.expect(201);
+    let profile = json!({ "display_name": "Zed", "about": "sings" });
+    let named = zoe.patch("/v1/users/me", profile).await.position();
+    for user in [&alice, &bob, &carol, &dan] {
+        assert!(!sees_zoe(user, named).await, "{}", user.user());
+    }
+    // When she asks, then the owner and the admin see her as a fellow member would
+    let asked = zoe.post(JOIN, json!({})).await;
+    asked.expect(202);
+    let asked = asked.position();
+    for user in [&alice, &bob] {
+        assert!(sees_zoe(user, asked).await, "{}", user.user());
+    }
+    let shown = alice.get_ok("/v1/users/zoe").await;
+    assert_eq!(shown["about"], "sings");
+    // Members do not, and she does not see those who decide
+    for user in [&carol, &dan] {
+        assert!(!sees_zoe(user, asked).await, "{}", user.user());
+    }
+    zoe.get("/v1/users/alice").await.expect_problem(404);
+    // An admin who becomes a member sees her no longer
+    let members = "/v1/conversations/room/members";
+    let demoted = json!({ "users": ["bob"], "role": "member" });
+    let demoted = alice.post(members, demoted).await;
+    demoted.expect(200);
+    assert!(!sees_zoe(&bob, demoted.position()).await);
+    // When the request ends, then nobody sees her
+    let request = format!("{REQUESTS}/zoe");
+    let declined = alice.delete(&request).await.position();
+    assert!(!sees_zoe(&alice, declined).await);
+    // When she is admitted, everybody does
+    let again = zoe.post(JOIN, json!({})).await.position();
+    assert!(sees_zoe(&alice, again).await);
+    let admitted = alice.put(&request, None).await.position();
+    for user in [&alice, &bob, &carol] {
+        assert!(sees_zoe(user, admitted).await, "{}", user.user());
+    }
+    world.run_ok(&["verify"]).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_lets_users_join_until_it_is_used_up() {
     let world = world_with_room("added").await;

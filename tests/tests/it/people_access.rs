@@ -10,6 +10,8 @@ use tests::fleet::Fleet;
 use tests::live::LiveSocket;
 use tests::token;
 use tests::world::{Settings, World};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 /// How long a decision may take to reach every process and connection, with some time for a busy
 /// machine.
@@ -249,4 +251,54 @@ async fn an_acknowledgement_over_a_connection_that_acts_for_a_user_names_the_ser
     })
     .await;
     assert_eq!(audit["target"], "bob");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn server_sent_events_end_for_those_who_may_no_longer_call() {
+    let world = World::start().await;
+    let admin = world.admin();
+    let ban = json!({ "kind": "banned", "reason": "spam" });
+    for (user, method, path, body) in [
+        (
+            "deactivated",
+            Method::PUT,
+            "/v1/admin/users/deactivated",
+            json!({ "deactivated": true }),
+        ),
+        (
+            "revoked",
+            Method::POST,
+            "/v1/admin/users/revoked/revoke",
+            Value::Null,
+        ),
+        (
+            "banned",
+            Method::PUT,
+            "/v1/moderation/users/banned/restriction",
+            ban,
+        ),
+    ] {
+        world.user(user).create_group(user, &[]).await.expect(201);
+        let request = format!(
+            "GET /v1/live HTTP/1.0\r\nhost: x\r\naccept: text/event-stream\r\n\
+             authorization: Bearer {}\r\n\r\n",
+            token::for_user(user)
+        );
+        let mut stream = TcpStream::connect(world.address()).await.expect("open");
+        stream.write_all(request.as_bytes()).await.expect("written");
+        let mut text = String::new();
+        let mut chunk = [0; 4_096];
+        while !text.contains("caught_up") {
+            let read = stream.read(&mut chunk).await.expect("read");
+            assert!(read > 0, "the stream ended after {text}");
+            text.push_str(&String::from_utf8_lossy(&chunk[..read]));
+        }
+        let began = Instant::now();
+        let decided = admin.request(&method, path).json(&body).send().await;
+        decided.expect(200);
+        let mut rest = Vec::new();
+        let end = tokio::time::timeout(REACH, stream.read_to_end(&mut rest)).await;
+        assert!(end.is_ok(), "{user} is still connected");
+        assert!(began.elapsed() < REACH, "{user}: {:?}", began.elapsed());
+    }
 }

@@ -187,3 +187,23 @@ async fn hidden_receipts_do_not_arrive_live() {
     let before = admin.get_ok(&past(hidden - 1)).await;
     assert_eq!(before["members"][1]["read_seq"], 0, "{before}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_delivered_does_not_tell_what_is_read() {
+    let world = World::start().await;
+    let [ann, bob, cho] = ["ann", "bob", "cho"].map(|user| world.user(user));
+    ann.create_group("room", &["bob", "cho"]).await.expect(201);
+    set(&bob, json!({ "read_receipts": false })).await;
+    ann.send("room", "k1", "hi").await.expect(201);
+    // What is read is delivered too, and neither of the two has a device that said so.
+    bob.read("room", 1).await.expect(200);
+    let last = cho.read("room", 1).await.position();
+    let path = "/v1/conversations/room/messages/1/receipts";
+    let receipts = ann.get_ok(&format!("{path}?min_position={last}")).await;
+    assert_eq!(
+        (&receipts["delivered"], &receipts["delivered_count"]),
+        (&json!(["cho"]), &json!(1)),
+        "{receipts}"
+    );
+    assert!(!receipts.to_string().contains("bob"), "{receipts}");
+}

@@ -3,6 +3,7 @@
 use eventually::eventually;
 use serde_json::{Value, json};
 use tests::client::Client;
+use tests::log;
 use tests::world::World;
 
 /// Alice owns `room`, bob is an admin, carol and dave are members.
@@ -313,4 +314,60 @@ async fn an_erased_title_takes_all_texts_about_the_conversation_with_it() {
         (left == 0).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_slow_mode_counts_replies_in_threads_too() {
+    let world = world_with_room().await;
+    let (alice, carol) = (world.user("alice"), world.user("carol"));
+    alice.send("room", "root", "root").await.expect(201);
+    patch(&alice, json!({ "slow_mode": 3_600 })).await;
+    let reply = |key: &str| json!({ "client_message_id": key, "type": "text", "thread": 1, "body": { "text": key } });
+    let first = carol.send_message("room", reply("1")).await;
+    first.expect(201);
+    for refused in [
+        carol.send("room", "2", "second").await,
+        carol.send_message("room", reply("3")).await,
+    ] {
+        assert_eq!(refused.expect_problem(429), "slow_mode");
+        let wait: u64 = refused.header("retry-after").parse().expect("seconds");
+        assert!((3_500..=3_600).contains(&wait), "{wait}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_call_changes_title_history_and_policy_together_or_nothing() {
+    let world = world_with_room().await;
+    let alice = world.user("alice");
+    let all = json!({ "title": "new", "history": "since_join", "topic": "tea", "post": "admins" });
+    // If one field is not valid, then nothing changes.
+    let head = log::head(&world.pool).await.expect("a head");
+    let mut invalid = all.clone();
+    invalid["slow_mode"] = json!(-1);
+    let refused = alice.patch("/v1/conversations/room", invalid).await;
+    assert_eq!(refused.expect_problem(422), "invalid");
+    assert_eq!(log::head(&world.pool).await.expect("a head"), head);
+
+    // Otherwise the position covers all of it.
+    let position = patch(&alice, all).await;
+    let path = format!("/v1/conversations/room?min_position={position}");
+    let shown = alice.get_ok(&path).await;
+    assert_eq!(
+        (&shown["title"], &shown["history"]),
+        (&json!("new"), &json!("since_join"))
+    );
+    assert_eq!(
+        (&shown["policy"]["topic"], &shown["policy"]["post"]),
+        (&json!("tea"), &json!("admins"))
+    );
+    let feed = alice
+        .get_ok(&format!(
+            "/v1/inbox/entries?after=0&min_position={position}"
+        ))
+        .await;
+    let entries = feed["entries"].as_array().expect("entries").iter();
+    let changes = entries.filter(|entry| entry["position"].as_i64() > Some(head));
+    let kinds: Vec<_> = changes.map(|entry| entry["type"].clone()).collect();
+    assert!(kinds.len() >= 2, "{kinds:?}");
+    assert_eq!(log::head(&world.pool).await.expect("a head"), position);
 }

@@ -280,6 +280,19 @@ async fn events_are_served_as_the_log_has_them() {
         )
     );
     assert_eq!(events("?after=5&limit=3").await, all[5..8]);
+    for (query, nearest) in [
+        (
+            "type=message_sent,message_send",
+            "did you mean message_sent?",
+        ),
+        ("type=nosuch", "expected one of conversation_created,"),
+        ("type=tidings.message_sent.v1", "did you mean message_sent?"),
+    ] {
+        let refused = world.admin().get(&format!("/v1/events?{query}")).await;
+        assert_eq!(refused.expect_problem(400), "malformed");
+        let message = refused.json()["errors"][0]["message"].to_string();
+        assert!(message.contains(nearest), "{query}: {message}");
+    }
     assert_eq!(
         events("?type=conversation_created,conversation_read").await,
         [all[0].clone(), read.clone()]

@@ -208,3 +208,14 @@ async fn who_may_sanction_whom() {
     let refused = carol.send(&direct, "1", "hello").await;
     assert_eq!(refused.expect_problem(403), "silenced");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silence_without_an_end_has_null_as_its_end() {
+    let world = world_with_room().await;
+    let (alice, carol) = (world.user("alice"), world.user("carol"));
+    let silence = "/v1/conversations/room/silences/carol";
+    alice.put(silence, None).await.expect(200);
+    let refused = carol.send("room", "1", "after").await;
+    assert_eq!(refused.expect_problem(403), "silenced");
+    assert_eq!(refused.json().get("until"), Some(&Value::Null), "{refused}");
+}

@@ -355,3 +355,17 @@ async fn a_message_that_a_service_schedules_names_the_service() {
     assert_eq!(actors, [Some("desk".to_owned()), Some("desk".to_owned())]);
     assert_eq!(texts(&ann).await, ["hi"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_id_of_a_scheduled_message_is_not_used_for_another_one() {
+    let world = World::start().await;
+    let ann = world.user("ann");
+    ann.create_group("team", &[]).await.expect(201);
+    let hour = Duration::from_secs(3_600);
+    ann.schedule("team", "key", hour).await.expect(202);
+    let at_once = ann.send("team", "key", "key").await;
+    assert_eq!(at_once.expect_problem(409), "idempotency_mismatch");
+    ann.send("team", "other", "key").await.expect(201);
+    let scheduled = ann.schedule("team", "other", hour).await;
+    assert_eq!(scheduled.expect_problem(409), "idempotency_mismatch");
+}

@@ -28,26 +28,36 @@ async fn every_user_finds_what_the_history_shows_and_nothing_else() {
     let (mut found, mut hidden) = (0, 0);
     for _ in 0..CHECKS {
         history.run_random(ACTS).await;
-        for user in USERS {
-            let client = history.client(user);
-            let shown = visible_messages(&history, user).await;
-            // Wait once; the later searches see at least as much.
-            client
-                .get_ok(&format!("/v1/search?q=x&min_position={}", history.head))
-                .await;
-            let numbers = 1..=history.body_count();
-            let mut checks = stream::iter(numbers)
-                .map(|number| check_search(&client, number, shown.get(&number)))
-                .buffer_unordered(MAX_CONCURRENT);
-            while let Some(is_found) = checks.next().await {
-                *(if is_found { &mut found } else { &mut hidden }) += 1;
-            }
-        }
+        let (more_found, more_hidden) = compare_searches(&history).await;
+        found += more_found;
+        hidden += more_hidden;
     }
     assert!(
         found > 300 && hidden > 1_000,
         "only {found} found and {hidden} hidden"
     );
+}
+
+/// Has every user search for the number of every message. Returns how many searches found a message
+/// and how many found nothing; each must find what the history shows.
+pub async fn compare_searches(history: &RandomHistory) -> (usize, usize) {
+    let (mut found, mut hidden) = (0, 0);
+    for user in USERS {
+        let client = history.client(user);
+        let shown = visible_messages(history, user).await;
+        // Wait once; the later searches see at least as much.
+        client
+            .get_ok(&format!("/v1/search?q=x&min_position={}", history.head))
+            .await;
+        let numbers = 1..=history.body_count();
+        let mut checks = stream::iter(numbers)
+            .map(|number| check_search(&client, number, shown.get(&number)))
+            .buffer_unordered(MAX_CONCURRENT);
+        while let Some(is_found) = checks.next().await {
+            *(if is_found { &mut found } else { &mut hidden }) += 1;
+        }
+    }
+    (found, hidden)
 }
 
 /// The messages that a user's history shows, by the number in their text.

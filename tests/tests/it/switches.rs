@@ -188,3 +188,38 @@ async fn open(address: &str, user: &str) -> LiveSocket {
     live.wait_until_caught_up().await;
     live
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_switch_is_turned_off_and_on_and_repeating_it_changes_nothing() {
+    let world = World::start().await;
+    let admin = world.admin();
+    for name in [
+        "reactions",
+        "edits",
+        "receipts",
+        "typing",
+        "presence",
+        "search",
+        "uploads",
+        "imports",
+        "notifications",
+        "signup",
+    ] {
+        let path = format!("/v1/admin/switches/{name}");
+        let silent = admin.put(&path, Some(json!({ "on": false }))).await;
+        assert_eq!(silent.expect_problem(422), "invalid");
+        assert_eq!(silent.json()["errors"][0]["field"], "reason", "{silent}");
+        let off = json!({ "on": false, "reason": "too much" });
+        let position = switch(&admin, name, off.clone()).await;
+        assert_eq!(switch(&admin, name, off).await, position, "{name}");
+        let is_off = shown(&admin, name).await;
+        assert_eq!(
+            (&is_off["on"], &is_off["reason"], &is_off["until"]),
+            (&json!(false), &json!("too much"), &Value::Null)
+        );
+        let position = switch(&admin, name, json!({ "on": true })).await;
+        let again = switch(&admin, name, json!({ "on": true })).await;
+        assert_eq!(again, position, "{name}");
+        assert_eq!(shown(&admin, name).await["on"], true, "{name}");
+    }
+}

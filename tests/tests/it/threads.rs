@@ -351,3 +351,30 @@ async fn threads_are_paged_by_activity_and_answered_as_of() {
         .await;
     assert_eq!(then["replies"]["count"], 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_root_names_the_five_newest_of_more_writers() {
+    let world = World::start().await;
+    let ann = world.user("ann");
+    let writers = ["bob", "cat", "dan", "eve", "fay", "gil", "hal"];
+    ann.create_group("team", &writers).await.expect(201);
+    ann.send("team", "root", "root").await.expect(201);
+    for writer in writers {
+        reply(&world.user(writer), writer, json!({}))
+            .await
+            .expect(201);
+    }
+    let last = reply(&world.user("bob"), "again", json!({})).await;
+    let root = ann
+        .get_ok(&format!("{ROOT}?min_position={}", last.position()))
+        .await;
+    let newest = ["bob", "hal", "gil", "fay", "eve"];
+    let expected = json!({ "count": 8, "last_seq": 9, "users": newest });
+    assert_eq!(root["replies"], expected);
+    // A writer without a message makes room for another one.
+    let hal = world.user("hal");
+    let recalled = hal.delete("/v1/conversations/team/messages/8").await;
+    let path = format!("{ROOT}?min_position={}", recalled.position());
+    let replies = ann.get_ok(&path).await["replies"].clone();
+    assert_eq!(replies["users"], json!(["bob", "gil", "fay", "eve", "dan"]));
+}

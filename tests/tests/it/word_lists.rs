@@ -181,6 +181,11 @@ async fn lists_are_shown_to_administrators_and_survive_a_restart() {
         let set = admin.put("/v1/moderation/lists/long", Some(list)).await;
         assert_eq!(set.status, status, "{set}");
     }
+    let words: Vec<String> = (0..100_001).map(|n| format!("w{n}")).collect();
+    let list = json!({ "action": "flag", "match": "word", "words": words });
+    let long = admin.put("/v1/moderation/lists/long", Some(list)).await;
+    assert_eq!(long.expect_problem(422), "invalid");
+    assert_eq!(long.json()["errors"][0]["field"], "words", "{long}");
     let list = json!({ "action": "flag", "match": "word", "words": ["a"] });
     let odd = admin.put("/v1/moderation/lists/a%20b", Some(list)).await;
     assert_eq!(odd.expect_problem(422), "invalid");

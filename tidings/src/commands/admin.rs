@@ -23,11 +23,9 @@ pub struct LocalAccess {
 
 /// Finds the process that runs on the data directory.
 pub fn require_running(config: &SystemConfig) -> Result<RunInfo> {
+    let data = config.data.display();
     config.data_dir().find_running()?.with_context(|| {
-        format!(
-            "no system is running on {}: start it with `tidings up`",
-            config.data.display()
-        )
+        format!("no system is running on {data}: start it with `tidings up --data {data}`")
     })
 }
 

@@ -101,7 +101,9 @@ fn resolve_target(config: &SystemConfig, args: &ImportArgs) -> Result<ImportTarg
         (url.clone(), None)
     } else {
         let system = admin::find_running_system(config).map_err(|error| {
-            error.context("specify a system with --url and --token, or start one")
+            error.context(
+                "where to import: pass --url and --token of a system, or use one that runs here",
+            )
         })?;
         (system.url, system.tls)
     };

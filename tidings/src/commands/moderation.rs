@@ -1,6 +1,7 @@
 //! `tidings moderation`: word lists, legal holds and cases.
 
 use anyhow::{Context as _, Result};
+use data_dir::format_count;
 use reqwest::Method;
 use serde_json::{Value, json};
 use settings::{ModerationCommand, SetListArgs, SystemConfig};
@@ -18,10 +19,10 @@ pub async fn run(config: &SystemConfig, command: ModerationCommand) -> Result<()
             for list in all["lists"].as_array().into_iter().flatten() {
                 let places = serde_json::to_string(&list["in"])?;
                 outln!(
-                    "{}  {} {} words, match {}, in {places}",
+                    "{}  {} {}, match {}, in {places}",
                     text(list, "name"),
                     text(list, "action"),
-                    list["word_count"],
+                    format_count(list["word_count"].as_u64().unwrap_or_default(), "word"),
                     text(list, "match"),
                 )?;
             }
@@ -40,10 +41,9 @@ pub async fn run(config: &SystemConfig, command: ModerationCommand) -> Result<()
             let all = call(config, Method::GET, &["v1", "admin", "holds"], None).await?;
             for hold in all["holds"].as_array().into_iter().flatten() {
                 outln!(
-                    "{}  conversation {}, user {}: {} ({}, {})",
+                    "{}  {}: {} ({}, {})",
                     text(hold, "name"),
-                    hold["conversation"],
-                    hold["user"],
+                    describe_scope(hold),
                     text(hold, "reason"),
                     text(hold, "by"),
                     text(hold, "at"),
@@ -52,6 +52,16 @@ pub async fn run(config: &SystemConfig, command: ModerationCommand) -> Result<()
         }
     }
     Ok(())
+}
+
+/// What a hold covers: a conversation, a user, or the messages of the user there.
+fn describe_scope(hold: &Value) -> String {
+    let part = |field: &str| hold[field].as_str().map(|id| format!("{field} {id}"));
+    let parts: Vec<String> = ["conversation", "user"]
+        .into_iter()
+        .filter_map(part)
+        .collect();
+    parts.join(", ")
 }
 
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {
@@ -69,7 +79,11 @@ async fn set_list(config: &SystemConfig, args: &SetListArgs) -> Result<()> {
     });
     let path = ["v1", "moderation", "lists", args.name.as_str()];
     call(config, Method::PUT, &path, Some(&body)).await?;
-    outln!("list {} has {} words", args.name, words.len())?;
+    outln!(
+        "list {} has {}",
+        args.name,
+        format_count(words.len(), "word")
+    )?;
     Ok(())
 }
 
@@ -83,11 +97,19 @@ fn parse_words(file: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse_words;
+    use super::*;
 
     #[test]
     fn comments_and_blank_lines_are_no_words() {
         let file = "# names\nrogue\n\n  two words \r\n#x\n";
         assert_eq!(parse_words(file), ["rogue", "two words"]);
+    }
+
+    #[test]
+    fn a_hold_names_only_what_it_covers() {
+        let hold = json!({ "conversation": "lunch", "user": null });
+        assert_eq!(describe_scope(&hold), "conversation lunch");
+        let hold = json!({ "conversation": "lunch", "user": "ann" });
+        assert_eq!(describe_scope(&hold), "conversation lunch, user ann");
     }
 }

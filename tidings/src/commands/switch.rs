@@ -22,7 +22,7 @@ pub async fn run(config: &SystemConfig, command: SwitchCommand) -> Result<()> {
             let path = [&switches[..], &[feature.as_str()]].concat();
             let body = json!({ "on": true });
             call(config, Method::PUT, &path, Some(&body)).await?;
-            outln!("{feature} is on")?;
+            outln!("{} is on", feature.as_str())?;
         }
         SwitchCommand::Off {
             feature,
@@ -32,7 +32,7 @@ pub async fn run(config: &SystemConfig, command: SwitchCommand) -> Result<()> {
             let path = [&switches[..], &[feature.as_str()]].concat();
             let body = json!({ "on": false, "reason": reason, "until": until });
             call(config, Method::PUT, &path, Some(&body)).await?;
-            outln!("{feature} is off")?;
+            outln!("{} is off", feature.as_str())?;
         }
     }
     Ok(())

@@ -17,5 +17,8 @@ pub fn run(config: &SystemConfig, args: &TokenArgs) -> Result<()> {
     let policy = config.auth.policy();
     let token = keys.sign(&policy, user.as_str(), &args.scope, args.ttl)?;
     outln!("{token}")?;
+    for note in args.describe_unknown_scopes(&policy.admin_scope) {
+        eprintln!("tidings: {note}");
+    }
     Ok(())
 }

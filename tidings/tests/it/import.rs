@@ -4,7 +4,9 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::support::{ScratchDir, TidingsProcess, new_http_client, run_tidings, stderr, stdout};
+use crate::support::{
+    ScratchDir, TidingsProcess, new_http_client, run_on_a_terminal, run_tidings, stderr, stdout,
+};
 
 fn import_line(conversation: &str, sender: &str, text: &str) -> Value {
     json!({"conversation": conversation, "sender": sender, "sent_at": "2004-11-15T01:00:00+02:00", "text": text})
@@ -90,6 +92,21 @@ async fn an_import_is_complete_and_idempotent() {
     assert_eq!(newest["body"], json!({"text": "second"}));
     assert_eq!(newest["sent_at"], "2004-11-15T01:00:01.000Z");
     assert_eq!(newest["reply_to"], 1);
+
+    let file = file.to_str().expect("the text is UTF-8");
+    assert_shows_progress(&["import", file, "--data", data]);
+    assert_shows_progress(&["verify", "--data", data]);
+}
+
+/// A user at a terminal sees how far the command is. A script, or a file, gets none of it.
+fn assert_shows_progress(command: &[&str]) {
+    let shown = run_on_a_terminal(command);
+    assert!(shown.contains(" left"), "{command:?}: {shown:?}");
+    let printed = run_tidings(command);
+    for text in [stdout(&printed), stderr(&printed)] {
+        let is_plain = !text.contains(" left") && !text.contains('\u{1b}');
+        assert!(is_plain, "{command:?}: {text:?}");
+    }
 }
 
 /// What bob gets, once the read models have reached the head of the log that the status reports.

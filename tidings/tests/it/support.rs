@@ -70,6 +70,22 @@ pub fn run_tidings(arguments: &[&str]) -> Output {
         .expect("the program starts")
 }
 
+/// Runs the program on a terminal, which Python provides. Returns everything that it shows.
+pub fn run_on_a_terminal(arguments: &[&str]) -> String {
+    let inner = tidings_command(arguments);
+    let mut command = Command::new("python3");
+    command.args(["-c", "import pty, sys; pty.spawn(sys.argv[1:])"]);
+    command.arg(inner.get_program()).args(inner.get_args());
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let output = command.env("TERM", "xterm").stdin(Stdio::null()).output();
+    String::from_utf8_lossy(&output.expect("Python starts").stdout).into_owned()
+}
+
 /// The standard output of the program.
 pub fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).expect("the output is UTF-8")

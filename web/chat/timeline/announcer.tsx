@@ -11,13 +11,17 @@ const MOST_READ = 3;
 export function Announcer({ conversation }: { conversation: string }) {
   const { client } = useSession();
   const timeline = useSelect(useMemo(() => selectTimeline(conversation), [conversation]));
+  // What was there when the conversation was opened is read by moving through it.
+  const [opened] = useState(
+    () => client.state.conversations.get(conversation)?.lastMessage?.seq ?? 0,
+  );
   const heard = useRef<number | null>(null);
   const [lines, setLines] = useState<{ seq: number; text: string }[]>([]);
   const head = timeline?.headSeq ?? null;
   useEffect(() => {
     if (head === null) return;
-    const from = heard.current ?? head;
-    heard.current = head;
+    const from = heard.current ?? Math.max(head, opened);
+    heard.current = Math.max(head, from);
     const fresh = [];
     for (let seq = Math.max(from, head - MOST_READ) + 1; seq <= head; seq += 1) {
       const message = timeline?.messages.get(seq);

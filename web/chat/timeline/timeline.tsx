@@ -17,6 +17,7 @@ import { type Scroll, useScroll } from "./scroll.ts";
 import { type TimelineView, useTimeline } from "./use_timeline.ts";
 import { useReading } from "./use_reading.ts";
 import "./timeline.css";
+import "./forced_colours.css";
 
 interface TimelineProps {
   conversation: Conversation;

@@ -39,7 +39,7 @@ export function findConcerns(watched: Watched, explain: (error: unknown) => stri
   if (status === null) return concerns;
   const mirror = unreadable(status.mirror);
   if (mirror !== null) concerns.push({ about: "mirror", reason: mirror });
-  const shed = status.shedding ?? [];
+  const shed = status.shedding;
   if (shed.length > 0) concerns.push({ about: "shedding", reason: shed.join(", ") });
   const followers = findLaggards(watched);
   const database = readable(status.database);

@@ -77,9 +77,8 @@ export class Monitor {
     return () => void this.#listeners.delete(listener);
   }
 
-  async #readStatus(signal: AbortSignal): Promise<Status> {
-    const { api } = this.#session;
-    return (await this.#session.read(api.GET("/v1/admin/status", { signal }))) as unknown as Status;
+  #readStatus(signal: AbortSignal): Promise<Status> {
+    return this.#session.read(this.#session.api.GET("/v1/admin/status", { signal }));
   }
 
   #addStatus(status: Status): void {

@@ -10,6 +10,7 @@ export type Case = Schemas["Case"];
 export type CaseAct = Schemas["CaseAct"];
 export type CaseDetail = Schemas["CaseDetail"];
 export type CaseTarget = Schemas["CaseTarget"];
+export type ConversationMember = Schemas["ConversationMember"];
 export type DeliveryAudit = Schemas["DeliveryAudit"];
 export type FeatureSwitch = Schemas["FeatureSwitch"];
 export type FloodRule = Schemas["FloodRule"];

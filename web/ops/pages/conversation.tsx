@@ -1,4 +1,4 @@
-// One conversation: its delivery audit, and the way to its messages.
+// One conversation: its delivery audit, its members, and the way to its messages.
 import { useState } from "preact/hooks";
 import { Field } from "../../shared/field.tsx";
 import { showToast } from "../../shared/toast.tsx";
@@ -15,6 +15,7 @@ import { Table, type Column } from "../parts/table.tsx";
 import { Time, UserLink } from "../parts/values.tsx";
 import { linkTo } from "../route.ts";
 import { t } from "../texts/conversations.ts";
+import { ConversationMembers } from "./conversation_members.tsx";
 import { describeKind } from "./conversations.tsx";
 
 export function ConversationPage({ id }: { id: string }) {
@@ -52,6 +53,7 @@ export function ConversationPage({ id }: { id: string }) {
           </div>
         )}
       </Answered>
+      <ConversationMembers id={id} />
       <RecentMessages id={id} />
       {isErasing && (
         <TypeNameDialog

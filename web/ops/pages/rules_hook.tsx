@@ -1,5 +1,4 @@
 // The hook: a service of the operator that is asked about messages.
-import { ApiError } from "@tidings/client";
 import { useState } from "preact/hooks";
 import { Dialog } from "../../shared/dialog.tsx";
 import { Field } from "../../shared/field.tsx";
@@ -16,21 +15,24 @@ import { t } from "../texts/rules.ts";
 
 const FAILURES = ["allow", "hold", "refuse"] as const;
 
-type Found = { hook: MessageHook | null };
+/** A hook that is there: the answer has null in its fields while there is none. */
+type ActiveHook = MessageHook & { url: string; timeout_ms: number; by: string; at: string };
+
+function activeOf(hook: MessageHook | null): ActiveHook | null {
+  return hook?.configured ? (hook as ActiveHook) : null;
+}
 
 export function Hook() {
   const session = useSession();
   const [open, setOpen] = useState<"set" | "remove" | null>(null);
-  const found = useAnswer(async (): Promise<Found> => {
-    try {
+  const found = useAnswer(
+    (signal) => {
       const params = { query: session.seen };
-      return { hook: await session.read(session.api.GET("/v1/moderation/hook", { params })) };
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return { hook: null };
-      throw error;
-    }
-  }, [session]);
-  const hook = found.value?.hook ?? null;
+      return session.read(session.api.GET("/v1/moderation/hook", { params, signal }));
+    },
+    [session],
+  );
+  const hook = activeOf(found.value);
   const props = { hook, close: () => setOpen(null), changed: found.reload };
   return (
     <Card title={t("hook")}>
@@ -54,11 +56,11 @@ export function Hook() {
   );
 }
 
-function failureOf(hook: MessageHook | null) {
+function failureOf(hook: ActiveHook | null) {
   return FAILURES.find((each) => each === hook?.on_failure) ?? "allow";
 }
 
-function HookFacts({ hook }: { hook: MessageHook }) {
+function HookFacts({ hook }: { hook: ActiveHook }) {
   return (
     <Facts
       facts={[
@@ -74,7 +76,7 @@ function HookFacts({ hook }: { hook: MessageHook }) {
 }
 
 interface HookDialogProps {
-  hook: MessageHook | null;
+  hook: ActiveHook | null;
   close: () => void;
   changed: () => void;
 }
@@ -138,7 +140,7 @@ function HookDialog({ hook, close, changed }: HookDialogProps) {
   );
 }
 
-function RemoveDialog({ hook, close, changed }: HookDialogProps & { hook: MessageHook }) {
+function RemoveDialog({ hook, close, changed }: HookDialogProps & { hook: ActiveHook }) {
   const session = useSession();
   const confirm = async () => {
     await session.change(session.api.DELETE("/v1/moderation/hook"));

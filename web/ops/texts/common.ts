@@ -41,7 +41,7 @@ export const t = defineTexts({
     copy: "复制",
     done: "完成。",
     events: "{count} 个事件",
-    failedToLoad: "无法加载:{reason}",
+    failedToLoad: "无法加载：{reason}",
     loading: "正在加载…",
     more: "显示更多",
     none: "无",

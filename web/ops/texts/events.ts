@@ -39,8 +39,8 @@ export const t = defineTexts({
   },
   zh: {
     title: "事件",
-    intro: "事件日志,最新的在前。每次更改都是一个事件。",
-    types: "类型(逗号分隔)",
+    intro: "事件日志，最新的在前。每次更改都是一个事件。",
+    types: "类型（逗号分隔）",
     source: "来源",
     source_any: "不限",
     source_conversations: "会话",

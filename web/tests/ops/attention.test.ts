@@ -8,9 +8,12 @@ import type { Status } from "../../ops/data/status.ts";
 
 const STATUS: Status = {
   state: "running",
+  data: "/data",
+  data_bytes: 1,
   shedding: [],
   mirror: { first: 1, position: 100, lag_events: 0, version: "2.15.1" },
   database: {
+    url: "postgres://h/d",
     version: "18.6",
     head_time: "2026-11-29T08:44:19.904Z",
     parked_events: 0,
@@ -18,7 +21,9 @@ const STATUS: Status = {
     search: { position: 97, lag_events: 1, messages: 90, bytes: 1000 },
     moderation: { position: 100, events: 0, seconds: 0 },
     seal: { position: 90, at: "2026-11-29T08:44:19.904Z", public_key: "02", lag_seconds: 20 },
-    erasure: { position: 0, ordered: 0, not_mirrored: 0 },
+    erasure: { position: 0, ordered: 0, events: 0, not_mirrored: 0, files_at: 0 },
+    retention: [],
+    sync_floor: 0,
     sessions: { open: 20, max: 100, by_name: {} },
     sizes: { database: 1, log: 1, read: 1 },
     webhooks: [],
@@ -67,7 +72,7 @@ test("each part that is broken or behind is named", () => {
       search: { error: "no index" },
       seal: { position: 1, at: "2026-11-29T08:44:19.904Z", public_key: "02", lag_seconds: 900 },
       sessions: { open: 95, max: 100, by_name: {} },
-      erasure: { position: 1, ordered: 2, not_mirrored: 4 },
+      erasure: { ...database.erasure, ordered: 2, not_mirrored: 4 },
       webhooks: [webhook("on", 2), webhook("gone", 0), webhook("on", 0)],
     },
   };
@@ -89,7 +94,9 @@ test("each part that is broken or behind is named", () => {
 });
 
 function webhook(state: string, parked: number) {
-  return { id: 1, url: "https://a.example", state, position: 1, head: 1, waiting: 0, parked };
+  const failure = { delivered_at: null, error: null, error_at: null };
+  const place = { position: 1, head: 1, delivered: 0, waiting: 0, parked };
+  return { id: 1, url: "https://a.example", kind: "events", types: [], state, ...place, ...failure };
 }
 
 test("a backlog of the mirror or the index is named with its size", () => {

@@ -12,12 +12,18 @@ const IDS_PER_CALL = 100;
 const FRESH_MS = 10 * 60_000;
 /** Whom the caller may not see now may be seen later. */
 const MISSING_MS = 30_000;
+/**
+ * A user who has just signed up may not be in the read model yet: the own profile is then answered
+ * without a name. No entry says when it is there.
+ */
+const OWN_RETRIES_MS: readonly number[] = [250, 500, 1_000, 2_000, 4_000];
 /** Entries after which the caller may see profiles that were hidden. */
 const REVEALING: readonly Entry["type"][] = [
   "conversation_created",
   "member_added",
   "contact_requested",
   "contact_added",
+  "join_requested",
 ];
 
 export function peopleActions(context: ActionContext): PeopleActions {
@@ -106,6 +112,7 @@ class ProfileLoader {
   /** Who was asked for and did not arrive, and when. */
   readonly #missing = new Map<string, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #ownRetries = 0;
 
   constructor(api: Api, holder: StateHolder) {
     this.#api = api;
@@ -153,11 +160,26 @@ class ProfileLoader {
         const users = await this.#fetch(batch);
         this.keep(users);
         this.#noteMissing(batch, users);
+        this.#retryOwn(users);
       } catch {
         // They are asked for when they are wanted again.
         for (const user of batch) this.#askedAt.delete(user);
       }
     }
+  }
+
+  /** Asks again for the own profile, a few times, as long as it has no name. */
+  #retryOwn(arrived: readonly UserProfile[]): void {
+    const { me } = this.#holder.state;
+    const isNameless = arrived.some(({ id, display_name }) => id === me && display_name === null);
+    const delay = OWN_RETRIES_MS[this.#ownRetries];
+    if (!isNameless || delay === undefined) return;
+    this.#ownRetries += 1;
+    setTimeout(() => {
+      if (this.#holder.state.connection.status === "stopped") return;
+      this.#askedAt.delete(me);
+      this.want([me]);
+    }, delay);
   }
 
   #noteMissing(asked: readonly string[], arrived: readonly UserProfile[]): void {

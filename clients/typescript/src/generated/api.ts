@@ -125,6 +125,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/conversations/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the members of a conversation, whether the administrator is one of them or not. */
+        get: operations["list_conversation_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/conversations/{id}/messages/{seq}/explain": {
         parameters: {
             query?: never;
@@ -382,8 +399,7 @@ export interface paths {
          * Returns the state of the system, with the fields of `tidings status --json`: the log, the
          *     mirror, the read models, the search index, seals, erasure, retention, webhooks, sessions and
          *     sizes.
-         * @description A part that cannot be read says why; the others are there. `shedding` lists the live frames that
-         *     this process does not send because the read models are far behind.
+         * @description A part that cannot be read says why, in `error`; the others are there.
          */
         get: operations["get_status"];
         put?: never;
@@ -838,6 +854,26 @@ export interface paths {
          *     never goes back, and rejoining does not bring the messages back.
          */
         post: operations["clear_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the invitations of a group that have not been answered, for those who may invite: its
+         *     owner and admins. Whether a user who is invited blocks the inviter does not show.
+         */
+        get: operations["list_pending_invitations"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1717,7 +1753,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Returns the hook. */
+        /** Returns the hook, or says that there is none. */
         get: operations["get_hook"];
         /** Sets the service that checks messages before they are sent. */
         put: operations["set_hook"];
@@ -2088,8 +2124,9 @@ export interface paths {
         };
         /**
          * Returns what a user shows to others. The caller can see their own profile, and those of users
-         *     with whom they share a conversation, of their contacts, and of users who have asked to be one;
-         *     with an open directory, those of all users.
+         *     with whom they share a conversation, of their contacts, of users who have asked to be one, and
+         *     of users who ask to join a group of which the caller is the owner or an admin; with an open
+         *     directory, those of all users.
          */
         get: operations["get_user"];
         put?: never;
@@ -3253,6 +3290,27 @@ export interface components {
             /** @description The cursor of the next page; null at the end. */
             next: string | null;
         };
+        /** @description A member of a conversation, as administrators see them. */
+        ConversationMember: {
+            /** @description The name that others see; null if the user has not chosen one. */
+            display_name: string | null;
+            /**
+             * Format: date-time
+             * @description When the user last joined.
+             */
+            joined_at: string;
+            /** @description The role of the member. */
+            role: components["schemas"]["Role"];
+            /** @description The user. */
+            user: string;
+        };
+        /** @description A page of the members of a conversation. */
+        ConversationMembers: {
+            /** @description The members, in the order of joining. */
+            members: components["schemas"]["ConversationMember"][];
+            /** @description The cursor of the next page; null at the end. */
+            next: string | null;
+        };
         /** @description `Entry` whose `type` is `conversation_policy_changed`. */
         ConversationPolicyChangedEntry: {
             /**
@@ -3443,6 +3501,46 @@ export interface components {
              */
             type: "custom";
         };
+        /** @description The status of the database. */
+        DatabaseStatus: {
+            /** @description The progress of erasures. */
+            erasure: components["schemas"]["ErasureProgress"];
+            /**
+             * Format: date-time
+             * @description The time of the log's last event.
+             */
+            head_time: string;
+            /** @description How far the log has been followed for moderators. */
+            moderation: components["schemas"]["ModerationLag"];
+            /**
+             * Format: int64
+             * @description The number of parked events: those that could not be folded, and those that wait behind
+             *     them.
+             */
+            parked_events: number;
+            /** @description The head of the log and the lag of the read model. */
+            projection: components["schemas"]["ProjectionLag"];
+            /** @description The positions up to which retention has erased expired messages. */
+            retention: components["schemas"]["RetentionProgress"][];
+            seal: components["schemas"]["SealStatus"] | null;
+            /** @description The search index, or the reason why it is unavailable. */
+            search: components["schemas"]["SearchIndexStatus"];
+            /** @description Who is connected to Postgres. */
+            sessions: components["schemas"]["SessionStatus"];
+            /** @description The sizes on disk. */
+            sizes: components["schemas"]["StorageSizes"];
+            /**
+             * Format: int64
+             * @description Sync entries at or before this position have been removed, because of the offline window.
+             */
+            sync_floor: number;
+            /** @description The address, with the password masked. */
+            url: string;
+            /** @description The version of Postgres. */
+            version: string;
+            /** @description The webhooks. */
+            webhooks: components["schemas"]["WebhookStatus"][];
+        };
         /** @description `Entry` whose `type` is `delivered`. */
         DeliveredEntry: {
             /**
@@ -3618,6 +3716,34 @@ export interface components {
              * @description The number of conversations whose titles this request erased.
              */
             titles: number;
+        };
+        /** @description The progress of erasure. */
+        ErasureProgress: {
+            /**
+             * Format: int64
+             * @description The number of redacted events.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description The database files are scrubbed for erasure events up to this position.
+             */
+            files_at: number;
+            /**
+             * Format: int64
+             * @description The number of redacted events whose copy is still in the stream.
+             */
+            not_mirrored: number;
+            /**
+             * Format: int64
+             * @description The position of the newest erasure event, 0 if there is none.
+             */
+            ordered: number;
+            /**
+             * Format: int64
+             * @description The log is redacted for erasure events up to this position.
+             */
+            position: number;
         };
         /** @description What to erase: one message, a conversation, or everything that a user has sent. */
         ErasureRequest: {
@@ -4344,6 +4470,13 @@ export interface components {
         };
         /** @description A conversation in the inbox. */
         InboxConversation: {
+            /**
+             * Format: int64
+             * @description The sort key: pinned conversations come first, then those with the larger `activity`. It is
+             *     the position of the newest message that is not a control message, or of the creation of
+             *     the conversation, whether the caller can see that message or not.
+             */
+            activity: number;
             /** @description Whether it is hidden from the list and excluded from the total. */
             archived: boolean;
             /** @description The id of the conversation. */
@@ -5208,26 +5341,31 @@ export interface components {
             /** @description The versions, oldest first; the last one of the last page is current. */
             versions: components["schemas"]["MessageVersion"][];
         };
-        /** @description The hook, without its secret. */
+        /**
+         * @description The hook, without its secret. Without a hook, `configured` is false, `types` is empty, and the
+         *     other fields are null.
+         */
         MessageHook: {
             /**
              * Format: date-time
              * @description When it was set.
              */
-            at: string;
+            at: string | null;
             /** @description Who set it. */
-            by: string;
+            by: string | null;
+            /** @description Whether there is a hook. */
+            configured: boolean;
             /** @description What happens to a message without an answer: `allow`, `hold` or `refuse`. */
-            on_failure: string;
+            on_failure: string | null;
             /**
              * Format: int32
              * @description How long Tidings waits for an answer, in milliseconds.
              */
-            timeout_ms: number;
+            timeout_ms: number | null;
             /** @description The types of messages that are checked; empty for all. */
             types: components["schemas"]["MessageType"][];
             /** @description Where Tidings asks. */
-            url: string;
+            url: string | null;
         };
         /** @description `Entry` whose `type` is `message_pinned`. */
         MessagePinnedEntry: {
@@ -5512,6 +5650,46 @@ export interface components {
              */
             position: number;
         };
+        /** @description A mirror that can be read. */
+        MirrorProgress: {
+            /**
+             * Format: int64
+             * @description The position of its first event.
+             */
+            first: number;
+            /**
+             * Format: int64
+             * @description The number of events by which it lags behind the log.
+             */
+            lag_events: number;
+            /**
+             * Format: int64
+             * @description The position of its last event.
+             */
+            position: number;
+            /** @description The version of nats-server. */
+            version: string;
+        };
+        /** @description The status of the mirror in NATS. */
+        MirrorStatus: components["schemas"]["MirrorProgress"] | components["schemas"]["StatusError"];
+        /** @description How far what follows the log for moderators lags behind it. */
+        ModerationLag: {
+            /**
+             * Format: int64
+             * @description The number of events after it.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Everything up to here has been followed.
+             */
+            position: number;
+            /**
+             * Format: double
+             * @description The age of the oldest of these events, in seconds.
+             */
+            seconds: number;
+        };
         /** @description The caller's membership in a conversation. */
         MyPlace: {
             /** @description Whether it is hidden from the inbox. */
@@ -5537,6 +5715,11 @@ export interface components {
             read_seq: number;
             /** @description The role of the caller. */
             role: components["schemas"]["Role"];
+        };
+        /** @description Where NATS is. */
+        NatsStatus: {
+            /** @description The address, with the password masked. */
+            url: string;
         };
         /** @description A sender who sends `same_text` near-equal texts within `within` floods. */
         NewFloodRule: {
@@ -5644,6 +5827,25 @@ export interface components {
             /** @description The cursor of the next page; null at the end. */
             next: string | null;
             parked: components["schemas"]["ParkedDelivery"][];
+        };
+        /** @description An invitation that has not been answered. */
+        PendingInvitation: {
+            /**
+             * Format: date-time
+             * @description The time of the invitation.
+             */
+            at: string;
+            /** @description The user who invited them. */
+            by: string;
+            /** @description The user who is invited. */
+            user: string;
+        };
+        /** @description A page of the invitations of a group. */
+        PendingInvitations: {
+            /** @description The invitations, oldest first. */
+            invitations: components["schemas"]["PendingInvitation"][];
+            /** @description The cursor of the next page; null at the end. */
+            next: string | null;
         };
         /** @description A join request. */
         PendingJoinRequest: {
@@ -5873,6 +6075,23 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** @description The process that runs on the data directory. */
+        ProcessStatus: {
+            /** @description The base URL of its HTTP port. */
+            address: string;
+            /**
+             * Format: int32
+             * @description The process id.
+             */
+            pid: number;
+            /** @description Its embedded servers. */
+            servers: string[];
+            /**
+             * Format: date-time
+             * @description The time at which it started.
+             */
+            started_at: string;
+        };
         /** @description What to change of the caller's profile. Omitted fields stay unchanged; null removes a value. */
         ProfileRequest: {
             /** @description What the user says about themselves: at most 300 characters. */
@@ -5885,6 +6104,34 @@ export interface components {
             display_name?: string | null;
             /** @description The language: a BCP 47 tag such as `de-AT`. */
             locale?: string | null;
+        };
+        /** @description The lag of the read model behind the log. */
+        ProjectionLag: {
+            /**
+             * Format: int64
+             * @description The number of events between them.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description The position of the last event of the log.
+             */
+            head: number;
+            /**
+             * @description Whether the log does not have the last event of the read model, so that the read model has
+             *     to be rebuilt.
+             */
+            is_foreign: boolean;
+            /**
+             * Format: int64
+             * @description The position of the last event of the read model.
+             */
+            position: number;
+            /**
+             * Format: double
+             * @description The age of the oldest of these events, in seconds.
+             */
+            seconds: number;
         };
         /** @description Hours of every day in which a user does not want to be disturbed. They may span midnight. */
         QuietHours: {
@@ -6174,6 +6421,16 @@ export interface components {
              */
             until?: string | null;
         };
+        /** @description The progress of retention for one kind of conversation. */
+        RetentionProgress: {
+            /** @description `direct` or `group`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Messages up to this position are done.
+             */
+            position: number;
+        };
         /**
          * @description The role of a member, in ascending order of permissions.
          * @enum {string}
@@ -6456,6 +6713,51 @@ export interface components {
             /** @description The newest first. */
             seals: components["schemas"]["Seal"][];
         };
+        /** @description The last seal. */
+        SealStatus: {
+            /**
+             * Format: date-time
+             * @description When it was sealed.
+             */
+            at: string;
+            /**
+             * Format: double
+             * @description The age of the oldest event that is not sealed, in seconds.
+             */
+            lag_seconds: number;
+            /**
+             * Format: int64
+             * @description The position of the last sealed event.
+             */
+            position: number;
+            /** @description The public key that signed it, in hexadecimal digits. */
+            public_key: string;
+        };
+        /** @description A search index that can be read. */
+        SearchIndexProgress: {
+            /**
+             * Format: int64
+             * @description The size on disk in bytes.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description The number of events by which it lags behind the read model.
+             */
+            lag_events: number;
+            /**
+             * Format: int64
+             * @description The number of messages in it.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description The position of the last indexed event.
+             */
+            position: number;
+        };
+        /** @description The status of the search index. */
+        SearchIndexStatus: components["schemas"]["SearchIndexProgress"] | components["schemas"]["StatusError"];
         /** @description A page of hits. */
         SearchPage: {
             /**
@@ -6825,6 +7127,23 @@ export interface components {
         };
         /** @description A frame from the server. Clients ignore frames of types that they do not know. */
         ServerFrame: components["schemas"]["EntryFrame"] | components["schemas"]["CaughtUpFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["TypingStoppedFrame"] | components["schemas"]["PresenceFrame"] | components["schemas"]["TokenRenewedFrame"] | components["schemas"]["RefusedFrame"] | components["schemas"]["ProblemFrame"];
+        /** @description The sessions of Postgres. */
+        SessionStatus: {
+            /** @description The number of each part of Tidings, also on other machines. */
+            by_name: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description The number that the server allows.
+             */
+            max: number;
+            /**
+             * Format: int64
+             * @description The number of sessions with this database, of all programs.
+             */
+            open: number;
+        };
         /** @description The hook that is set. */
         SetHook: {
             /**
@@ -6868,6 +7187,62 @@ export interface components {
             /** @description The silences that have not ended, oldest first. */
             silences: components["schemas"]["Sanction"][];
         };
+        /** @description The status of the system, and what this process does not send. */
+        Status: {
+            /** @description The path of the data directory. */
+            data: string;
+            /**
+             * Format: int64
+             * @description The size of the data directory in bytes, including a linked `servers` directory.
+             */
+            data_bytes: number;
+            /** @description The status of the database. None if the system is stopped. */
+            database?: components["schemas"]["DatabaseStatus"];
+            /** @description The status of the mirror, or the reason why it is unavailable. */
+            mirror?: components["schemas"]["MirrorStatus"];
+            /** @description Where NATS is. None if the system is stopped. */
+            nats?: components["schemas"]["NatsStatus"];
+            /**
+             * Format: int32
+             * @description The major version of Postgres that the data directory is bound to.
+             */
+            postgres_major?: number;
+            /** @description The process that runs on the data directory, if any. */
+            process?: components["schemas"]["ProcessStatus"];
+            /**
+             * @description The live frames that this process does not send because the read models are far behind:
+             *     `typing`, `presence`, `receipts`.
+             */
+            shedding: string[];
+            /**
+             * @description `running`, `starting` (it does not serve requests yet), `stopped` or, if external servers
+             *     are configured, `external`.
+             */
+            state: string;
+        };
+        /** @description A part of the status that cannot be read. */
+        StatusError: {
+            /** @description The reason. */
+            error: string;
+        };
+        /** @description Sizes on disk in bytes, including database indexes. */
+        StorageSizes: {
+            /**
+             * Format: int64
+             * @description The size of the whole database.
+             */
+            database: number;
+            /**
+             * Format: int64
+             * @description The size of the log.
+             */
+            log: number;
+            /**
+             * Format: int64
+             * @description The size of the read models.
+             */
+            read: number;
+        };
         /** @description All switches. */
         SwitchList: {
             /** @description The features, in the order of the documentation. */
@@ -6884,6 +7259,34 @@ export interface components {
              * @description When a feature that is switched off is on again by itself: an RFC 3339 time in the future.
              */
             until?: string | null;
+        };
+        /** @description The status of the system. */
+        SystemStatus: {
+            /** @description The path of the data directory. */
+            data: string;
+            /**
+             * Format: int64
+             * @description The size of the data directory in bytes, including a linked `servers` directory.
+             */
+            data_bytes: number;
+            /** @description The status of the database. None if the system is stopped. */
+            database?: components["schemas"]["DatabaseStatus"];
+            /** @description The status of the mirror, or the reason why it is unavailable. */
+            mirror?: components["schemas"]["MirrorStatus"];
+            /** @description Where NATS is. None if the system is stopped. */
+            nats?: components["schemas"]["NatsStatus"];
+            /**
+             * Format: int32
+             * @description The major version of Postgres that the data directory is bound to.
+             */
+            postgres_major?: number;
+            /** @description The process that runs on the data directory, if any. */
+            process?: components["schemas"]["ProcessStatus"];
+            /**
+             * @description `running`, `starting` (it does not serve requests yet), `stopped` or, if external servers
+             *     are configured, `external`.
+             */
+            state: string;
         };
         /** @description The body of a text message. */
         TextBody: {
@@ -7648,6 +8051,59 @@ export interface components {
             notifications?: boolean;
             /** @description The address to deliver to. */
             url: string;
+        };
+        /** @description The status of a webhook, as operators see it. The field names are the JSON output. */
+        WebhookStatus: {
+            /**
+             * Format: int64
+             * @description The number of accepted deliveries.
+             */
+            delivered: number;
+            /**
+             * Format: date-time
+             * @description The time of the last accepted delivery.
+             */
+            delivered_at: string | null;
+            /** @description The reason of the last failure. */
+            error: string | null;
+            /**
+             * Format: date-time
+             * @description The time of the last failure.
+             */
+            error_at: string | null;
+            /**
+             * Format: int64
+             * @description The head of the log.
+             */
+            head: number;
+            /**
+             * Format: int64
+             * @description The id of the webhook.
+             */
+            id: number;
+            /** @description `events` or `notifications`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The number of parked events and notifications.
+             */
+            parked: number;
+            /**
+             * Format: int64
+             * @description The log position up to which everything was delivered, waits or is parked.
+             */
+            position: number;
+            /** @description `on`, `off`, or `gone` if the receiver answered 410. */
+            state: string;
+            /** @description For `events`: the event types to deliver; all if empty. */
+            types: string[];
+            /** @description The address to deliver to. */
+            url: string;
+            /**
+             * Format: int64
+             * @description The number of waiting events and notifications.
+             */
+            waiting: number;
         };
         /**
          * @description Why a message does not count as unread: the caller has cleared it (`cleared`), it was sent while
@@ -8540,6 +8996,52 @@ export interface operations {
                     };
                 };
             };
+        };
+    };
+    list_conversation_members: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of members. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation.
+                 * @example lunch
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of members. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationMembers"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     explain_visibility: {
@@ -10049,9 +10551,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Status"];
                 };
             };
             /** @description A parameter is malformed; `errors` names it. */
@@ -12551,6 +13051,52 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    list_pending_invitations: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The group.
+                 * @example lunch
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of invitations. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingInvitations"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     withdraw_invitation: {
         parameters: {
             query?: never;
@@ -14506,7 +15052,10 @@ export interface operations {
                 up_to?: string;
                 /** @description The maximum number of events; ignored with `follow`. */
                 limit?: number;
-                /** @description Only events of these types: short names such as `message_sent`, separated by commas. */
+                /**
+                 * @description Only events of these types: short names such as `message_sent`, separated by commas. A name
+                 *     that no type has is refused.
+                 */
                 type?: string;
                 /**
                  * @description Only events of this aggregate: `/conversations/{id}`, `/mailboxes/{user}`,
@@ -14601,6 +15150,12 @@ export interface operations {
                 after?: string;
                 /** @description `true`: only archived conversations. Otherwise only those that are not archived. */
                 archived?: boolean;
+                /**
+                 * @description Up to 100 conversation ids, separated by commas: only these conversations, archived or not.
+                 *     Those of which the caller is not a member are left out. Not allowed together with `limit`,
+                 *     `after` or `archived`.
+                 */
+                ids?: string;
                 /**
                  * @description Administrators only: answer as of this position of the log, or as of this time (RFC 3339).
                  *     Messages that were recalled later are shown as they were.
@@ -15384,7 +15939,6 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -164,10 +164,8 @@ export interface Conversation {
   readonly muted: boolean;
   readonly pinned: boolean;
   readonly archived: boolean;
-  /** The key of the order: the log position of its latest activity, or an estimate of it. */
+  /** The key of the order: the log position of its latest activity. */
   readonly activity: number;
-  /** Whether `activity` is the real position; the inbox tells only the order. */
-  readonly activityIsExact: boolean;
   /** The log position that the row shows: entries up to it are already part of it. */
   readonly position: number;
   /** What only `conversations.load(id)` tells; null before. */

@@ -1,10 +1,8 @@
 // Reads the whole inbox: at the first start, and after a 410.
 import type { Api } from "../api/create_api.ts";
 import type { StateHolder } from "../model/state_holder.ts";
-import type { Conversation } from "../model/state.ts";
 import { applyInboxPage } from "./apply_inbox.ts";
-import { positionOf } from "./cursor.ts";
-import { fetchInboxPage } from "./inbox_page.ts";
+import { fetchInboxPage, type FetchedInbox } from "./inbox_page.ts";
 
 const PAGE_ROWS = 200;
 
@@ -17,18 +15,15 @@ export async function loadInbox(api: Api, holder: StateHolder): Promise<void> {
   let cursor: string | null = null;
   for (const archived of [false, true]) {
     let after: string | null = null;
-    let above: Conversation | undefined;
     do {
-      const fetched = await fetchInboxPage(api, { limit: PAGE_ROWS, archived, after, needed: 0 });
+      const fetched: FetchedInbox = await fetchInboxPage(api, { limit: PAGE_ROWS, archived, after });
       if (holder.state.epoch !== epoch) return;
       cursor ??= fetched.cursor;
-      const page = { ...fetched, above, followsFrom: positionOf(cursor) };
       holder.update((state) => {
-        const applied = applyInboxPage(state, page);
-        above = applied.last;
-        const { inbox } = applied.state;
+        const applied = applyInboxPage(state, fetched);
         // The sum of a part of the rows means nothing: until all are here, the server's counts.
-        return { ...applied.state, inbox: { ...inbox, totalUnread: fetched.totalUnread } };
+        const inbox = { ...applied.inbox, totalUnread: fetched.totalUnread };
+        return { ...applied, inbox };
       });
       after = fetched.next;
     } while (after !== null);

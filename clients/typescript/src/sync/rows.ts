@@ -25,8 +25,7 @@ export function applyToRow(state: ClientState, entry: Entry): ClientState {
   if (!row) return applyToUnknownRow(state, id, entry);
   if (entry.position <= row.position) {
     // The row is of a later stay, but nothing that was stored earlier has been kept up to date.
-    if (isDeparture(entry, state.me)) return forgetParts(state, id);
-    return learnActivity(state, row, entry);
+    return isDeparture(entry, state.me) ? forgetParts(state, id) : state;
   }
   const change = changeRow(row, entry, state.me);
   if (change === "left") return dropConversation(state, id, entry.position);
@@ -55,17 +54,9 @@ function applyToUnknownRow(state: ClientState, id: string, entry: Entry): Client
     pinned: false,
     archived: false,
     activity: entry.position,
-    activityIsExact: true,
     position: entry.position,
     details: null,
   });
-}
-
-/** The row is newer than the entry, but the entry tells the real position of its last message. */
-function learnActivity(state: ClientState, row: Conversation, entry: Entry): ClientState {
-  const isLast = entry.type === "message_sent" && entry.data.seq === row.lastMessage?.seq;
-  if (!isLast || row.activityIsExact) return state;
-  return putRow(state, { ...row, activity: entry.position, activityIsExact: true });
 }
 
 function changeRow(row: Conversation, entry: Entry, me: string): RowChange {
@@ -83,8 +74,10 @@ function changeRow(row: Conversation, entry: Entry, me: string): RowChange {
       return { row, isStale: true };
     case "conversation_read":
       return entry.data.user === me ? withReadMark(row, entry.data.read_seq) : { row };
-    case "preferences_changed":
-      return withPreferences(row, entry.data);
+    case "preferences_changed": {
+      const { muted, pinned, archived } = entry.data;
+      return { row: { ...row, muted, pinned, archived } };
+    }
     case "conversation_changed":
       return { row: withTitle(row, entry.data) };
     case "conversation_policy_changed":
@@ -120,7 +113,7 @@ function withMessage(
     ? { unread: row.unread + 1, mentions: row.mentions + (isMention ? 1 : 0) }
     : read;
   const lastMessage = summarize(message);
-  return { ...row, ...counted, lastMessage, activity: position, activityIsExact: true };
+  return { ...row, ...counted, lastMessage, activity: position };
 }
 
 function summarize(message: Message): LastMessage {
@@ -170,15 +163,6 @@ function withReadMark(row: Conversation, readSeq: number): RowChange {
     return { row: { ...row, readSeq, unread: 0, mentions: 0 } };
   }
   return { row, isStale: true };
-}
-
-function withPreferences(
-  row: Conversation,
-  { muted, pinned, archived }: { muted: boolean; pinned: boolean; archived: boolean },
-): RowChange {
-  // An estimated key is only comparable with those of the list from which it was estimated.
-  const isStale = pinned !== row.pinned || archived !== row.archived;
-  return { row: { ...row, muted, pinned, archived }, isStale };
 }
 
 function withTitle(

@@ -35,6 +35,6 @@ pub use clock::CLOCK_LEEWAY_SECONDS;
 pub use error::{AuthError, MIN_SECRET_BYTES};
 pub use policy::TokenPolicy;
 pub use refetch::KeyRefetch;
-pub use scopes::Scopes;
+pub use scopes::{MODERATOR_SCOPE, SERVICE_SCOPE, Scopes};
 pub use signing::{sign_at, sign_for_policy, sign_hs256};
 pub use verifier::Auth;

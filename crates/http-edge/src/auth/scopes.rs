@@ -1,5 +1,10 @@
 //! What a token opens besides the calls of its user.
 
+/// The scope that opens the routes for moderators.
+pub const MODERATOR_SCOPE: &str = "moderator";
+/// The scope of a service that may act for any user.
+pub const SERVICE_SCOPE: &str = "service";
+
 /// The scopes of a token.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Scopes {
@@ -18,8 +23,8 @@ impl Scopes {
         let has = |name: &str| scope.split_ascii_whitespace().any(|one| one == name);
         Self {
             admin: has(admin_scope),
-            moderator: has("moderator"),
-            service: has("service"),
+            moderator: has(MODERATOR_SCOPE),
+            service: has(SERVICE_SCOPE),
         }
     }
 }

@@ -116,6 +116,9 @@ fn describe_inexact(text: &str, inexact: &InexactNumberError) -> Problem {
 }
 
 fn not_an_object(text: &str) -> Problem {
+    if text.trim_ascii().is_empty() {
+        return Problem::malformed("", "the body is empty; expected a JSON object");
+    }
     match serde_json::from_str::<serde::de::IgnoredAny>(text) {
         Ok(_) => Problem::invalid("", "expected a JSON object"),
         Err(error) => Problem::malformed("", describe_json_error(&error)),

@@ -24,7 +24,7 @@ pub use optional_json::OptionalJson;
 pub use path::Path;
 pub use plain_words::describe_json_error;
 pub use query::Query;
-pub use unknown::UnknownNames;
+pub use unknown::{UnknownNames, describe_unknown};
 pub use upload::UploadBody;
 
 /// The maximum length of an error message, in characters. It may quote the input of the client.

@@ -98,7 +98,7 @@ impl UnknownNames {
 }
 
 /// Says that a name is unknown, and which known one is nearest.
-pub(crate) fn describe_unknown(name: &str, known: &[&str]) -> String {
+pub fn describe_unknown(name: &str, known: &[&str]) -> String {
     let last = name.rsplit('.').next().unwrap_or(name);
     let similarity = |other: &str| strsim::jaro_winkler(last, other);
     let nearest = known

@@ -33,7 +33,7 @@ use crate::auth::caller::bearer_token;
 use crate::auth::{Auth, Caller};
 use crate::concurrency::{self, ConcurrencyLimiter, ConcurrencyPermit};
 use crate::config::EdgeConfig;
-use crate::context::EdgeShared;
+use crate::context::EdgeResources;
 use crate::extract::UnknownNames;
 use crate::extract::unknown::TIDINGS_IGNORED;
 use crate::origins::OriginGuard;
@@ -56,7 +56,7 @@ pub fn apply_middleware(
     limiter: RateLimiter,
 ) -> Router {
     let origins = Arc::new(OriginGuard::new(config.allowed_origins.clone()));
-    let edge = Arc::new(EdgeShared {
+    let edge = Arc::new(EdgeResources {
         auth,
         limiter,
         concurrency: ConcurrencyLimiter::new(config.max_requests_per_user),
@@ -105,7 +105,7 @@ fn cors_layer(origins: Arc<OriginGuard>) -> CorsLayer {
 type ResponseFuture = BoxFuture<'static, Result<Response, Infallible>>;
 
 #[derive(Clone)]
-struct EdgeLayer(Arc<EdgeShared>);
+struct EdgeLayer(Arc<EdgeResources>);
 
 impl Layer<Route> for EdgeLayer {
     type Service = EdgeService;
@@ -122,7 +122,7 @@ impl Layer<Route> for EdgeLayer {
 #[derive(Clone)]
 struct EdgeService {
     inner: Route,
-    edge: Arc<EdgeShared>,
+    edge: Arc<EdgeResources>,
     metrics: Arc<RouteMetrics>,
 }
 
@@ -199,7 +199,7 @@ struct HttpExchange {
     /// The path, if the request is to be logged.
     path: Option<String>,
     route: Option<MatchedPath>,
-    edge: Arc<EdgeShared>,
+    edge: Arc<EdgeResources>,
     metrics: Arc<RouteMetrics>,
 }
 

@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, StatusCode, Version};
 
 use crate::auth::caller::{bearer_token, is_websocket_upgrade};
 use crate::auth::{Caller, acting};
-use crate::context::{EdgeShared, RequestContext};
+use crate::context::{EdgeResources, RequestContext};
 use crate::extract::UnknownNames;
 use crate::problem::Problem;
 use crate::rate_limit::RateLimitStatus;
@@ -18,7 +18,7 @@ use crate::rate_limit::RateLimitStatus;
 /// the request counts against the limit. Commands have a rate limit and small answers, queries a
 /// limit of those under way; administrators are exempt from both.
 pub(super) fn admit(
-    edge: &Arc<EdgeShared>,
+    edge: &Arc<EdgeResources>,
     request: &mut Request,
     unknown: &UnknownNames,
 ) -> (
@@ -61,7 +61,7 @@ pub(super) fn admit(
 
 /// The caller as whom the request is made, if that user may call too.
 fn find_caller(
-    edge: &EdgeShared,
+    edge: &EdgeResources,
     caller: Arc<Caller>,
     headers: &HeaderMap,
 ) -> Result<Arc<Caller>, Problem> {
@@ -75,7 +75,7 @@ fn find_caller(
 /// Refuses query parameters that the operation does not have, so that a misspelt one is not taken
 /// for a page without a filter.
 fn check_parameters(
-    edge: &EdgeShared,
+    edge: &EdgeResources,
     request: &Request,
     unknown: &UnknownNames,
 ) -> Result<(), Problem> {
@@ -102,7 +102,7 @@ fn is_command(method: &Method) -> bool {
     )
 }
 
-fn check_request(edge: &EdgeShared, request: &Request) -> Result<(), Problem> {
+fn check_request(edge: &EdgeResources, request: &Request) -> Result<(), Problem> {
     let headers = request.headers();
     // Two conflicting lengths of a request allow request smuggling past a proxy.
     if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {

@@ -42,7 +42,7 @@ struct Inner {
 
 /// What the last look at the files showed.
 #[derive(PartialEq, Eq)]
-enum FilesSeen {
+enum FileReading {
     Contents(PemFiles),
     Unreadable,
 }
@@ -110,13 +110,13 @@ impl ServerCertificate {
 
     /// Reloads the files if they are not as they were at the last look, so that a broken file is
     /// logged once.
-    fn reload_if_changed(&self, seen: &mut Option<FilesSeen>) {
+    fn reload_if_changed(&self, seen: &mut Option<FileReading>) {
         let CertificateFiles { certificate, key } = &self.0.files;
         let read = PemFiles::read(certificate, key);
         let is_first = seen.is_none();
         let now_seen = match &read {
-            Ok(contents) => FilesSeen::Contents(contents.clone()),
-            Err(_) => FilesSeen::Unreadable,
+            Ok(contents) => FileReading::Contents(contents.clone()),
+            Err(_) => FileReading::Unreadable,
         };
         if seen.as_ref() == Some(&now_seen) {
             return;

@@ -179,7 +179,9 @@ async fn a_body_may_be_absent_where_every_field_is_optional() {
     let note = answer(json, "{\"text\":\"tea\"}").await;
     assert_eq!(note, (200, "tea".to_owned()));
     // A body that is there is checked like every other.
-    assert_eq!(answer(json, "").await.0, 400);
+    let (status, problem) = answer(json, "").await;
+    assert_eq!(status, 400);
+    assert!(problem.contains("the body is empty"), "{problem}");
     assert_eq!(answer(json, "{\"text\":1}").await.0, 422);
     assert_eq!(answer(None, "{}").await.0, 415);
 }

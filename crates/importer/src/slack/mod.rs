@@ -28,6 +28,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
+use data_dir::format_count;
 use domain::ids::ReactionKey;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
@@ -153,13 +154,13 @@ impl SlackExport {
                 self.count("directories without messages", 1);
                 continue;
             }
-            let days = found.days.len();
+            let days = format_count(found.days.len(), "day");
             let reason = match claims.get(&name) {
                 Some(count) => format!(
-                    "{count} conversations have this name, so it is unclear whose messages these {days} days have"
+                    "{count} conversations have this name, so it is unclear which of them has its {days} of messages"
                 ),
                 None => format!(
-                    "no list of conversations names this directory, so it is unclear who may read its {days} days; \
+                    "no list of conversations names this directory, so it is unclear who may read its {days} of messages; \
                      if its conversation was renamed, rename the directory too"
                 ),
             };

@@ -113,6 +113,26 @@ fn text_output_is_bounded() {
 }
 
 #[test]
+fn fields_that_all_lines_have_are_listed_once() {
+    let mut tally = ImportSummary::default();
+    let field = |line, name: &str| {
+        let reason = format!("has {name}, which is no field");
+        rejected(line, &RecordPlace::Line(line), &reason)
+    };
+    (1..=MAX_RECORDED_REASONS as u64)
+        .for_each(|line| tally.record_unknown_fields(vec![field(line, "lang")]));
+    tally.record_unknown_fields(vec![field(3, "tone")]);
+    let text = tally.to_text(Duration::ZERO);
+    let more = MAX_RECORDED_REASONS - 1;
+    for line in [
+        format!("chat.jsonl, line 1 and {more} more: has lang, which is no field"),
+        "... and 1 more; --json lists up to 10000".to_owned(),
+    ] {
+        assert!(text.lines().any(|found| found == line), "{text}");
+    }
+}
+
+#[test]
 fn conversations_with_another_id_are_listed() {
     let mut tally = ImportSummary::default();
     let wanted = |id: Option<&str>| WantedConversation {

@@ -4,9 +4,10 @@ use domain::time::Timestamp;
 use serde::Serialize;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
+use utoipa::ToSchema;
 
 /// The progress of erasure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow, Serialize, ToSchema)]
 pub struct ErasureProgress {
     /// The position of the newest erasure event, 0 if there is none.
     #[serde(rename = "ordered")]

@@ -3,6 +3,7 @@
 use domain::conversation::event::ConversationKind;
 use serde::Serialize;
 use sqlx::{PgPool, Postgres, Transaction};
+use utoipa::ToSchema;
 
 /// The exclusive right to apply retention to conversations of one kind. Dropping it releases the
 /// lock without progress.
@@ -28,7 +29,7 @@ pub struct RetentionCandidate {
 }
 
 /// The progress of retention for one kind of conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, ToSchema)]
 pub struct RetentionProgress {
     /// `direct` or `group`.
     pub kind: String,

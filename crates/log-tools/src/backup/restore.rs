@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use anyhow::{Context as _, Result, bail};
-use data_dir::UsageError;
+use data_dir::{UsageError, format_count};
 use event_log::log_end::{fetch_log_end, has_every_event};
 use memchr::memchr_iter;
 use sqlx::{PgConnection, PgPool};
@@ -103,8 +103,8 @@ async fn copy_in(
     let restored = copy.finish().await?;
     if restored != table.rows {
         bail!(
-            "the manifest lists {} rows, but there are {restored}",
-            table.rows
+            "the manifest lists {}, but there are {restored}",
+            format_count(table.rows, "row")
         );
     }
     reset_identity(connection, table).await

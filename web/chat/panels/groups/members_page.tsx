@@ -18,6 +18,7 @@ import { PersonRow } from "../people/person.tsx";
 import { t as common } from "../texts/common.ts";
 import { t } from "../texts/groups.ts";
 import { rightsOver, usePlace } from "./conversation.ts";
+import { InvitedList, useInvited } from "./invited_list.tsx";
 import { SanctionDialog, type SanctionKind } from "./sanction_dialog.tsx";
 
 const MOST_WATCHED = 100;
@@ -34,7 +35,7 @@ export function MembersPage({ conversation: id }: { conversation: string }) {
   useEffect(() => client.presence.watch(watched), [client, watched.join("\n")]);
   return (
     <Frame>
-      {leads && <AddPeople id={id} />}
+      {leads && <AddAndInvite id={id} />}
       {loaded.error !== null && <Failed error={loaded.error} retry={loaded.reload} />}
       <ul aria-label={t("members")}>
         {members.map((member) => (
@@ -60,22 +61,30 @@ export function MembersPage({ conversation: id }: { conversation: string }) {
   );
 }
 
-function AddPeople({ id }: { id: string }) {
+function AddAndInvite({ id }: { id: string }) {
+  const invited = useInvited(id);
+  return (
+    <>
+      <AddPeople id={id} hasInvited={invited.reload} />
+      <InvitedList id={id} invited={invited} />
+    </>
+  );
+}
+
+function AddPeople({ id, hasInvited }: { id: string; hasInvited: () => void }) {
   const { client } = useHost();
   const [chosen, setChosen] = useState<string[]>([]);
   const [asAdmins, setAsAdmins] = useState(false);
-  const [invited, setInvited] = useState<string[]>([]);
   const { isBusy, act } = useAct();
   const add = async () => {
     const answer = await client.members.add(id, chosen, asAdmins ? "admin" : undefined);
     const added = answer.added.length;
     const both = t("addedAndInvited", { added, invited: answer.invited.length });
     showToast(answer.invited.length > 0 ? both : t("added", { count: added }));
-    setInvited((before) => [...new Set([...before, ...answer.invited])]);
+    if (answer.invited.length > 0) hasInvited();
     setChosen([]);
     setAsAdmins(false);
   };
-  const forget = (user: string) => setInvited((before) => before.filter((each) => each !== user));
   return (
     <form
       class="panel-form"
@@ -93,45 +102,8 @@ function AddPeople({ id }: { id: string }) {
           </button>
         </>
       )}
-      {invited.length > 0 && (
-        <ul aria-label={t("invited")}>
-          {invited.map((user) => (
-            <InvitedRow key={user} id={id} user={user} withdrawn={() => forget(user)} />
-          ))}
-        </ul>
-      )}
     </form>
   );
-}
-
-interface InvitedRowProps {
-  id: string;
-  user: string;
-  withdrawn: () => void;
-}
-
-/** Somebody who was just invited. No call lists all whom a group has invited. */
-function InvitedRow({ id, user, withdrawn }: InvitedRowProps) {
-  const { api, calls } = useHost();
-  const name = useName(user);
-  const { isBusy, act } = useAct();
-  const withdraw = async () => {
-    const params = { path: { id, user } };
-    await calls.ask(api.DELETE("/v1/conversations/{id}/invitations/{user}", { params }));
-    withdrawn();
-  };
-  const action = (
-    <button
-      type="button"
-      class="button"
-      aria-label={t("withdrawOf", { name })}
-      disabled={isBusy}
-      onClick={() => act(withdraw, t("withdrawn"))}
-    >
-      {t("withdraw")}
-    </button>
-  );
-  return <PersonRow user={user} note={t("isInvited")} actions={action} />;
 }
 
 interface MemberRowProps {

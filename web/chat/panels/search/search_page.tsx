@@ -2,6 +2,7 @@
 // beside it write operators into it.
 import type { Hit } from "@tidings/client";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { useSelect } from "../../session.ts";
 import { useHost } from "../host.ts";
 import { ChoiceField } from "../parts/fields.tsx";
 import { Frame } from "../parts/frame.tsx";
@@ -173,12 +174,16 @@ const EXCERPT = 200;
 function HitRow({ hit }: { hit: Hit }) {
   const host = useHost();
   const place = useConversationName(hit.conversation_id);
+  // A direct conversation has the name of the peer, which stands there already.
+  const isOfPeer = useSelect(
+    (state) => state.conversations.get(hit.conversation_id)?.peer === hit.sender,
+  );
   const excerpt = cutExcerpt(hit.text, hit.highlights, EXCERPT);
   return (
     <MessageRow
       message={{ ...hit, body: {} }}
       open={() => host.openMessage(hit)}
-      place={<bdi>{place}</bdi>}
+      place={isOfPeer ? undefined : <bdi>{place}</bdi>}
       note={hit.thread === null ? undefined : t("inThread")}
       text={
         <>

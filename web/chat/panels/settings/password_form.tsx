@@ -28,7 +28,7 @@ export function PasswordForm() {
       const { token } = await calls.ask(api.PUT("/v1/users/me/password", { body }));
       session.changeToken(token);
     } catch (error) {
-      // Somebody who came with a token has no account whose password could be right.
+      // A user who signed in with a token has no account, so no password can be right.
       throw isRefused(error, "not_found") ? new Error(t("noPassword")) : error;
     }
     setFields(EMPTY);

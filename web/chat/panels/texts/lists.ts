@@ -61,7 +61,7 @@ export const t = defineTexts({
     noThreads: "你没有关注话题。在话题中发言即会关注。",
     replies: "{count} 条回复",
     unread: "{count} 条未读",
-    inPlace: "在{place}",
+    inPlace: "在 {place}",
     unfollow: "取消关注",
     unfollowed: "已取消关注此话题",
     markRead: "标为已读",

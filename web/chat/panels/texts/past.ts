@@ -47,7 +47,7 @@ export const t = defineTexts({
     now: "现在",
     at: "{date}，位置 {position}",
     total: "共 {count} 条未读",
-    empty: "没有对话。",
+    empty: "没有会话。",
     onlyThen: "现在不在收件箱中",
     onlyNow: "当时不在收件箱中",
     changed: "有变化",

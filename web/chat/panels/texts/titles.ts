@@ -28,7 +28,7 @@ export const t = defineTexts({
     people: "联系人",
     person: "个人资料",
     settings: "设置",
-    "new-group": "新对话",
+    "new-group": "新会话",
     join: "加入群组",
     invitations: "邀请",
     group: "详情",

@@ -94,6 +94,8 @@ from .conversation_created_entry_type import ConversationCreatedEntryType
 from .conversation_data import ConversationData
 from .conversation_kind import ConversationKind
 from .conversation_list import ConversationList
+from .conversation_member import ConversationMember
+from .conversation_members import ConversationMembers
 from .conversation_policy_changed_entry import ConversationPolicyChangedEntry
 from .conversation_policy_changed_entry_type import ConversationPolicyChangedEntryType
 from .conversation_read_entry import ConversationReadEntry
@@ -107,6 +109,7 @@ from .custom_body import CustomBody
 from .custom_message import CustomMessage
 from .custom_message_reactions import CustomMessageReactions
 from .custom_message_type import CustomMessageType
+from .database_status import DatabaseStatus
 from .delivered_entry import DeliveredEntry
 from .delivered_entry_type import DeliveredEntryType
 from .delivery_audit import DeliveryAudit
@@ -119,6 +122,7 @@ from .entries import Entries
 from .entry_frame import EntryFrame
 from .entry_frame_type import EntryFrameType
 from .erasure_answer import ErasureAnswer
+from .erasure_progress import ErasureProgress
 from .erasure_request import ErasureRequest
 from .event import Event
 from .event_data import EventData
@@ -139,7 +143,6 @@ from .flood_rules import FloodRules
 from .flood_rules_request import FloodRulesRequest
 from .followed_thread import FollowedThread
 from .get_message_reactions import GetMessageReactions
-from .get_status_response_200 import GetStatusResponse200
 from .get_thread_reactions import GetThreadReactions
 from .given_role import GivenRole
 from .held import Held
@@ -262,7 +265,10 @@ from .message_type import MessageType
 from .message_unpinned_entry import MessageUnpinnedEntry
 from .message_unpinned_entry_type import MessageUnpinnedEntryType
 from .message_version import MessageVersion
+from .mirror_progress import MirrorProgress
+from .moderation_lag import ModerationLag
 from .my_place import MyPlace
+from .nats_status import NatsStatus
 from .new_flood_rule import NewFloodRule
 from .notification_state import NotificationState
 from .outbox import Outbox
@@ -270,6 +276,8 @@ from .own_profile import OwnProfile
 from .own_profile_custom_type_0 import OwnProfileCustomType0
 from .parked_delivery import ParkedDelivery
 from .parked_page import ParkedPage
+from .pending_invitation import PendingInvitation
+from .pending_invitations import PendingInvitations
 from .pending_join_request import PendingJoinRequest
 from .pin_data import PinData
 from .pinned_messages import PinnedMessages
@@ -290,8 +298,10 @@ from .presences import Presences
 from .problem import Problem
 from .problem_frame import ProblemFrame
 from .problem_frame_type import ProblemFrameType
+from .process_status import ProcessStatus
 from .profile_request import ProfileRequest
 from .profile_request_custom_type_0 import ProfileRequestCustomType0
+from .projection_lag import ProjectionLag
 from .quiet_hours import QuietHours
 from .reaction_added_entry import ReactionAddedEntry
 from .reaction_added_entry_type import ReactionAddedEntryType
@@ -318,6 +328,7 @@ from .report_request import ReportRequest
 from .resolve_request import ResolveRequest
 from .restriction_kind_schema import RestrictionKindSchema
 from .restriction_request import RestrictionRequest
+from .retention_progress import RetentionProgress
 from .role import Role
 from .sanction import Sanction
 from .sanction_data import SanctionData
@@ -338,6 +349,8 @@ from .scheduled_message_sent_entry_type import ScheduledMessageSentEntryType
 from .scheduled_messages import ScheduledMessages
 from .seal import Seal
 from .seal_list import SealList
+from .seal_status import SealStatus
+from .search_index_progress import SearchIndexProgress
 from .search_page import SearchPage
 from .search_sort import SearchSort
 from .send_audio_request import SendAudioRequest
@@ -357,6 +370,8 @@ from .send_text_request_type import SendTextRequestType
 from .send_video_request import SendVideoRequest
 from .send_video_request_type import SendVideoRequestType
 from .sent import Sent
+from .session_status import SessionStatus
+from .session_status_by_name import SessionStatusByName
 from .set_account_scope_body import SetAccountScopeBody
 from .set_hook import SetHook
 from .set_up_place_body import SetUpPlaceBody
@@ -365,8 +380,12 @@ from .sign_in_body import SignInBody
 from .signed_in import SignedIn
 from .silences import Silences
 from .start_job_body import StartJobBody
+from .status import Status
+from .status_error import StatusError
+from .storage_sizes import StorageSizes
 from .switch_list import SwitchList
 from .switch_request import SwitchRequest
+from .system_status import SystemStatus
 from .text_body import TextBody
 from .text_message import TextMessage
 from .text_message_reactions import TextMessageReactions
@@ -420,6 +439,7 @@ from .webhook import Webhook
 from .webhook_page import WebhookPage
 from .webhook_patch import WebhookPatch
 from .webhook_request import WebhookRequest
+from .webhook_status import WebhookStatus
 from .why_not_unread import WhyNotUnread
 from .word_list import WordList
 from .word_list_page import WordListPage
@@ -522,6 +542,8 @@ __all__ = (
     "ConversationData",
     "ConversationKind",
     "ConversationList",
+    "ConversationMember",
+    "ConversationMembers",
     "ConversationPolicyChangedEntry",
     "ConversationPolicyChangedEntryType",
     "ConversationReadEntry",
@@ -535,6 +557,7 @@ __all__ = (
     "CustomMessage",
     "CustomMessageReactions",
     "CustomMessageType",
+    "DatabaseStatus",
     "DeliveredEntry",
     "DeliveredEntryType",
     "DeliveryAudit",
@@ -547,6 +570,7 @@ __all__ = (
     "EntryFrame",
     "EntryFrameType",
     "ErasureAnswer",
+    "ErasureProgress",
     "ErasureRequest",
     "Event",
     "EventData",
@@ -567,7 +591,6 @@ __all__ = (
     "FloodRulesRequest",
     "FollowedThread",
     "GetMessageReactions",
-    "GetStatusResponse200",
     "GetThreadReactions",
     "GivenRole",
     "Held",
@@ -690,7 +713,10 @@ __all__ = (
     "MessageUnpinnedEntry",
     "MessageUnpinnedEntryType",
     "MessageVersion",
+    "MirrorProgress",
+    "ModerationLag",
     "MyPlace",
+    "NatsStatus",
     "NewFloodRule",
     "NotificationState",
     "Outbox",
@@ -698,6 +724,8 @@ __all__ = (
     "OwnProfileCustomType0",
     "ParkedDelivery",
     "ParkedPage",
+    "PendingInvitation",
+    "PendingInvitations",
     "PendingJoinRequest",
     "PinData",
     "PinnedMessages",
@@ -718,8 +746,10 @@ __all__ = (
     "Problem",
     "ProblemFrame",
     "ProblemFrameType",
+    "ProcessStatus",
     "ProfileRequest",
     "ProfileRequestCustomType0",
+    "ProjectionLag",
     "QuietHours",
     "ReactionAddedEntry",
     "ReactionAddedEntryType",
@@ -746,6 +776,7 @@ __all__ = (
     "ResolveRequest",
     "RestrictionKindSchema",
     "RestrictionRequest",
+    "RetentionProgress",
     "Role",
     "Sanction",
     "SanctionData",
@@ -766,6 +797,8 @@ __all__ = (
     "ScheduledMessageSentEntryType",
     "Seal",
     "SealList",
+    "SealStatus",
+    "SearchIndexProgress",
     "SearchPage",
     "SearchSort",
     "SendAudioRequest",
@@ -785,6 +818,8 @@ __all__ = (
     "SendVideoRequest",
     "SendVideoRequestType",
     "Sent",
+    "SessionStatus",
+    "SessionStatusByName",
     "SetAccountScopeBody",
     "SetHook",
     "SettingsRequest",
@@ -793,8 +828,12 @@ __all__ = (
     "SignInBody",
     "Silences",
     "StartJobBody",
+    "Status",
+    "StatusError",
+    "StorageSizes",
     "SwitchList",
     "SwitchRequest",
+    "SystemStatus",
     "TextBody",
     "TextMessage",
     "TextMessageReactions",
@@ -848,6 +887,7 @@ __all__ = (
     "WebhookPage",
     "WebhookPatch",
     "WebhookRequest",
+    "WebhookStatus",
     "WhyNotUnread",
     "WordList",
     "WordListPage",

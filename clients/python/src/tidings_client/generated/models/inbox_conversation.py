@@ -21,6 +21,9 @@ class InboxConversation:
     """A conversation in the inbox.
 
     Attributes:
+        activity (int): The sort key: pinned conversations come first, then those with the larger `activity`. It is
+            the position of the newest message that is not a control message, or of the creation of
+            the conversation, whether the caller can see that message or not.
         archived (bool): Whether it is hidden from the list and excluded from the total.
         id (str): The id of the conversation.
         kind (ConversationKind): `direct` is a conversation of two users that never changes; users can join and leave a
@@ -36,6 +39,7 @@ class InboxConversation:
         peer (str | Unset): The other user of a direct conversation.
     """
 
+    activity: int
     archived: bool
     id: str
     kind: ConversationKind
@@ -52,6 +56,8 @@ class InboxConversation:
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.last_message import LastMessage  # noqa: PLC0415
+
+        activity = self.activity
 
         archived = self.archived
 
@@ -86,6 +92,7 @@ class InboxConversation:
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
+                "activity": activity,
                 "archived": archived,
                 "id": id,
                 "kind": kind,
@@ -109,6 +116,8 @@ class InboxConversation:
         from ..models.last_message import LastMessage  # noqa: PLC0415
 
         d = dict(src_dict)
+        activity = d.pop("activity")
+
         archived = d.pop("archived")
 
         id = d.pop("id")
@@ -152,6 +161,7 @@ class InboxConversation:
         peer = d.pop("peer", UNSET)
 
         inbox_conversation = cls(
+            activity=activity,
             archived=archived,
             id=id,
             kind=kind,

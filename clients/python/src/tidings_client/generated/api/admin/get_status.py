@@ -5,7 +5,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient
-from ...models.get_status_response_200 import GetStatusResponse200
+from ...models.status import Status
 from ...types import UNSET, Response, Unset
 
 
@@ -29,16 +29,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(response: httpx.Response) -> GetStatusResponse200:
+def _parse_response(response: httpx.Response) -> Status:
     if response.status_code == 200:
-        response_200 = GetStatusResponse200.from_dict(response.json())
+        response_200 = Status.from_dict(response.json())
 
         return response_200
 
     raise errors.UnexpectedStatus(response.status_code, response.content)
 
 
-def _build_response(response: httpx.Response) -> Response[GetStatusResponse200]:
+def _build_response(response: httpx.Response) -> Response[Status]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -51,7 +51,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
-) -> Response[GetStatusResponse200]:
+) -> Response[Status]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         min_position=min_position,
@@ -63,7 +63,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
-) -> Response[GetStatusResponse200]:
+) -> Response[Status]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         min_position=min_position,
@@ -75,14 +75,13 @@ def sync(
     *,
     client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
-) -> GetStatusResponse200:
+) -> Status:
     """Returns the state of the system, with the fields of `tidings status --json`: the log, the
     mirror, the read models, the search index, seals, erasure, retention, webhooks, sessions
     and
     sizes.
 
-    A part that cannot be read says why; the others are there. `shedding` lists the live frames that
-    this process does not send because the read models are far behind.
+    A part that cannot be read says why, in `error`; the others are there.
 
     Args:
         min_position (str | Unset):
@@ -97,7 +96,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
-) -> GetStatusResponse200:
+) -> Status:
     """Calls as `sync` does, without blocking."""
     return (
         await asyncio_detailed(

@@ -14,6 +14,7 @@ def _get_kwargs(
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     archived: bool | Unset = False,
+    ids: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
@@ -26,6 +27,8 @@ def _get_kwargs(
     params["after"] = after
 
     params["archived"] = archived
+
+    params["ids"] = ids
 
     params["as_of"] = as_of
 
@@ -68,6 +71,7 @@ def sync_detailed(
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     archived: bool | Unset = False,
+    ids: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
@@ -77,6 +81,7 @@ def sync_detailed(
         limit=limit,
         after=after,
         archived=archived,
+        ids=ids,
         as_of=as_of,
         as_user=as_user,
         min_position=min_position,
@@ -90,6 +95,7 @@ async def asyncio_detailed(
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     archived: bool | Unset = False,
+    ids: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
@@ -99,6 +105,7 @@ async def asyncio_detailed(
         limit=limit,
         after=after,
         archived=archived,
+        ids=ids,
         as_of=as_of,
         as_user=as_user,
         min_position=min_position,
@@ -112,6 +119,7 @@ def sync(
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     archived: bool | Unset = False,
+    ids: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
@@ -122,6 +130,7 @@ def sync(
         limit (int | Unset):  Default: 50.
         after (str | Unset):
         archived (bool | Unset):  Default: False.
+        ids (str | Unset):
         as_of (str | Unset):
         as_user (str | Unset):
         min_position (str | Unset):
@@ -131,6 +140,7 @@ def sync(
         limit=limit,
         after=after,
         archived=archived,
+        ids=ids,
         as_of=as_of,
         as_user=as_user,
         min_position=min_position,
@@ -143,6 +153,7 @@ async def asyncio(
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
     archived: bool | Unset = False,
+    ids: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
     as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
@@ -154,6 +165,7 @@ async def asyncio(
             limit=limit,
             after=after,
             archived=archived,
+            ids=ids,
             as_of=as_of,
             as_user=as_user,
             min_position=min_position,

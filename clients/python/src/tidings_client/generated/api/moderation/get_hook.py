@@ -76,7 +76,7 @@ def sync(
     client: AuthenticatedClient,
     min_position: str | Unset = UNSET,
 ) -> MessageHook:
-    """Returns the hook.
+    """Returns the hook, or says that there is none.
 
     Args:
         min_position (str | Unset):

@@ -6,27 +6,52 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="GetStatusResponse200")
+T = TypeVar("T", bound="RetentionProgress")
 
 
 @_attrs_define
-class GetStatusResponse200:
+class RetentionProgress:
+    """The progress of retention for one kind of conversation.
+
+    Attributes:
+        kind (str): `direct` or `group`.
+        position (int): Messages up to this position are done.
+    """
+
+    kind: str
+    position: int
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        kind = self.kind
+
+        position = self.position
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "kind": kind,
+                "position": position,
+            }
+        )
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        get_status_response_200 = cls()
+        kind = d.pop("kind")
 
-        get_status_response_200.additional_properties = d
-        return get_status_response_200
+        position = d.pop("position")
+
+        retention_progress = cls(
+            kind=kind,
+            position=position,
+        )
+
+        retention_progress.additional_properties = d
+        return retention_progress
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,0 +1,140 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient
+from ...models.pending_invitations import PendingInvitations
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    id: str,
+    *,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["limit"] = limit
+
+    params["after"] = after
+
+    params["min_position"] = min_position
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/conversations/{id}/invitations".format(
+            id=quote(str(id), safe=""),
+        ),
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(response: httpx.Response) -> PendingInvitations:
+    if response.status_code == 200:
+        response_200 = PendingInvitations.from_dict(response.json())
+
+        return response_200
+
+    raise errors.UnexpectedStatus(response.status_code, response.content)
+
+
+def _build_response(response: httpx.Response) -> Response[PendingInvitations]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(response),
+    )
+
+
+def sync_detailed(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> Response[PendingInvitations]:
+    """Calls as `sync` does, and returns the status and the headers too."""
+    kwargs = _get_kwargs(
+        id=id,
+        limit=limit,
+        after=after,
+        min_position=min_position,
+    )
+    return _build_response(client.get_httpx_client().request(**kwargs))
+
+
+async def asyncio_detailed(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> Response[PendingInvitations]:
+    """Calls as `asyncio` does, and returns the status and the headers too."""
+    kwargs = _get_kwargs(
+        id=id,
+        limit=limit,
+        after=after,
+        min_position=min_position,
+    )
+    return _build_response(await client.get_async_httpx_client().request(**kwargs))
+
+
+def sync(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> PendingInvitations:
+    """Returns the invitations of a group that have not been answered, for those who may invite:
+    its
+    owner and admins. Whether a user who is invited blocks the inviter does not show.
+
+    Args:
+        id (str):
+        limit (int | Unset):  Default: 50.
+        after (str | Unset):
+        min_position (str | Unset):
+    """
+    return sync_detailed(
+        id=id,
+        client=client,
+        limit=limit,
+        after=after,
+        min_position=min_position,
+    ).parsed
+
+
+async def asyncio(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> PendingInvitations:
+    """Calls as `sync` does, without blocking."""
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+            limit=limit,
+            after=after,
+            min_position=min_position,
+        )
+    ).parsed
