@@ -28,6 +28,7 @@ mod notes;
 mod outcome;
 mod pins;
 mod profile;
+mod push;
 mod recalls;
 mod scheduled;
 mod sequence;
