@@ -78,10 +78,13 @@ pub(crate) enum CommandKind {
     AddEvidence,
     ResolveCase,
     ReopenCase,
+    RegisterPush,
+    DropPush,
+    RemoveDevice,
 }
 
 impl CommandKind {
-    const ALL: [Self; 62] = [
+    const ALL: [Self; 65] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,
@@ -144,6 +147,9 @@ impl CommandKind {
         Self::AddEvidence,
         Self::ResolveCase,
         Self::ReopenCase,
+        Self::RegisterPush,
+        Self::DropPush,
+        Self::RemoveDevice,
     ];
 
     /// The feature that it belongs to, if that can be switched off.
@@ -235,6 +241,9 @@ impl CommandKind {
             Self::AddEvidence => "add_evidence",
             Self::ResolveCase => "resolve_case",
             Self::ReopenCase => "reopen_case",
+            Self::RegisterPush => "register_push",
+            Self::DropPush => "drop_push",
+            Self::RemoveDevice => "remove_device",
         }
     }
 }

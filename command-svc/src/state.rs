@@ -13,6 +13,7 @@ use domain::time::Timestamp;
 use event_log::{EventLog, LogError};
 use http_edge::Problem;
 use moderation::{LiveRulebook, Rulebook};
+use push::PushRegistry;
 
 use crate::clock::Clock;
 use crate::error::CommandError;
@@ -43,6 +44,7 @@ struct Inner {
     profile_sight: OnceLock<ProfileSight>,
     message_check: OnceLock<Arc<dyn MessageCheck>>,
     checks_in_flight: SingleFlight,
+    push: OnceLock<PushRegistry>,
 }
 
 impl CommandState {
@@ -66,6 +68,7 @@ impl CommandState {
             profile_sight: OnceLock::new(),
             message_check: OnceLock::new(),
             checks_in_flight: SingleFlight::default(),
+            push: OnceLock::new(),
         }))
     }
 
@@ -77,6 +80,16 @@ impl CommandState {
 
     pub(crate) fn message_check(&self) -> Option<&Arc<dyn MessageCheck>> {
         self.0.message_check.get()
+    }
+
+    /// Provides what registers devices for pushes. It is set once, before the first command.
+    pub fn set_push(&self, registry: PushRegistry) {
+        let _ = self.0.push.set(registry);
+    }
+
+    pub(crate) fn push(&self) -> Result<&PushRegistry, LogError> {
+        let missing = || LogError::Unavailable("this process registers no devices".into());
+        self.0.push.get().ok_or_else(missing)
     }
 
     /// The sends that are being checked: a repeated one waits for the first.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
+use domain::ids::{DeviceId, UserId};
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
 use moderation::LiveRulebook;
@@ -11,7 +12,7 @@ use read_model::projection_signal::ProjectionSignalChannel;
 use search::index::IndexDir;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer_budget::AnswerBudget;
@@ -76,6 +77,8 @@ pub struct QuerySetup<'a> {
     pub min_position_timeout: Duration,
     /// The rules of the deployment, which a task that follows the log keeps current.
     pub rulebook: LiveRulebook,
+    /// The devices that users remove from now on.
+    pub removed_devices: broadcast::Receiver<(UserId, DeviceId)>,
     /// Cancelled when the service stops.
     pub shutdown: CancellationToken,
 }
@@ -164,9 +167,12 @@ impl QueryState {
             max_live_per_user,
             answer_bytes,
             rulebook,
+            removed_devices,
             shutdown,
             ..
         } = setup;
+        let ending = live::end_removed(hub.clone(), removed_devices, shutdown.clone());
+        tokio::spawn(ending);
         let answers = AnswerBudget::new(answer_bytes);
         Self {
             people: PeopleState {

@@ -6,7 +6,8 @@
 //! links, silences and bans. `profile_for`: commands of local accounts. `cases`: reports, and what
 //! moderators decide. `checked_send` asks the hook about a send, and `hold` holds it.
 //! `message_action`: what does one thing to one message. `waiting_message`: messages that are sent
-//! without a request.
+//! without a request. `push_drops`: drops registrations for pushes. `append_decided`: appends what
+//! is decided about a user without their request.
 
 pub(crate) mod ack;
 pub(crate) mod add_members;
@@ -19,6 +20,7 @@ pub(crate) mod clear;
 pub(crate) mod contact;
 pub(crate) mod create;
 pub(crate) mod deployment;
+pub(crate) mod devices;
 pub(crate) mod edit;
 pub(crate) mod erase;
 pub(crate) mod held_response;
@@ -44,6 +46,7 @@ pub(crate) mod thread;
 pub(crate) mod user_settings;
 
 mod access;
+mod append_decided;
 mod consent;
 mod direct_peer;
 pub(crate) mod due_message;
@@ -53,6 +56,7 @@ pub(crate) mod message_action;
 pub(crate) mod message_draft;
 mod message_lookup;
 mod profile_for;
+mod push_drops;
 mod rejected;
 pub(crate) mod waiting_message;
 
@@ -61,3 +65,4 @@ pub use batch::MAX_BATCH_LINES;
 pub use cases::add_evidence;
 pub use deployment::hook::{SetHookOutcome, set_hook_for};
 pub use profile_for::{revoke_tokens_for, set_display_name_for};
+pub use push_drops::{PushDropError, drop_gone_push};

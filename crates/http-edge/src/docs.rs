@@ -52,7 +52,7 @@ const LANDING_PAGE: &str = include_str!("landing.html");
 const ASYNCAPI_PAGE: &str = include_str!("asyncapi.html");
 
 /// The tags, in the order in which a developer needs them.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     (
         "conversations",
         "Direct conversations, groups and their members.",
@@ -70,6 +70,7 @@ const TAGS: [(&str, &str); 8] = [
         "users",
         "Profiles, settings, presence, the search of people, and blocks between users.",
     ),
+    ("devices", "The devices of a user, and pushes to them."),
     ("batch", "Several commands in one request."),
     (
         "moderation",
