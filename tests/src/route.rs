@@ -52,6 +52,7 @@ impl Route {
             .replace("{code}", LINK_CODE)
             .replace("{name}", "typing")
             .replace("{scheduled}", "s1")
+            .replace("{device}", "phone")
     }
 
     /// Method and path with every parameter as `{}`, for comparison with the OpenAPI document.

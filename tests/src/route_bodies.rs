@@ -19,3 +19,6 @@ pub const SETUP: &str =
 
 /// The body of a call.
 pub const PREFERENCES: &str = r#"{"muted":true,"pinned":true,"archived":true}"#;
+
+/// A registration of a browser for pushes.
+pub const PUSH: &str = r#"{"provider":"webpush","subscription":{"endpoint":"https://push.example.net/send/7d2a","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}}"#;

@@ -2,7 +2,7 @@
 //! OpenAPI document, so a new route fails until this table says who may call it.
 
 pub use crate::route::{Access, Route, path_pattern};
-use crate::route_bodies::{ACCOUNT, CREATE, NO_RULES, PREFERENCES, SEND, SETUP};
+use crate::route_bodies::{ACCOUNT, CREATE, NO_RULES, PREFERENCES, PUSH, SEND, SETUP};
 
 const fn route(
     method: &'static str,
@@ -231,6 +231,11 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/inbox/entries", Access::User, None),
     route("GET", "/v1/outbox", Access::User, None),
     route("GET", "/v1/presence", Access::User, None),
+    route("GET", "/v1/devices", Access::User, None),
+    route("DELETE", "/v1/devices/{device}", Access::User, None),
+    route("PUT", "/v1/devices/{device}/push", Access::User, Some(PUSH)),
+    route("DELETE", "/v1/devices/{device}/push", Access::User, None),
+    route("GET", "/v1/push/webpush-key", Access::User, None),
     route("GET", "/v1/threads", Access::User, None),
     route("GET", "/v1/held", Access::User, None),
     route("GET", "/v1/scheduled", Access::User, None),

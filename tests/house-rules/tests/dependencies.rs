@@ -8,7 +8,7 @@ use house_rules::source::Source;
 use house_rules::workspace::{Package, files, packages, root};
 
 /// Each package with the packages of this workspace that it may use outside of tests.
-const ALLOWED: [(&str, &[&str]); 35] = [
+const ALLOWED: [(&str, &[&str]); 36] = [
     ("domain", &[]),
     ("eventually", &[]),
     ("migrations", &[]),
@@ -39,6 +39,7 @@ const ALLOWED: [(&str, &[&str]); 35] = [
     ("moderation", &["domain", "search"]),
     ("audit", &["domain", "event-log", "http-edge"]),
     ("presence", &[]),
+    ("push", &["connectivity", "domain"]),
     (
         "access",
         &["connectivity", "domain", "event-log", "http-edge"],
@@ -53,6 +54,7 @@ const ALLOWED: [(&str, &[&str]); 35] = [
             "http-edge",
             "log-integrity",
             "moderation",
+            "push",
         ],
     ),
     (
@@ -91,6 +93,7 @@ const ALLOWED: [(&str, &[&str]); 35] = [
             "log-integrity",
             "moderation",
             "presence",
+            "push",
             "read-model",
         ],
     ),
@@ -133,6 +136,7 @@ const ALLOWED: [(&str, &[&str]); 35] = [
             "http-edge",
             "log-tools",
             "projector",
+            "push",
             "query-api",
             "search",
         ],
@@ -192,6 +196,7 @@ const ALLOWED: [(&str, &[&str]); 35] = [
             "operator-api",
             "presence",
             "projector",
+            "push",
             "query-api",
             "read-model",
             "search",

@@ -6,7 +6,7 @@ use house_rules::programs::programs;
 use house_rules::sql::{names, tables, writes};
 
 /// Per schema: the crates that may write its tables, and those that may also read them.
-const OWNERS: [(&str, &[&str], &[&str]); 9] = [
+const OWNERS: [(&str, &[&str], &[&str]); 10] = [
     ("log", &["event-log", "log-integrity"], &["event-stream"]),
     (
         "read",
@@ -14,6 +14,7 @@ const OWNERS: [(&str, &[&str], &[&str]); 9] = [
         &["query-api", "read-model", "dispatcher", "diagnostics"],
     ),
     ("hooks", &["dispatcher"], &[]),
+    ("push", &["push", "dispatcher"], &[]),
     ("accounts", &["accounts"], &[]),
     ("moderation", &["command-svc"], &["diagnostics"]),
     ("secrets", &[], &["event-log"]),

@@ -33,7 +33,7 @@ const PAGES: [&str; 15] = [
 ];
 
 /// Pages whose commands change what others rely on. Each has a system of its own.
-const JOURNEYS: [&str; 7] = [
+const JOURNEYS: [&str; 8] = [
     "people.md",
     "policies.md",
     "threads.md",
@@ -41,6 +41,7 @@ const JOURNEYS: [&str; 7] = [
     "scheduled.md",
     "messages.md",
     "webhooks.md",
+    "push.md",
 ];
 
 const NOT_RUN: &str = "<!-- not run: ";
