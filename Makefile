@@ -17,7 +17,7 @@ QUICK := $(TARGET)/quick
 RELEASE := $(TARGET)/release
 DEPLOY := $(TARGET)/deploy
 
-.PHONY: run demo build dist test fmt lint licences inventory servers test-clients client-soak scroll harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-flood-rules words blue-green as-of fuzz soak
+.PHONY: run demo build dist test fmt lint licences inventory servers test-clients client-soak scroll harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-flood-rules words blue-green as-of push-soak fuzz soak
 
 # Builds the program quickly, starts it in the foreground and prints its address and a token that works.
 # If the port is taken: TIDINGS_LISTEN=127.0.0.1:9090 make run DATA=./other-data
@@ -202,6 +202,14 @@ as-of:
 	TIDINGS_BIN=$(DEBUG)/tidings $(DEBUG)/tidings servers run --data "$$data" -- sh -c '\
 	TIDINGS_TEST_DATABASE_URL="$$DATABASE_URL" TIDINGS_TEST_NATS_URL="$$NATS_URL" ACTS=$(ACTS) MOMENTS=$(MOMENTS) \
 	env -u DATABASE_URL -u NATS_URL cargo test --workspace --locked --test it -- as_of::as_of --nocapture'
+
+# Pushes to offline users while the dispatcher is killed: make push-soak MESSAGES=10000.
+push-soak:
+	cargo test --workspace --locked --no-run
+	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
+	TIDINGS_BIN=$(DEBUG)/tidings $(DEBUG)/tidings servers run --data "$$data" -- sh -c '\
+	TIDINGS_TEST_DATABASE_URL="$$DATABASE_URL" TIDINGS_TEST_NATS_URL="$$NATS_URL" PUSH_MESSAGES=$(or $(MESSAGES),10000) \
+	env -u DATABASE_URL -u NATS_URL cargo test --workspace --locked --test it -- push_load --nocapture'
 
 # Coverage-guided fuzzing of the search language, for as long as you like: make fuzz FOR=60 (seconds).
 fuzz:

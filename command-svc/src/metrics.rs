@@ -81,6 +81,9 @@ pub(crate) enum CommandKind {
     ReserveFile,
     StoreFile,
     DeleteFile,
+    RegisterPush,
+    DropPush,
+    RemoveDevice,
 }
 
 impl CommandKind {
@@ -150,6 +153,9 @@ impl CommandKind {
         Self::ReserveFile,
         Self::StoreFile,
         Self::DeleteFile,
+        Self::RegisterPush,
+        Self::DropPush,
+        Self::RemoveDevice,
     ];
 
     /// The feature that it belongs to, if that can be switched off.
@@ -246,6 +252,9 @@ impl CommandKind {
             Self::ReserveFile => "reserve_file",
             Self::StoreFile => "store_file",
             Self::DeleteFile => "delete_file",
+            Self::RegisterPush => "register_push",
+            Self::DropPush => "drop_push",
+            Self::RemoveDevice => "remove_device",
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::commands::deployment::{
     feature_switch, flood_rules, holds, hook, link_rules, word_lists,
 };
 use crate::commands::{
-    ack, add_members, batch, block, change, clear, contact, create, edit, erase, import,
+    ack, add_members, batch, block, change, clear, contact, create, devices, edit, erase, import,
     invitation, join, links, pin, preferences, profile, react, read, recall, remove_member,
     restore, restriction, sanctions, schedule, send_route, thread, user_settings,
 };
@@ -46,6 +46,9 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
         ))
         .routes(routes!(ack::acknowledge))
         .routes(routes!(preferences::set_preferences))
+        .routes(routes!(devices::remove_device))
+        .routes(routes!(devices::register_push, devices::unregister_push))
+        .routes(routes!(devices::get_webpush_key))
         .routes(routes!(block::block_user, block::unblock_user))
         .routes(routes!(contact::add_contact, contact::remove_contact))
         .routes(routes!(

@@ -15,6 +15,7 @@ use domain::time::Timestamp;
 use event_log::{EventLog, LogError};
 use http_edge::Problem;
 use moderation::{LiveRulebook, Rulebook};
+use push::PushRegistry;
 use serde_json::json;
 
 use crate::clock::Clock;
@@ -55,6 +56,7 @@ struct Inner {
     erased_files: OnceLock<ErasedFiles>,
     message_check: OnceLock<Arc<dyn MessageCheck>>,
     checks_in_flight: SingleFlight,
+    push: OnceLock<PushRegistry>,
 }
 
 impl CommandState {
@@ -79,6 +81,7 @@ impl CommandState {
             erased_files: OnceLock::new(),
             message_check: OnceLock::new(),
             checks_in_flight: SingleFlight::default(),
+            push: OnceLock::new(),
         }))
     }
 
@@ -90,6 +93,16 @@ impl CommandState {
 
     pub(crate) fn message_check(&self) -> Option<&Arc<dyn MessageCheck>> {
         self.0.message_check.get()
+    }
+
+    /// Provides what registers devices for pushes. It is set once, before the first command.
+    pub fn set_push(&self, registry: PushRegistry) {
+        let _ = self.0.push.set(registry);
+    }
+
+    pub(crate) fn push(&self) -> Result<&PushRegistry, LogError> {
+        let missing = || LogError::Unavailable("this process registers no devices".into());
+        self.0.push.get().ok_or_else(missing)
     }
 
     /// The sends that are being checked: a repeated one waits for the first.

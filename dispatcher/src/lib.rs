@@ -1,5 +1,5 @@
 //! Delivers events and notifications to external systems as webhooks, following the Standard
-//! Webhooks specification.
+//! Webhooks specification, and notifications to devices as pushes.
 //!
 //! In the order in which data passes through it:
 //!
@@ -12,11 +12,11 @@
 //! - `settlement`: decides what follows from the outcome of an attempt. `backoff` and
 //!   `circuit_breaker`: when to retry, and how many deliveries run concurrently.
 //! - `online`: tracks which users are online. `notifications`: notifies offline users of unread
-//!   messages.
+//!   messages. `pushes`: does so on their devices, through the crate `push`.
 //! - [`message_deliveries`]: what has become of one message, for `tidings trace`.
 //! - [`seals`]: delivers copies of the log's seals to one address.
 //! - [`WebhookSender`]: makes one delivery attempt. [`message_check`]: asks the service that checks
-//!   messages before they are sent. `signing_clients`: the HTTP clients of both. [`address`]:
+//!   messages before they are sent. `signing_clients`: the HTTP clients of both. [`address`]
 //!   restricts the addresses that they may connect to. [`secret`]: signs deliveries.
 //!
 //! Delivery is at least once. If a worker ends before it has stored the result of a delivery, the
@@ -28,7 +28,6 @@
     allow(clippy::unwrap_used, reason = "a test that cannot continue fails")
 )]
 
-pub mod address;
 mod backoff;
 mod circuit_breaker;
 mod clock;
@@ -42,6 +41,7 @@ pub mod message_check;
 pub mod message_deliveries;
 mod notifications;
 mod online;
+mod pushes;
 pub mod seals;
 pub mod secret;
 mod sender;
@@ -54,6 +54,8 @@ mod webhook_text;
 mod worker;
 
 pub use backoff::DEFAULT_MAX_ATTEMPTS;
+pub use connectivity::address;
+pub use pushes::{PushDelivery, PushDrops};
 pub use sender::WebhookSender;
 pub use signing_clients::WebhookMessage;
-pub use supervisor::{DispatcherConfig, run};
+pub use supervisor::{DispatcherConfig, Senders, run};

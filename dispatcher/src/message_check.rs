@@ -8,9 +8,9 @@ use sqlx::PgPool;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::address::AllowedNetworks;
 use crate::secret::{SigningSecret, SigningSecretError};
 use crate::signing_clients::{Redirects, SigningClients, WebhookMessage, format_error_chain};
+use connectivity::address::AllowedNetworks;
 
 /// The maximum size of an answer: a verdict with its reason.
 const MAX_ANSWER_BYTES: usize = 16 * 1024;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use async_nats::Client;
 use async_nats::connection::State;
 use event_stream::mirror::MirrorConfig;
-use presence::{GatewayBus, GatewayPayload, Presence};
+use presence::{GatewayBus, GatewayPayload, Presence, PresenceChange, is_device_name};
 use tokio::sync::{broadcast, watch};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
@@ -66,12 +66,23 @@ impl OnlineUsers {
 
     /// Returns the names of all users that are online.
     pub fn list_users(&self) -> Vec<String> {
-        self.presence().online_users()
+        let mut users = self.presence().online_users();
+        users.retain(|name| !is_device_name(name));
+        users
     }
 
     /// Subscribes to the names of users that go offline from now on.
     pub fn subscribe_offline(&self) -> broadcast::Receiver<String> {
         self.0.went_offline.subscribe()
+    }
+
+    /// Announces the users among these changes who went offline.
+    fn announce_offline(&self, changes: Vec<PresenceChange>) {
+        let is_user = |change: &PresenceChange| !change.online && !is_device_name(&change.user);
+        for change in changes.into_iter().filter(is_user) {
+            // Fails if there are no subscribers, which is fine.
+            let _ = self.0.went_offline.send(change.user);
+        }
     }
 
     fn presence(&self) -> MutexGuard<'_, Presence> {
@@ -101,10 +112,7 @@ async fn run_listener(
             Some(message) = bus.recv() => {
                 let is_new_gateway = !online.presence().is_known(&message.gateway) && message.payload != GatewayPayload::Join;
                 let changes = online.presence().apply(message, Instant::now());
-                for change in changes.into_iter().filter(|change| !change.online) {
-                    // Fails if there are no subscribers, which is fine.
-                    let _ = online.0.went_offline.send(change.user);
-                }
+                online.announce_offline(changes);
                 if is_new_gateway {
                     bus.send(GatewayPayload::Join).await;
                 }
@@ -120,9 +128,7 @@ async fn run_listener(
                 was_connected = now;
                 if now {
                     let (_, changes) = online.presence().expire(Instant::now());
-                    for change in changes.into_iter().filter(|change| !change.online) {
-                        let _ = online.0.went_offline.send(change.user);
-                    }
+                    online.announce_offline(changes);
                 }
                 if Instant::now() >= ready_at {
                     online.0.is_ready.send_replace(true);

@@ -5,9 +5,9 @@ use std::time::Duration;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode, Url};
 
-use crate::address::AllowedNetworks;
 use crate::secret::SigningSecret;
 use crate::signing_clients::{Redirects, SigningClients, WebhookMessage, format_error_chain};
+use connectivity::address::AllowedNetworks;
 
 /// The error of a delivery to a receiver that is gone.
 pub const GONE: &str = "the receiver answered 410 Gone";

@@ -5,18 +5,17 @@
 //! rebinding). Each redirect is checked before it is followed.
 
 use std::error::Error as _;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use time::OffsetDateTime;
 
-use crate::address::{AddressError, AllowedNetworks};
 use crate::secret::SigningSecret;
+use connectivity::AllowlistResolver;
+use connectivity::address::{AddressError, AllowedNetworks};
 
 /// How long a receiver may take to answer. It should accept the delivery first and process it
 /// later.
@@ -119,10 +118,7 @@ fn build_client(
         .no_proxy()
         .referer(false)
         .redirect(policy)
-        .dns_resolver(Arc::new(AllowlistResolver {
-            allowed: allowed.clone(),
-            is_plain,
-        }))
+        .dns_resolver(Arc::new(AllowlistResolver::new(allowed.clone(), is_plain)))
         .build()
 }
 
@@ -146,41 +142,6 @@ fn follow_redirect(attempt: Attempt<'_>, allowed: &AllowedNetworks) -> reqwest::
     match allowed.check_url(attempt.url()) {
         Ok(()) => attempt.follow(),
         Err(forbidden) => attempt.error(forbidden),
-    }
-}
-
-/// A DNS resolver that returns only allowed addresses.
-struct AllowlistResolver {
-    allowed: AllowedNetworks,
-    is_plain: bool,
-}
-
-impl Resolve for AllowlistResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (allowed, is_plain) = (self.allowed.clone(), self.is_plain);
-        Box::pin(async move {
-            let resolved: Vec<SocketAddr> =
-                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let permitted: Vec<SocketAddr> = resolved
-                .iter()
-                .copied()
-                .filter(|address| allowed.permits(address.ip(), is_plain))
-                .collect();
-            match resolved.first().map(SocketAddr::ip) {
-                Some(refused) if permitted.is_empty() => {
-                    Err(address_error(refused, &allowed).into())
-                }
-                _ => Ok(Box::new(permitted.into_iter()) as Addrs),
-            }
-        })
-    }
-}
-
-fn address_error(address: IpAddr, allowed: &AllowedNetworks) -> AddressError {
-    if allowed.permits(address, false) {
-        AddressError::Scheme("http".to_owned())
-    } else {
-        AddressError::NotPublic(address)
     }
 }
 

@@ -22,8 +22,10 @@ use crate::events::{self, EventDeliverer};
 use crate::feed::EventFeed;
 use crate::lease;
 use crate::ledger::DeliveryLedger;
+use crate::notifications::intake::IntakeSetup;
 use crate::notifications::{self, Notifier};
 use crate::online::OnlineUsers;
+use crate::pushes::{self, PushDelivery, PushSupervisor};
 use crate::sender::WebhookSender;
 use crate::webhook::{self, Webhook, WebhookKind, WebhookStatus};
 use crate::worker;
@@ -49,6 +51,14 @@ pub struct DispatcherConfig {
     pub notification_window: Duration,
 }
 
+/// How deliveries leave this process.
+pub struct Senders {
+    /// Sends webhooks.
+    pub webhooks: WebhookSender,
+    /// Pushes to devices.
+    pub pushes: PushDelivery,
+}
+
 /// The context that all workers share.
 #[derive(Clone)]
 struct DispatcherContext {
@@ -72,7 +82,7 @@ pub async fn run(
     pool: PgPool,
     nats: Option<Client>,
     mirror: MirrorConfig,
-    sender: WebhookSender,
+    senders: Senders,
     config: DispatcherConfig,
     rulebook: LiveRulebook,
     shutdown: CancellationToken,
@@ -83,10 +93,15 @@ pub async fn run(
         nats,
         mirror,
         online,
-        sender,
+        sender: senders.webhooks,
         config,
         rulebook,
     };
+    let pushing = tokio::spawn(
+        context
+            .push_supervisor(senders.pushes)
+            .run(shutdown.clone()),
+    );
     let mut workers: HashMap<i64, WorkerHandle> = HashMap::new();
     let mut polls = interval(POLL_INTERVAL);
     let mut round = 0u32;
@@ -94,13 +109,33 @@ pub async fn run(
     while shutdown.run_until_cancelled(polls.tick()).await.is_some() {
         // An error is logged, and the next poll tries again.
         let _ = outages.record(sync_workers(&context, &mut workers, &shutdown).await);
-        if round.is_multiple_of(POLLS_PER_MEASUREMENT) && !workers.is_empty() {
-            record_metrics(&context.pool).await;
+        if round.is_multiple_of(POLLS_PER_MEASUREMENT) {
+            if !workers.is_empty() {
+                record_metrics(&context.pool).await;
+            }
+            pushes::record_metrics(&context.pool).await;
         }
         round = round.wrapping_add(1);
     }
     for worker in workers.into_values() {
         worker.stop().await;
+    }
+    // It was told to stop, and stores its progress.
+    let _ = timeout(STOP_TIMEOUT, pushing).await;
+}
+
+impl DispatcherContext {
+    fn push_supervisor(&self, delivery: PushDelivery) -> PushSupervisor {
+        PushSupervisor {
+            pool: self.pool.clone(),
+            nats: self.nats.clone(),
+            mirror: self.mirror.clone(),
+            online: self.online.clone(),
+            rulebook: self.rulebook.clone(),
+            delivery,
+            max_attempts: self.config.max_attempts,
+            window: self.config.notification_window,
+        }
     }
 }
 
@@ -220,15 +255,20 @@ async fn run_under_lease(
             let feed = EventFeed::spawn(source, webhook.position, |event| {
                 event.event_type == "message_sent"
             });
-            let setup = notifications::NotifierSetup {
-                webhook,
+            let intake = IntakeSetup {
                 ledger,
+                position: webhook.position,
+                floor: webhook.floor,
                 reader,
                 online,
-                sender,
-                max_attempts: context.config.max_attempts,
                 window: context.config.notification_window,
                 rulebook: context.rulebook.clone(),
+            };
+            let setup = notifications::NotifierSetup {
+                webhook,
+                intake,
+                sender,
+                max_attempts: context.config.max_attempts,
             };
             let resuming = Notifier::resume(setup, feed);
             match shutdown.run_until_cancelled(resuming).await {

@@ -139,6 +139,9 @@ event_family!(MailboxEvent {
     MessageHeld = "message_held", 1;
     HeldMessageReleased = "held_message_released", 1;
     HeldMessageRefused = "held_message_refused", 1;
+    PushRegistered = "push_registered", 1;
+    PushDropped = "push_dropped", 1;
+    DeviceRemoved = "device_removed", 1;
 });
 
 event_family!(ProfileEvent {

@@ -24,6 +24,8 @@ pub struct Limits {
     pub invitations: usize,
     /// The maximum number of devices in one mailbox.
     pub devices: usize,
+    /// The maximum number of devices in one mailbox that get pushes.
+    pub push_registrations: usize,
     /// The maximum number of pending join requests of one group.
     pub join_requests: usize,
     /// The maximum number of links of one group that can still be used.
@@ -50,6 +52,7 @@ impl Default for Limits {
             contacts: 10_000,
             invitations: 1_000,
             devices: 1_000,
+            push_registrations: 50,
             join_requests: 1_000,
             links: 100,
             sanctions: 10_000,

@@ -1,6 +1,6 @@
 //! The mailbox aggregate: a user's device cursors, read marks, preferences, blocks, clears,
-//! contacts, threads, and messages that wait. Only its owner sends commands to it, so there are
-//! rules but no permissions.
+//! contacts, threads, messages that wait, and push registrations. Only its owner sends commands to
+//! it, so there are rules but no permissions.
 
 pub mod command;
 pub mod event;
@@ -14,6 +14,8 @@ mod held;
 pub mod held_command;
 pub mod held_event;
 mod preferences;
+pub mod push;
+pub mod push_event;
 mod read_marks;
 mod scheduled;
 mod state;
@@ -35,6 +37,7 @@ use crate::limits::Limits;
 use crate::refusal::Refusal;
 use command::MailboxCommand;
 use event::{MailboxEvent, NotesErased};
+use push_event::RegistrationDigest;
 use state::{ConversationPreferences, ExplicitReadMark, ThreadMark};
 
 /// The state of one mailbox.
@@ -71,6 +74,9 @@ pub struct Mailbox {
     /// How many messages the owner has ever scheduled, or were held: the last number.
     #[serde(default, skip_serializing_if = "is_zero")]
     scheduled_count: i64,
+    /// The devices that get pushes, with the digests of their registrations.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    push: BTreeMap<DeviceId, RegistrationDigest>,
 }
 
 #[allow(
@@ -110,12 +116,15 @@ impl Mailbox {
             MailboxCommand::EraseNotes(by) => Some(MailboxEvent::NotesErased(NotesErased { by })),
             MailboxCommand::HoldMessage(hold) => return self.hold_message(hold),
             MailboxCommand::CompleteHeld(complete) => self.complete_held(complete),
+            MailboxCommand::RegisterPush(register) => self.register_push(register, limits)?,
+            MailboxCommand::DropPush(drop) => return Ok(self.drop_push(drop)),
+            MailboxCommand::RemoveDevice(device) => self.remove_device(device),
         };
         Ok(event.into_iter().collect())
     }
 
-    /// The number of devices, read marks, preferences, blocks, clears and contacts: a measure of
-    /// the size of the state.
+    /// The number of devices, read marks, preferences, blocks, clears, contacts and more: a measure
+    /// of the size of the state.
     pub fn entry_count(&self) -> usize {
         self.devices.len()
             + self.read_marks.len()
@@ -126,6 +135,7 @@ impl Mailbox {
             + self.thread_count()
             + self.scheduled.len()
             + self.held.len()
+            + self.push.len()
     }
 }
 
@@ -188,6 +198,13 @@ impl Aggregate for Mailbox {
             MailboxEvent::MessageHeld(held) => self.apply_held(held),
             MailboxEvent::HeldMessageReleased(released) => self.apply_held_ended(released.held_id),
             MailboxEvent::HeldMessageRefused(refused) => self.apply_held_ended(refused.held_id),
+            MailboxEvent::PushRegistered(registered) => {
+                self.push.insert(registered.device, registered.digest);
+            }
+            MailboxEvent::PushDropped(dropped) => {
+                self.push.remove(&dropped.device);
+            }
+            MailboxEvent::DeviceRemoved(removed) => self.apply_device_removed(&removed.device),
         }
     }
 }

@@ -2,12 +2,13 @@
 //! [`WorkingSet`](crate::working_set::WorkingSet). One type per table; the migration documents the
 //! columns.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::event::HistoryVisibility;
 use domain::envelope::Envelope;
 use domain::ids::{ClientKey, DeviceId, ReactionKey, Title, UserId};
+use domain::mailbox::push_event::RegistrationDigest;
 use domain::profile::event::UserKind;
 use domain::profile::settings::UserSettings;
 use domain::texts::ContactNote;
@@ -159,6 +160,16 @@ pub(crate) struct DeviceRow {
     pub cursor: i64,
     pub position: i64,
     pub acked_at: Timestamp,
+}
+
+/// A row of `push_devices`.
+#[derive(Debug)]
+pub(crate) struct PushDeviceRow {
+    pub provider: &'static str,
+    pub digest: RegistrationDigest,
+    pub preview: bool,
+    pub position: i64,
+    pub at: Timestamp,
 }
 
 /// A row of `contacts`.
@@ -376,6 +387,10 @@ pub(crate) struct BatchRows {
     pub fan_out_entries: Vec<FanOutEntry>,
     pub personal_entries: Vec<PersonalEntry>,
     pub devices: BTreeMap<(i64, DeviceId), DeviceRow>,
+    /// Devices of earlier batches that were removed.
+    pub removed_devices: BTreeSet<(i64, DeviceId)>,
+    /// The registration of a device after the batch; `None` if it gets no pushes.
+    pub push_devices: BTreeMap<(i64, DeviceId), Option<PushDeviceRow>>,
     /// Whether the first user blocks the second after the batch.
     pub blocks: BTreeMap<(i64, i64), bool>,
     /// What the second user is to the first after the batch; `None` if nothing.

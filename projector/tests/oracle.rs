@@ -195,6 +195,9 @@ impl Oracle {
             | MailboxEvent::ContactRequested(_)
             | MailboxEvent::ContactAdded(_)
             | MailboxEvent::ContactRemoved(_)
+            | MailboxEvent::PushRegistered(_)
+            | MailboxEvent::PushDropped(_)
+            | MailboxEvent::DeviceRemoved(_)
             | MailboxEvent::NotesErased(_) => {}
         }
     }

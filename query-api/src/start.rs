@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
+use domain::ids::{DeviceId, UserId};
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
 use file_store::FileStore;
@@ -12,7 +13,7 @@ use read_model::projection_signal::ProjectionSignalChannel;
 use search::index::IndexDir;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer_budget::AnswerBudget;
@@ -80,6 +81,8 @@ pub struct QuerySetup<'a> {
     pub files: FileStore,
     /// The rules of the deployment, which a task that follows the log keeps current.
     pub rulebook: LiveRulebook,
+    /// The devices that users remove from now on.
+    pub removed_devices: broadcast::Receiver<(UserId, DeviceId)>,
     /// Cancelled when the service stops.
     pub shutdown: CancellationToken,
 }
@@ -169,9 +172,12 @@ impl QueryState {
             answer_bytes,
             files,
             rulebook,
+            removed_devices,
             shutdown,
             ..
         } = setup;
+        let ending = live::end_removed(hub.clone(), removed_devices, shutdown.clone());
+        tokio::spawn(ending);
         let answers = AnswerBudget::new(answer_bytes);
         Self {
             people: PeopleState {

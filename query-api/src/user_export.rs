@@ -5,10 +5,10 @@
 //! because it reads almost every table of `read.*`: a column that is added for a query is added to
 //! the export in the same crate.
 //!
-//! It contains the messages and reactions of the user, their settings, contacts and invitations,
-//! what they have reported, their files, and their current and former memberships. Messages of
-//! others that mention the user are only referenced. What the user has cleared from their own view
-//! is left out.
+//! It contains the messages and reactions of the user, their settings, devices, contacts and
+//! invitations, what they have reported, their files, and their current and former memberships.
+//! Messages of others that mention the user are only referenced. What the user has cleared from
+//! their own view is left out.
 
 use futures::TryStreamExt as _;
 use sqlx::{Connection as _, PgConnection, PgPool};
@@ -61,6 +61,9 @@ const STATEMENTS: [&str; 14] = [
      WHERE m.user_id = $1 AND g.mentions::jsonb ? u.name ORDER BY g.position",
     "SELECT json_build_object('kind', 'device', 'id', d.device, 'cursor', d.cursor, 'acked_at', d.acked_at)::text
      FROM read.devices d WHERE d.user_id = $1 ORDER BY d.device",
+    "SELECT json_build_object('kind', 'push', 'device', p.device, 'provider', p.provider, 'preview', p.preview,
+            'registered_at', p.at)::text
+     FROM read.push_devices p WHERE p.user_id = $1 ORDER BY p.device",
     "SELECT json_build_object('kind', 'block', 'user', u.name)::text
      FROM read.blocks b JOIN read.users u ON u.id = b.blocked WHERE b.user_id = $1 ORDER BY u.name",
     "SELECT json_build_object('kind', 'contact', 'user', u.name, 'state', x.state, 'note', x.note,

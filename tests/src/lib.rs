@@ -22,7 +22,7 @@
 //!   served document, and whether answers are what it says.
 //! - [`feed`]: the sync feed as clients read it; [`live`]: live connections; [`raw_socket`]: their
 //!   frames, valid or not; [`receiver`]: a receiver of webhooks; [`check_service`]: a service that
-//!   checks messages.
+//!   checks messages; [`push_providers`]: the providers of pushes.
 //! - [`log`]: the log, the mirror and the read models, without the code of the services.
 //! - [`corpus`]: chat logs and what their import must give; [`message_file`]: generated messages;
 //!   [`import_leaks`]: random exports, and who sees which message.
@@ -76,6 +76,7 @@ pub mod power_loss;
 pub mod process;
 pub mod program;
 pub mod proxy;
+pub mod push_providers;
 pub mod raw_socket;
 pub mod receiver;
 pub mod replication;

@@ -71,6 +71,7 @@ impl Route {
             .replace("{name}", "typing")
             .replace("{scheduled}", "s1")
             .replace("{file}", FILE)
+            .replace("{device}", "phone")
     }
 
     /// Method and path with every parameter as `{}`, for comparison with the OpenAPI document.

@@ -25,3 +25,6 @@ pub const NEW_FILE: &str = r#"{"name":"menu.txt","type":"text/plain","size":8}"#
 
 /// An edit of a message, or of a scheduled one.
 pub const BETTER: &str = r#"{"body":{"text":"better"}}"#;
+
+/// A registration of a browser for pushes.
+pub const PUSH: &str = r#"{"provider":"webpush","subscription":{"endpoint":"https://push.example.net/send/7d2a","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}}"#;

@@ -3,7 +3,9 @@
 
 use crate::route::route;
 pub use crate::route::{Access, Route, path_pattern};
-use crate::route_bodies::{ACCOUNT, BETTER, CREATE, NEW_FILE, NO_RULES, PREFERENCES, SEND, SETUP};
+use crate::route_bodies::{
+    ACCOUNT, BETTER, CREATE, NEW_FILE, NO_RULES, PREFERENCES, PUSH, SEND, SETUP,
+};
 
 /// A query.
 const fn get(template: &'static str, access: Access) -> Route {
@@ -200,6 +202,11 @@ pub const ROUTES: &[Route] = &[
     get("/v1/inbox/entries", Access::User),
     get("/v1/outbox", Access::User),
     get("/v1/presence", Access::User),
+    get("/v1/devices", Access::User),
+    route("DELETE", "/v1/devices/{device}", Access::User, None),
+    route("PUT", "/v1/devices/{device}/push", Access::User, Some(PUSH)),
+    route("DELETE", "/v1/devices/{device}/push", Access::User, None),
+    get("/v1/push/webpush-key", Access::User),
     get("/v1/threads", Access::User),
     get("/v1/held", Access::User),
     get("/v1/scheduled", Access::User),

@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use domain::conversation::command::{ConversationCommand, EraseContent};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
+use domain::mailbox::push_event::PushDropCause;
 use domain::refusal::Refusal;
 use event_log::{AppendError, AppendRequest, AppendedRange, LogError};
 use http::HeaderValue;
@@ -16,7 +17,7 @@ use log_integrity::erasure::{notes, scope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::erase_user;
+use super::{erase_user, push_drops};
 use crate::attempts::Attempts;
 use crate::caller::AuthenticatedUser;
 use crate::docs::CommandProblems;
@@ -266,7 +267,8 @@ impl ErasureRun<'_> {
         Ok(())
     }
 
-    /// Erases what a user wrote besides messages: the profile, notes, and messages that wait.
+    /// Erases what a user wrote besides messages: the profile, notes, and messages that wait; and
+    /// drops their registrations for pushes.
     async fn erase_beside_messages(
         &mut self,
         user: &UserId,
@@ -282,6 +284,8 @@ impl ErasureRun<'_> {
         }
         let cancelled = erase_user::cancel_scheduled(state, user, None, &by).await?;
         self.record(cancelled);
+        let cause = PushDropCause::Erased;
+        self.record(push_drops::drop_all(state, user, &by, cause).await?);
         Ok(())
     }
 

@@ -7,6 +7,8 @@
 //! moderators decide. `checked_send` asks the hook about a send, and `hold` holds it.
 //! `message_action`: what does one thing to one message. `waiting_message`: messages that are sent
 //! without a request. `used_file`: the file that a message uses. `file_command`: commands to files.
+//! `push_drops`: drops registrations for pushes. `append_decided`: appends what is decided about a
+//! user without their request.
 
 pub(crate) mod ack;
 pub(crate) mod add_members;
@@ -19,6 +21,7 @@ pub(crate) mod clear;
 pub(crate) mod contact;
 pub(crate) mod create;
 pub(crate) mod deployment;
+pub(crate) mod devices;
 pub(crate) mod edit;
 pub(crate) mod erase;
 pub(crate) mod held_response;
@@ -44,6 +47,7 @@ pub(crate) mod thread;
 pub(crate) mod user_settings;
 
 mod access;
+mod append_decided;
 mod consent;
 mod direct_peer;
 pub(crate) mod due_message;
@@ -54,6 +58,7 @@ pub(crate) mod message_action;
 pub(crate) mod message_draft;
 mod message_lookup;
 mod profile_for;
+mod push_drops;
 mod rejected;
 mod used_file;
 pub(crate) mod waiting_message;
@@ -64,3 +69,4 @@ pub use cases::add_evidence;
 pub use deployment::hook::{SetHookOutcome, set_hook_for};
 pub use file_command::{execute_file_command, reserve_file};
 pub use profile_for::{revoke_tokens_for, set_display_name_for};
+pub use push_drops::{PushDropError, drop_gone_push};

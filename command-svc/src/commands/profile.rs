@@ -4,6 +4,7 @@
 use axum::extract::State;
 use domain::custom_fields::CustomFields;
 use domain::ids::{InvalidIdError, UserId};
+use domain::mailbox::push_event::PushDropCause;
 use domain::profile::Profile;
 use domain::profile::command::{ChangeProfile, ProfileCommand, RevokeTokens};
 use domain::profile::event::{ProfileEvent, UserKind};
@@ -16,6 +17,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::edit::EditResponse;
+use super::push_drops;
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
@@ -298,10 +300,19 @@ pub(crate) async fn set_user(
 ) -> Result<CommandResponse, CommandError> {
     let target = params::parse_user(&user)?;
     let admin = requester.user.clone();
-    let mut meta = requester.into_meta(CommandKind::SetUser, target, &[&user], &request)?;
+    let mut meta = requester.into_meta(CommandKind::SetUser, target.clone(), &[&user], &request)?;
     meta.actor = Some(admin.clone());
-    let command = ProfileCommand::Change(request.parse(admin)?);
-    execute(&state, &ProfileHandler::new(meta, command)).await
+    let command = ProfileCommand::Change(request.parse(admin.clone())?);
+    let response = execute(&state, &ProfileHandler::new(meta, command)).await?;
+    // A repeated request completes what an earlier one could not.
+    let profiles = state.log().profiles();
+    let (deactivated, _) = profiles
+        .peek(target.as_str(), Profile::is_deactivated)
+        .await?;
+    if deactivated {
+        push_drops::drop_all(&state, &target, &admin, PushDropCause::Deactivated).await?;
+    }
+    Ok(response)
 }
 
 /// Revoke the tokens of a user

@@ -1,5 +1,5 @@
 //! What every process knows, within a second, of what administrators and moderators have decided:
-//! who is deactivated or banned, and whose tokens are revoked.
+//! who is deactivated or banned, and whose tokens are revoked; and which devices users remove.
 //!
 //! In the order in which data passes through it:
 //!
@@ -16,5 +16,5 @@ mod shared;
 mod view;
 
 pub use follower::{AccessFollower, POLL_INTERVAL};
-pub use shared::SharedAccess;
+pub use shared::{RemovedDevice, SharedAccess};
 pub use view::{AccessRefusal, AccessView, UserAccess};

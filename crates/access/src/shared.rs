@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use domain::ids::{DeviceId, UserId};
 use domain::time::Timestamp;
 use http::StatusCode;
 use http_edge::auth::AccessCheck;
 use http_edge::{Caller, Problem};
 use time::OffsetDateTime;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::view::{AccessRefusal, AccessView};
 
@@ -15,10 +16,26 @@ use crate::view::{AccessRefusal, AccessView};
 #[derive(Clone, Default)]
 pub struct SharedAccess(Arc<Inner>);
 
-#[derive(Default)]
 struct Inner {
     view: RwLock<Arc<AccessView>>,
     changes: watch::Sender<u64>,
+    removed_devices: broadcast::Sender<RemovedDevice>,
+}
+
+/// The maximum number of removed devices that wait until their connections are closed.
+const MAX_REMOVED_DEVICES: usize = 10_000;
+
+/// A user, and a device that they have removed.
+pub type RemovedDevice = (UserId, DeviceId);
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self {
+            view: RwLock::default(),
+            changes: watch::Sender::default(),
+            removed_devices: broadcast::Sender::new(MAX_REMOVED_DEVICES),
+        }
+    }
 }
 
 impl SharedAccess {
@@ -29,6 +46,16 @@ impl SharedAccess {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// The devices that are removed from now on.
+    pub fn subscribe_removed_devices(&self) -> broadcast::Receiver<RemovedDevice> {
+        self.0.removed_devices.subscribe()
+    }
+
+    pub(crate) fn announce_removed(&self, device: RemovedDevice) {
+        // Fails if there are no live connections in this process, which is fine.
+        let _ = self.0.removed_devices.send(device);
     }
 
     /// Replaces the view, and wakes what waits for a change.

@@ -3,14 +3,19 @@
 //!
 //! - [`postgres`]: sessions with the Postgres that accepts writes.
 //! - [`timeout`]: time limits for exchanges with Postgres. `sqlstate`: which error it answered.
+//! - [`address`]: restricts the addresses that users and operators may have this program connect
+//!   to. [`AllowlistResolver`]: does so when a host name is resolved.
 //! - [`OutageLog`]: logs that a server is away and back, once each.
 
 #![deny(missing_docs)]
 
+pub mod address;
+mod allowlist_resolver;
 mod outage_log;
 pub mod postgres;
 mod sqlstate;
 pub mod timeout;
 
+pub use allowlist_resolver::AllowlistResolver;
 pub use outage_log::OutageLog;
 pub use sqlstate::has_sqlstate;

@@ -71,6 +71,7 @@ const TAGS: [(&str, &str); 9] = [
         "users",
         "Profiles, settings, presence, the search of people, and blocks between users.",
     ),
+    ("devices", "The devices of a user, and pushes to them."),
     ("batch", "Several commands in one request."),
     (
         "moderation",

@@ -5,7 +5,7 @@ use metrics::{describe_counter, describe_gauge, describe_histogram};
 /// A metric and its description.
 type Description = (&'static str, &'static str);
 
-const COUNTERS: [Description; 12] = [
+const COUNTERS: [Description; 13] = [
     (
         "tidings_history_changes_total",
         "How often a writer found that the log had lost its last event",
@@ -47,6 +47,10 @@ const COUNTERS: [Description; 12] = [
         "Passwords that were hashed or compared",
     ),
     (
+        "tidings_push_total",
+        "Attempts to push to devices, by provider and outcome",
+    ),
+    (
         "tidings_refused_total",
         "Commands that were refused, by problem code",
     ),
@@ -56,7 +60,7 @@ const COUNTERS: [Description; 12] = [
     ),
 ];
 
-const GAUGES: [Description; 29] = [
+const GAUGES: [Description; 31] = [
     (
         "tidings_answer_bytes",
         "Memory reserved for answers that have not been read",
@@ -125,6 +129,8 @@ const GAUGES: [Description; 29] = [
         "Age of the oldest event that the read models lack",
     ),
     ("tidings_projection_position", "Position of the read models"),
+    ("tidings_push_parked", "Pushes that were given up"),
+    ("tidings_push_waiting", "Pushes that wait to be delivered"),
     (
         "tidings_shed_features",
         "Kinds of live frames that are shed because the read models are behind",

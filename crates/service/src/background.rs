@@ -1,6 +1,7 @@
 //! The background tasks of a process: each runs until the process shuts down. With them come the
 //! routes for administrators and those of local accounts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use access::AccessFollower;
@@ -13,10 +14,10 @@ use command_svc::moderation_follower::{self, ModerationFollower};
 use command_svc::retention::{self, Retention, RetentionPolicy};
 use command_svc::scheduled::{self, ScheduledSender};
 use connectivity::OutageLog;
-use data_dir::seal_key;
-use dispatcher::WebhookSender;
+use data_dir::{UsageError, seal_key};
 use dispatcher::address::AllowedNetworks;
 use dispatcher::seals::{self, SealPublisher};
+use dispatcher::{PushDelivery, Senders, WebhookSender};
 use event_log::EventLog;
 use event_log::reader::LogReader;
 use event_stream::mirror_health::{self, MirrorMonitor};
@@ -29,6 +30,7 @@ use moderation::LiveRulebook;
 use operator_api::{OperatorSetup, OperatorState};
 use projector::InProcessChannels;
 use projector::index::IntegrityChecks;
+use push::{PushConfig, PushSender};
 use settings::SealInterval;
 use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,6 +39,7 @@ use super::ServiceRuntime;
 use super::hook;
 use super::jwks::JwksFetcher;
 use super::mirror_repair;
+use super::push_setup::{self, CommandPushDrops};
 use super::shedding;
 use super::tasks::TaskGroup;
 
@@ -67,22 +70,17 @@ impl ServiceRuntime {
     }
 
     /// Starts what works on the log besides the relay and the projections.
-    pub(super) fn spawn_log_followers(
-        &self,
-        rulebook: &LiveRulebook,
-        background: &mut TaskGroup,
-    ) -> Result<()> {
+    pub(super) fn spawn_log_followers(&self, background: &mut TaskGroup) -> Result<()> {
         if self.services.commands {
             if let SealInterval::AtMost(every) = self.config.seals.seal_every {
                 background.spawn("the sealer", self.sealer_task(every)?);
             }
             background.spawn("the eraser", self.eraser_task());
         }
-        if self.services.dispatcher {
-            background.spawn("the dispatcher", self.dispatcher_task(rulebook.clone())?);
-            if let Some(copies) = self.seal_copies_task()? {
-                background.spawn("the seal copies", copies);
-            }
+        if self.services.dispatcher
+            && let Some(copies) = self.seal_copies_task()?
+        {
+            background.spawn("the seal copies", copies);
         }
         Ok(())
     }
@@ -309,12 +307,26 @@ impl ServiceRuntime {
         WebhookSender::new(allowed).context("webhooks cannot be delivered")
     }
 
+    /// How pushes are delivered.
+    pub(super) async fn push_config(&self) -> Result<PushConfig> {
+        let allowed = AllowedNetworks::new(self.config.webhooks.webhook_allow.clone());
+        push_setup::load(&self.config.push, allowed, &self.pools.writes).await
+    }
+
     pub(super) fn dispatcher_task(
         &self,
+        commands: CommandState,
         rulebook: LiveRulebook,
+        push: PushConfig,
     ) -> Result<impl Future<Output = Result<()>> + use<>> {
         let args = &self.config.webhooks;
-        let sender = self.webhook_sender()?;
+        let senders = Senders {
+            webhooks: self.webhook_sender()?,
+            pushes: PushDelivery {
+                sender: PushSender::new(push).map_err(|error| UsageError(error.to_string()))?,
+                drops: Arc::new(CommandPushDrops(commands)),
+            },
+        };
         let config = dispatcher::DispatcherConfig {
             max_attempts: args.webhook_tries,
             notification_window: args.notify_window,
@@ -323,7 +335,7 @@ impl ServiceRuntime {
             self.pools.projections.clone(),
             Some(self.nats.clone()),
             self.mirror.clone(),
-            sender,
+            senders,
             config,
             rulebook,
             self.background_shutdown.clone(),

@@ -8,6 +8,7 @@
 //! - [`readiness`]: the readiness checks.
 //! - `hook`: the service that checks messages.
 //! - [`acks`]: executes the acknowledgements of live connections as commands.
+//! - `push_setup`: how this process delivers pushes.
 //! - `mirror_repair`: restarts an embedded nats-server that stores nothing.
 //! - `background`: the background tasks. [`tasks`]: groups of tasks. [`gauges`]: metrics that are
 //!   sampled at an interval.
@@ -29,6 +30,7 @@ mod place;
 pub mod pools;
 pub mod ports;
 mod profile_sight;
+mod push_setup;
 pub mod readiness;
 mod rulebook;
 mod shedding;
@@ -64,6 +66,7 @@ use http_edge::{
 };
 use moderation::LiveRulebook;
 use projector::InProcessChannels;
+use push::{PushConfig, PushRegistry};
 use query_api::{QuerySetup, QueryState};
 use read_model::projection_signal::ProjectionSignalChannel;
 use settings::{SealInterval, Services, Switch, SystemConfig};
@@ -175,7 +178,7 @@ pub async fn run(
         None => Ok(()),
         Some(Ok(_)) => {
             let versions = service.fetch_versions().await;
-            service.log_start(&base, &versions);
+            versions.log_start(service.services, &base);
             let setup_code = service.issue_setup_code().await;
             on_open(StartReport {
                 versions,
@@ -257,20 +260,6 @@ impl ServiceRuntime {
         Ok((setup.ports, service))
     }
 
-    /// One line with what an operator needs to know of a process that has started.
-    fn log_start(&self, base: &str, versions: &ServerVersions) {
-        let mut roles = Services::ROLES.iter();
-        let role = roles.find(|(_, services)| *services == self.services);
-        tracing::info!(
-            version = env!("CARGO_PKG_VERSION"),
-            role = role.map_or("", |(role, _)| role),
-            address = base,
-            postgres = versions.postgres.as_deref().unwrap_or("away"),
-            nats = versions.nats.as_deref().unwrap_or("away"),
-            "started"
-        );
-    }
-
     /// Answers the requests that have arrived, writes the queued events, and ends all tasks.
     async fn stop(
         self,
@@ -340,8 +329,8 @@ impl ServiceRuntime {
             Ok(())
         });
         self.follow_access(background).await?;
-        // The query service appends too: the acknowledgements of live connections.
-        let log = if self.services.commands || self.services.queries {
+        // The query service appends acknowledgements, and the dispatcher tokens that are gone.
+        let log = if self.services.append() {
             Some(self.open_log().await?)
         } else {
             None
@@ -350,11 +339,12 @@ impl ServiceRuntime {
         let signal = ProjectionSignalChannel::default();
         let (projected, mut projected_position) = watch::channel(0);
         let rulebook = LiveRulebook::default();
-        if log.is_some() || self.services.dispatcher {
+        if log.is_some() {
             self.follow_rules(rulebook.clone(), background).await?;
         }
         if let Some(log) = &log {
-            let state = self.command_state(log, &rulebook);
+            let push = self.push_config().await?;
+            let state = self.command_state(log, &rulebook, &push);
             let recorder = AccessRecorder::new(self.pools.projections.clone());
             let files = self.config.files.open(&self.config.data)?;
             if self.services.queries {
@@ -368,12 +358,17 @@ impl ServiceRuntime {
                 background.spawn("load shedding", self.shedding_task(&state));
             }
             if self.services.commands {
-                routes =
-                    routes.merge(self.serve_commands(state, log, recorder, files, background)?);
+                let commands =
+                    self.serve_commands(state.clone(), log, recorder, files, background)?;
+                routes = routes.merge(commands);
+            }
+            if self.services.dispatcher {
+                let dispatcher = self.dispatcher_task(state, rulebook.clone(), push)?;
+                background.spawn("the dispatcher", dispatcher);
             }
             self.spawn_relay(log.clone(), background);
         }
-        self.spawn_log_followers(&rulebook, background)?;
+        self.spawn_log_followers(background)?;
         if self.services.projector {
             let in_process = InProcessChannels {
                 feed: log.as_ref().map(CommitFeed::subscribe),
@@ -434,13 +429,19 @@ impl ServiceRuntime {
         })
     }
 
-    fn command_state(&self, log: &EventLog, rulebook: &LiveRulebook) -> CommandState {
+    fn command_state(
+        &self,
+        log: &EventLog,
+        rulebook: &LiveRulebook,
+        push: &PushConfig,
+    ) -> CommandState {
         let clock = command_svc::Clock::system();
         let (rulebook, access) = (rulebook.clone(), self.access.clone());
         let state = CommandState::new(log.clone(), self.limits(), clock, rulebook, access);
         let directory = self.config.people.directory.into();
         let sight = profile_sight::profile_sight(self.pools.reads.clone(), directory);
         state.set_profile_sight(sight);
+        state.set_push(PushRegistry::new(self.pools.writes.clone(), push));
         state
     }
 
@@ -471,6 +472,7 @@ impl ServiceRuntime {
             answer_bytes: usize::try_from(self.config.max_answer_bytes).unwrap_or(usize::MAX),
             min_position_timeout: query_api::MIN_POSITION_TIMEOUT,
             rulebook,
+            removed_devices: self.access.subscribe_removed_devices(),
             shutdown: self.draining.clone(),
         })
         .await

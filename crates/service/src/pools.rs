@@ -37,13 +37,13 @@ pub struct SessionLimits {
 impl SessionLimits {
     /// The limits of a process with these services.
     pub fn for_services(services: Services) -> Self {
-        let has_log = services.commands || services.queries;
+        let has_log = services.append();
         let writes = match (services.commands, services.queries) {
             (true, _) => 8,
             // The acknowledgements of live connections.
             (false, true) => 2,
-            // The migration.
-            (false, false) => 1,
+            // The migration, and the devices whose tokens are gone.
+            (false, false) => 1 + u32::from(services.dispatcher),
         };
         let is_background = services.commands || services.projector || services.dispatcher;
         // The one that finds the primary; the committer and the relay; the locks of the sealer and

@@ -2,6 +2,8 @@
 
 use accounts::SetupCode;
 
+use crate::Services;
+
 /// The versions that the servers report. `None` for a server that does not respond.
 #[derive(Debug, Clone, Default)]
 pub struct ServerVersions {
@@ -9,6 +11,22 @@ pub struct ServerVersions {
     pub postgres: Option<String>,
     /// nats-server, as `2.15.1`.
     pub nats: Option<String>,
+}
+
+impl ServerVersions {
+    /// Logs one line with what an operator needs to know of a process that has started.
+    pub(crate) fn log_start(&self, services: Services, address: &str) {
+        let mut roles = Services::ROLES.iter();
+        let role = roles.find(|(_, of_role)| *of_role == services);
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            role = role.map_or("", |(role, _)| role),
+            address,
+            postgres = self.postgres.as_deref().unwrap_or("away"),
+            nats = self.nats.as_deref().unwrap_or("away"),
+            "started"
+        );
+    }
 }
 
 /// What there is to say once the services have started.

@@ -6,7 +6,7 @@
 //!   command shows.
 //! - `system`: the options that all commands share, and what follows from them. `defaults`: where
 //!   systems are. `services`: which services a command runs.
-//! - `accounts`, `backup`, `erase`, `files`, `log`, `psql`, `rebuild`, `webhooks`: the options of
+//! - `accounts`, `backup`, `erase`, `files`, `log`, `psql`, `push`, `rebuild`, `webhooks`: the options of
 //!   these commands, and of what they operate. `given`: the settings that were given.
 //! - `rules`: the options of `tidings switch` and `tidings moderation`. `jwks_url`: where keys of
 //!   tokens are fetched from.
@@ -32,6 +32,7 @@ mod parse;
 mod people;
 mod ports;
 mod psql;
+mod push;
 mod questions;
 mod rebuild;
 mod rules;
@@ -64,6 +65,7 @@ pub use log::{
 };
 pub use ports::PortArgs;
 pub use psql::{PsqlArgs, RowFormatArg};
+pub use push::PushArgs;
 pub use questions::{
     ExplainArgs, LogLoadArgs, LogUnreadArgs, TraceArgs, UnreadGroupingArg, UnreadIntervalArg,
 };

@@ -10,11 +10,16 @@ pub struct Services {
     pub projector: bool,
     /// The query service.
     pub queries: bool,
-    /// The dispatcher, which delivers webhooks.
+    /// The dispatcher, which delivers webhooks and pushes.
     pub dispatcher: bool,
 }
 
 impl Services {
+    /// Whether the process appends to the log. Only the projector alone does not.
+    pub fn append(self) -> bool {
+        self.commands || self.queries || self.dispatcher
+    }
+
     /// The subcommands that run services, with a whole system first.
     pub const ROLES: [(&'static str, Self); 5] = [
         ("up", Self::ALL),

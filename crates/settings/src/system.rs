@@ -23,6 +23,7 @@ use super::log::SealArgs;
 use super::parse::parse_duration;
 use super::people::PeopleArgs;
 use super::ports::PortArgs;
+use super::push::PushArgs;
 use super::webhooks::WebhookArgs;
 
 /// The options that all commands share.
@@ -181,6 +182,10 @@ pub struct SystemConfig {
     /// How webhooks are delivered.
     #[command(flatten)]
     pub webhooks: WebhookArgs,
+
+    /// How pushes are delivered.
+    #[command(flatten)]
+    pub push: PushArgs,
 
     /// Directory of the search index. Each query-api has its own; several on one machine can share
     /// one [default: DATA/search].

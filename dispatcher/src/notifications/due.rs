@@ -2,14 +2,11 @@
 //! unread counts.
 
 use domain::time::Timestamp;
-use read_model::unread_count;
 use sqlx::postgres::PgConnection;
 use sqlx::types::time::OffsetDateTime;
 
-use super::eligibility::is_notified;
-
 /// The maximum length of a preview in code points.
-const MAX_PREVIEW_CHARS: i32 = 120;
+pub(crate) const MAX_PREVIEW_CHARS: i32 = 120;
 
 /// The key of a notification: each user has at most one per conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -91,42 +88,47 @@ pub async fn load_due(
         .map(|key| key.conversation.as_str())
         .collect();
     sqlx::query_as(DUE_SQL)
+        .bind(MAX_PREVIEW_CHARS)
         .bind(webhook)
         .bind(users)
         .bind(conversations)
         .bind(limit)
-        .bind(MAX_PREVIEW_CHARS)
         .fetch_all(connection)
         .await
 }
 
-/// Parameters: the webhook, the users and conversations of the notifications to exclude, the limit
-/// and the length of a preview.
-const DUE_SQL: &str = concat!(
-    "SELECT n.user_name, n.conversation, n.to_position, n.tries, n.since, c.kind,
+/// What is loaded of a notification `n`, with the user `u`, the conversation `c` and the newest of
+/// the messages `l`, of which `$1` code points are shown.
+macro_rules! due_columns {
+    () => {
+        concat!(
+            "n.user_name, n.conversation, n.to_position, n.tries, n.since, c.kind,
             CASE WHEN c.kind <> 'direct' THEN c.title END AS title,
             t.messages, t.mentioned,
             CASE WHEN t.messages > 0 THEN ",
-    unread_count!("m", "c"),
-    " END AS unread,
+            read_model::unread_count!("m", "c"),
+            " END AS unread,
             CASE WHEN t.messages > 0 THEN (
                 SELECT coalesce(sum(",
-    unread_count!("bm", "bc"),
-    "), 0)::bigint
+            read_model::unread_count!("bm", "bc"),
+            "), 0)::bigint
                 FROM read.members bm JOIN read.conversations bc ON bc.id = bm.conversation
                 WHERE bm.user_id = u.id AND bm.present AND NOT bm.muted AND NOT bm.archived) END AS badge,
             l.seq, l.position, l.type AS message_type, l.sent_at,
             (SELECT s.name FROM read.users s WHERE s.id = l.sender) AS sender,
             CASE WHEN strpos(l.body, '\\u0000') > 0 THEN NULL
-                 WHEN l.type = 'text' THEN left(l.body::json ->> 'text', $5)
-                 WHEN json_typeof(l.body::json -> 'name') = 'string' THEN left(l.body::json ->> 'name', $5)
-            END AS preview
-     FROM (SELECT x.* FROM hooks.notices x
-           WHERE x.webhook = $1 AND x.told_position < x.to_position AND x.due_at <= now()
-             AND NOT EXISTS (SELECT FROM unnest($2::text[], $3::text[]) h (user_name, conversation)
-                             WHERE h.user_name = x.user_name AND h.conversation = x.conversation)
-           ORDER BY x.due_at LIMIT $4) n
-     LEFT JOIN read.users u ON u.name = n.user_name
+                 WHEN l.type = 'text' THEN left(l.body::json ->> 'text', $1)
+                 WHEN json_typeof(l.body::json -> 'name') = 'string' THEN left(l.body::json ->> 'name', $1)
+            END AS preview"
+        )
+    };
+}
+
+/// Where the rest comes from: what is still to be told of a notification `n`.
+macro_rules! due_joins {
+    () => {
+        concat!(
+            "LEFT JOIN read.users u ON u.name = n.user_name
      LEFT JOIN read.conversations c ON c.name = n.conversation
      LEFT JOIN read.members m ON m.conversation = c.id AND m.user_id = u.id
      LEFT JOIN LATERAL (
@@ -135,8 +137,25 @@ const DUE_SQL: &str = concat!(
          FROM read.messages g
          WHERE g.conversation = c.id AND g.position > n.told_position
            AND g.position >= n.from_position AND g.position <= n.to_position AND ",
-    is_notified!(),
-    ") t ON true
-     LEFT JOIN read.messages l ON l.conversation = c.id AND l.seq = t.seq
-     ORDER BY n.due_at"
+            $crate::notifications::eligibility::is_notified!(),
+            ") t ON true
+     LEFT JOIN read.messages l ON l.conversation = c.id AND l.seq = t.seq"
+        )
+    };
+}
+
+pub(crate) use {due_columns, due_joins};
+
+/// Parameters: the length of a preview, the webhook, the users and conversations of the
+/// notifications to exclude, and the limit.
+const DUE_SQL: &str = concat!(
+    "SELECT ",
+    due_columns!(),
+    " FROM (SELECT x.* FROM hooks.notices x
+           WHERE x.webhook = $2 AND x.told_position < x.to_position AND x.due_at <= now()
+             AND NOT EXISTS (SELECT FROM unnest($3::text[], $4::text[]) h (user_name, conversation)
+                             WHERE h.user_name = x.user_name AND h.conversation = x.conversation)
+           ORDER BY x.due_at LIMIT $5) n ",
+    due_joins!(),
+    " ORDER BY n.due_at"
 );

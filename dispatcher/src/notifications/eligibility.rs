@@ -19,4 +19,4 @@ macro_rules! is_notified {
     };
 }
 
-pub(super) use is_notified;
+pub(crate) use is_notified;

@@ -40,6 +40,15 @@ impl MessageRef {
     }
 }
 
+/// Where notifications are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoticeTable {
+    /// One row per user and conversation, for this webhook.
+    Webhook(i64),
+    /// One row per device and conversation.
+    Push,
+}
+
 /// The users to consider for a notification.
 pub enum NotificationRecipients<'a> {
     /// All members except these users.
@@ -54,7 +63,7 @@ pub enum NotificationRecipients<'a> {
 /// the number of notifications that were added or extended.
 pub async fn enqueue(
     connection: &mut PgConnection,
-    webhook: i64,
+    table: NoticeTable,
     messages: &[&MessageRef],
     recipients: &NotificationRecipients<'_>,
     window: Duration,
@@ -62,47 +71,61 @@ pub async fn enqueue(
     if messages.is_empty() {
         return Ok(0);
     }
+    let [all_except, undelivered, all_undelivered_except] = match table {
+        NoticeTable::Webhook(_) => WEBHOOK_SQL,
+        NoticeTable::Push => PUSH_SQL,
+    };
     let (statement, users) = match recipients {
-        NotificationRecipients::AllExcept(users) => (ALL_EXCEPT_SQL, users),
-        NotificationRecipients::Undelivered(users) => (UNDELIVERED_SQL, users),
-        NotificationRecipients::AllUndeliveredExcept(users) => (ALL_UNDELIVERED_EXCEPT_SQL, users),
+        NotificationRecipients::AllExcept(users) => (all_except, users),
+        NotificationRecipients::Undelivered(users) => (undelivered, users),
+        NotificationRecipients::AllUndeliveredExcept(users) => (all_undelivered_except, users),
     };
     let conversations: Vec<&str> = messages
         .iter()
         .map(|message| message.conversation.as_str())
         .collect();
     let seqs: Vec<i64> = messages.iter().map(|message| message.seq).collect();
-    let enqueued = sqlx::query(statement)
-        .bind(webhook)
+    let query = sqlx::query(statement)
         .bind(conversations)
         .bind(seqs)
         .bind(*users)
-        .bind(window.as_secs_f64())
-        .execute(connection)
-        .await?;
-    Ok(enqueued.rows_affected())
+        .bind(window.as_secs_f64());
+    let query = match table {
+        NoticeTable::Webhook(webhook) => query.bind(webhook),
+        NoticeTable::Push => query,
+    };
+    Ok(query.execute(connection).await?.rows_affected())
 }
 
-/// Parameters: the webhook, the conversations and sequence numbers of the messages, the users and
-/// the window in seconds.
+/// Parameters: the conversations and sequence numbers of the messages, the users, the window in
+/// seconds and, for a webhook, its id.
 macro_rules! enqueue_sql {
-    ($recipients:literal) => {
+    ($table:literal, ($key:literal, $values:literal, $grouped:literal), $devices:literal, $recipients:literal) => {
         concat!(
-            "INSERT INTO hooks.notices AS n
-                 (webhook, user_name, conversation, from_position, to_position, since, due_at)
-             SELECT $1, u.name, c.name, min(g.position), max(g.position), now(),
-                    now() + $5 * interval '1 second'
-             FROM unnest($2::text[], $3::bigint[]) f (conversation, seq)
+            "INSERT INTO ",
+            $table,
+            " AS n (",
+            $key,
+            ", conversation, from_position, to_position, since, due_at)
+             SELECT ",
+            $values,
+            ", c.name, min(g.position), max(g.position), now(), now() + $4 * interval '1 second'
+             FROM unnest($1::text[], $2::bigint[]) f (conversation, seq)
              JOIN read.conversations c ON c.name = f.conversation
              JOIN read.messages g ON g.conversation = c.id AND g.seq = f.seq
              JOIN read.members m ON m.conversation = c.id AND m.present
-             JOIN read.users u ON u.id = m.user_id
-             WHERE ",
+             JOIN read.users u ON u.id = m.user_id ",
+            $devices,
+            " WHERE ",
             is_notified!(),
             " AND ",
             $recipients,
-            " GROUP BY u.name, c.name
-             ON CONFLICT (webhook, user_name, conversation) DO UPDATE SET
+            " GROUP BY ",
+            $grouped,
+            ", c.name
+             ON CONFLICT (",
+            $key,
+            ", conversation) DO UPDATE SET
                  from_position = CASE WHEN n.told_position < n.to_position THEN n.from_position
                                       ELSE excluded.from_position END,
                  since = CASE WHEN n.told_position < n.to_position THEN n.since ELSE excluded.since END,
@@ -115,15 +138,47 @@ macro_rules! enqueue_sql {
     };
 }
 
-const ALL_EXCEPT_SQL: &str =
-    enqueue_sql!("NOT EXISTS (SELECT FROM unnest($4::text[]) o (name) WHERE o.name = u.name)");
+macro_rules! webhook_sql {
+    ($recipients:literal) => {
+        enqueue_sql!(
+            "hooks.notices",
+            ("webhook, user_name", "$5::bigint, u.name", "u.name"),
+            "",
+            $recipients
+        )
+    };
+}
 
-const UNDELIVERED_SQL: &str = enqueue_sql!(
-    "u.name = ANY($4::text[]) AND NOT EXISTS (
-         SELECT FROM read.devices d WHERE d.user_id = u.id AND d.cursor >= g.position)"
-);
+macro_rules! push_sql {
+    ($recipients:literal) => {
+        enqueue_sql!(
+            "push.notices",
+            ("user_name, device", "u.name, p.device", "u.name, p.device"),
+            "JOIN read.push_devices p ON p.user_id = u.id",
+            $recipients
+        )
+    };
+}
 
-const ALL_UNDELIVERED_EXCEPT_SQL: &str = enqueue_sql!(
-    "NOT EXISTS (SELECT FROM unnest($4::text[]) o (name) WHERE o.name = u.name) AND NOT EXISTS (
-         SELECT FROM read.devices d WHERE d.user_id = u.id AND d.cursor >= g.position)"
-);
+/// One of the recipients of each kind, in the order of [`NotificationRecipients`].
+macro_rules! of_each_kind {
+    ($statement:ident) => {
+        [
+            $statement!(
+                "NOT EXISTS (SELECT FROM unnest($3::text[]) o (name) WHERE o.name = u.name)"
+            ),
+            $statement!(
+                "u.name = ANY($3::text[]) AND NOT EXISTS (
+                     SELECT FROM read.devices d WHERE d.user_id = u.id AND d.cursor >= g.position)"
+            ),
+            $statement!(
+                "NOT EXISTS (SELECT FROM unnest($3::text[]) o (name) WHERE o.name = u.name)
+                 AND NOT EXISTS (
+                     SELECT FROM read.devices d WHERE d.user_id = u.id AND d.cursor >= g.position)"
+            ),
+        ]
+    };
+}
+
+const WEBHOOK_SQL: [&str; 3] = of_each_kind!(webhook_sql);
+const PUSH_SQL: [&str; 3] = of_each_kind!(push_sql);

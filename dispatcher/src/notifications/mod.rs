@@ -4,14 +4,18 @@
 //! In the order in which a notification passes through it:
 //!
 //! - `eligibility`: the SQL condition for whether a user is notified of a message.
-//! - [`enqueue`]: enqueues notifications for the recipients of new messages.
+//! - [`intake`]: enqueues notifications for the recipients of new messages, with the statements of
+//!   [`enqueue`]. [`notice_ledger`]: what it needs of a ledger.
 //! - [`due`]: loads the notifications that are due, with what is still unread.
 //! - `payload`: builds the webhook message of a notification.
-//! - [`notifier`]: the worker that drives all of this.
+//! - [`notifier`]: the worker that drives all of this for a webhook. `crate::pushes` does so for
+//!   devices.
 
-mod due;
-mod eligibility;
-mod enqueue;
+pub mod due;
+pub mod eligibility;
+pub mod enqueue;
+pub mod intake;
+pub mod notice_ledger;
 mod notifier;
 mod payload;
 
@@ -28,9 +32,10 @@ mod tests {
     use test_database::TestDatabase;
 
     use super::due::{DueNotification, NotificationKey, load_due};
-    use super::enqueue::{MessageRef, NotificationRecipients, enqueue};
+    use super::enqueue::{MessageRef, NoticeTable, NotificationRecipients, enqueue};
 
     const WEBHOOK: i64 = 1;
+    const TABLE: NoticeTable = NoticeTable::Webhook(WEBHOOK);
     const EVERYONE: NotificationRecipients<'static> = NotificationRecipients::AllExcept(&[]);
     const AN_HOUR: Duration = Duration::from_secs(3600);
 
@@ -164,7 +169,7 @@ mod tests {
         messages: &[&MessageRef],
         recipients: &NotificationRecipients<'_>,
     ) -> u64 {
-        enqueue(connection, WEBHOOK, messages, recipients, Duration::ZERO)
+        enqueue(connection, TABLE, messages, recipients, Duration::ZERO)
             .await
             .unwrap()
     }
@@ -316,7 +321,7 @@ mod tests {
 
         // Pending: it covers more messages, and is not postponed.
         let second = send(&mut connection, 1, "two").await;
-        enqueue(&mut connection, WEBHOOK, &[&second], &bob, AN_HOUR)
+        enqueue(&mut connection, TABLE, &[&second], &bob, AN_HOUR)
             .await
             .unwrap();
         assert_eq!(stored(&mut connection).await, [row("bob", "c1", 1, 2)]);
@@ -330,7 +335,7 @@ mod tests {
         // Delivered: it covers only new messages, waits for its window, and has not been tried.
         deliver_all(&mut connection).await;
         let third = send(&mut connection, 1, "three").await;
-        enqueue(&mut connection, WEBHOOK, &[&third], &bob, AN_HOUR)
+        enqueue(&mut connection, TABLE, &[&third], &bob, AN_HOUR)
             .await
             .unwrap();
         assert_eq!(stored(&mut connection).await, [row("bob", "c1", 3, 3)]);

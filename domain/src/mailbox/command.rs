@@ -3,6 +3,7 @@
 
 use super::contact_state::ContactActs;
 use super::held_command::{CompleteHeldMessage, HoldMessage};
+use super::push::{DropPush, RegisterPush};
 use crate::body::{MessageBody, MessageType};
 use crate::ids::{ClientKey, ConversationId, DeviceId, UserId};
 use crate::membership::MembershipSnapshot;
@@ -51,6 +52,12 @@ pub enum MailboxCommand {
     HoldMessage(HoldMessage),
     /// Record what a moderator has decided.
     CompleteHeld(CompleteHeldMessage),
+    /// Register a device for pushes.
+    RegisterPush(RegisterPush),
+    /// Drop registrations.
+    DropPush(DropPush),
+    /// Remove a device, with its cursor and its registration.
+    RemoveDevice(DeviceId),
 }
 
 impl MailboxCommand {

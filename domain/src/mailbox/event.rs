@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::held_event::{HeldMessageRefused, HeldMessageReleased, MessageHeld};
+use super::push_event::{DeviceRemoved, PushDropped, PushRegistered};
 use crate::body::{MessageBody, MessageType};
 use crate::ids::{ClientKey, ConversationId, DeviceId, UserId};
 use crate::texts::ContactNote;
@@ -58,6 +59,12 @@ pub enum MailboxEvent {
     HeldMessageReleased(HeldMessageReleased),
     /// A held message was refused.
     HeldMessageRefused(HeldMessageRefused),
+    /// A device gets pushes from now on.
+    PushRegistered(PushRegistered),
+    /// A device gets no more pushes.
+    PushDropped(PushDropped),
+    /// The owner removed a device.
+    DeviceRemoved(DeviceRemoved),
 }
 
 /// The data of [`MailboxEvent::DeviceAcked`].

@@ -12,6 +12,8 @@ use domain::mailbox::command::{
     ReadThread, RemoveContact, SetPreferences,
 };
 use domain::mailbox::event::{ContactRequested, MailboxEvent};
+use domain::mailbox::push::{DropPush, RegisterPush};
+use domain::mailbox::push_event::{PushDropCause, PushProvider, RegistrationDigest};
 use domain::membership::MembershipSnapshot;
 use proptest::collection::vec;
 use proptest::option;
@@ -136,6 +138,27 @@ fn thread_command() -> impl Strategy<Value = MailboxCommand> {
     ]
 }
 
+fn device_command() -> impl Strategy<Value = MailboxCommand> {
+    prop_oneof![
+        (0_u8..4, 0_usize..3, any::<bool>()).prop_map(|(number, provider, preview)| {
+            MailboxCommand::RegisterPush(RegisterPush {
+                device: device(number),
+                provider: PushProvider::ALL[provider],
+                digest: RegistrationDigest::parse(&format!("{provider}").repeat(64)).unwrap(),
+                preview,
+            })
+        }),
+        (0_u8..4).prop_map(|number| {
+            MailboxCommand::DropPush(DropPush {
+                device: Some(device(number)),
+                digest: None,
+                cause: PushDropCause::Removed,
+            })
+        }),
+        (0_u8..4).prop_map(|number| MailboxCommand::RemoveDevice(device(number))),
+    ]
+}
+
 fn commands() -> impl Strategy<Value = Vec<MailboxCommand>> {
     let command = prop_oneof![
         read_mark_command(),
@@ -158,6 +181,7 @@ fn commands() -> impl Strategy<Value = Vec<MailboxCommand>> {
         (0_usize..4).prop_map(|number| MailboxCommand::Block(user(number))),
         (0_usize..4).prop_map(|number| MailboxCommand::Unblock(user(number))),
         contact_command(),
+        device_command(),
     ];
     vec(command, 0..60)
 }
@@ -236,10 +260,16 @@ proptest! {
         let (state, log) = execute_all(&commands);
         let mut cursors = BTreeMap::new();
         for event in log {
-            if let MailboxEvent::DeviceAcked(acked) = event {
-                let before = cursors.insert(acked.device, acked.cursor).unwrap_or(0);
-                prop_assert_eq!(acked.previous, before);
-                prop_assert!(acked.cursor > before && acked.cursor <= 10);
+            match event {
+                MailboxEvent::DeviceAcked(acked) => {
+                    let before = cursors.insert(acked.device, acked.cursor).unwrap_or(0);
+                    prop_assert_eq!(acked.previous, before);
+                    prop_assert!(acked.cursor > before && acked.cursor <= 10);
+                }
+                MailboxEvent::DeviceRemoved(removed) => {
+                    cursors.remove(&removed.device);
+                }
+                _ => {}
             }
         }
         prop_assert!(cursors.len() <= limits().devices);

@@ -13,6 +13,7 @@ mod clearing;
 mod contacts;
 mod create;
 mod deployment;
+mod devices;
 mod erasure;
 mod files;
 mod framework;

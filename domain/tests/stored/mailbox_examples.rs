@@ -8,6 +8,9 @@ use domain::mailbox::event::{
     ScheduledMessageCancelled, ScheduledMessageChanged, ScheduledMessageFailed,
     ScheduledMessageSent, ThreadReadMark,
 };
+use domain::mailbox::push_event::{
+    DeviceRemoved, PushDropCause, PushDropped, PushProvider, PushRegistered, RegistrationDigest,
+};
 use domain::texts::ContactNote;
 
 use crate::examples::{Example, time, user};
@@ -17,6 +20,7 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
     examples.extend(contact_events());
     examples.extend(thread_events());
     examples.extend(scheduled_events());
+    examples.extend(push_events());
     let by = user("anna");
     examples.push((
         "notes_erased",
@@ -24,6 +28,38 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
         MailboxEvent::NotesErased(NotesErased { by }),
     ));
     examples
+}
+
+/// The events of devices and their pushes.
+fn push_events() -> Vec<Example<MailboxEvent>> {
+    use MailboxEvent as E;
+    let device = DeviceId::parse("phone").unwrap();
+    let digest = "5f3a9c21".repeat(8);
+    vec![
+        (
+            "push_registered",
+            1,
+            E::PushRegistered(PushRegistered {
+                device: device.clone(),
+                provider: PushProvider::Webpush,
+                digest: RegistrationDigest::parse(&digest).unwrap(),
+                preview: true,
+            }),
+        ),
+        (
+            "push_dropped",
+            1,
+            E::PushDropped(PushDropped {
+                device: device.clone(),
+                cause: PushDropCause::Gone,
+            }),
+        ),
+        (
+            "device_removed",
+            1,
+            E::DeviceRemoved(DeviceRemoved { device }),
+        ),
+    ]
 }
 
 /// The events that change only what the user sees of their conversations.

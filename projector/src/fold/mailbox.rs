@@ -80,6 +80,13 @@ impl Fold<'_> {
             MailboxEvent::MessageHeld(_)
             | MailboxEvent::HeldMessageReleased(_)
             | MailboxEvent::HeldMessageRefused(_) => self.apply_held(at, user, event)?,
+            MailboxEvent::PushRegistered(registered) => {
+                self.apply_push_registered(at, user, registered);
+            }
+            MailboxEvent::PushDropped(dropped) => self.apply_push_dropped(user, &dropped.device),
+            MailboxEvent::DeviceRemoved(removed) => {
+                self.apply_device_removed(user, &removed.device);
+            }
         }
         Ok(FoldOutcome::Folded)
     }
@@ -311,6 +318,9 @@ pub(crate) fn conversation_of(event: &MailboxEvent) -> Option<&ConversationId> {
         MailboxEvent::HeldMessageReleased(event) => Some(&event.conversation),
         MailboxEvent::HeldMessageRefused(event) => Some(&event.conversation),
         MailboxEvent::DeviceAcked(_)
+        | MailboxEvent::DeviceRemoved(_)
+        | MailboxEvent::PushRegistered(_)
+        | MailboxEvent::PushDropped(_)
         | MailboxEvent::NotesErased(_)
         | MailboxEvent::UserBlocked(_)
         | MailboxEvent::UserUnblocked(_)

@@ -29,6 +29,7 @@ mod notes;
 mod outcome;
 mod pins;
 mod profile;
+mod push;
 mod recalls;
 mod scheduled;
 mod sequence;

@@ -30,6 +30,7 @@ mod notes;
 mod parked;
 mod pins;
 mod profiles;
+mod push;
 mod recipients;
 mod restores;
 mod scheduled;
@@ -78,6 +79,8 @@ impl WriteBatch<'_> {
             || !rows.versions.is_empty()
             || !rows.reactions.is_empty()
             || !rows.blocks.is_empty()
+            || !rows.removed_devices.is_empty()
+            || !rows.push_devices.is_empty()
             || !rows.pins.is_empty()
             || !rows.unpins.is_empty()
             || !rows.contacts.is_empty()
@@ -115,6 +118,7 @@ impl WriteBatch<'_> {
         members::upsert(connection, self.working_set).await?;
         members::insert_periods(connection, &self.rows.membership_periods).await?;
         members::end_periods(connection, &self.rows.ended_periods).await?;
+        push::remove_devices(connection, &self.rows.removed_devices).await?;
         profiles::write_receipts_off(connection, self.rows).await
     }
 
@@ -130,6 +134,7 @@ impl WriteBatch<'_> {
         pins::write(connection, rows).await?;
         messages::write_reactions(connection, &rows.reactions).await?;
         mailboxes::write_blocks(connection, &rows.blocks).await?;
+        push::write(connection, &rows.push_devices).await?;
         access::write(connection, &rows.access).await?;
         cases::write(connection, &rows.cases).await?;
         files::write(connection, &rows.files).await?;

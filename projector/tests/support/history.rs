@@ -129,7 +129,7 @@ impl HistoryGenerator {
             73..82 => self.read(),
             82..85 => self.mark_unread(),
             85..88 => self.set_preferences(),
-            88..91 => self.ack(),
+            88..91 => self.use_device(),
             91 => self.hold(),
             92..94 => self.schedule(),
             94 => self.mark_thread(),

@@ -4,6 +4,8 @@ use domain::ids::DeviceId;
 use domain::mailbox::command::{
     AckCursor, AddContact, MailboxCommand, MarkRead, MarkUnread, RemoveContact, SetPreferences,
 };
+use domain::mailbox::push::{DropPush, RegisterPush};
+use domain::mailbox::push_event::{PushDropCause, PushProvider, RegistrationDigest};
 use domain::profile::command::{ChangeProfile, ChangeSettings, ProfileCommand, RevokeTokens};
 use domain::profile::event::UserKind;
 use domain::texts::{ContactNote, DisplayName};
@@ -66,7 +68,33 @@ impl HistoryGenerator {
         self.run_mailbox_command(&member, MailboxCommand::SetPreferences(set));
     }
 
-    pub(super) fn ack(&mut self) {
+    /// Acknowledges, or registers a device for pushes, or removes it.
+    pub(super) fn use_device(&mut self) {
+        let command = match self.rng.below(20) {
+            0..14 => return self.ack(),
+            14..17 => MailboxCommand::RegisterPush(RegisterPush {
+                device: DeviceId::parse(self.rng.pick::<&str>(&["phone", "web"])).unwrap(),
+                provider: *self.rng.pick(&PushProvider::ALL),
+                digest: RegistrationDigest::parse(&self.rng.pick(&["0", "a"]).repeat(64)).unwrap(),
+                preview: self.rng.chance(50),
+            }),
+            17 => MailboxCommand::DropPush(DropPush {
+                device: self
+                    .rng
+                    .pick(&[None, Some("phone")])
+                    .map(|device| DeviceId::parse(device).unwrap()),
+                digest: None,
+                cause: PushDropCause::Removed,
+            }),
+            _ => MailboxCommand::RemoveDevice(
+                DeviceId::parse(self.rng.pick::<&str>(&["phone", "web"])).unwrap(),
+            ),
+        };
+        let who = self.random_user();
+        self.run_mailbox_command(&who, command);
+    }
+
+    fn ack(&mut self) {
         let who = self.random_user();
         let head = self.log.len() as u64;
         let back = if self.rng.chance(80) {

@@ -39,6 +39,8 @@ pub struct LiveConnection {
     pub queue: mpsc::Sender<LiveDelivery>,
     /// Cancelled when the same device connects again.
     pub replaced: CancellationToken,
+    /// Cancelled when the user removes the device.
+    pub removed: CancellationToken,
     /// Whether it receives deliveries.
     pub is_subscribed: bool,
 }
@@ -122,6 +124,16 @@ impl LiveConnections {
             self.users.remove(name);
             self.unresolved.remove(name);
             self.pending.remove(name);
+        }
+    }
+
+    /// Ends the connections of a device that its user has removed.
+    pub fn end_device(&self, name: &str, device: &str) {
+        let user = self.users.get(name).into_iter();
+        let connections = user.flat_map(|user| &user.connections);
+        let of_device = |other: &&LiveConnection| other.device.as_deref() == Some(device);
+        for connection in connections.filter(of_device) {
+            connection.removed.cancel();
         }
     }
 
@@ -268,6 +280,7 @@ mod tests {
             device: None,
             queue,
             replaced: CancellationToken::new(),
+            removed: CancellationToken::new(),
             is_subscribed: false,
         };
         connections.add(name, connection);

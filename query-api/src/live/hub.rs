@@ -75,6 +75,8 @@ pub struct Subscription {
     pub queue: mpsc::Receiver<LiveDelivery>,
     /// Cancelled when the same device connects again.
     pub replaced: CancellationToken,
+    /// Cancelled when the user removes the device.
+    pub removed: CancellationToken,
     hub: Hub,
     user: String,
     connection_id: u64,
@@ -105,12 +107,13 @@ impl Hub {
     /// connection of the device is already present, the new one is cancelled instead.
     pub fn subscribe(&self, user: &str, device: Option<&str>, id: u64) -> Subscription {
         let (sender, queue) = mpsc::channel(QUEUE_CAPACITY);
-        let replaced = CancellationToken::new();
+        let (replaced, removed) = (CancellationToken::new(), CancellationToken::new());
         let connection = LiveConnection {
             id,
             device: device.map(str::to_owned),
             queue: sender,
             replaced: replaced.clone(),
+            removed: removed.clone(),
             is_subscribed: false,
         };
         self.connections().add(user, connection);
@@ -118,10 +121,16 @@ impl Hub {
         Subscription {
             queue,
             replaced,
+            removed,
             hub: self.clone(),
             user: user.to_owned(),
             connection_id: id,
         }
+    }
+
+    /// Ends the connections of a device that its user has removed.
+    pub fn end_device(&self, user: &str, device: &str) {
+        self.connections().end_device(user, device);
     }
 
     fn connections(&self) -> MutexGuard<'_, LiveConnections> {

@@ -9,7 +9,8 @@
 //!   entries that were not acknowledged. `admission` limits the number of connections.
 //! - `frame`: the frames in both directions. `websocket`, `sse`: the two transports.
 //!   `frame_limits`: how much a client may send.
-//! - `acks`: records acknowledgements.
+//! - `acks`: records acknowledgements. `removed_devices`: ends the connections of devices that
+//!   users remove.
 //! - `presence_service`: exchanges online status and typing notifications between gateways.
 //!   `user_presence`: what is reported of one user, and who may know it. `last_seen` keeps when
 //!   users were online last.
@@ -25,6 +26,7 @@ mod frame_limits;
 mod hub;
 mod last_seen;
 mod presence_service;
+mod removed_devices;
 pub(crate) mod session;
 pub(crate) mod sse;
 pub(crate) mod state;
@@ -36,3 +38,4 @@ pub(crate) use admission::{Admission, LiveTransport};
 pub use admission::{MAX_LIVE_CONNECTIONS, MAX_LIVE_PER_USER};
 pub(crate) use hub::{Deliverer, Hub, run};
 pub(crate) use presence_service::PresenceService;
+pub(crate) use removed_devices::end_removed;

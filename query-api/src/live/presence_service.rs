@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::deployment::feature::Feature;
-use domain::ids::ConversationId;
+use domain::ids::{ConversationId, DeviceId};
 use domain::time::Timestamp;
 use event_stream::mirror::MirrorConfig;
 use moderation::LiveRulebook;
 use presence::{
     GatewayBus, GatewayMessage, GatewayPayload, HEARTBEAT_INTERVAL, Presence, PresenceChange,
-    build_snapshot,
+    build_snapshot, device_name,
 };
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
@@ -95,6 +95,8 @@ impl TypingChange {
 pub struct OnlineGuard {
     service: PresenceService,
     user: String,
+    /// The name of the device, if the client named one.
+    device: Option<String>,
     connection: u64,
     watched: Vec<String>,
 }
@@ -102,9 +104,11 @@ pub struct OnlineGuard {
 impl Drop for OnlineGuard {
     fn drop(&mut self) {
         self.unwatch();
-        self.service
-            .presence()
-            .remove_connection(&self.user, Instant::now());
+        let mut presence = self.service.presence();
+        let device = self.device.iter();
+        for name in device.chain([&self.user]) {
+            presence.remove_connection(name, Instant::now());
+        }
     }
 }
 
@@ -135,17 +139,21 @@ impl PresenceService {
         service
     }
 
-    /// Registers a new connection.
-    pub fn connect(&self, user: &str, connection: u64) -> OnlineGuard {
-        let (payload, change) = self.presence().add_connection(user);
-        if let Some(payload) = payload {
-            self.broadcast(payload);
-            self.0.last_seen.record([user.to_owned()], now());
+    /// Registers a new connection, of a device if the client named one.
+    pub fn connect(&self, user: &str, device: Option<&DeviceId>, connection: u64) -> OnlineGuard {
+        let device = device.map(|device| device_name(user, device.as_str()));
+        for name in device.as_deref().into_iter().chain([user]) {
+            let (payload, change) = self.presence().add_connection(name);
+            if let Some(payload) = payload {
+                self.broadcast(payload);
+                self.0.last_seen.record([name.to_owned()], now());
+            }
+            self.notify_watchers(change);
         }
-        self.notify_watchers(change);
         OnlineGuard {
             service: self.clone(),
             user: user.to_owned(),
+            device,
             connection,
             watched: Vec::new(),
         }
@@ -220,6 +228,20 @@ impl PresenceService {
     /// Whether a user is online at any gateway.
     pub fn is_online(&self, user: &str) -> bool {
         self.presence().is_online(user)
+    }
+
+    /// Whether devices of a user are online at any gateway, and when they were last, as far as that
+    /// is known.
+    pub async fn load_devices(
+        &self,
+        user: &str,
+        devices: &[&str],
+    ) -> Result<Vec<(bool, Option<Timestamp>)>, QueryError> {
+        let names: Vec<String> = devices.iter().map(|id| device_name(user, id)).collect();
+        let keys: Vec<&str> = names.iter().map(String::as_str).collect();
+        let last_seen = self.0.last_seen.load(&keys).await?;
+        let seen = |name: &String| (self.is_online(name), last_seen.get(name).copied());
+        Ok(names.iter().map(seen).collect())
     }
 
     /// The current presence of users, with what each of them shows to the user who asks.

@@ -321,8 +321,8 @@ impl LiveSession {
     }
 }
 
-/// Receives the next delivery. Fails if the device has connected again, the caller may no longer
-/// call, or the service stops.
+/// Receives the next delivery. Fails if the device has connected again or was removed, the caller
+/// may no longer call, or the service stops.
 async fn recv_delivery(
     subscription: &mut Subscription,
     (history_changes, caller): (&mut watch::Receiver<u64>, &mut CallerWatch),
@@ -333,6 +333,7 @@ async fn recv_delivery(
         () = subscription.replaced.cancelled() => {
             Err(SessionEnd::Closed(close::REPLACED, "this device has connected again"))
         }
+        () = subscription.removed.cancelled() => Err(device_removed()),
         () = state.shutdown.cancelled() => {
             Err(SessionEnd::Problem(close::TRY_AGAIN_LATER, Box::new(shutdown_problem())))
         }
@@ -342,6 +343,12 @@ async fn recv_delivery(
         }
         delivery = subscription.queue.recv() => Ok(delivery),
     }
+}
+
+fn device_removed() -> SessionEnd {
+    let detail = "You have removed this device.";
+    let problem = Problem::forbidden_with_code("device_removed", detail);
+    SessionEnd::Problem(close::FORBIDDEN, Box::new(problem))
 }
 
 fn end_unavailable(error: &QueryError) -> SessionEnd {

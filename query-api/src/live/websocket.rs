@@ -96,7 +96,9 @@ impl FeedRequest {
         let session = LiveSession::start(state.clone(), transport, watch, device, after).await?;
         let user = &session.caller().user;
         Ok(Box::new(SocketClient {
-            online: state.presence.connect(user, session.connection_id()),
+            online: state
+                .presence
+                .connect(user, session.device(), session.connection_id()),
             session,
             auth,
             acks: state.acks,

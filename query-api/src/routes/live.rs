@@ -88,7 +88,7 @@ pub struct LiveParams {
 /// malformed frame or too many frames, 1009 a message over 64 KiB, 1013 the service is shutting
 /// down or its database is unavailable (`retry_after` in the problem frame says when to reconnect),
 /// 4401 the token is missing, refused, revoked or has expired, 4403 the user is deactivated or
-/// banned, 4408 nothing was received for a minute, 4409
+/// banned or has removed the device, 4408 nothing was received for a minute, 4409
 /// the device has connected again, 4410 the cursor is older than the retained entries, beyond the
 /// head of the log, or of another history, or the history has changed because events were lost.
 #[utoipa::path(
@@ -143,6 +143,8 @@ pub async fn connect_live(
     let watch = CallerWatch::new(&auth, caller);
     let session = LiveSession::start(state.clone(), transport, watch, device, after).await?;
     let user = &session.caller().user;
-    let online = state.presence.connect(user, session.connection_id());
+    let online = state
+        .presence
+        .connect(user, session.device(), session.connection_id());
     Ok(sse::serve(session, online).into_response())
 }

@@ -22,6 +22,7 @@ mod conversation;
 mod conversation_members;
 mod conversation_query;
 mod deployment;
+mod devices;
 mod entries;
 mod events;
 mod explain;
@@ -92,6 +93,7 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(sent_messages::list_sent_messages))
         .routes(routes!(blocks::list_blocks))
         .routes(routes!(presence::get_presence))
+        .routes(routes!(devices::list_devices))
         .routes(routes!(contacts::list_contacts))
         .routes(routes!(invitations::list_invitations))
         .routes(routes!(users::get_own_profile))

@@ -8,7 +8,7 @@ use house_rules::source::Source;
 use house_rules::workspace::{Package, files, packages, root};
 
 /// Each package with the packages of this workspace that it may use outside of tests.
-const ALLOWED: [(&str, &[&str]); 35] = [
+const ALLOWED: [(&str, &[&str]); 36] = [
     ("domain", &[]),
     ("eventually", &[]),
     ("migrations", &[]),
@@ -40,6 +40,7 @@ const ALLOWED: [(&str, &[&str]); 35] = [
     ("moderation", &["domain", "search"]),
     ("audit", &["domain", "event-log", "http-edge"]),
     ("presence", &[]),
+    ("push", &["connectivity", "domain"]),
     (
         "access",
         &["connectivity", "domain", "event-log", "http-edge"],
@@ -54,6 +55,7 @@ const ALLOWED: [(&str, &[&str]); 35] = [
             "http-edge",
             "log-integrity",
             "moderation",
+            "push",
         ],
     ),
     (
@@ -104,6 +106,7 @@ const ALLOWED: [(&str, &[&str]); 35] = [
             "log-integrity",
             "moderation",
             "presence",
+            "push",
             "read-model",
         ],
     ),
@@ -148,6 +151,7 @@ const ALLOWED: [(&str, &[&str]); 35] = [
             "http-edge",
             "log-tools",
             "projector",
+            "push",
             "query-api",
             "search",
         ],
@@ -209,6 +213,7 @@ const ALLOWED: [(&str, &[&str]); 35] = [
             "operator-api",
             "presence",
             "projector",
+            "push",
             "query-api",
             "read-model",
             "search",

@@ -20,6 +20,7 @@ const OWNERS: [(&str, &[&str], &[&str]); 10] = [
         ],
     ),
     ("hooks", &["dispatcher"], &[]),
+    ("push", &["push", "dispatcher"], &[]),
     ("accounts", &["accounts"], &[]),
     ("moderation", &["command-svc"], &["diagnostics"]),
     ("secrets", &[], &["event-log"]),

@@ -37,7 +37,7 @@ const PAGES: [&str; 19] = [
 ];
 
 /// Pages whose commands change what others rely on. Each has a system of its own.
-const JOURNEYS: [&str; 8] = [
+const JOURNEYS: [&str; 9] = [
     "docs/files.md",
     "docs/people.md",
     "docs/policies.md",
@@ -46,6 +46,7 @@ const JOURNEYS: [&str; 8] = [
     "docs/scheduled.md",
     "docs/messages.md",
     "docs/webhooks.md",
+    "docs/push.md",
 ];
 
 /// Pages whose commands other tests run: the README's conversation in `readme.rs`; its

@@ -42,13 +42,14 @@ async fn the_document_and_the_route_table_have_the_same_routes() {
 }
 
 /// Live delivery begins where the client asks. The others answer from tables beside the log.
-const QUERIES_WITHOUT_POSITION: [&str; 6] = [
+const QUERIES_WITHOUT_POSITION: [&str; 7] = [
     "/v1/admin/accounts",
     "/v1/admin/jobs",
     "/v1/admin/jobs/{id}",
     "/v1/admin/seals",
     "/v1/live",
     "/v1/place",
+    "/v1/push/webpush-key",
 ];
 
 /// Commands that take no key, because they are no events: accounts, the place, jobs and what is

@@ -6,8 +6,10 @@ use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The schemas of what cannot be derived: the log, the webhooks with their positions, when users
-/// were online last, the local accounts, and secrets.
-pub(super) const SCHEMAS: [&str; 6] = ["log", "hooks", "presence", "accounts", "audit", "secrets"];
+/// were online last, the local accounts, secrets, and the tokens and pushes of devices.
+pub(super) const SCHEMAS: [&str; 7] = [
+    "log", "hooks", "presence", "accounts", "audit", "secrets", "push",
+];
 
 /// The file name of the manifest.
 pub(super) const MANIFEST_FILE: &str = "manifest.json";

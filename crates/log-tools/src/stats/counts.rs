@@ -123,7 +123,13 @@ impl<'a> NamedUsers<'a> {
     /// Who did it. The users who erase or administrate are not necessarily users of the system.
     fn actor(self, event: &'a Envelope) -> Option<Cow<'a, str>> {
         match (event.aggregate, event.event_type.as_str()) {
-            (_, "notes_erased" | "scheduled_message_sent" | "scheduled_message_failed") => None,
+            (
+                _,
+                "notes_erased"
+                | "scheduled_message_sent"
+                | "scheduled_message_failed"
+                | "push_dropped",
+            ) => None,
             (_, "scheduled_message_cancelled") => self.by,
             (AggregateKind::Mailbox, _) => Some(Cow::Borrowed(&event.aggregate_id)),
             (_, "file_reserved") => self.uploader,

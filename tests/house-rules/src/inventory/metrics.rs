@@ -131,6 +131,15 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "when the TLS certificate in use expires, since 1970",
     ),
     (
+        "tidings_push_parked",
+        "pushes that failed for the last time",
+    ),
+    (
+        "tidings_push_total",
+        "attempts to push to devices, by provider and outcome",
+    ),
+    ("tidings_push_waiting", "pushes that wait to be delivered"),
+    (
         "tidings_webhook_lag_events",
         "events that a webhook lags behind the log",
     ),

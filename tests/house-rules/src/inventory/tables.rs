@@ -109,6 +109,24 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "held messages on which no moderator has decided yet",
     ),
     (
+        "push.notices",
+        "pending and sent pushes, one row per device and conversation",
+    ),
+    ("push.parked", "pushes that failed for the last time"),
+    ("push.progress", "one row: how far pushes are in the log"),
+    (
+        "push.tokens",
+        "the tokens of devices, which the log names by digests",
+    ),
+    (
+        "push.vapid_key",
+        "one row: the private key for the push services of browsers",
+    ),
+    (
+        "read.push_devices",
+        "the devices that get pushes, with the digests of their registrations",
+    ),
+    (
         "hooks.notices",
         "pending and sent notifications, one row per user and conversation",
     ),

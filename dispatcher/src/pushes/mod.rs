@@ -1,0 +1,29 @@
+//! Pushes notifications to the devices of offline users. The rules are those of notification
+//! webhooks, and so is most of the code: who is told of what, the window in which messages share a
+//! notification, what is still unread when it is due, retries, and the parking of what failed.
+//!
+//! A notification is stored for each device. So a device that is told keeps its place while another
+//! one of the same user waits for a retry.
+//!
+//! In the order in which a push passes through it:
+//!
+//! - [`supervisor`]: runs the worker as soon as a device has registered. [`ledger`]: stores the
+//!   progress.
+//! - [`due`]: loads the pushes that are due, with the tokens. [`quiet_hours`]: whether only the
+//!   badge changes. [`content`]: what a push says.
+//! - [`pusher`]: the worker. [`attempt`]: one attempt, and what follows from it. [`breakers`]: how
+//!   many attempts run at a time, by provider.
+//! - [`drops`]: drops registrations whose tokens are gone.
+
+mod attempt;
+mod breakers;
+mod content;
+mod drops;
+mod due;
+mod ledger;
+mod pusher;
+mod quiet_hours;
+mod supervisor;
+
+pub use drops::PushDrops;
+pub use supervisor::{PushDelivery, PushSupervisor, record_metrics};
