@@ -1,9 +1,10 @@
 //! Pushes notifications to the devices of offline users. The rules are those of notification
-//! webhooks, and so is most of the code: who is told of what, the window in which messages share a
-//! notification, what is still unread when it is due, retries, and the parking of what failed.
+//! webhooks, and so is most of the code: who is notified of what, the window in which messages
+//! share a notification, what is still unread when it is due, retries, and the parking of what
+//! failed.
 //!
-//! A notification is stored for each device. So a device that is told keeps its place while another
-//! one of the same user waits for a retry.
+//! A notification is stored for each device. So a device that was notified keeps its place while
+//! another one of the same user waits for a retry.
 //!
 //! In the order in which a push passes through it:
 //!
@@ -26,4 +27,5 @@ mod quiet_hours;
 mod supervisor;
 
 pub use drops::PushDrops;
-pub use supervisor::{PushDelivery, PushSupervisor, record_metrics};
+pub use pusher::PushDelivery;
+pub use supervisor::{PushSupervisor, record_metrics};

@@ -1,6 +1,6 @@
 //! The rules of files.
 
-use domain::digest::Sha256Digest;
+use domain::file::digest::Sha256Digest;
 use domain::file::File;
 use domain::file::command::{DeleteFile, FileCommand, StoreFile};
 use domain::file::event::{

@@ -4,7 +4,7 @@
 use cqrs_es::Aggregate as _;
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::command::{ConversationCommand, EditMessage, SendMessage};
-use domain::digest::Sha256Digest;
+use domain::file::digest::Sha256Digest;
 use domain::envelope::AggregateKind;
 use domain::file::File;
 use domain::file::command::{DeleteFile, FileCommand, StoreFile};
