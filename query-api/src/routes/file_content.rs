@@ -1,8 +1,8 @@
 //! `GET /v1/files/{id}/content`: the bytes of a file, or a range of them.
 //!
 //! The bytes always pass through this process, also those in a bucket. A signed address would stay
-//! valid after a recall, and whoever has it could pass it on; so every request is checked by the
-//! rule of visibility instead. Nothing that is served here runs in a browser.
+//! valid after a recall, and everybody who has it could pass it on; so every request is checked by
+//! the rule of visibility instead. Nothing that is served here runs in a browser.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -40,7 +40,7 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 
 /// Returns the bytes of a file
 ///
-/// Whoever can see the file can read them. `Range` selects a part, `If-None-Match` with the `ETag`
+/// Everybody who can see the file can read them. `Range` selects a part, `If-None-Match` with the `ETag`
 /// of an earlier answer saves sending them again. Images, audio and video are answered for display
 /// (`Content-Disposition: inline`), everything else for saving.
 #[utoipa::path(
