@@ -38,7 +38,7 @@ const ORPHAN_AGE: Duration = Duration::from_secs(3_600);
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Collected {
+pub enum CollectionOutcome {
     /// It is deleted, at this position.
     Deleted(i64),
     /// A message uses it.
@@ -73,9 +73,9 @@ impl Collector {
                 DeletionReason::Unused
             };
             match self.collect(&id, reason, by).await? {
-                Collected::Deleted(_) => deleted += 1,
-                Collected::Used => self.forget_unused(&id).await?,
-                Collected::Unknown => {}
+                CollectionOutcome::Deleted(_) => deleted += 1,
+                CollectionOutcome::Used => self.forget_unused(&id).await?,
+                CollectionOutcome::Unknown => {}
             }
         }
         Ok(deleted)
@@ -95,18 +95,18 @@ impl Collector {
         id: &FileId,
         reason: DeletionReason,
         by: (UserId, Option<UserId>),
-    ) -> Result<Collected, Problem> {
+    ) -> Result<CollectionOutcome, Problem> {
         let commands = self.state.commands();
         let Some((retirement, position)) = self.retire(id, reason, &by).await? else {
-            return Ok(Collected::Unknown);
+            return Ok(CollectionOutcome::Unknown);
         };
         let found = uses::find_use(self.state.pool(), id, position).await;
         let found = found.map_err(|error| database_away(&error))?;
         if found != Some(false) {
             execute_file_command(commands, id, by, FileCommand::Reinstate).await?;
             return Ok(match found {
-                Some(_) => Collected::Used,
-                None => Collected::Unknown,
+                Some(_) => CollectionOutcome::Used,
+                None => CollectionOutcome::Unknown,
             });
         }
         let file = self.state.load(id).await?;
@@ -118,7 +118,7 @@ impl Collector {
         });
         let position = execute_file_command(commands, id, by, delete).await?;
         self.remove_bytes(id, &file).await;
-        Ok(Collected::Deleted(position))
+        Ok(CollectionOutcome::Deleted(position))
     }
 
     /// Retires a file. Returns its retirement, and a position that is not before it; `None` if

@@ -26,7 +26,7 @@ mod uses;
 pub mod verify;
 
 pub use collection::run as run_collection;
-pub use collector::{Collected, Collector, note_erased};
+pub use collector::{CollectionOutcome, Collector, note_erased};
 pub use state::{FileLimits, FilesSetup, FilesState};
 
 use http_edge::schema;

@@ -13,7 +13,7 @@
 //!   browser. `jwt`: signs tokens for providers.
 //! - [`PushOutcome`]: what became of an attempt.
 //!
-//! A token is a secret: whoever has it can push to the device. It has no `Debug`, and no error or
+//! A token is a secret: everybody who has it can push to the device. It has no `Debug`, and no error or
 //! answer has it.
 
 #![deny(missing_docs)]

@@ -6,14 +6,14 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// How long a provider keeps a push for a device that is away, in seconds: a week. Whoever comes
-/// back later finds everything in the inbox.
+/// How long a provider keeps a push for a device that is away, in seconds: a week. A user who
+/// comes back later finds everything in the inbox.
 pub(crate) const TIME_TO_LIVE: u64 = 7 * 24 * 3600;
 
 /// A notification of the newest unread message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushNotification {
-    /// Names what is told, the same for every attempt.
+    /// Identifies the notification. It is the same for every attempt.
     pub id: [u8; 16],
     /// Whether the user is in quiet hours: then only the badge changes.
     pub quiet: bool,

@@ -41,7 +41,7 @@ pub struct PushStart {
 pub struct PushResult {
     /// Which one.
     pub key: PushKey,
-    /// The log position up to which the device was told or no longer needs to be.
+    /// The log position up to which the device was notified or no longer needs to be.
     pub notified_to: Option<i64>,
     /// The number of attempts.
     pub attempts: u32,
@@ -297,8 +297,8 @@ mod tests {
              INSERT INTO push.notices
                  (user_name, device, conversation, from_position, to_position, told_position, since, due_at)
              VALUES ('ann', 'phone', 'waits', 1, 2, 0, 'epoch', 'epoch'),
-                    ('ann', 'phone', 'told', 1, 2, 2, 'epoch', 'epoch'),
-                    ('ann', 'phone', 'just told', 1, 2, 2, now(), 'epoch'),
+                    ('ann', 'phone', 'notified', 1, 2, 2, 'epoch', 'epoch'),
+                    ('ann', 'phone', 'just notified', 1, 2, 2, now(), 'epoch'),
                     ('ann', 'gone', 'waits', 1, 2, 0, now(), 'epoch');
              INSERT INTO push.parked
                  (user_name, device, conversation, position, provider, tries, error, parked_at)
@@ -314,7 +314,7 @@ mod tests {
             ),
             (
                 "SELECT conversation FROM push.notices ORDER BY 1",
-                &["just told", "waits"],
+                &["just notified", "waits"],
             ),
             ("SELECT position::text FROM push.parked", &["2"]),
         ] {

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::name::{FileName, MediaType};
 use super::digest::Sha256Digest;
+use super::name::{FileName, MediaType};
 use crate::ids::UserId;
 use crate::time::Timestamp;
 

@@ -1,8 +1,8 @@
 //! The rules of files.
 
-use domain::file::digest::Sha256Digest;
 use domain::file::File;
 use domain::file::command::{DeleteFile, FileCommand, StoreFile};
+use domain::file::digest::Sha256Digest;
 use domain::file::event::{
     DeletionReason, FileDeleted, FileEvent, FileReinstated, FileReserved, FileRetired, FileStored,
 };
