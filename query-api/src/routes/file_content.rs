@@ -40,9 +40,9 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 
 /// Returns the bytes of a file
 ///
-/// Everybody who can see the file can read them. `Range` selects a part, `If-None-Match` with the `ETag`
-/// of an earlier answer saves sending them again. Images, audio and video are answered for display
-/// (`Content-Disposition: inline`), everything else for saving.
+/// Everybody who can see the file can read them. `Range` selects a part, `If-None-Match` with the
+/// `ETag` of an earlier answer saves sending them again. Images, audio and video are answered for
+/// display (`Content-Disposition: inline`), everything else for saving.
 #[utoipa::path(
     get, path = "/v1/files/{id}/content", operation_id = "get_file_content", tag = "files",
     params(("id" = String, Path, description = "The file.",
