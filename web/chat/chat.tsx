@@ -12,7 +12,7 @@ import { Splash } from "./splash.tsx";
 import { t } from "./texts.ts";
 
 /** In memory and in the store of the browser; older ones are loaded again when they are wanted. */
-const MOST_MESSAGES = 20_000;
+const MOST_MESSAGES = 4_000;
 
 interface ChatProps {
   account: Account;
