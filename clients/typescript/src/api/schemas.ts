@@ -36,3 +36,7 @@ export type Created = Schemas["Created"];
 export type GivenRole = Schemas["GivenRole"];
 export type ProfileRequest = Schemas["ProfileRequest"];
 export type SettingsRequest = Schemas["SettingsRequest"];
+export type UploadedFile = Schemas["UploadedFile"];
+export type FileDetails = Schemas["File"];
+export type BrowserSubscription = Schemas["BrowserSubscription"];
+export type PushRequest = Schemas["PushRequest"];
