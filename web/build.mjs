@@ -16,7 +16,10 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const { metafile } = await build({
   absWorkingDir: WEB,
-  entryPoints: Object.fromEntries(PAGES.map((page) => [page, `${page}/main.tsx`])),
+  entryPoints: {
+    ...Object.fromEntries(PAGES.map((page) => [page, `${page}/main.tsx`])),
+    "service-worker": "chat/notifications/service_worker.ts",
+  },
   outdir: out,
   bundle: true,
   format: "esm",
