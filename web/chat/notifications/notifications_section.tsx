@@ -1,10 +1,10 @@
 // The setting that turns notifications of this browser on and off.
 import { useState } from "preact/hooks";
 import { showError, showToast } from "../../shared/toast.tsx";
+import { describeError } from "../panels/calls.ts";
 import { useHost } from "../panels/host.ts";
 import { SwitchField } from "../panels/parts/fields.tsx";
 import { Section } from "../panels/parts/frame.tsx";
-import { describeError } from "../panels/texts/problems.ts";
 import { notificationState, showsPreview, switchOff, switchOn } from "./notifications.ts";
 import { t } from "./texts.ts";
 
