@@ -38,6 +38,7 @@ for (const page of PAGES) {
   await copyFile(join(WEB, page, `${page}.html`), join(out, `${page}.html`));
 }
 await copyFile(join(WEB, "shared/icon.svg"), join(out, "icon.svg"));
+await copyFile(join(WEB, "chat/chat.webmanifest"), join(out, "chat.webmanifest"));
 await writeFile(join(out, "licences.txt"), await listLicences(Object.keys(metafile.inputs)));
 
 /** The licence texts of the packages that became part of the pages. */

@@ -60,7 +60,7 @@ export async function renew(client: Client, user: string): Promise<void> {
   await register(client, choice.preview);
 }
 
-/** Whoever signs out gets no more pushes, also if the server cannot be told. */
+/** A user who signs out gets no more pushes, also if the server cannot be reached. */
 export async function forgetNotifications(): Promise<void> {
   if (localStorage.getItem(KEY) === null) return;
   localStorage.removeItem(KEY);

@@ -31,7 +31,7 @@ export function pushActions(api: Api, started: () => Started): PushActions {
   };
 }
 
-/** Whoever signs out gets no more pushes; the sign-out does not depend on it. */
+/** A user who signs out gets no more pushes; the sign-out does not depend on it. */
 export async function dropPushQuietly(api: Api, { device, storage }: Started): Promise<void> {
   try {
     if (!new Map(await storage.readAll("meta")).has("push")) return;

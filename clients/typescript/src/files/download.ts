@@ -1,4 +1,4 @@
-// Fetches the bytes of a file, in ranges, so that a slow network does not begin anew each time.
+// Fetches the bytes of a file, in ranges, so that a break costs only the last one.
 import { unwrap, type Api } from "../api/create_api.ts";
 import { ApiError, isTemporary } from "../api/problem.ts";
 import { Backoff } from "../live/backoff.ts";
@@ -8,7 +8,7 @@ import { RangeSize } from "./range_size.ts";
 const MOST_FAILURES = 5;
 
 export interface DownloadOptions {
-  /** A small version of an image, so many pixels wide or high; the image itself if there is none. */
+  /** A small version of an image; the image itself if there is none. In pixels, at most. */
   preview?: 256 | 1024;
   /** Called with the bytes that have arrived, and how many there are. */
   onProgress?: (received: number, size: number) => void;

@@ -131,14 +131,14 @@ export function messageTypeOf(mediaType: string): MessageType {
   return kind === "image" || kind === "audio" || kind === "video" ? kind : "file";
 }
 
-/** The server no longer has the file, or never got it: it is announced anew. */
-const ANEW = ["file_not_ready", "file_deleted", "upload_expired"];
+/** The server no longer has the file, or never got it: it is uploaded again. */
+const FILE_IS_LOST = ["file_not_ready", "file_deleted", "upload_expired"];
 
 /** A failed item that is to be tried again. */
 export function retried(item: OutboxItem): OutboxItem {
   const queued = { ...item, status: "queued" as const, error: null };
   if (queued.kind !== "send" || queued.upload === undefined) return queued;
-  if (item.error === null || !ANEW.includes(item.error.code)) return queued;
+  if (item.error === null || !FILE_IS_LOST.includes(item.error.code)) return queued;
   const key = crypto.randomUUID();
   return { ...queued, upload: { ...queued.upload, key, fileId: null, sent: 0, isStored: false } };
 }
