@@ -2,8 +2,11 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { ApiError, TidingsClient, selectMessages } from "../src/index.ts";
-import type { ClientOptions, SendItem } from "../src/index.ts";
+import { ApiError, TidingsClient, createApi, selectMessages } from "../src/index.ts";
+import type { Api, ClientOptions, SendItem } from "../src/index.ts";
+import { download } from "../src/files/download.ts";
+import type { Pauses } from "../src/files/pauses.ts";
+import { upload } from "../src/files/upload.ts";
 import { MemoryStorage } from "../src/store/memory.ts";
 import { FakeServer, fakeToken } from "./fake_server.ts";
 
@@ -65,6 +68,51 @@ test("an upload that breaks goes on where the server stopped", async () => {
   assert(ranges.some((range) => range.startsWith("bytes 100000-")), String(ranges));
   assert(ranges.filter((range) => range.startsWith("bytes 0-")).length === 1, String(ranges));
 });
+
+test("whatever breaks, the bytes arrive as they are, and only once", async () => {
+  const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
+  const random = randomNumbers(seed);
+  const pauses = { wait: async () => {}, wake: () => {} } as unknown as Pauses;
+  for (let run = 0; run < 60; run += 1) {
+    const { files, fetch } = new FakeServer();
+    const api = createApi({ url: "http://tidings.example", fetch });
+    const bytes = bytesOf(Math.floor(random() ** 3 * MIB));
+    for (let at = random() * 8; at > 0; at -= 1) {
+      files.breaks.push(Math.floor(random() * 300_000));
+    }
+    let expiries = random() < 0.3 ? 1 : 0;
+    const onProgress = () => {
+      if (expiries > 0 && random() < 0.5) {
+        for (const file of files.all.values()) file.isExpired = true;
+        expiries -= 1;
+      }
+    };
+    const { signal } = new AbortController();
+    const options = { blob: new Blob([bytes]), name: "a", type: "", key: "k", fileId: null };
+    const { id } = await upload(api, pauses, { ...options, signal, onProgress });
+    assert.deepEqual(files.all.get(id)!.bytes, bytes, `SEED=${seed}, run ${run}`);
+    assert(files.all.size <= 2, `SEED=${seed}, run ${run}`);
+    // A download gives up after a few.
+    files.breaks.splice(3);
+    assert.deepEqual(await received(api, id), bytes, `SEED=${seed}, run ${run}`);
+  }
+
+  async function received(api: Api, id: string): Promise<Uint8Array> {
+    const blob = await download(api, pauses, id, {});
+    return new Uint8Array(await blob.arrayBuffer());
+  }
+});
+
+/** Numbers from 0 to 1, the same for a seed (mulberry32). */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
 
 test("a file without bytes is stored, and comes back", async () => {
   const server = new FakeServer();

@@ -281,15 +281,21 @@ async function interrupted(hers, his) {
   // Texts do not wait for it.
   await sendText(hers, "meanwhile");
   await waitForText(his, ".main-pane .message", "meanwhile");
-  await hers.unroute(content);
   ranges.length = 0;
+  await hers.reload();
+  await pending.getByRole("progressbar").waitFor();
+  await until("it asks how far the server has got", () => ranges.length > 0);
+  await hers.unroute(content);
   hers.on("request", (request) => {
     const range = request.headers()["content-range"];
     if (request.method() === "PUT" && range !== undefined) ranges.push(range);
   });
-  await hers.reload();
+  // As the browser says when the network is back.
+  await hers.evaluate(() => dispatchEvent(new Event("online")));
   await waitForText(his, ".message .file-row.save", "long.txt");
-  assert(ranges.length > 1 && !ranges.some((range) => range.startsWith("bytes 0-")), `${ranges}`);
+  assert.match(ranges[0], /^bytes \*/);
+  assert(ranges.some((range) => /^bytes [1-9]/.test(range)), `${ranges}`);
+  assert(!ranges.some((range) => range.startsWith("bytes 0-")), `${ranges}`);
   await waitForText(hers, ".message:not(.pending) .file-row.save", "long.txt");
   const saved = his.waitForEvent("download");
   await his.locator(".message .file-row.save").filter({ hasText: "long.txt" }).click();
@@ -306,7 +312,6 @@ async function cancelled(hers, his) {
   await hers.reload();
   await sendText(hers, "after the reload");
   await waitForText(his, ".main-pane .message", "after the reload");
-  await waitForCount(his, ".message:has-text('secret.txt')", 0).catch(() => {});
   assert.equal(await his.locator(".message").filter({ hasText: "secret.txt" }).count(), 0);
 }
 
@@ -344,7 +349,7 @@ async function inThreads(hers, his) {
   await send(hers, ".side-pane");
   await hers.locator(".side-pane").getByRole("button", { name: "Show reply.png" }).click();
   await hers.locator("dialog.viewer").getByAltText("reply.png").waitFor();
-  assert.equal(await hers.locator(".viewer-caption").getByText("of").count(), 0);
+  assert.equal(await hers.locator(".viewer-caption").getByText(/^\d+ of \d+$/).count(), 0);
   await hers.keyboard.press("Escape");
   const summary = his.locator(".message").filter({ hasText: "meanwhile" });
   await summary.locator(".thread-summary").waitFor();

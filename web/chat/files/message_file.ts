@@ -6,6 +6,8 @@ export interface MessageFile {
   id: string;
   kind: "image" | "audio" | "video" | "file";
   name: string;
+  /** The media type that the bytes have. */
+  mime: string;
   size: number | null;
   /** Of an image, in pixels. */
   width: number | null;
@@ -30,7 +32,7 @@ export function readFile(
   const id = text("file");
   if (id === null) return null;
   return {
-    ...{ id, kind, name: text("name") ?? "", caption: text("text"), alt: text("alt") },
+    ...{ id, kind, name: text("name") ?? "", mime: text("mime") ?? "", caption: text("text"), alt: text("alt") },
     ...{ size: number("size"), width: number("width"), height: number("height") },
   };
 }

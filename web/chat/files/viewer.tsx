@@ -93,7 +93,8 @@ function Step({ icon, label, run }: StepProps) {
 }
 
 function LargeImage({ file }: { file: MessageFile }) {
-  const { url, error, reload } = useFileUrl(file.id, 1024);
+  // A preview does not move.
+  const { url, error, reload } = useFileUrl(file.id, file.mime === "image/gif" ? undefined : 1024);
   if (error !== null) return <Unavailable error={error} reload={reload} tabbable />;
   if (url === null) return <p class="viewer-image soft">{t("loading")}</p>;
   return <img class="viewer-image" src={url} alt={file.alt ?? file.caption ?? file.name} />;

@@ -7,7 +7,10 @@ const { fitWithin, formatShare, formatSize, readFile } = await import(
   "../../chat/files/message_file.ts"
 );
 
-const body = { file: "f", name: "a.png", size: 3, width: 4, height: 2, text: "look", alt: "a cat" };
+const body = {
+  ...{ file: "f", name: "a.png", mime: "image/png", size: 3, width: 4, height: 2 },
+  ...{ text: "look", alt: "a cat" },
+};
 
 test("a message has a file until it is recalled", () => {
   const message = { type: "image" as const, body, recalled: false };
@@ -15,6 +18,7 @@ test("a message has a file until it is recalled", () => {
     id: "f",
     kind: "image",
     name: "a.png",
+    mime: "image/png",
     caption: "look",
     alt: "a cat",
     size: 3,
