@@ -53,7 +53,7 @@ export class FakeFiles {
       const received = file.bytes.length;
       if (Number(first) !== received) return problem(409, "wrong_offset", { received });
       const arrived = body.slice(0, this.breaks[0] ?? body.length);
-      file.bytes = new Uint8Array([...file.bytes, ...arrived]);
+      file.bytes = Buffer.concat([file.bytes, arrived]);
       if (this.breaks.shift() !== undefined) throw new TypeError("the connection broke");
     }
     const { size, bytes } = file;

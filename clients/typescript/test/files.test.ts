@@ -37,6 +37,10 @@ function bytesOf(size: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: size }, (_, at) => (at * 31 + (at >> 8)) % 251);
 }
 
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
+}
+
 const firstItem = (client: TidingsClient) => client.state.outbox[0] as SendItem | undefined;
 
 test("an upload that breaks goes on where the server stopped", async () => {
@@ -60,7 +64,7 @@ test("an upload that breaks goes on where the server stopped", async () => {
     width: null,
     height: null,
   });
-  assert.deepEqual(server.files.all.get("f1")!.bytes, bytes);
+  assert(isSame(server.files.all.get("f1")!.bytes, bytes));
   assert.equal(progress.at(-1), bytes.length);
   assert.deepEqual(progress, [...progress].sort((a, b) => a - b));
   const { ranges } = server.files;
@@ -90,11 +94,11 @@ test("whatever breaks, the bytes arrive as they are, and only once", async () =>
     const { signal } = new AbortController();
     const options = { blob: new Blob([bytes]), name: "a", type: "", key: "k", fileId: null };
     const { id } = await upload(api, pauses, { ...options, signal, onProgress });
-    assert.deepEqual(files.all.get(id)!.bytes, bytes, `SEED=${seed}, run ${run}`);
+    assert(isSame(files.all.get(id)!.bytes, bytes), `SEED=${seed}, run ${run}`);
     assert(files.all.size <= 2, `SEED=${seed}, run ${run}`);
     // A download gives up after a few.
     files.breaks.splice(3);
-    assert.deepEqual(await received(api, id), bytes, `SEED=${seed}, run ${run}`);
+    assert(isSame(await received(api, id), bytes), `SEED=${seed}, run ${run}`);
   }
 
   async function received(api: Api, id: string): Promise<Uint8Array> {
@@ -156,7 +160,7 @@ test("a download goes on after a break, and a preview falls back to the image", 
   const progress: number[] = [];
   const onProgress = (received: number) => void progress.push(received);
   const blob = await client.download(id, { onProgress });
-  assert.deepEqual(new Uint8Array(await blob.arrayBuffer()), bytes);
+  assert(isSame(new Uint8Array(await blob.arrayBuffer()), bytes));
   assert.equal(progress.at(-1), bytes.length);
   assert.equal(await (await client.download(id, { preview: 256 })).text(), "preview");
   server.files.hasPreviews = false;
@@ -264,7 +268,7 @@ test("an upload goes on after a reload, from where the server has got", async ()
     await after.waitFor((state) => state.outbox.length === 0, SOON);
     assert.equal(ranges[0], `bytes */${bytes.length}`);
     assert(!ranges.some((range) => range.startsWith("bytes 0-")), String(ranges));
-    assert.deepEqual([...server.files.all.values()].at(-1)!.bytes, bytes);
+    assert(isSame([...server.files.all.values()].at(-1)!.bytes, bytes));
     await after.stop();
   }
   assert.equal(server.sent.length, 2);
