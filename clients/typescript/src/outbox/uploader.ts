@@ -134,13 +134,16 @@ export function messageTypeOf(mediaType: string): MessageType {
 /** The server no longer has the file, or never got it: it is uploaded again. */
 const FILE_IS_LOST = ["file_not_ready", "file_deleted", "upload_expired"];
 
-/** A failed item that is to be tried again. */
+/**
+ * A failed item that is to be tried again. Whether the server still has its file is asked first: a
+ * restored backup may lack it.
+ */
 export function retried(item: OutboxItem): OutboxItem {
   const queued = { ...item, status: "queued" as const, error: null };
   if (queued.kind !== "send" || queued.upload === undefined) return queued;
-  if (item.error === null || !FILE_IS_LOST.includes(item.error.code)) return queued;
-  const key = crypto.randomUUID();
-  return { ...queued, upload: { ...queued.upload, key, fileId: null, sent: 0, isStored: false } };
+  const isLost = item.error !== null && FILE_IS_LOST.includes(item.error.code);
+  const again = isLost ? { key: crypto.randomUUID(), fileId: null, sent: 0 } : {};
+  return { ...queued, upload: { ...queued.upload, ...again, isStored: false } };
 }
 
 function hasLost(before: readonly OutboxItem[], outbox: readonly OutboxItem[]): boolean {
