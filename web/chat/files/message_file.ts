@@ -32,7 +32,8 @@ export function readFile(
   const id = text("file");
   if (id === null) return null;
   return {
-    ...{ id, kind, name: text("name") ?? "", mime: text("mime") ?? "", caption: text("text"), alt: text("alt") },
+    ...{ id, kind, name: text("name") ?? "", mime: text("mime") ?? "" },
+    ...{ caption: text("text"), alt: text("alt") },
     ...{ size: number("size"), width: number("width"), height: number("height") },
   };
 }

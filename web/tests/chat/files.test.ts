@@ -45,6 +45,8 @@ test("an image is drawn within bounds, and never larger than it is", () => {
 
 test("sizes and shares are readable", () => {
   const sizes = [0, 8, 1023, 1536, 104_857_600, 5 * 1024 ** 4];
-  assert.deepEqual(sizes.map(formatSize), ["0 B", "8 B", "1,023 B", "1.5 KB", "100 MB", "5,120 GB"]);
-  assert.deepEqual([formatShare(1, 4), formatShare(9, 4), formatShare(0, 0)], ["25%", "100%", "0%"]);
+  const written = ["0 B", "8 B", "1,023 B", "1.5 KB", "100 MB", "5,120 GB"];
+  assert.deepEqual(sizes.map(formatSize), written);
+  const shares = [formatShare(1, 4), formatShare(9, 4), formatShare(0, 0)];
+  assert.deepEqual(shares, ["25%", "100%", "0%"]);
 });
