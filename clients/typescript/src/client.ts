@@ -344,6 +344,8 @@ export class TidingsClient implements Client {
   #discard(id: string): void {
     const item = this.state.outbox.find((other) => other.id === id);
     this.#holder.update((state) => removeItem(state, id));
+    // What the user has given up must not be sent after a reload.
+    void this.#running?.saver.save();
     const isWaiting = item?.status === "queued" || item?.status === "failed";
     const file = isWaiting && item.kind === "send" ? item.upload : undefined;
     if (!file?.isStored || file.fileId === null) return;

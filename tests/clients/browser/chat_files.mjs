@@ -133,9 +133,10 @@ async function viewer(hers, his) {
   await waitForText(his, ".viewer-caption", "1 of 2");
   await his.keyboard.press("Escape");
   await waitForCount(his, "dialog", 0);
-  assert.equal(
-    await his.evaluate(() => document.activeElement?.getAttribute("aria-label")),
-    "Show A green meadow",
+  const focused = () => document.activeElement?.getAttribute("aria-label");
+  await until(
+    "the focus is where it was",
+    async () => (await his.evaluate(focused)) === "Show A green meadow",
   );
 }
 
@@ -204,7 +205,7 @@ async function severalWithText(hers, his) {
   await hers.getByRole("button", { name: "Remove wrong.txt" }).click();
   await waitForCount(hers, ".attachment", 2);
   const field = hers.locator(".main-pane .composer-field");
-  await field.fill(`Two lists for @${bob.user}`);
+  await field.fill(`Two lists for @${bob.user}, please`);
   await field.press("Enter");
   await waitForText(his, ".message .file-row.save", "two.txt");
   const { messages } = await bob.get(`/v1/conversations/${group}/messages?limit=2`);

@@ -1,8 +1,9 @@
 // The setting for notifications, and the service worker that shows what is pushed.
 //
-// Chromium without a window has no push service. So the subscription is a stand-in of the test,
-// while the registration of the worker, the calls of the server and the notifications are real: the
-// pushes are delivered by the debugger of the browser.
+// Chromium without a window has neither a push service nor notifications. So the permission, the
+// subscription and the place where notifications are shown are stand-ins of the test. The worker and
+// its registration, the calls of the server and the pushes, which the debugger of the browser
+// delivers, are real.
 import { createECDH, randomBytes } from "node:crypto";
 import { signUp } from "./api.mjs";
 import { findAxeFaults } from "./axe.mjs";
@@ -57,6 +58,12 @@ async function openWithPushService() {
   const endpoint = `https://push.example.net/send/${randomBytes(8).toString("hex")}`;
   await page.addInitScript((subscription) => {
     const stored = () => localStorage.getItem("test.subscription");
+    const permission = () => localStorage.getItem("test.permission") ?? "default";
+    Object.defineProperty(Notification, "permission", { get: permission });
+    Notification.requestPermission = async () => {
+      localStorage.setItem("test.permission", "granted");
+      return "granted";
+    };
     const fake = {
       toJSON: () => subscription,
       unsubscribe: async () => {
@@ -64,6 +71,7 @@ async function openWithPushService() {
         return true;
       },
     };
+    ServiceWorkerRegistration.prototype.getNotifications = async () => [];
     PushManager.prototype.subscribe = async ({ applicationServerKey, userVisibleOnly }) => {
       if (!userVisibleOnly || !/^[\w-]{87}$/.test(applicationServerKey)) throw new TypeError();
       localStorage.setItem("test.subscription", "yes");
@@ -126,12 +134,16 @@ async function shows(page, worker) {
   const origin = new URL(CHAT_URL).origin;
   const push = (data) =>
     session.send("ServiceWorker.deliverPushMessage", { origin, registrationId, data });
-  const notices = () =>
-    page.evaluate(async () => {
-      const registration = await navigator.serviceWorker.ready;
-      const shown = await registration.getNotifications();
-      return shown.map(({ title, body, tag, silent }) => ({ title, body, tag, silent }));
-    });
+  const [running] = page.context().serviceWorkers();
+  await running.evaluate(() => {
+    self.notices = new Map();
+    self.badges = [];
+    self.registration.showNotification = async (title, { body, tag, silent }) => {
+      self.notices.set(tag, { title, body, tag, silent });
+    };
+    self.navigator.setAppBadge = async (count) => void self.badges.push(count);
+  });
+  const notices = () => running.evaluate(() => [...self.notices.values()]);
   const notice = { badge: 2, title: "News", body: "Bread is here", conversation_id: group };
   await push(JSON.stringify({ ...notice, position: 5, seq: 1, sender: bob.user }));
   const first = { title: "News", body: "Bread is here", tag: group, silent: false };
@@ -142,6 +154,10 @@ async function shows(page, worker) {
   const quiet = { title: "New messages", body: "", tag: group, silent: true };
   await until("it is replaced", async () => (await notices())[0]?.title === quiet.title);
   assert.deepEqual(await notices(), [quiet]);
+  assert.deepEqual(await running.evaluate(() => self.badges), [2, 3]);
+  // A push without content must show something too.
+  await push("");
+  await until("a test of the push service is shown", async () => (await notices()).length === 2);
 }
 
 /** A click on a notification opens its conversation in the window that is there. */

@@ -5,7 +5,13 @@ import { Icon } from "../../shared/icon.tsx";
 import { showError } from "../../shared/toast.tsx";
 import { useSession } from "../session.ts";
 import { useFileUrl } from "./file_urls.ts";
-import { type MessageFile, fitWithin, formatShare, formatSize } from "./message_file.ts";
+import {
+  type MessageFile,
+  fitWithin,
+  formatShare,
+  formatSize,
+  hasPreview,
+} from "./message_file.ts";
 import { useNearScreen } from "./near_screen.ts";
 import { saveFile } from "./save_file.ts";
 import { t } from "./texts.ts";
@@ -48,7 +54,8 @@ const UNKNOWN = { width: 240, height: 160 };
 function ImagePreview({ file, tabbable, view }: FileBodyProps) {
   const place = useRef<HTMLButtonElement>(null);
   const near = useNearScreen(place);
-  const { url, error, reload } = useFileUrl(near ? file.id : null, 256);
+  const preview = hasPreview(file) ? 256 : undefined;
+  const { url, error, reload } = useFileUrl(near ? file.id : null, preview);
   const [isBroken, setBroken] = useState(false);
   if (isBroken) return <SaveButton file={file} tabbable={tabbable} />;
   if (error !== null) return <Unavailable error={error} reload={reload} tabbable={tabbable} />;

@@ -38,6 +38,13 @@ export function readFile(
   };
 }
 
+/** The types of which the server makes smaller versions. */
+const PREVIEWED = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+
+export function hasPreview(file: MessageFile): boolean {
+  return PREVIEWED.includes(file.mime);
+}
+
 const UNITS = ["B", "KB", "MB", "GB"] as const;
 
 /** "1.5 MB". */

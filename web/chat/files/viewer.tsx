@@ -9,7 +9,7 @@ import { sameItems, useSelect } from "../session.ts";
 import { fullTime } from "../time.ts";
 import { SaveButton, Unavailable } from "./file_body.tsx";
 import { useFileUrl } from "./file_urls.ts";
-import { type MessageFile, readFile } from "./message_file.ts";
+import { type MessageFile, hasPreview, readFile } from "./message_file.ts";
 import { t } from "./texts.ts";
 
 interface ViewerProps {
@@ -94,7 +94,11 @@ function Step({ icon, label, run }: StepProps) {
 
 function LargeImage({ file }: { file: MessageFile }) {
   // A preview does not move.
-  const { url, error, reload } = useFileUrl(file.id, file.mime === "image/gif" ? undefined : 1024);
+  const isStill = file.mime !== "image/gif";
+  const { url, error, reload } = useFileUrl(
+    file.id,
+    isStill && hasPreview(file) ? 1024 : undefined,
+  );
   if (error !== null) return <Unavailable error={error} reload={reload} tabbable />;
   if (url === null) return <p class="viewer-image soft">{t("loading")}</p>;
   return <img class="viewer-image" src={url} alt={file.alt ?? file.caption ?? file.name} />;
