@@ -45,6 +45,7 @@ try {
     severalWithText,
     savedAgain,
     players,
+    littleRoom,
     recalled,
     interrupted,
     cancelled,
@@ -236,6 +237,24 @@ async function players(hers, his) {
     audio.evaluate((element) => element.readyState > 0 && element.duration === 1),
   );
   await checkAxe(his, ".main-pane");
+}
+
+/** At a width of 320 pixels nothing is cut off. */
+async function littleRoom(hers) {
+  const before = hers.viewportSize();
+  await hers.setViewportSize({ width: 320, height: 568 });
+  await choose(hers, asFile("wide.png", "image/png", png(900, 300, [80, 80, 200])));
+  await send(hers);
+  await imageOf(hers, "wide.png");
+  const widest = await hers.evaluate(() => {
+    const ends = [...document.querySelectorAll(".main-pane .bubble, .main-pane .bubble *")].map(
+      (element) => element.getBoundingClientRect().right,
+    );
+    return Math.max(...ends);
+  });
+  assert(widest <= 320, `something ends at ${widest}`);
+  await hers.screenshot({ path: `${ARTEFACTS}/files-narrow.png` });
+  await hers.setViewportSize(before);
 }
 
 /** It disappears for the other at once, also where it is shown large. */
