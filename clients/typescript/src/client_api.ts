@@ -10,7 +10,7 @@ import type {
   Message,
   MessageBody,
   PreferencesRequest,
-  PushRequest,
+  PushRegistration,
   ProfileRequest,
   Receipts,
   SearchPage,
@@ -276,7 +276,7 @@ export interface PushActions {
   /** The `applicationServerKey` with which a browser subscribes. */
   webPushKey(): Promise<string>;
   /** Call it at each start: the same registration again changes nothing. */
-  register(registration: PushRequest): Promise<void>;
+  register(registration: PushRegistration): Promise<void>;
   drop(): Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 // The setting for notifications, and the service worker that shows what is pushed.
 //
 // Chromium without a window has neither a push service nor notifications. So the permission, the
-// subscription and the place where notifications are shown are stand-ins of the test. The worker and
-// its registration, the calls of the server and the pushes, which the debugger of the browser
+// subscription and the place where notifications are shown are stand-ins of the test. The worker
+// and its registration, the calls of the server and the pushes, which the debugger of the browser
 // delivers, are real.
 import { createECDH, randomBytes } from "node:crypto";
 import { signUp } from "./api.mjs";

@@ -19,7 +19,8 @@ export function pushActions(api: Api, started: () => Started): PushActions {
     async register(registration) {
       const { device, storage } = started();
       const params = { path: { device } };
-      unwrap(await api.PUT("/v1/devices/{device}/push", { params, body: registration }));
+      const body = { preview: true, ...registration };
+      unwrap(await api.PUT("/v1/devices/{device}/push", { params, body }));
       await storage.write([{ table: "meta", key: "push", value: true }]);
     },
     async drop() {

@@ -39,4 +39,5 @@ export type SettingsRequest = Schemas["SettingsRequest"];
 export type UploadedFile = Schemas["UploadedFile"];
 export type FileDetails = Schemas["File"];
 export type BrowserSubscription = Schemas["BrowserSubscription"];
-export type PushRequest = Schemas["PushRequest"];
+/** How to push to a device; `preview` is true unless it says otherwise. */
+export type PushRegistration = Omit<Schemas["PushRequest"], "preview"> & { preview?: boolean };

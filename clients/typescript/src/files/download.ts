@@ -63,7 +63,8 @@ class RunningDownload {
   async fetchPreview(size: 256 | 1024): Promise<Blob | null> {
     const params = { path: { id: this.#id }, query: { size } };
     const answer = await this.#get({ params });
-    return answer.response.status === 404 ? null : unwrapBlob(answer);
+    // 400: a server without previews does not know the parameter.
+    return [400, 404].includes(answer.response.status) ? null : unwrapBlob(answer);
   }
 
   async fetchAll(): Promise<Blob> {
