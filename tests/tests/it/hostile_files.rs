@@ -52,7 +52,7 @@ async fn hostile_files_are_only_bytes() {
         "../../etc/passwd",
         "C:\\Windows\\system32\\cmd.exe",
         "a\u{202e}gpj.exe",
-        "a\0b",
+        "a\u{7}b",
         "a\r\nSet-Cookie: x=1",
         "\"; filename=evil.html",
         "x.svg",
