@@ -54,6 +54,7 @@ class RunningUpload {
   readonly #range = new RangeSize();
   #fileId: string | null;
   #announcements = 0;
+  #received = 0;
 
   constructor(api: Api, options: Upload, onMoved: () => void) {
     this.#api = api;
@@ -89,6 +90,7 @@ class RunningUpload {
     const { code } = error as ApiError;
     if (this.#fileId !== null && FORGOTTEN.includes(code)) {
       this.#fileId = null;
+      this.#received = 0;
       return this.#announcements < MOST_ANNOUNCEMENTS;
     }
     return OUT_OF_STEP.includes(code);
@@ -96,7 +98,9 @@ class RunningUpload {
 
   async #note(answer: Promise<UploadedFile>): Promise<number> {
     const { received } = await answer;
-    this.#onMoved();
+    // That the server answers is not enough: it may get none of the bytes.
+    if (received > this.#received) this.#onMoved();
+    this.#received = received;
     this.#options.onProgress?.(received);
     return received;
   }
