@@ -7,7 +7,7 @@ use axum::extract::FromRef;
 use domain::ids::{DeviceId, UserId};
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
-use file_store::FileStore;
+use file_store::Previews;
 use moderation::LiveRulebook;
 use read_model::projection_signal::ProjectionSignalChannel;
 use search::index::IndexDir;
@@ -44,7 +44,7 @@ pub struct QueryState {
     live: LiveState,
     people: PeopleState,
     rulebook: LiveRulebook,
-    files: FileStore,
+    previews: Previews,
 }
 
 /// The dependencies and settings from which [`QueryState::start`] builds the service.
@@ -77,8 +77,8 @@ pub struct QuerySetup<'a> {
     pub answer_bytes: usize,
     /// How long a query waits for `min_position`.
     pub min_position_timeout: Duration,
-    /// The bytes of files.
-    pub files: FileStore,
+    /// The bytes of files, and previews of images.
+    pub previews: Previews,
     /// The rules of the deployment, which a task that follows the log keeps current.
     pub rulebook: LiveRulebook,
     /// The devices that users remove from now on.
@@ -170,7 +170,7 @@ impl QueryState {
             max_live_connections,
             max_live_per_user,
             answer_bytes,
-            files,
+            previews,
             rulebook,
             removed_devices,
             shutdown,
@@ -214,7 +214,7 @@ impl QueryState {
                 answers,
             },
             rulebook,
-            files,
+            previews,
         }
     }
 }
@@ -237,9 +237,9 @@ impl FromRef<QueryState> for ReadState {
     }
 }
 
-impl FromRef<QueryState> for FileStore {
+impl FromRef<QueryState> for Previews {
     fn from_ref(state: &QueryState) -> Self {
-        state.files.clone()
+        state.previews.clone()
     }
 }
 

@@ -59,7 +59,7 @@ use event_stream::commit_feed::CommitFeed;
 use event_stream::mirror::MirrorConfig;
 use event_stream::mirror_health::MirrorHealth;
 use event_stream::nats;
-use file_store::FileStore;
+use file_store::{Previews, Renderer};
 use http_edge::gate::{self, Gate};
 use http_edge::{
     AllowedOrigins, Auth, EdgeConfig, KnownParameters, RateLimiter, apply_middleware, docs, ops,
@@ -347,9 +347,10 @@ impl ServiceRuntime {
             let state = self.command_state(log, &rulebook, &push);
             let recorder = AccessRecorder::new(self.pools.projections.clone());
             let files = self.config.files.open(&self.config.data)?;
+            let previews = Previews::new(files, Renderer::of_this_program()?);
             if self.services.queries {
                 let acks = Arc::new(CommandAcks(state.clone()));
-                let queries = self.query_state(acks, &signal, rulebook.clone(), &files);
+                let queries = self.query_state(acks, &signal, rulebook.clone(), &previews);
                 let queries = queries.await;
                 if !self.services.projector {
                     projected_position = queries.subscribe_position();
@@ -359,7 +360,7 @@ impl ServiceRuntime {
             }
             if self.services.commands {
                 let commands =
-                    self.serve_commands(state.clone(), log, recorder, files, background)?;
+                    self.serve_commands(state.clone(), log, recorder, previews, background)?;
                 routes = routes.merge(commands);
             }
             if self.services.dispatcher {
@@ -450,7 +451,7 @@ impl ServiceRuntime {
         acks: Arc<CommandAcks>,
         signal: &ProjectionSignalChannel,
         rulebook: LiveRulebook,
-        files: &FileStore,
+        previews: &Previews,
     ) -> QueryState {
         QueryState::start(QuerySetup {
             pool: self.pools.reads.clone(),
@@ -468,7 +469,7 @@ impl ServiceRuntime {
             directory: self.config.people.directory.into(),
             max_live_connections: self.config.max_live as usize,
             max_live_per_user: self.config.max_live_per_user,
-            files: files.clone(),
+            previews: previews.clone(),
             answer_bytes: usize::try_from(self.config.max_answer_bytes).unwrap_or(usize::MAX),
             min_position_timeout: query_api::MIN_POSITION_TIMEOUT,
             rulebook,

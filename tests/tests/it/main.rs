@@ -86,6 +86,7 @@ mod planted_faults;
 mod poison;
 mod policies;
 mod presence;
+mod previews;
 mod profile_fields;
 mod projections;
 mod push;
