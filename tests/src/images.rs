@@ -17,7 +17,11 @@ pub const SECRET_PLACE: &[u8] = b"at home";
 /// The pixels: the left half has the first colour.
 pub fn halves(width: u32, height: u32, colours: [[u8; 3]; 2]) -> RgbImage {
     let [left, right] = colours.map(Rgb);
-    RgbImage::from_fn(width, height, |x, _| if x < width / 2 { left } else { right })
+    RgbImage::from_fn(
+        width,
+        height,
+        |x, _| if x < width / 2 { left } else { right },
+    )
 }
 
 /// EXIF data with an orientation and a secret.
@@ -32,7 +36,9 @@ pub fn exif(orientation: u8) -> Vec<u8> {
 }
 
 fn write(image: impl Into<DynamicImage>, mut encoder: impl ImageEncoder, exif: Vec<u8>) {
-    encoder.set_exif_metadata(exif).expect("the format has EXIF");
+    encoder
+        .set_exif_metadata(exif)
+        .expect("the format has EXIF");
     let written = image.into().write_with_encoder(encoder);
     written.expect("an image");
 }
@@ -41,7 +47,11 @@ fn write(image: impl Into<DynamicImage>, mut encoder: impl ImageEncoder, exif: V
 pub fn jpeg(width: u32, height: u32, orientation: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut bytes, 95);
-    write(halves(width, height, [RED, BLUE]), encoder, exif(orientation));
+    write(
+        halves(width, height, [RED, BLUE]),
+        encoder,
+        exif(orientation),
+    );
     bytes
 }
 
@@ -65,7 +75,11 @@ pub fn transparent_png(width: u32, height: u32) -> Vec<u8> {
 pub fn webp(width: u32, height: u32, orientation: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
     let encoder = WebPEncoder::new_lossless(&mut bytes);
-    write(halves(width, height, [RED, BLUE]), encoder, exif(orientation));
+    write(
+        halves(width, height, [RED, BLUE]),
+        encoder,
+        exif(orientation),
+    );
     bytes
 }
 
@@ -92,7 +106,8 @@ pub fn animated_webp(width: u32, height: u32) -> Vec<u8> {
     for colours in [[RED, BLUE], [BLUE, RED]] {
         let mut frame = Vec::new();
         let encoder = WebPEncoder::new_lossless(&mut frame);
-        let written = DynamicImage::from(halves(width, height, colours)).write_with_encoder(encoder);
+        let written =
+            DynamicImage::from(halves(width, height, colours)).write_with_encoder(encoder);
         written.expect("a frame");
         // At 0, 0, for 100 ms. What follows the header of the still image is its one chunk.
         let place = [vec![0; 6], side(width), side(height), vec![100, 0, 0, 0]].concat();
@@ -113,7 +128,9 @@ fn push_chunk(target: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {
 /// The width, the height, and the colours in the middle of the two halves of an image that is wider
 /// than high, or of the upper and the lower half of another one.
 pub fn describe(bytes: &[u8]) -> (u32, u32, [[u8; 3]; 2]) {
-    let image = image::load_from_memory(bytes).expect("an image").into_rgb8();
+    let image = image::load_from_memory(bytes)
+        .expect("an image")
+        .into_rgb8();
     let (width, height) = image.dimensions();
     let at = |quarters: u32| {
         let (x, y) = if width >= height {

@@ -226,7 +226,7 @@ impl Previews {
             return Ok(StoredPreview::Mark);
         }
         let known = TYPES.iter().find(|(begin, _)| first.starts_with(begin));
-        let Some((_, media_type)) = known else {
+        let Some(&(_, media_type)) = known else {
             // Something has damaged it: it is made again.
             self.store.delete_previews(key.object()).await?;
             return Ok(StoredPreview::Nothing);

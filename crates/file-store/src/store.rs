@@ -14,8 +14,8 @@ use object_store::client::{ClientOptions, HttpClient, HttpConnector};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
 use object_store::{
-    GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt as _, RetryConfig,
-    WriteMultipart,
+    GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt as _,
+    RetryConfig, WriteMultipart,
 };
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
@@ -198,7 +198,10 @@ impl FileStore {
             range: Some(GetRange::Bounded(range)),
             ..GetOptions::default()
         };
-        let found = self.objects.get_opts(&self.path(&key.path()), options).await?;
+        let found = self
+            .objects
+            .get_opts(&self.path(&key.path()), options)
+            .await?;
         read_payload(found).await
     }
 

@@ -60,8 +60,15 @@ impl Fixture {
         let Some(image) = self.previews.open(&self.source, size).await? else {
             return Ok(None);
         };
-        let bytes: Vec<u8> = image.bytes.map_ok(|part| part.to_vec()).try_concat().await?;
-        assert_eq!((image.media_type, image.size), ("image/jpeg", bytes.len() as u64));
+        let bytes: Vec<u8> = image
+            .bytes
+            .map_ok(|part| part.to_vec())
+            .try_concat()
+            .await?;
+        assert_eq!(
+            (image.media_type, image.size),
+            ("image/jpeg", bytes.len() as u64)
+        );
         Ok(Some(bytes))
     }
 
@@ -139,7 +146,10 @@ async fn what_cannot_be_read_is_tried_once_and_what_failed_again() {
                 assert_eq!(fixture.runs(), 1, "{script}");
             } else {
                 let failed = answer.unwrap_err();
-                assert!(matches!(failed, PreviewError::Failed(_)), "{script}: {failed}");
+                assert!(
+                    matches!(failed, PreviewError::Failed(_)),
+                    "{script}: {failed}"
+                );
                 assert_eq!(fixture.runs(), run, "{script}");
                 assert_eq!(fixture.count_previews().await, 0, "{script}");
             }

@@ -86,7 +86,10 @@ pub async fn get_file_content(
     let stored = file.and_then(StoredFile::new);
     let file = stored.ok_or_else(Problem::not_found_yet)?;
     let mut response = match preview {
-        Some(preview) => file.respond_with_preview(preview, &previews, &headers).await?,
+        Some(preview) => {
+            file.respond_with_preview(preview, &previews, &headers)
+                .await?
+        }
         None => file.respond(previews.store(), &headers).await?,
     };
     let answer = response.headers_mut();

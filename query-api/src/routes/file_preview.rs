@@ -75,7 +75,9 @@ impl RequestedPreview {
     /// Reads the preview, and makes it first if it is not there.
     pub async fn open(&self, previews: &Previews) -> Result<PreviewImage, Problem> {
         let opened = previews.open(&self.source, self.size).await;
-        opened.map_err(|error| unavailable(&error))?.ok_or_else(no_preview)
+        opened
+            .map_err(|error| unavailable(&error))?
+            .ok_or_else(no_preview)
     }
 }
 

@@ -104,7 +104,10 @@ fn open_store() -> Previews {
     let directory = std::env::temp_dir().join("tidings-query-tests");
     let location = StoreLocation::Directory(directory.clone());
     let store = FileStore::open(&location, &directory).unwrap();
-    Previews::new(store, Renderer::new("/nonexistent/tidings".into(), WAIT_TIMEOUT))
+    Previews::new(
+        store,
+        Renderer::new("/nonexistent/tidings".into(), WAIT_TIMEOUT),
+    )
 }
 
 /// Starts the query service without NATS, a projector or a search index.

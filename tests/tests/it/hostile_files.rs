@@ -75,11 +75,21 @@ fn lying_headers() -> Vec<Vec<u8>> {
     let jpeg = |width: u16, height: u16| {
         let [height, width] = [height, width].map(u16::to_be_bytes);
         let frame = [&b"\xff\xd8\xff\xc0\0\x11\x08"[..], &height, &width].concat();
-        [&frame[..], b"\x03\x01\x22\0\x02\x11\x01\x03\x11\x01\xff\xda\0\x0c\x03"].concat()
+        [
+            &frame[..],
+            b"\x03\x01\x22\0\x02\x11\x01\x03\x11\x01\xff\xda\0\x0c\x03",
+        ]
+        .concat()
     };
     let gif = |width: u16, height: u16| {
         let [width, height] = [width, height].map(u16::to_le_bytes);
-        [&b"GIF89a"[..], &width, &height, b"\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\x02"].concat()
+        [
+            &b"GIF89a"[..],
+            &width,
+            &height,
+            b"\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\x02",
+        ]
+        .concat()
     };
     vec![
         PNG[..8].to_vec(),
@@ -110,7 +120,9 @@ fn real_images() -> Vec<Vec<u8>> {
         images::animated_gif(64, 48),
         images::animated_webp(64, 48),
     ];
-    let cut = whole.iter().map(|bytes| bytes[..bytes.len() * 2 / 3].to_vec());
+    let cut = whole
+        .iter()
+        .map(|bytes| bytes[..bytes.len() * 2 / 3].to_vec());
     let changed = whole.iter().map(|bytes| {
         let mut bytes = bytes.clone();
         let middle = bytes.len() / 2;
@@ -180,8 +192,14 @@ async fn hostile_files_are_only_bytes() {
         let preview = ann.get(&format!("{}?size=256", content(&id))).await;
         if preview.status == 200 {
             let kind = preview.header("content-type");
-            assert!(["image/jpeg", "image/png"].contains(&kind), "{index}: {kind}");
-            assert!(!preview.body.windows(7).any(|part| part == b"<script"), "{index}");
+            assert!(
+                ["image/jpeg", "image/png"].contains(&kind),
+                "{index}: {kind}"
+            );
+            assert!(
+                !preview.body.windows(7).any(|part| part == b"<script"),
+                "{index}"
+            );
             images::describe(&preview.body);
         } else {
             assert_eq!(preview.expect_problem(404), "no_preview", "{index}");
@@ -192,7 +210,10 @@ async fn hostile_files_are_only_bytes() {
                 ("x-content-type-options", "nosniff"),
             ] {
                 let is_problem = answer.status == 404;
-                assert!(is_problem || answer.header(header) == value, "{index}: {header}");
+                assert!(
+                    is_problem || answer.header(header) == value,
+                    "{index}: {header}"
+                );
             }
             assert_eq!(answer.header("set-cookie"), "");
         }

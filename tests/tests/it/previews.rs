@@ -140,7 +140,10 @@ async fn previews_are_made_before_anybody_asks_and_again_if_they_are_lost() {
         std::fs::remove_file(path).expect("removed");
     }
     let forget = "UPDATE files.preview_progress SET position = 0, tag = NULL";
-    sqlx::query(forget).execute(&world.pool).await.expect("done");
+    sqlx::query(forget)
+        .execute(&world.pool)
+        .await
+        .expect("done");
     world.start_service().await;
     eventually_true("the previews are made again", async || {
         paths.iter().all(|path| path.exists())
@@ -198,7 +201,12 @@ async fn those_who_see_the_file_see_its_preview_and_nobody_else() {
     expect(restored.position(), [200, 200, 404, 404, 404], "restored").await;
     let clear = json!({ "up_to": 1 });
     let cleared = bob.post("/v1/conversations/room/clear", clear).await;
-    expect(cleared.position(), [200, 404, 404, 404, 404], "bob has cleared it").await;
+    expect(
+        cleared.position(),
+        [200, 404, 404, 404, 404],
+        "bob has cleared it",
+    )
+    .await;
     let again = send_file(ann, "room", "m2", &id).await.position();
     expect(again, [200, 200, 404, 200, 404], "sent again").await;
     for seq in [1, 2] {
@@ -223,7 +231,8 @@ async fn those_who_see_the_file_see_its_preview_and_nobody_else() {
     .await;
     eventually_true("no bytes are left", async || {
         let store = world.dir.join("data/files");
-        list_files(&store.join("previews")).is_empty() && list_files(&store.join("files")).is_empty()
+        list_files(&store.join("previews")).is_empty()
+            && list_files(&store.join("files")).is_empty()
     })
     .await;
     let report = world.run_ok(&["verify", "--files", "--json"]).await;
@@ -239,7 +248,10 @@ async fn what_cannot_be_read_has_no_preview_and_is_tried_once() {
     for (name, bytes) in [
         ("a.txt", b"hello".to_vec()),
         ("half.png", whole[..whole.len() / 2].to_vec()),
-        ("half.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0".to_vec()),
+        (
+            "half.jpg",
+            b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0".to_vec(),
+        ),
         ("a.pdf", b"%PDF-1.7\n".to_vec()),
     ] {
         let (id, position) = upload(&ann, name, &bytes).await;

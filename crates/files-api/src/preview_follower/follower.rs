@@ -97,7 +97,8 @@ impl PreviewFollower {
         let stored = progress::load(lease.connection()).await?;
         let (head, history) = (self.reader.head().await?, self.reader.history().await?);
         let mut cursor = stored;
-        if let Some(lost) = stored.filter(|at| at.position > head.position || !history.contains(*at))
+        if let Some(lost) =
+            stored.filter(|at| at.position > head.position || !history.contains(*at))
         {
             let common = history.last_common_position(lost).unwrap_or(0);
             let common = common.min(head.position);
@@ -120,7 +121,9 @@ impl PreviewFollower {
             types: vec![FILE_STORED.to_owned()],
             ..FlaggedFilter::default()
         };
-        let page = self.reader.read_flagged(active.cursor, &filter, MAX_EVENTS_PER_STEP);
+        let page = self
+            .reader
+            .read_flagged(active.cursor, &filter, MAX_EVENTS_PER_STEP);
         let page = page.await?;
         let page = page.ok_or_else(|| anyhow!("the log no longer has what was followed"))?;
         for event in &page.events {

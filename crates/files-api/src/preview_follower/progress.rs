@@ -16,9 +16,7 @@ pub(super) async fn try_acquire(pool: &PgPool) -> Result<Option<SessionLease>, s
 }
 
 /// Where to go on. `None` at the beginning of the log.
-pub(super) async fn load(
-    connection: &mut PgConnection,
-) -> Result<Option<LogCursor>, sqlx::Error> {
+pub(super) async fn load(connection: &mut PgConnection) -> Result<Option<LogCursor>, sqlx::Error> {
     let load = sqlx::query_as("SELECT position, tag FROM files.preview_progress");
     let (position, tag): (i64, Option<i32>) =
         within(EXCHANGE_TIMEOUT, load.fetch_one(connection)).await?;

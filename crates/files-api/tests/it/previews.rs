@@ -54,10 +54,16 @@ fn follower(system: &TestSystem) -> PreviewFollower {
     let program = system.directory.join("program");
     let write = r#"printf %s "$1" >"$2" && chmod 700 "$2""#;
     let mut command = std::process::Command::new("/bin/sh");
-    let status = command.args(["-c", write, "sh", PROGRAM]).arg(&program).status();
+    let status = command
+        .args(["-c", write, "sh", PROGRAM])
+        .arg(&program)
+        .status();
     assert!(status.unwrap().success());
     let renderer = Renderer::new(program, Duration::from_secs(30));
-    PreviewFollower::new(system.state.clone(), Previews::new(system.store.clone(), renderer))
+    PreviewFollower::new(
+        system.state.clone(),
+        Previews::new(system.store.clone(), renderer),
+    )
 }
 
 /// The ids of the files with previews, in order, each as often as it has any.
@@ -70,7 +76,10 @@ async fn previewed(system: &TestSystem) -> Vec<String> {
 }
 
 fn twice(ids: &[&String]) -> Vec<String> {
-    let mut ids: Vec<String> = ids.iter().flat_map(|id| [(*id).clone(), (*id).clone()]).collect();
+    let mut ids: Vec<String> = ids
+        .iter()
+        .flat_map(|id| [(*id).clone(), (*id).clone()])
+        .collect();
     ids.sort();
     ids
 }
