@@ -46,6 +46,7 @@ mod hook;
 mod hook_senders;
 mod hostile_files;
 mod idempotency;
+mod import_files;
 mod import_inputs;
 mod import_leaks;
 mod index_commands;
