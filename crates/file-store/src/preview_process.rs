@@ -21,8 +21,9 @@ pub(crate) const MAX_SOURCE_BYTES: u64 = 64 * 1024 * 1024;
 /// larger.
 pub(crate) const MAX_OUTPUT_BYTES: u64 = 8 * 1024 * 1024;
 
-/// How much memory the child may write to: the file, what a decoder may allocate, and some more.
-const MAX_MEMORY: u64 = MAX_SOURCE_BYTES + MAX_DECODER_BYTES + 64 * 1024 * 1024;
+/// How much memory the child may write to: the file, what a decoder may allocate, and copies of
+/// parts.
+const MAX_MEMORY: u64 = MAX_SOURCE_BYTES + MAX_DECODER_BYTES + 192 * 1024 * 1024;
 
 /// How many seconds the child may compute.
 const MAX_CPU_SECONDS: u64 = 5;
@@ -71,7 +72,8 @@ fn limit_this_process() -> io::Result<()> {
 
 /// Returns whether the image could be read.
 fn render() -> io::Result<bool> {
-    let mut source = Vec::new();
+    // A buffer that grows would need three times as much.
+    let mut source = Vec::with_capacity(MAX_SOURCE_BYTES as usize + 1);
     let mut input = io::stdin().lock().take(MAX_SOURCE_BYTES + 1);
     input.read_to_end(&mut source)?;
     if source.len() as u64 > MAX_SOURCE_BYTES {
