@@ -1,11 +1,15 @@
 //! Previews: made of every image that can be read, turned, without what the original says of its
 //! origin, for those who can see the file, and gone with it.
 
+use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use eventually::{eventually, eventually_true};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tests::binary;
 use tests::client::Client;
 use tests::images::{self, BLUE, RED, SECRET_PLACE};
 use tests::response::ApiResponse;
@@ -292,4 +296,47 @@ async fn large_images_cost_the_program_nothing() {
     }
     let grown = world.service().process.memory().expect("memory").peak - before;
     assert!(grown < 100_000, "the program grew by {grown} kB");
+}
+
+/// The limits of a process, each with its two values.
+fn read_limits(pid: u32) -> BTreeMap<String, (String, String)> {
+    let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).expect("a process");
+    let rows = limits.lines().skip(1).map(|line| {
+        let (name, rest) = line.split_at(26);
+        let mut values = rest.split_whitespace().map(str::to_owned);
+        let pair = (values.next(), values.next());
+        let (soft, hard) = (pair.0.expect("a value"), pair.1.expect("a value"));
+        (name.trim().to_owned(), (soft, hard))
+    });
+    rows.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_process_that_reads_images_can_do_nothing_else() {
+    let mut command = Command::new(binary::path());
+    command.arg("render-previews").env_clear();
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("started");
+    let expected = [
+        ("Max cpu time", "5"),
+        ("Max data size", "805306368"),
+        ("Max open files", "3"),
+        ("Max processes", "0"),
+        ("Max file size", "0"),
+        ("Max core file size", "0"),
+    ];
+    eventually_true("it limits itself before it reads", async || {
+        let limits = read_limits(child.id());
+        expected.iter().all(|(name, value)| {
+            let limit = (value.to_string(), value.to_string());
+            limits.get(*name) == Some(&limit)
+        })
+    })
+    .await;
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(&images::png(300, 300)).expect("written");
+    drop(input);
+    let output = child.wait_with_output().expect("ended");
+    assert!(output.status.success(), "{}", output.status);
+    assert!(output.stdout[4..].starts_with(b"\xff\xd8\xff"));
 }
