@@ -114,8 +114,8 @@ impl ImportClient {
         digest: &FileDigest,
         attempt: u32,
     ) -> Result<CallAnswer> {
-        let parts = [&attached.key, &digest.sha256, &attempt.to_string()];
-        let key = to_hex(&hash_parts(&parts.map(String::as_str)));
+        let attempt = attempt.to_string();
+        let key = to_hex(&hash_parts(&[&attached.key, &digest.sha256, &attempt]));
         let file = json!({
             "name": attached.file.name,
             "type": "application/octet-stream",
