@@ -172,16 +172,18 @@ impl ImportClient {
     /// Sends a chunk and retries until it is answered. Returns one reply per line, in order.
     pub async fn post_chunk(&self, chunk: &ImportChunk) -> Result<Vec<LineReply>> {
         let outages = OutageLog::new("Sending messages");
-        self.retry(&outages, async || self.try_once(chunk).await)
-            .await
+        self.retry(&outages, move || self.try_once(chunk)).await
     }
 
     /// Makes a call, and again as long as it fails for a reason that passes.
-    pub(crate) async fn retry<T>(
+    pub(crate) async fn retry<T, F>(
         &self,
         outages: &OutageLog,
-        attempt: impl AsyncFn() -> Result<T, PostError>,
-    ) -> Result<T> {
+        attempt: impl Fn() -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T, PostError>>,
+    {
         let began = Instant::now();
         let mut backoff = MIN_BACKOFF;
         loop {

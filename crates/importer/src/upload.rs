@@ -123,12 +123,20 @@ impl ImportClient {
             "sha256": digest.sha256,
         });
         let outages = OutageLog::new("Announcing a file");
-        self.retry(&outages, async || {
-            let request = self.http.post(self.files_url.clone());
-            let request = request.header("idempotency-key", &key[..32]).json(&file);
-            self.call(request, &attached.sender).await
-        })
-        .await
+        let (key, file) = (&key[..32], &file);
+        self.retry(&outages, move || self.try_reserve(attached, key, file))
+            .await
+    }
+
+    async fn try_reserve(
+        &self,
+        attached: &AttachedFile,
+        key: &str,
+        file: &Value,
+    ) -> Result<CallAnswer, PostError> {
+        let request = self.http.post(self.files_url.clone());
+        let request = request.header("idempotency-key", key).json(file);
+        self.call(request, &attached.sender).await
     }
 
     /// Sends the bytes, unless the system has them.
@@ -138,22 +146,29 @@ impl ImportClient {
         digest: &FileDigest,
         id: &str,
     ) -> Result<CallAnswer> {
-        let url = format!("{}/{id}/content", self.files_url);
         let outages = OutageLog::new("Sending a file");
-        self.retry(&outages, async || {
-            let range = format!("bytes */{}", digest.size);
-            let asked = self.http.put(&url).header(CONTENT_RANGE, range);
-            let known = self.call(asked, &attached.sender).await?;
-            if !matches!(&known, Ok((file, _)) if file["state"] == "reserved") {
-                return Ok(known);
-            }
-            let file = tokio::fs::File::open(&attached.file.path).await;
-            let file = file.map_err(|error| PostError::Permanent(error.into()))?;
-            let request = self.http.put(&url).timeout(UPLOAD_TIMEOUT);
-            let request = request.header(CONTENT_LENGTH, digest.size).body(file);
-            self.call(request, &attached.sender).await
-        })
-        .await
+        self.retry(&outages, move || self.try_send(attached, digest, id))
+            .await
+    }
+
+    async fn try_send(
+        &self,
+        attached: &AttachedFile,
+        digest: &FileDigest,
+        id: &str,
+    ) -> Result<CallAnswer, PostError> {
+        let url = format!("{}/{id}/content", self.files_url);
+        let range = format!("bytes */{}", digest.size);
+        let asked = self.http.put(&url).header(CONTENT_RANGE, range);
+        let known = self.call(asked, &attached.sender).await?;
+        if !matches!(&known, Ok((file, _)) if file["state"] == "reserved") {
+            return Ok(known);
+        }
+        let file = tokio::fs::File::open(&attached.file.path).await;
+        let file = file.map_err(|error| PostError::Permanent(error.into()))?;
+        let request = self.http.put(&url).timeout(UPLOAD_TIMEOUT);
+        let request = request.header(CONTENT_LENGTH, digest.size).body(file);
+        self.call(request, &attached.sender).await
     }
 
     /// Makes a call for a user. The inner error says why the system refuses it.
