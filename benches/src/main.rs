@@ -10,6 +10,7 @@
 //! - [`retries`], [`seals`]: what they cost sends. [`as_of`]: queries of the past.
 //! - [`stock_postgres`]: sends on a Postgres with its default settings.
 //! - [`client_limits`]: clients that read nothing, and floods of frames.
+//! - [`files`]: uploads, compared with a plain route.
 //! - [`scheduled`]: many scheduled messages that are due at once.
 //! - [`word_lists`]: what word lists cost a send, and what they mask wrongly.
 //! - [`flood_rules`]: how many sends a second flood rules keep up with.
@@ -34,6 +35,7 @@ mod corpora;
 mod environment;
 mod failover;
 mod faults;
+mod files;
 mod flood_rules;
 mod gapless;
 mod known_items;
@@ -57,6 +59,7 @@ mod warm_postgres;
 mod word_lists;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -100,6 +103,8 @@ enum Benchmark {
     Scheduled(scheduled::Args),
     /// Measure what word lists cost a send, and count what they mask wrongly.
     WordLists(word_lists::Args),
+    /// Measure the memory and the throughput of uploads, compared with a plain route.
+    Files(files::Args),
     /// Measure how many sends a second the flood rules keep up with.
     FloodRules(flood_rules::Args),
     /// Kill processes at random moments under load, and check that nothing is lost or reordered.
@@ -132,6 +137,9 @@ enum Benchmark {
         database_url: String,
         pool: u32,
     },
+    /// A peer of `files`: a route that writes each body into a file.
+    #[command(hide = true)]
+    ServePlainFiles { listen: SocketAddr, dir: PathBuf },
 }
 
 fn main() -> Result<ExitCode> {
@@ -157,6 +165,7 @@ async fn run(benchmark: Benchmark) -> Result<ExitCode> {
         Benchmark::Projection(args) => projection::run(&args).await?,
         Benchmark::Scheduled(args) => return scheduled::run(&args).await,
         Benchmark::WordLists(args) => return word_lists::run(&args),
+        Benchmark::Files(args) => return files::run(&args).await,
         Benchmark::FloodRules(args) => return flood_rules::run(&args).await,
         Benchmark::Faults(args) => faults::run(&args).await?,
         Benchmark::Failover(args) => failover::run(&args).await?,
@@ -169,6 +178,7 @@ async fn run(benchmark: Benchmark) -> Result<ExitCode> {
         Benchmark::Corpora(args) => corpora::run(&args).await?,
         Benchmark::KnownItems(args) => known_items::run(&args).await?,
         Benchmark::ServeBare { listen } => send::serve_bare(listen).await?,
+        Benchmark::ServePlainFiles { listen, dir } => files::serve_plain(listen, dir).await?,
         Benchmark::ServeStock {
             listen,
             database_url,

@@ -133,7 +133,7 @@ async fn drop_stock_database(admin: &mut PgConnection) -> Result<()> {
 }
 
 /// Starts this program as a peer.
-fn start_peer(subcommand: &[&str], rest: &[&str]) -> Result<(ChildProcess, SocketAddr)> {
+pub fn start_peer(subcommand: &[&str], rest: &[&str]) -> Result<(ChildProcess, SocketAddr)> {
     let address = SocketAddr::from(([127, 0, 0, 1], ports::find_free()));
     let mut command = Command::new(std::env::current_exe()?);
     command.args(subcommand).arg(address.to_string()).args(rest);

@@ -19,7 +19,7 @@ use http::header::CONTENT_RANGE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_edge::{Caller, Json, Path, Problem, UploadBody};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::content_range::{self, UploadPart};
 use crate::problem_responses::{UnknownFileProblem, UploadProblems};
@@ -99,6 +99,16 @@ impl UploadResponse {
     }
 }
 
+/// The header of a part of an upload.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes the OpenAPI document")]
+struct ContentRangeParams {
+    /// Which bytes the body has, or `bytes */SIZE` to ask how many have arrived.
+    #[param(rename = "Content-Range", value_type = Option<String>, example = "bytes 100-199/200")]
+    content_range: Option<String>,
+}
+
 /// Send the bytes of a file
 ///
 /// The body is the bytes, streamed. If the connection breaks, ask with an empty body and
@@ -110,8 +120,7 @@ impl UploadResponse {
     put, path = "/v1/files/{id}/content", operation_id = "upload_file_content", tag = "files",
     params(("id" = String, Path, description = "The file.",
             example = "019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a"),
-           ("Content-Range" = Option<String>, Header,
-            description = "Which bytes the body has, such as `bytes 100-199/200`.")),
+           ContentRangeParams),
     request_body(content = inline(Vec<u8>), content_type = "application/octet-stream",
                  description = "The bytes"),
     responses(

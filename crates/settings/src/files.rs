@@ -17,7 +17,7 @@ pub struct FileArgs {
         env = "TIDINGS_FILES",
         value_name = "DIR|s3://BUCKET/PREFIX"
     )]
-    pub files: Option<StoreLocation>,
+    pub file_store: Option<StoreLocation>,
 
     /// Maximum size of a file in bytes.
     #[arg(long, global = true, env = "TIDINGS_MAX_FILE", value_name = "BYTES", default_value_t = 104_857_600,
@@ -34,7 +34,7 @@ impl FileArgs {
     /// Where the bytes of files are, with this data directory.
     pub fn location(&self, data: &Path) -> StoreLocation {
         let default = || StoreLocation::Directory(data.join("files"));
-        self.files.clone().unwrap_or_else(default)
+        self.file_store.clone().unwrap_or_else(default)
     }
 
     /// Opens the store. Uploads that are not complete are in the data directory, if the store is a
@@ -42,6 +42,8 @@ impl FileArgs {
     pub fn open(&self, data: &Path) -> Result<FileStore, UsageError> {
         let location = self.location(data);
         let opened = FileStore::open(&location, &data.join("uploads"));
-        opened.map_err(|error| UsageError(format!("--files (TIDINGS_FILES) {location}: {error}")))
+        opened.map_err(|error| {
+            UsageError(format!("--file-store (TIDINGS_FILES) {location}: {error}"))
+        })
     }
 }

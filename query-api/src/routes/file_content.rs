@@ -18,6 +18,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_edge::{Caller, Path, Problem, Query};
+use utoipa::IntoParams;
 
 use super::file_preview::{PreviewParams, RequestedPreview};
 use super::files::{self, FileView};
@@ -39,6 +40,23 @@ const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbo
 /// Pages of other origins cannot embed the bytes; they can fetch them with a token, if allowed.
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
+/// The headers that select what is sent.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes the OpenAPI document")]
+struct RangeParams {
+    /// The bytes.
+    #[param(rename = "Range", value_type = Option<String>, example = "bytes=0-1023")]
+    range: Option<String>,
+    /// The `ETag` that the client has.
+    #[param(
+        rename = "If-None-Match",
+        value_type = Option<String>,
+        example = "\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\""
+    )]
+    if_none_match: Option<String>,
+}
+
 /// Returns the bytes of a file
 ///
 /// Whoever can see the file can read them. `Range` selects a part, `If-None-Match` with the `ETag`
@@ -54,9 +72,7 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
     get, path = "/v1/files/{id}/content", operation_id = "get_file_content", tag = "files",
     params(("id" = String, Path, description = "The file.",
             example = "019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a"),
-           ("Range" = Option<String>, Header, description = "The bytes, such as `bytes=0-1023`."),
-           ("If-None-Match" = Option<String>, Header, description = "The `ETag` that the client has."),
-           PreviewParams, MinPositionParams),
+           RangeParams, PreviewParams, MinPositionParams),
     responses(
         (status = 200, description = "All bytes of the file, or of the preview.", content_type = "application/octet-stream",
          body = inline(Vec<u8>),

@@ -89,7 +89,14 @@ async fn bodies_that_cannot_be_parsed_are_400() {
 
 /// Bodies of [`mistyped_bodies`] that have the right form and are refused nevertheless: method,
 /// path, status and names.
-const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 8] = [
+const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 9] = [
+    // No file may be that large.
+    (
+        "POST",
+        "/v1/files",
+        413,
+        &["size = 2^31", "size = 2^53", "size = 2^63-1", "size = 2^63"],
+    ),
     // An earlier body has made the conversation.
     (
         "POST",
@@ -181,7 +188,8 @@ const ACCOUNT_ROUTES: [&str; 4] = [
 ];
 
 /// Fields with one of some words: route and field. Their parser stops at the number.
-const WORD_FIELDS: [(&str, &str); 15] = [
+const WORD_FIELDS: [(&str, &str); 16] = [
+    ("/v1/devices/{device}/push", "provider"),
     ("/v1/conversations", "kind"),
     ("/v1/conversations/{id}", "history"),
     ("/v1/conversations/{id}/members", "role"),

@@ -187,9 +187,11 @@ async fn whoever_sees_a_message_sees_its_file_and_nobody_else() {
     let world = World::start().await;
     let users = ["ann", "bob", "cleo", "dave", "eve"].map(|name| world.user(name));
     let [ann, bob, cleo, dave, _] = &users;
-    let group = json!({ "kind": "group", "id": "room", "members": ["bob", "cleo"],
-                        "history": "since_join" });
-    ann.post("/v1/conversations", group).await.expect(201);
+    ann.create_group("room", &["bob", "cleo"]).await.expect(201);
+    let since_join = json!({ "history": "since_join" });
+    ann.patch("/v1/conversations/room", since_join)
+        .await
+        .expect(200);
     let (id, stored) = upload(ann, "a.txt", b"hello").await;
     let expect = async |position: i64, expected: [u16; 5], when: &str| {
         let mut found = Vec::new();

@@ -16,7 +16,7 @@ const NAMES: [&str; 16] = [
     "..\\..\\a",
     "a\u{202e}gpj.exe",
     "\u{2066}a\u{2069}.png",
-    "a\0b",
+    "a\u{7}b",
     "a\r\nSet-Cookie: x=1",
     "a\u{1b}[31mb",
     "\"; filename=evil.html",

@@ -189,7 +189,7 @@ async fn nothing_is_missed_or_pushed_after_a_read_while_the_dispatcher_is_killed
     for (id, head) in heads.iter_mut().enumerate() {
         let sent = world
             .user("ann")
-            .send(&conversation(id), "last", "good night")
+            .send(&conversation(id), &format!("last{id}"), "good night")
             .await;
         sent.expect(201);
         *head = sent.number("seq");

@@ -30,6 +30,10 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+/// The first time of the tests' clock, in milliseconds since 1970. It is later than the times that
+/// Postgres gives to events, so that the time without a use begins when a step finds none.
+const YEAR_2100: i64 = 4_102_444_800_000;
+
 const SECRET: &[u8] = b"a secret that only these tests use";
 
 /// The system of one test.
@@ -52,7 +56,7 @@ impl TestSystem {
             ..LogConfig::default()
         };
         let log = EventLog::open(database.pool.clone(), config).await.unwrap();
-        let now = Arc::new(AtomicI64::new(1_767_225_600_000));
+        let now = Arc::new(AtomicI64::new(YEAR_2100));
         let shared = now.clone();
         let clock = Clock::new(move || Timestamp::from_millis(shared.load(Ordering::Relaxed)));
         let (limits, rules) = (Arc::new(Limits::default()), LiveRulebook::default());
@@ -118,6 +122,12 @@ impl TestSystem {
 
     /// Lets the collector look at all files, once the read model has all events.
     pub async fn step(&self) -> usize {
+        self.wait_until_projected().await;
+        let now = Timestamp::from_millis(self.now.load(Ordering::Relaxed));
+        self.collector.step(now).await.unwrap()
+    }
+
+    async fn wait_until_projected(&self) {
         eventually("the read model has all events", async || {
             let is_current: bool = sqlx::query_scalar(
                 "SELECT k.position = h.position FROM read.checkpoint k CROSS JOIN log.head h",
@@ -128,11 +138,11 @@ impl TestSystem {
             is_current.then_some(())
         })
         .await;
-        let now = Timestamp::from_millis(self.now.load(Ordering::Relaxed));
-        self.collector.step(now).await.unwrap()
     }
 
+    /// Compares the store with the log, once the read model has all events.
     pub async fn verify(&self) -> FilesReport {
+        self.wait_until_projected().await;
         verify::compare(&self.store, &self.database.pool)
             .await
             .unwrap()

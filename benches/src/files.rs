@@ -1,0 +1,204 @@
+//! `make bench-files`: the memory and the throughput of uploads, compared with a plain axum route
+//! that writes the same bytes into files. The exit status is 1 if a target is missed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::put;
+use axum::{Router, body};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use tests::program::Program;
+use tests::world::create_dir;
+use tests::{servers, token, uploads};
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::sleep;
+
+use crate::environment;
+use crate::send::start_peer;
+use crate::targets::{Target, TargetTable, exit_code};
+
+/// The most memory that all uploads at once may take, in MB.
+const MAX_MEMORY_MB: f64 = 100.0;
+
+/// The least throughput, relative to the plain route.
+const MIN_RATIO: f64 = 0.7;
+
+/// Bytes that are sent at once.
+const CHUNK: usize = 64 * 1024;
+
+/// How long the system is left alone before its memory at rest is read.
+const IDLE_TIME: Duration = Duration::from_secs(5);
+
+/// How often the memory is read during the uploads.
+const MEMORY_INTERVAL: Duration = Duration::from_millis(20);
+
+/// The options of `benches files`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The uploads at the same time.
+    #[arg(long, default_value_t = 20)]
+    uploads: usize,
+    /// The size of each file in MiB.
+    #[arg(long, default_value_t = 100)]
+    mib: usize,
+    /// How often each of the two is measured, in turns.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+}
+
+impl Args {
+    fn file_bytes(&self) -> usize {
+        self.mib * 1024 * 1024
+    }
+}
+
+/// Measures uploads, and prints the report.
+pub async fn run(args: &Args) -> Result<ExitCode> {
+    let dir = create_dir();
+    let servers = servers::start_both(&dir.join("servers"));
+    println!("{}", environment::describe("all programs", &servers));
+    let program = Program::start_with_env(&servers, &dir, &[]).await?;
+    sleep(IDLE_TIME).await;
+    let rest = program.service.process.memory()?.resident;
+    let plain_dir = dir.join("plain");
+    std::fs::create_dir_all(&plain_dir)?;
+    let (_peer, plain) = start_peer(&["serve-plain-files"], &[&plain_dir.display().to_string()])?;
+    let (mut ours, mut theirs, mut peak) = (Vec::new(), Vec::new(), 0);
+    for round in 0..args.rounds {
+        theirs.push(upload_plain(args, plain, round).await?);
+        let (rate, most) = upload_to_tidings(args, &program).await?;
+        ours.push(rate);
+        peak = most.max(peak);
+    }
+    println!("MiB/s of Tidings: {ours:.0?}, of the plain route: {theirs:.0?}");
+    println!(
+        "resident at rest {} MB, at most {} MB",
+        rest / 1_000_000,
+        peak / 1_000_000
+    );
+    let mean = |rates: &[f64]| rates.iter().sum::<f64>() / rates.len() as f64;
+    let targets = [
+        Target::at_most(
+            "memory above that at rest",
+            peak.saturating_sub(rest) as f64 / 1e6,
+            MAX_MEMORY_MB,
+            " MB",
+        ),
+        Target::at_least(
+            "throughput, relative to the plain route",
+            mean(&ours) / mean(&theirs),
+            MIN_RATIO,
+            "x",
+        ),
+    ];
+    println!("{}", TargetTable(&targets));
+    Ok(exit_code(&targets))
+}
+
+/// Uploads all files at once. Returns the MiB per second and the most resident memory.
+async fn upload_to_tidings(args: &Args, program: &Program) -> Result<(f64, u64)> {
+    let mut files = Vec::new();
+    for number in 0..args.uploads {
+        let user = format!("user{number}");
+        let id = uploads::reserve(&program.user(&user), "large.bin", args.file_bytes()).await;
+        files.push((
+            user,
+            format!("http://{}{}", program.address, uploads::content(&id)),
+        ));
+    }
+    let began = Instant::now();
+    let sending = stream::iter(files)
+        .map(|(user, url)| send_file(url, Some(token::for_user(&user)), args.file_bytes()))
+        .buffer_unordered(args.uploads)
+        .try_collect::<Vec<()>>();
+    tokio::pin!(sending);
+    let mut peak = 0;
+    loop {
+        tokio::select! {
+            sent = &mut sending => {
+                sent?;
+                break;
+            }
+            () = sleep(MEMORY_INTERVAL) => {
+                peak = program.service.process.memory()?.resident.max(peak);
+            }
+        }
+    }
+    Ok((total_mib(args) / began.elapsed().as_secs_f64(), peak))
+}
+
+async fn upload_plain(args: &Args, address: SocketAddr, round: usize) -> Result<f64> {
+    let began = Instant::now();
+    stream::iter(0..args.uploads)
+        .map(|number| {
+            let url = format!("http://{address}/{round}-{number}");
+            send_file(url, None, args.file_bytes())
+        })
+        .buffer_unordered(args.uploads)
+        .try_collect::<Vec<()>>()
+        .await?;
+    Ok(total_mib(args) / began.elapsed().as_secs_f64())
+}
+
+fn total_mib(args: &Args) -> f64 {
+    (args.uploads * args.mib) as f64
+}
+
+/// Sends a body of so many bytes without holding it in memory.
+async fn send_file(url: String, token: Option<String>, bytes: usize) -> Result<()> {
+    let chunk = Bytes::from_static(&[0x5a; CHUNK]);
+    let chunks = (0..bytes.div_ceil(CHUNK)).map(move |number| {
+        let left = bytes - number * CHUNK;
+        anyhow::Ok(chunk.slice(..CHUNK.min(left)))
+    });
+    let request = reqwest::Client::new()
+        .put(&url)
+        .header("content-length", bytes)
+        .body(reqwest::Body::wrap_stream(stream::iter(chunks)));
+    let request = match token {
+        Some(token) => request.bearer_auth(token),
+        None => request,
+    };
+    let answer = request.send().await?;
+    let status = answer.status();
+    ensure!(
+        status.is_success(),
+        "{url}: {status} {}",
+        answer.text().await?
+    );
+    Ok(())
+}
+
+/// Serves the plain route: it writes each body into a file of the directory.
+pub async fn serve_plain(listen: SocketAddr, dir: PathBuf) -> Result<()> {
+    async fn write(
+        State(dir): State<PathBuf>,
+        Path(name): Path<String>,
+        body: Body,
+    ) -> Result<StatusCode, StatusCode> {
+        write_body(&dir.join(name), body)
+            .await
+            .map(|()| StatusCode::CREATED)
+            .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+    }
+    let routes = Router::new().route("/{name}", put(write)).with_state(dir);
+    let listener = tokio::net::TcpListener::bind(listen).await?;
+    axum::serve(listener, routes)
+        .await
+        .context("the plain route")
+}
+
+async fn write_body(path: &std::path::Path, body: body::Body) -> Result<()> {
+    let mut file = tokio::fs::File::create(path).await?;
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.try_next().await? {
+        file.write_all(&chunk).await?;
+    }
+    Ok(file.flush().await?)
+}
