@@ -11,10 +11,9 @@ use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
 use command_svc::execute_file_command;
-use domain::file::File;
-use domain::file::FilePhase;
 use domain::file::command::{DeleteFile, FileCommand};
 use domain::file::event::DeletionReason;
+use domain::file::{File, FilePhase, UNUSED_GRACE};
 use domain::ids::{FileId, UserId};
 use domain::time::Timestamp;
 use file_store::{StoreError, StoredObject, UploadKey};
@@ -26,9 +25,6 @@ use sqlx::types::time::OffsetDateTime;
 use crate::problems::{database_away, store_away};
 use crate::state::{FilesState, object_of};
 use crate::uses::{self, is_used};
-
-/// How long nothing may use a file before it is deleted.
-const GRACE: Duration = Duration::from_secs(24 * 3_600);
 
 /// The maximum number of files that one step deletes for each reason.
 const MAX_FILES: i64 = 500;
@@ -62,6 +58,7 @@ impl Collector {
     /// Deletes what has expired, and what nothing has used for a day at this time. Returns the
     /// number of deleted files.
     pub async fn step(&self, now: Timestamp) -> Result<usize, Problem> {
+        self.state.forget_reservations(now).await?;
         let expired = self.delete_expired(now).await?;
         self.note_unused(now).await?;
         let mut deleted = expired;
@@ -215,7 +212,7 @@ impl Collector {
 
     /// The files that nothing has used for a day, and those whose deletion was interrupted.
     async fn find_due(&self, now: Timestamp) -> Result<Vec<(FileId, bool)>, Problem> {
-        let grace = i64::try_from(GRACE.as_millis()).unwrap_or(i64::MAX);
+        let grace = i64::try_from(UNUSED_GRACE.as_millis()).unwrap_or(i64::MAX);
         let before = Timestamp::from_millis(now.millis().saturating_sub(grace));
         let due: Vec<(String, bool)> = sqlx::query_as(
             "SELECT n.id, bool_or(n.erased) FROM ( \

@@ -31,6 +31,7 @@ mod exports;
 mod failover;
 mod fanout;
 mod faults;
+mod file_quota;
 mod files;
 mod flags;
 mod flood;

@@ -96,6 +96,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "the files that are not deleted: names, sizes, digests and types",
     ),
     (
+        "files.reservations",
+        "the announced files that the read model may not have yet",
+    ),
+    (
         "files.unused",
         "the files that nothing uses, and since when",
     ),
