@@ -19,12 +19,13 @@ use domain::time::Timestamp;
 use file_store::{StoreError, StoredObject, UploadKey};
 use futures::TryStreamExt as _;
 use http_edge::Problem;
+use read_model::is_file_used;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
 
 use crate::problems::{database_away, store_away};
 use crate::state::{FilesState, object_of};
-use crate::uses::{self, is_used};
+use crate::uses;
 
 /// The maximum number of files that one step deletes for each reason.
 const MAX_FILES: i64 = 500;
@@ -190,7 +191,7 @@ impl Collector {
         let now = OffsetDateTime::from(now);
         sqlx::query(concat!(
             "DELETE FROM files.unused u WHERE (NOT u.erased AND ",
-            is_used!("u.id"),
+            is_file_used!("u.id"),
             ") OR NOT EXISTS (SELECT FROM read.files f WHERE f.id = u.id)"
         ))
         .execute(self.state.pool())
@@ -200,7 +201,7 @@ impl Collector {
             "INSERT INTO files.unused (id, since) \
              SELECT f.id, greatest($1, f.stored_at) FROM read.files f \
              WHERE f.phase <> 'reserved' AND NOT ",
-            is_used!("f.id"),
+            is_file_used!("f.id"),
             " ON CONFLICT (id) DO NOTHING"
         ))
         .bind(now)

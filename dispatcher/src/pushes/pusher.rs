@@ -16,6 +16,7 @@ use super::breakers::ProviderStates;
 use super::content;
 use super::due::{self, DeviceKey, DuePush};
 use super::ledger::{ParkedPush, PushLedger, PushResult};
+use super::outcomes::OutcomeCounts;
 use super::supervisor::PushDelivery;
 use crate::circuit_breaker::MAX_NOTIFICATIONS_IN_FLIGHT;
 use crate::clock::{now, to_millis};
@@ -52,6 +53,7 @@ pub struct Pusher {
     /// of the last one is the newest.
     claimed: HashSet<DeviceKey>,
     results: Vec<PushResult>,
+    outcomes: OutcomeCounts,
     poll_at: Instant,
     cleanup_at: Instant,
 }
@@ -67,6 +69,7 @@ impl Pusher {
             in_flight: FuturesUnordered::new(),
             claimed: HashSet::new(),
             results: Vec::new(),
+            outcomes: OutcomeCounts::default(),
             poll_at: Instant::now(),
             cleanup_at: Instant::now() + CLEANUP_INTERVAL,
         }
@@ -183,8 +186,10 @@ impl Pusher {
         let Attempt {
             due,
             provider,
+            answer,
             outcome,
         } = attempt;
+        self.outcomes.add(provider, answer);
         self.poll_at = self.poll_at.min(Instant::now() + SOON);
         let state = self.providers.get_mut(provider);
         state.in_flight = state.in_flight.saturating_sub(1);
@@ -254,7 +259,9 @@ impl Pusher {
             return Ok(());
         }
         let position = self.intake.position;
-        self.intake.ledger.save(position, &self.results).await?;
+        let ledger = &mut self.intake.ledger;
+        ledger.save(position, &self.results, &self.outcomes).await?;
+        self.outcomes.clear();
         for result in self.results.drain(..) {
             self.claimed.remove(&result.key.device);
         }

@@ -116,6 +116,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "push.notices",
         "pending and sent pushes, one row per device and conversation",
     ),
+    (
+        "push.outcomes",
+        "what providers answered, counted by hour, provider and outcome",
+    ),
     ("push.parked", "pushes that failed for the last time"),
     ("push.progress", "one row: how far pushes are in the log"),
     (
