@@ -16,7 +16,7 @@ use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgPool, Postgres, Transaction};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::problems::{database_away, too_many_at_once};
+use crate::problems::{database_away, log_away, too_many_at_once};
 use crate::state::FilesState;
 
 /// How long a reservation waits for others of the same user.
@@ -24,6 +24,9 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How often it looks whether another process still decides. It keeps no connection meanwhile.
 const TURN_INTERVAL: Duration = Duration::from_millis(10);
+
+/// How long a reservation for which there is no room waits for the read model.
+const READ_MODEL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A reservation is appended by then, or never.
 const APPEND_TIMEOUT: Duration = Duration::from_secs(3_600);
@@ -85,16 +88,50 @@ impl FilesState {
             return Ok(QuotaDecision::Unlimited);
         };
         let quota = StorageQuota::new(limit);
+        let decision = self.decide_in_turn(user, id, size, quota).await?;
+        if !matches!(decision, QuotaDecision::Refused(_)) {
+            return Ok(decision);
+        }
+        // The read model may not have the user's latest deletions yet.
+        self.wait_for_read_model().await?;
+        self.decide_in_turn(user, id, size, quota).await
+    }
+
+    /// Decides once no other request of the user is deciding.
+    async fn decide_in_turn(
+        &self,
+        user: &UserId,
+        id: &FileId,
+        size: i64,
+        quota: StorageQuota,
+    ) -> Result<QuotaDecision, Problem> {
         let deadline = Instant::now() + TURN_TIMEOUT;
         let turn = timeout_at(deadline, self.turns().wait(user)).await;
         let _turn = turn.map_err(|_| too_many_at_once())?;
         loop {
-            let taken_in = take_in(self, user, id, size, quota).await;
-            if let Some(decision) = taken_in.map_err(|error| database_away(&error))? {
+            let decided = decide(self, user, id, size, quota).await;
+            if let Some(decision) = decided.map_err(|error| database_away(&error))? {
                 return Ok(decision);
             }
             if Instant::now() >= deadline {
                 return Err(too_many_at_once());
+            }
+            sleep(TURN_INTERVAL).await;
+        }
+    }
+
+    /// Waits until the read model has everything that the log has now, or for a while.
+    async fn wait_for_read_model(&self) -> Result<(), Problem> {
+        let head = self.log().head().await;
+        let head = head.map_err(|error| log_away(&error))?;
+        let deadline = Instant::now() + READ_MODEL_TIMEOUT;
+        loop {
+            let position: i64 = sqlx::query_scalar("SELECT k.position FROM read.checkpoint k")
+                .fetch_one(self.pool())
+                .await
+                .map_err(|error| database_away(&error))?;
+            if position >= head || Instant::now() >= deadline {
+                return Ok(());
             }
             sleep(TURN_INTERVAL).await;
         }
@@ -153,7 +190,7 @@ impl FilesState {
 }
 
 /// Decides under the lock of the user. `None` if another reservation of the user has it.
-async fn take_in(
+async fn decide(
     state: &FilesState,
     user: &UserId,
     id: &FileId,

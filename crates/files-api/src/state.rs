@@ -64,6 +64,10 @@ impl FilesState {
         &self.0.setup.commands
     }
 
+    pub(crate) fn log(&self) -> &EventLog {
+        &self.0.setup.log
+    }
+
     pub(crate) fn pool(&self) -> &PgPool {
         &self.0.setup.pool
     }
@@ -82,7 +86,7 @@ impl FilesState {
 
     /// Reads the newest state of a file, durable or not.
     pub(crate) async fn load(&self, id: &FileId) -> Result<File, Problem> {
-        let files = self.0.setup.log.files();
+        let files = self.log().files();
         let loaded = files.peek(id.as_str(), File::clone).await;
         Ok(loaded.map_err(|error| log_away(&error))?.0)
     }
