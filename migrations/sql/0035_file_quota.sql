@@ -1,7 +1,7 @@
--- The quota of files. The read model says which files a user has, but it is a moment behind the log:
--- of several reservations at the same time, none would see the others there, and together they could
--- exceed the quota. So a reservation is noted here before its event is appended, under a lock of its
--- user, and counts from then on.
+-- The quota of files. The read model says which files a user has, but it is a moment behind the
+-- log: of several reservations at the same time, none would see the others there, and together they
+-- could exceed the quota. So a reservation is noted here before its event is appended, under a lock
+-- of its user, and counts from then on.
 --
 -- id         the file.
 -- size       in bytes, as announced.

@@ -44,8 +44,8 @@ class Interruption:
 
     def check(self, what):
         assert self.breaks == BREAKS, f"{what}: {self.breaks} interruptions"
-        assert self.done == SIZE, f"{what}: told of {self.done} bytes"
-        assert max(self.resumed) > 0, f"{what} began anew each time: {self.resumed}"
+        assert self.done == SIZE, f"{what}: {self.done} bytes were reported"
+        assert max(self.resumed) > 0, f"{what} started over each time: {self.resumed}"
 
 
 async def interrupted(url, token, path, digest):
@@ -71,7 +71,7 @@ async def interrupted(url, token, path, digest):
 
 
 async def killed(url, token, path):
-    """A program that is started again goes on with its upload."""
+    """A program that is restarted resumes its upload."""
     places = []
     enough = asyncio.Event()
 
@@ -89,7 +89,7 @@ async def killed(url, token, path):
     async with Client(url, token) as client:
         stored = await client.upload(path, key="killed", progress=progress)
         again = await client.upload(path, key="killed")
-    assert places[0] > 0, "the upload began anew"
+    assert places[0] > 0, "the upload started over"
     assert again == stored, again
 
 

@@ -125,7 +125,7 @@ class Transfers(unittest.IsolatedAsyncioTestCase):
 
     def setUp(self):
         self.server = FileServer()
-        self.told = []
+        self.reported = []
 
         async def sleep(_seconds):
             pass
@@ -141,14 +141,14 @@ class Transfers(unittest.IsolatedAsyncioTestCase):
             Source(content, name),
             media_type=None,
             key=key,
-            progress=lambda done, size: self.told.append((done, size)),
+            progress=lambda done, size: self.reported.append((done, size)),
             patience=patience,
         )
 
     async def download(self, patience=300.0):
         sink = io.BytesIO()
-        tell = lambda done, size: self.told.append((done, size))  # noqa: E731
-        await files.download(self.calls, "f1", sink, progress=tell, patience=patience)
+        report = lambda done, size: self.reported.append((done, size))  # noqa: E731
+        await files.download(self.calls, "f1", sink, progress=report, patience=patience)
         return sink.getvalue()
 
     async def test_sends_the_bytes_with_their_digest(self):
@@ -161,7 +161,7 @@ class Transfers(unittest.IsolatedAsyncioTestCase):
         announced = {"name": "a.txt", "type": "text/plain", "size": size, "sha256": digest}
         self.assertEqual(self.server.announced, announced)
         steps = [(done, size) for done in range(0, size + 1, CHUNK_BYTES)]
-        self.assertEqual(self.told, steps)
+        self.assertEqual(self.reported, steps)
 
     async def test_goes_on_where_the_connection_broke(self):
         self.server.faults = [300_000, None, 500_000]
@@ -174,7 +174,7 @@ class Transfers(unittest.IsolatedAsyncioTestCase):
         await self.upload(b"")
         self.assertTrue(self.server.is_stored)
         self.assertEqual(self.server.sent, [0, 0])
-        self.assertEqual(self.told, [(0, 0)])
+        self.assertEqual(self.reported, [(0, 0)])
 
     async def test_waits_for_the_connection_that_broke_and_for_a_busy_server(self):
         busy = httpx.Response(409, json={"code": "upload_in_progress"})
@@ -244,13 +244,13 @@ class Transfers(unittest.IsolatedAsyncioTestCase):
     async def test_a_download_goes_on_where_it_stopped(self):
         await self.upload()
         self.server.sent.clear()
-        self.told.clear()
+        self.reported.clear()
         away = httpx.Response(503, json={"code": "unavailable"})
         self.server.faults = [300_000, away, 100_000]
         self.assertEqual(await self.download(), BYTES)
         self.assertEqual(self.server.sent, [0, 300_000, 400_000])
         size = len(BYTES)
-        self.assertEqual(self.told, [(300_000, size), (400_000, size), (size, size)])
+        self.assertEqual(self.reported, [(300_000, size), (400_000, size), (size, size)])
 
     async def test_a_download_that_fails_leaves_no_file(self):
         await self.upload()

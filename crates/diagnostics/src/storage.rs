@@ -1,5 +1,5 @@
-//! What files occupy, as the read model knows it: in all, by conversation, by user, and what will be
-//! deleted because nothing uses it.
+//! What files occupy, as the read model knows it: in all, by conversation and by user. And which of
+//! them will be deleted because nothing uses them.
 //!
 //! Nothing of this is counted as files come and go: each query sums what there is, so no number can
 //! drift. A file that several conversations use counts in each of them.

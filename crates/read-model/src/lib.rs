@@ -26,9 +26,9 @@
 //! The aggregates implement the same rule for commands: `Conversation::can_see` and
 //! `Mailbox::has_cleared`.
 //!
-//! A message that is sent, and neither recalled nor erased, uses its file; so does one that waits to
-//! be sent. In a direct conversation, one that both users have cleared does not: nobody will ever
-//! see it again. In a group, who joins later may see what all members have cleared.
+//! A message that is sent, and neither recalled nor erased, uses its file; so does one that waits
+//! to be sent. In a direct conversation, one that both users have cleared does not: nobody will
+//! ever see it again. In a group, who joins later may see what all members have cleared.
 
 #![deny(missing_docs)]
 
@@ -219,8 +219,8 @@ macro_rules! is_file_used {
     };
 }
 
-/// A subquery that returns each pair `(file, conversation)` once where a message of the conversation
-/// uses the file.
+/// A subquery that returns each pair `(file, conversation)` once where a message of the
+/// conversation uses the file.
 #[macro_export]
 macro_rules! file_uses {
     () => {

@@ -155,9 +155,9 @@ impl PushLedger {
     }
 
     /// Deletes what nobody needs any more: pushes that were delivered long ago or whose device is
-    /// gone, old parked ones, old counts, and tokens that the log does not have as the registration of a
-    /// device. Such a token is kept until the read models are an hour past it: it is stored before
-    /// its event.
+    /// gone, old parked ones, old counts, and tokens that the log does not have as the registration
+    /// of a device. Such a token is kept until the read models are an hour past it: it is stored
+    /// before its event.
     pub async fn clean_up(&mut self) -> Result<(), DeliveryError> {
         let connection = self.connection();
         sqlx::query(

@@ -204,7 +204,7 @@ class Transfer:
     async def finish(self, patience: float, *, is_new: bool) -> dict[str, Any]:
         """Sends what the server does not have, over any number of broken connections.
 
-        Patience begins anew whenever something has arrived.
+        Patience starts again whenever something has arrived.
         """
         waiting = Patience(patience)
         arrived = 0
