@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn an_orphan_says_when_it_will_be_deleted() {
-        let hours = |row| {
+        let hours = |row: OrphanRow| {
             let deleted_at = OrphanedFile::from(row).deleted_at;
             deleted_at.map(|at| at.millis() / 3_600_000)
         };
