@@ -5,4 +5,5 @@
 
 mod histories;
 mod model;
+mod quota;
 mod system;

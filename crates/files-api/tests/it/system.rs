@@ -36,7 +36,7 @@ const SECRET: &[u8] = b"a secret that only these tests use";
 pub struct TestSystem {
     pub store: FileStore,
     pub collector: Collector,
-    database: TestDatabase,
+    pub database: TestDatabase,
     router: Router,
     now: Arc<AtomicI64>,
     directory: PathBuf,
@@ -45,6 +45,10 @@ pub struct TestSystem {
 
 impl TestSystem {
     pub async fn start(name: &str) -> Self {
+        Self::start_with_quota(name, None).await
+    }
+
+    pub async fn start_with_quota(name: &str, user_bytes: Option<u64>) -> Self {
         let database = TestDatabase::migrated("files").await;
         let config = LogConfig {
             allow_fsync_off: true,
@@ -72,7 +76,7 @@ impl TestSystem {
             store: store.clone(),
             limits: FileLimits {
                 file_bytes: 1_000_000,
-                user_bytes: None,
+                user_bytes,
             },
             clock,
         });
