@@ -59,9 +59,7 @@ async def interrupted(url, token, path, digest):
             assert hashlib.sha256(await direct.download(stored.id)).hexdigest() == digest
             receiving = Interruption(proxy)
             copy = path.with_name("copy")
-            await client.download_to(
-                stored.id, copy, progress=receiving, patience=PATIENCE_SECONDS
-            )
+            await client.download_to(stored.id, copy, progress=receiving, patience=PATIENCE_SECONDS)
             receiving.check("the download")
             assert not receiving.repeated, f"the download went back: {receiving.repeated}"
             assert proxy.resets >= 2 * BREAKS, f"only {proxy.resets} connections broke"
