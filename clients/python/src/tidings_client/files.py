@@ -86,7 +86,7 @@ class Source:
             self.size = self._path.stat().st_size
         self.name = name or self._path.name
 
-    def open(self) -> BinaryIO:
+    def open(self) -> io.BufferedIOBase:
         """The bytes, from the first on."""
         return self._path.open("rb") if self._data is None else io.BytesIO(self._data)
 
