@@ -144,9 +144,9 @@ const BY_CONVERSATION: &str = concat!(
     "SELECT s.* FROM (
         SELECT v.name AS id, v.kind, v.title, t.files, t.bytes
         FROM (SELECT u.conversation, count(*) AS files, sum(f.size)::bigint AS bytes
-              FROM ",
+              FROM (SELECT DISTINCT x.file, x.conversation FROM ",
     file_uses!(),
-    " u JOIN read.files f ON f.id = u.file AND f.phase <> 'reserved'
+    " x) u JOIN read.files f ON f.id = u.file AND f.phase <> 'reserved'
               GROUP BY u.conversation) t
         JOIN read.conversations v ON v.id = t.conversation) s "
 );

@@ -219,8 +219,7 @@ macro_rules! is_file_used {
     };
 }
 
-/// A subquery that returns each pair `(file, conversation)` once where a message of the
-/// conversation uses the file.
+/// A subquery that returns a pair `(file, conversation)` for each message that uses a file.
 #[macro_export]
 macro_rules! file_uses {
     () => {
@@ -230,8 +229,8 @@ macro_rules! file_uses {
               WHERE g.file IS NOT NULL AND ",
             $crate::uses_file!("g", "c"),
             "
-              UNION SELECT s.file, s.conversation FROM read.scheduled s WHERE s.file IS NOT NULL
-              UNION SELECT h.file, h.conversation FROM read.held h WHERE h.file IS NOT NULL)"
+              UNION ALL SELECT s.file, s.conversation FROM read.scheduled s WHERE s.file IS NOT NULL
+              UNION ALL SELECT h.file, h.conversation FROM read.held h WHERE h.file IS NOT NULL)"
         )
     };
 }
