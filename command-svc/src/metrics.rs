@@ -87,7 +87,7 @@ pub(crate) enum CommandKind {
 }
 
 impl CommandKind {
-    const ALL: [Self; 65] = [
+    const ALL: [Self; 68] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,

@@ -334,7 +334,8 @@ pub(crate) mod tests {
         };
         let apns = PushProvider::Apns;
         assert_eq!(refused(&topic(apns, "com.example.chat")), None);
-        for bad in ["", "a b", "com/example", &"x".repeat(256)] {
+        let long = "x".repeat(256);
+        for bad in ["", "a b", "com/example", &long] {
             assert_eq!(refused(&topic(apns, bad)), Some("topic"), "{bad}");
         }
         let fcm = topic(PushProvider::Fcm, "com.example.chat");

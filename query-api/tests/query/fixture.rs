@@ -20,6 +20,7 @@ use search::index::IndexDir;
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
+use tokio::sync::broadcast;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt;
 
@@ -128,6 +129,7 @@ pub async fn start_queries(
         min_position_timeout,
         files: open_store(),
         rulebook: LiveRulebook::default(),
+        removed_devices: broadcast::channel(1).1,
         shutdown,
     })
     .await

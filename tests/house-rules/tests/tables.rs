@@ -6,7 +6,7 @@ use house_rules::programs::programs;
 use house_rules::sql::{names, tables, writes};
 
 /// Per schema: the crates that may write its tables, and those that may also read them.
-const OWNERS: [(&str, &[&str], &[&str]); 10] = [
+const OWNERS: [(&str, &[&str], &[&str]); 11] = [
     ("log", &["event-log", "log-integrity"], &["event-stream"]),
     (
         "read",
