@@ -11,6 +11,9 @@ pub mod command;
 pub mod digest;
 pub mod event;
 pub mod name;
+pub mod quota;
+
+use std::time::Duration;
 
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
@@ -24,6 +27,9 @@ use command::{DeleteFile, FileCommand, StoreFile};
 use event::{
     DeletionReason, FileDeleted, FileEvent, FileReinstated, FileReserved, FileRetired, FileStored,
 };
+
+/// How long nothing may use a stored file before it is deleted.
+pub const UNUSED_GRACE: Duration = Duration::from_secs(24 * 3_600);
 
 /// Where a file is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -22,7 +22,7 @@ use event_log::EventLog;
 use event_log::reader::LogReader;
 use event_stream::mirror_health::{self, MirrorMonitor};
 use event_stream::relay;
-use file_store::Previews;
+use file_store::{Previews, Renderer};
 use files_api::{FileLimits, FilesSetup, FilesState, PreviewFollower};
 use log_integrity::erasure::eraser::{self, Eraser};
 use log_integrity::seal::sealer::{self, Sealer, SealerConfig};

@@ -59,7 +59,7 @@ use event_stream::commit_feed::CommitFeed;
 use event_stream::mirror::MirrorConfig;
 use event_stream::mirror_health::MirrorHealth;
 use event_stream::nats;
-use file_store::{Previews, Renderer};
+use file_store::Previews;
 use http_edge::gate::{self, Gate};
 use http_edge::{
     AllowedOrigins, Auth, EdgeConfig, KnownParameters, RateLimiter, apply_middleware, docs, ops,

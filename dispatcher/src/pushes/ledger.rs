@@ -8,6 +8,7 @@ use sqlx::types::time::OffsetDateTime;
 use sqlx::{Connection as _, PgPool, Postgres, Transaction};
 
 use super::due::PushKey;
+use super::outcomes::OutcomeCounts;
 use crate::error::DeliveryError;
 use crate::lease;
 use crate::notifications::enqueue::NoticeTable;
@@ -21,6 +22,9 @@ const MAX_ERROR_CHARS: usize = 500;
 
 /// How long parked pushes are kept.
 const PARKED_FOR: &str = "7 days";
+
+/// How long counts of answers are kept.
+const OUTCOMES_FOR: &str = "30 days";
 
 /// The ledger of pushes.
 pub struct PushLedger {
@@ -98,11 +102,12 @@ impl PushLedger {
         Ok(start)
     }
 
-    /// Stores results together with the position.
+    /// Stores results together with the position and what the providers answered.
     pub async fn save(
         &mut self,
         position: i64,
         results: &[PushResult],
+        outcomes: &OutcomeCounts,
     ) -> Result<(), DeliveryError> {
         let column = |value: fn(&PushKey) -> &str| -> Vec<String> {
             let values = results.iter().map(|result| value(&result.key).to_owned());
@@ -144,14 +149,15 @@ impl PushLedger {
         for result in results {
             park(&mut transaction, result).await?;
         }
+        outcomes.save(&mut transaction).await?;
         transaction.commit().await?;
         Ok(())
     }
 
     /// Deletes what nobody needs any more: pushes that were delivered long ago or whose device is
-    /// gone, old parked ones, and tokens that the log does not have as the registration of a
-    /// device. Such a token is kept until the read models are an hour past it: it is stored before
-    /// its event.
+    /// gone, old parked ones, old counts, and tokens that the log does not have as the registration
+    /// of a device. Such a token is kept until the read models are an hour past it: it is stored
+    /// before its event.
     pub async fn clean_up(&mut self) -> Result<(), DeliveryError> {
         let connection = self.connection();
         sqlx::query(
@@ -169,6 +175,10 @@ impl PushLedger {
         .await?;
         sqlx::query("DELETE FROM push.parked k WHERE k.parked_at < now() - $1::interval")
             .bind(PARKED_FOR)
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query("DELETE FROM push.outcomes o WHERE o.hour < now() - $1::interval")
+            .bind(OUTCOMES_FOR)
             .execute(&mut *connection)
             .await?;
         sqlx::query(
@@ -303,7 +313,9 @@ mod tests {
              INSERT INTO push.parked
                  (user_name, device, conversation, position, provider, tries, error, parked_at)
              VALUES ('ann', 'phone', 'c', 1, 'fcm', 3, 'x', 'epoch'),
-                    ('ann', 'phone', 'c', 2, 'fcm', 3, 'x', now());",
+                    ('ann', 'phone', 'c', 2, 'fcm', 3, 'x', now());
+             INSERT INTO push.outcomes (hour, provider, outcome, attempts, last_at)
+             VALUES ('epoch', 'fcm', 'accepted', 1, 'epoch'), (now(), 'fcm', 'gone', 1, now());",
         )
         .await;
         ledger.clean_up().await.unwrap();
@@ -317,6 +329,7 @@ mod tests {
                 &["just notified", "waits"],
             ),
             ("SELECT position::text FROM push.parked", &["2"]),
+            ("SELECT outcome FROM push.outcomes", &["gone"]),
         ] {
             let rows: Vec<String> = sqlx::query_scalar(sql).fetch_all(pool).await.unwrap();
             assert_eq!(rows, expected, "{sql}");

@@ -13,7 +13,8 @@
 //! - [`due`]: loads the pushes that are due, with the tokens. [`quiet_hours`]: whether only the
 //!   badge changes. [`content`]: what a push says.
 //! - [`pusher`]: the worker. [`attempt`]: one attempt, and what follows from it. [`breakers`]: how
-//!   many attempts run at a time, by provider.
+//!   many attempts run at a time, by provider. [`outcomes`]: counts what the providers answered.
+//! - [`report`]: what operators see of all this.
 //! - [`drops`]: drops registrations whose tokens are gone.
 
 mod attempt;
@@ -22,8 +23,10 @@ mod content;
 mod drops;
 mod due;
 mod ledger;
+mod outcomes;
 mod pusher;
 mod quiet_hours;
+pub mod report;
 mod supervisor;
 
 pub use drops::PushDrops;

@@ -19,6 +19,7 @@ use super::content;
 use super::drops::PushDrops;
 use super::due::{self, DeviceKey, DuePush};
 use super::ledger::{ParkedPush, PushLedger, PushResult};
+use super::outcomes::OutcomeCounts;
 use crate::circuit_breaker::MAX_NOTIFICATIONS_IN_FLIGHT;
 use crate::clock::{now, to_millis};
 use crate::error::DeliveryError;
@@ -63,6 +64,7 @@ pub struct Pusher {
     /// of the last one is the newest.
     claimed: HashSet<DeviceKey>,
     results: Vec<PushResult>,
+    outcomes: OutcomeCounts,
     poll_at: Instant,
     cleanup_at: Instant,
 }
@@ -78,6 +80,7 @@ impl Pusher {
             in_flight: FuturesUnordered::new(),
             claimed: HashSet::new(),
             results: Vec::new(),
+            outcomes: OutcomeCounts::default(),
             poll_at: Instant::now(),
             cleanup_at: Instant::now() + CLEANUP_INTERVAL,
         }
@@ -194,8 +197,10 @@ impl Pusher {
         let Attempt {
             due,
             provider,
+            answer,
             outcome,
         } = attempt;
+        self.outcomes.add(provider, answer);
         self.poll_at = self.poll_at.min(Instant::now() + SOON);
         let state = self.providers.get_mut(provider);
         state.in_flight = state.in_flight.saturating_sub(1);
@@ -265,7 +270,9 @@ impl Pusher {
             return Ok(());
         }
         let position = self.intake.position;
-        self.intake.ledger.save(position, &self.results).await?;
+        let ledger = &mut self.intake.ledger;
+        ledger.save(position, &self.results, &self.outcomes).await?;
+        self.outcomes.clear();
         for result in self.results.drain(..) {
             self.claimed.remove(&result.key.device);
         }

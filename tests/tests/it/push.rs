@@ -12,7 +12,7 @@ use tests::token;
 use tests::world::{Settings, World};
 
 /// A world that pushes through fakes, with notifications that wait for `window`.
-async fn world_with_providers(window: &str, attempts: u32) -> (World, PushProviders) {
+pub async fn world_with_providers(window: &str, attempts: u32) -> (World, PushProviders) {
     let providers = PushProviders::start().await;
     let settings = Settings::default()
         .with("TIDINGS_WEBHOOK_TRIES", attempts)
@@ -26,7 +26,7 @@ async fn world_with_providers(window: &str, attempts: u32) -> (World, PushProvid
 }
 
 /// Registers a device of a user. Returns the position.
-async fn register(world: &World, user: &str, device: &str, body: Value) -> i64 {
+pub async fn register(world: &World, user: &str, device: &str, body: Value) -> i64 {
     let path = format!("/v1/devices/{device}/push");
     let response = world.user(user).put(&path, Some(body)).await;
     response.expect(200);
@@ -34,7 +34,7 @@ async fn register(world: &World, user: &str, device: &str, body: Value) -> i64 {
 }
 
 /// Waits until a device has accepted so many pushes, and returns them.
-async fn wait_for(providers: &PushProviders, device: &str, count: usize) -> Vec<ReceivedPush> {
+pub async fn wait_for(providers: &PushProviders, device: &str, count: usize) -> Vec<ReceivedPush> {
     eventually(format!("{device} has {count} pushes"), async || {
         let accepted = providers.accepted_by(device);
         (accepted.len() >= count).then_some(accepted)
@@ -43,7 +43,7 @@ async fn wait_for(providers: &PushProviders, device: &str, count: usize) -> Vec<
 }
 
 /// Waits until every push of the events up to a position is delivered, dropped or parked.
-async fn wait_until_settled(world: &World, position: i64) {
+pub async fn wait_until_settled(world: &World, position: i64) {
     eventually("no push is waiting", async || {
         let waiting: (i64, i64) = sqlx::query_as(
             "SELECT coalesce((SELECT position FROM push.progress), 0),
