@@ -63,9 +63,11 @@ async fn files_beside_a_slack_export_are_imported_once() {
     let world = World::start_with(settings).await;
     let picture = images::png(40, 30);
     let export = write_export(&picture);
-    let path = export.display().to_string();
+    let [path, data] = [export, world.dir.join("data")].map(|path| path.display().to_string());
     let import = async || -> Value {
-        let report = world.run_ok(&["import", &path, "--json"]).await;
+        let report = world
+            .run_ok(&["import", &path, "--json", "--data", &data])
+            .await;
         serde_json::from_str(&report).expect("JSON")
     };
     let report = import().await;
@@ -143,8 +145,9 @@ async fn a_line_of_json_names_a_file_of_its_sender() {
     let path = create_dir().join("lines.jsonl");
     let other = "019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a";
     write(&path, format!("{}\n{}\n", line(&id, "1"), line(other, "2")));
+    let [path, data] = [path, world.dir.join("data")].map(|path| path.display().to_string());
     let output = world
-        .run(&["import", &path.display().to_string(), "--json"])
+        .run(&["import", &path, "--json", "--data", &data])
         .await;
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(

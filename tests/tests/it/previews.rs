@@ -39,6 +39,15 @@ fn list_files(directory: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// Compares the store with the log.
+async fn verify(world: &World) -> Value {
+    let data = world.dir.join("data").display().to_string();
+    let command = ["verify", "--files", "--json", "--data", &data];
+    let output = world.run(&command).await;
+    let error = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{error}"))
+}
+
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
@@ -156,8 +165,7 @@ async fn previews_are_made_before_anybody_asks_and_again_if_they_are_lost() {
     // The previews of a file that is gone are orphans, which are no part of the store.
     let stray = preview_path(&world, &id, b"other", 256);
     std::fs::write(&stray, b"stray").expect("written");
-    let output = world.run(&["verify", "--files", "--json"]).await;
-    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let report = verify(&world).await;
     let name = stray.file_name().and_then(|name| name.to_str());
     assert_eq!(report["orphaned"], json!([name.expect("a name")]));
 }
@@ -168,9 +176,10 @@ async fn those_who_see_the_file_see_its_preview_and_nobody_else() {
     let world = World::start().await;
     let users = ["ann", "bob", "cleo", "dave", "eve"].map(|name| world.user(name));
     let [ann, bob, cleo, ..] = &users;
-    let group = json!({ "kind": "group", "id": "room", "members": ["bob", "cleo"],
-                        "history": "since_join" });
-    ann.post("/v1/conversations", group).await.expect(201);
+    ann.create_group("room", &["bob", "cleo"]).await.expect(201);
+    let since_join = json!({ "history": "since_join" });
+    let changed = ann.patch("/v1/conversations/room", since_join).await;
+    changed.expect(200);
     let (id, stored) = upload(ann, "a.png", &images::png(300, 300)).await;
     let expect = async |position: i64, expected: [u16; 5], when: &str| {
         let mut found = Vec::new();
@@ -239,8 +248,7 @@ async fn those_who_see_the_file_see_its_preview_and_nobody_else() {
             && list_files(&store.join("files")).is_empty()
     })
     .await;
-    let report = world.run_ok(&["verify", "--files", "--json"]).await;
-    let report: Value = serde_json::from_str(&report).expect("JSON");
+    let report = verify(&world).await;
     assert_eq!(report["equal"], json!(true));
 }
 
