@@ -7,7 +7,7 @@ use axum::extract::FromRef;
 use domain::ids::{DeviceId, UserId};
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
-use file_store::FileStore;
+use file_store::Previews;
 use moderation::LiveRulebook;
 use read_model::projection_signal::ProjectionSignalChannel;
 use search::index::IndexDir;
@@ -45,7 +45,7 @@ pub struct QueryState {
     live: LiveState,
     people: PeopleState,
     rulebook: LiveRulebook,
-    files: FileStore,
+    previews: Previews,
     webpush_key: Arc<str>,
 }
 
@@ -79,8 +79,8 @@ pub struct QuerySetup<'a> {
     pub answer_bytes: usize,
     /// How long a query waits for `min_position`.
     pub min_position_timeout: Duration,
-    /// The bytes of files.
-    pub files: FileStore,
+    /// The bytes of files, and previews of images.
+    pub previews: Previews,
     /// The public key with which browsers subscribe to pushes, in base64url.
     pub webpush_key: String,
     /// The rules of the deployment, which a task that follows the log keeps current.
@@ -174,7 +174,7 @@ impl QueryState {
             max_live_connections,
             max_live_per_user,
             answer_bytes,
-            files,
+            previews,
             webpush_key,
             rulebook,
             removed_devices,
@@ -219,7 +219,7 @@ impl QueryState {
                 answers,
             },
             rulebook,
-            files,
+            previews,
             webpush_key: webpush_key.into(),
         }
     }
@@ -243,9 +243,9 @@ impl FromRef<QueryState> for ReadState {
     }
 }
 
-impl FromRef<QueryState> for FileStore {
+impl FromRef<QueryState> for Previews {
     fn from_ref(state: &QueryState) -> Self {
-        state.files.clone()
+        state.previews.clone()
     }
 }
 

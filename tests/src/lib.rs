@@ -13,7 +13,8 @@
 //!   [`single_machine`]: one with its own servers in its data directory; [`endpoints`]: how a
 //!   load reaches any of these.
 //! - [`client`]: HTTP calls of a user with a token from [`token`]; [`response`]: the responses.
-//!   [`uploads`]: files and the messages that use them; [`bucket`]: an S3 server.
+//!   [`uploads`]: files and the messages that use them; [`images`]: what has previews; [`bucket`]:
+//!   an S3 server.
 //! - [`slow_reader`]: a client that does not read. [`seed`]: reproducible randomness.
 //! - [`model`]: the reference model of unread counts, inbox and membership; [`history`]: random
 //!   histories that are checked against it.
@@ -56,6 +57,7 @@ pub mod feed;
 pub mod fleet;
 pub mod gapless;
 pub mod history;
+pub mod images;
 pub mod import_leaks;
 pub mod live;
 pub mod live_soak;

@@ -29,6 +29,13 @@ impl ApiResponse {
         self.json()
     }
 
+    /// Asserts that the response has bytes of this media type.
+    pub fn expect_bytes(&self, media_type: &str) {
+        assert_eq!(self.status, 200, "{self}");
+        assert_eq!(self.header("content-type"), media_type, "{self}");
+        assert!(!self.body.is_empty(), "{self}");
+    }
+
     /// Asserts that the response is a complete problem document with this status, and returns its
     /// code.
     pub fn expect_problem(&self, status: u16) -> String {

@@ -12,7 +12,7 @@ pub mod logging;
 pub mod output;
 pub mod progress;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -21,6 +21,10 @@ use importer::{SkippedRecordsError, UnsupportedInputError};
 
 /// The entry point of the program: parses the command line, runs the command and reports an error.
 pub fn main() -> ExitCode {
+    // A child that makes previews reads bytes that anybody may have sent: it gets no settings.
+    if std::env::args_os().nth(1).as_deref() == Some(OsStr::new(file_store::RENDER_COMMAND)) {
+        return file_store::render_previews();
+    }
     let outcome = settings::load_file()
         .map_err(anyhow::Error::from)
         .and_then(|()| parse_and_run());

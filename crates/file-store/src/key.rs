@@ -7,6 +7,9 @@ use uuid::Uuid;
 /// What the names of all objects begin with.
 pub(crate) const FOLDER: &str = "files";
 
+/// What the names of all previews begin with.
+pub(crate) const PREVIEW_FOLDER: &str = "previews";
+
 /// How many digits of the SHA-256 are in the name of an object.
 const DIGEST_DIGITS: usize = 16;
 
@@ -19,6 +22,11 @@ impl UploadKey {
     pub fn parse(id: &str) -> Option<Self> {
         let uuid = Uuid::try_parse(id).ok()?;
         (uuid.hyphenated().to_string() == id).then_some(Self(uuid))
+    }
+
+    /// A new id, for bytes that the server makes itself.
+    pub(crate) fn random() -> Self {
+        Self(Uuid::new_v4())
     }
 }
 
@@ -57,8 +65,11 @@ impl ObjectKey {
     /// The path below the root of the store. The last two digits of the id, which are random,
     /// spread the objects over 256 folders.
     pub(crate) fn path(&self) -> String {
-        let folder = self.file.0.as_bytes()[15];
-        format!("{FOLDER}/{folder:02x}/{self}")
+        format!("{FOLDER}/{:02x}/{self}", self.spread())
+    }
+
+    fn spread(&self) -> u8 {
+        self.file.0.as_bytes()[15]
     }
 
     /// Reads the key from the last segment of a path.
@@ -75,6 +86,73 @@ impl fmt::Display for ObjectKey {
     }
 }
 
+/// How large a preview is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PreviewSize {
+    /// For a list: 256 pixels.
+    Small,
+    /// For a screen: 1024 pixels.
+    Large,
+}
+
+impl PreviewSize {
+    /// Every size, the largest first.
+    pub const ALL: [Self; 2] = [Self::Large, Self::Small];
+
+    /// How many pixels its longest side has at most.
+    pub fn pixels(self) -> u32 {
+        match self {
+            Self::Small => 256,
+            Self::Large => 1024,
+        }
+    }
+
+    /// Parses the number of pixels. `None` for any other number.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut sizes = Self::ALL.into_iter();
+        sizes.find(|size| size.pixels().to_string() == text)
+    }
+}
+
+/// The name of a preview in the store: that of the object, and the size.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PreviewKey {
+    object: ObjectKey,
+    size: PreviewSize,
+}
+
+impl PreviewKey {
+    /// The preview of this object.
+    pub fn new(object: ObjectKey, size: PreviewSize) -> Self {
+        Self { object, size }
+    }
+
+    /// The object.
+    pub fn object(&self) -> &ObjectKey {
+        &self.object
+    }
+
+    /// The path below the root of the store.
+    pub(crate) fn path(&self) -> String {
+        format!("{PREVIEW_FOLDER}/{:02x}/{self}", self.object.spread())
+    }
+
+    /// Reads the key from the last segment of a path.
+    pub(crate) fn from_path(path: &str) -> Option<Self> {
+        let (object, pixels) = path.rsplit_once('.')?;
+        Some(Self {
+            object: ObjectKey::from_path(object)?,
+            size: PreviewSize::parse(pixels)?,
+        })
+    }
+}
+
+impl fmt::Display for PreviewKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.object, self.size.pixels())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,7 +164,16 @@ mod tests {
         let file = UploadKey::parse(ID).expect("an id");
         let key = ObjectKey::new(file, &"0123456789abcdef".repeat(4)).expect("a digest");
         assert_eq!(key.path(), format!("files/5a/{ID}.0123456789abcdef"));
-        assert_eq!(ObjectKey::from_path(&key.path()), Some(key));
+        assert_eq!(ObjectKey::from_path(&key.path()), Some(key.clone()));
+        let preview = PreviewKey::new(key, PreviewSize::Small);
+        let path = format!("previews/5a/{ID}.0123456789abcdef.256");
+        assert_eq!(preview.path(), path);
+        assert_eq!(PreviewKey::from_path(&path), Some(preview));
+        for bad in ["", "256", "a.256", "../../x.256"] {
+            assert_eq!(PreviewKey::from_path(bad), None, "{bad}");
+        }
+        let other_size = path.replace(".256", ".512");
+        assert_eq!(PreviewKey::from_path(&other_size), None);
         for bad in ["", "0123", "../../../../etc/passwd", "0123456789ABCDEF"] {
             assert_eq!(ObjectKey::new(file, bad), None, "{bad}");
         }

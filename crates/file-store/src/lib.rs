@@ -7,18 +7,29 @@
 //!   broken connection and a restart, so an upload resumes where it stopped.
 //! - `content`: what the bytes are: their media type, and the dimensions of an image.
 //! - `key`: the names of objects, which are made of ids and digests.
-//! - `location`: where the store is. `store`: puts, reads, lists and deletes objects.
+//! - `location`: where the store is. `store`: puts, reads, lists and deletes objects and their
+//!   previews.
+//! - `previews`: smaller copies of images, which are made when they are needed. `renderer`: starts
+//!   the child process that makes them. `preview_process`: what that process does within which
+//!   limits. `thumbnail`: makes previews of an image.
 
 #![deny(missing_docs)]
 
 mod content;
 mod key;
 mod location;
+mod preview_process;
+mod previews;
+mod renderer;
 mod staging;
 mod store;
+mod thumbnail;
 
 pub use content::{ContentFacts, ImageDimensions};
-pub use key::{ObjectKey, UploadKey};
+pub use key::{ObjectKey, PreviewKey, PreviewSize, UploadKey};
 pub use location::{InvalidLocationError, StoreLocation};
+pub use preview_process::{RENDER_COMMAND, render_previews};
+pub use previews::{PreviewError, PreviewImage, PreviewSource, Previews};
+pub use renderer::Renderer;
 pub use staging::{CompletedUpload, StagedUpload, Staging, StagingError};
 pub use store::{ByteRange, ByteStream, FileStore, StoreError, StoredObject};

@@ -14,14 +14,14 @@ use object_store::client::{ClientOptions, HttpClient, HttpConnector};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
 use object_store::{
-    GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt as _, RetryConfig,
-    WriteMultipart,
+    GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt as _,
+    RetryConfig, WriteMultipart,
 };
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
-use crate::key::{FOLDER, ObjectKey};
+use crate::key::{FOLDER, ObjectKey, PREVIEW_FOLDER, PreviewKey, PreviewSize, UploadKey};
 use crate::location::StoreLocation;
-use crate::staging::{CompletedUpload, Staging};
+use crate::staging::{CompletedUpload, Staging, StagingError};
 
 /// How much of a file is read or sent at once. A bucket takes parts of at least 5 MiB.
 const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -137,8 +137,7 @@ impl FileStore {
         &self.staging
     }
 
-    fn path(&self, key: &ObjectKey) -> ObjectPath {
-        let names = key.path();
+    fn path(&self, names: &str) -> ObjectPath {
         let parts = self.prefix.parts();
         parts.chain(names.split('/').map(Into::into)).collect()
     }
@@ -147,13 +146,7 @@ impl FileStore {
     /// they survive a power cut.
     pub async fn put(&self, key: &ObjectKey, upload: &CompletedUpload) -> Result<(), StoreError> {
         match &self.directory {
-            Some(directory) => {
-                let target = directory.join(key.path());
-                let staged = upload.path.clone();
-                let moved = tokio::task::spawn_blocking(move || move_file(&staged, &target)).await;
-                moved.map_err(io::Error::other)??;
-                Ok(())
-            }
+            Some(directory) => move_into_place(upload, directory.join(key.path())).await,
             None => self.put_into_bucket(key, upload).await,
         }
     }
@@ -163,7 +156,7 @@ impl FileStore {
         key: &ObjectKey,
         upload: &CompletedUpload,
     ) -> Result<(), StoreError> {
-        let path = self.path(key);
+        let path = self.path(&key.path());
         let mut file = tokio::fs::File::from_std(upload.file.try_clone()?);
         file.rewind().await?;
         if upload.size <= PART_BYTES as u64 {
@@ -205,22 +198,16 @@ impl FileStore {
             range: Some(GetRange::Bounded(range)),
             ..GetOptions::default()
         };
-        let found = self.objects.get_opts(&self.path(key), options).await?;
-        let range = found.range.clone();
-        match found.payload {
-            GetResultPayload::Stream(stream) => Ok(stream.map_err(StoreError::from).boxed()),
-            GetResultPayload::File(file, _) => {
-                let mut file = tokio::fs::File::from_std(file);
-                file.set_max_buf_size(READ_BYTES);
-                file.seek(io::SeekFrom::Start(range.start)).await?;
-                Ok(read_file(file, range.end - range.start))
-            }
-        }
+        let found = self
+            .objects
+            .get_opts(&self.path(&key.path()), options)
+            .await?;
+        read_payload(found).await
     }
 
     /// The object, if the store has it.
     pub async fn find(&self, key: &ObjectKey) -> Result<Option<StoredObject>, StoreError> {
-        match self.objects.head(&self.path(key)).await {
+        match self.objects.head(&self.path(&key.path())).await {
             Ok(meta) => Ok(Some(StoredObject {
                 key: key.clone(),
                 size: meta.size,
@@ -231,9 +218,14 @@ impl FileStore {
         }
     }
 
-    /// Deletes an object. It is no error if the store does not have it.
+    /// Deletes an object, and then its previews. It is no error if the store does not have them.
     pub async fn delete(&self, key: &ObjectKey) -> Result<(), StoreError> {
-        match self.objects.delete(&self.path(key)).await {
+        self.delete_path(&self.path(&key.path())).await?;
+        self.delete_previews(key).await
+    }
+
+    async fn delete_path(&self, path: &ObjectPath) -> Result<(), StoreError> {
+        match self.objects.delete(path).await {
             Err(object_store::Error::NotFound { .. }) | Ok(()) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -255,6 +247,97 @@ impl FileStore {
             })
             .boxed()
     }
+}
+
+/// Previews. They are no files of their own: each belongs to an object, and is made from it again if
+/// it is lost.
+impl FileStore {
+    /// Puts a preview into the store, whole or not at all.
+    pub(crate) async fn put_preview(
+        &self,
+        key: &PreviewKey,
+        bytes: Bytes,
+    ) -> Result<(), StoreError> {
+        let Some(directory) = &self.directory else {
+            let path = self.path(&key.path());
+            self.objects.put(&path, bytes.into()).await?;
+            return Ok(());
+        };
+        // What a crash leaves behind is an upload that nobody announced, which the sweep removes.
+        let mut staged = self.staging.resume(UploadKey::random(), true).await?;
+        staged.append(&bytes).await?;
+        let staged = staged.complete().await?;
+        move_into_place(&staged, directory.join(key.path())).await
+    }
+
+    /// Reads a preview. Returns its size and its bytes.
+    pub(crate) async fn get_preview(
+        &self,
+        key: &PreviewKey,
+    ) -> Result<(u64, ByteStream), StoreError> {
+        let found = self.objects.get(&self.path(&key.path())).await?;
+        Ok((found.meta.size, read_payload(found).await?))
+    }
+
+    /// Whether the store has all previews of an object.
+    pub(crate) async fn has_previews(&self, object: &ObjectKey) -> Result<bool, StoreError> {
+        for size in PreviewSize::ALL {
+            let key = PreviewKey::new(object.clone(), size);
+            match self.objects.head(&self.path(&key.path())).await {
+                Ok(_) => {}
+                Err(object_store::Error::NotFound { .. }) => return Ok(false),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Deletes the previews of an object. It is no error if the store does not have them.
+    pub async fn delete_previews(&self, object: &ObjectKey) -> Result<(), StoreError> {
+        for size in PreviewSize::ALL {
+            let key = PreviewKey::new(object.clone(), size);
+            self.delete_path(&self.path(&key.path())).await?;
+        }
+        Ok(())
+    }
+
+    /// Lists all previews, in any order.
+    pub fn list_previews(&self) -> BoxStream<'static, Result<PreviewKey, StoreError>> {
+        let parts = self.prefix.parts();
+        let folder: ObjectPath = parts.chain([PREVIEW_FOLDER.into()]).collect();
+        let listed = self.objects.list(Some(&folder)).map_err(StoreError::from);
+        listed
+            .try_filter_map(|meta| async move { Ok(PreviewKey::from_path(meta.location.as_ref())) })
+            .boxed()
+    }
+}
+
+impl From<StagingError> for StoreError {
+    fn from(error: StagingError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// The bytes of what was found.
+async fn read_payload(found: GetResult) -> Result<ByteStream, StoreError> {
+    let range = found.range.clone();
+    match found.payload {
+        GetResultPayload::Stream(stream) => Ok(stream.map_err(StoreError::from).boxed()),
+        GetResultPayload::File(file, _) => {
+            let mut file = tokio::fs::File::from_std(file);
+            file.set_max_buf_size(READ_BYTES);
+            file.seek(io::SeekFrom::Start(range.start)).await?;
+            Ok(read_file(file, range.end - range.start))
+        }
+    }
+}
+
+/// Moves a complete upload to where it stays.
+async fn move_into_place(upload: &CompletedUpload, target: PathBuf) -> Result<(), StoreError> {
+    let staged = upload.path.clone();
+    let moved = tokio::task::spawn_blocking(move || move_file(&staged, &target)).await;
+    moved.map_err(io::Error::other)??;
+    Ok(())
 }
 
 /// Moves a file within one disk. The new name survives a power cut.

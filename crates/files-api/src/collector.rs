@@ -17,7 +17,7 @@ use domain::file::command::{DeleteFile, FileCommand};
 use domain::file::event::DeletionReason;
 use domain::ids::{FileId, UserId};
 use domain::time::Timestamp;
-use file_store::{StoreError, StoredObject, UploadKey};
+use file_store::{ObjectKey, PreviewKey, StoreError, StoredObject, UploadKey};
 use futures::TryStreamExt as _;
 use http_edge::Problem;
 use sqlx::PgPool;
@@ -249,12 +249,13 @@ impl Collector {
             .map_err(|error| store_away(&error))?;
         let mut removed = 0;
         for object in objects {
-            if !self.is_expected(&object).await? {
+            if !self.is_expected(&object.key).await? {
                 let deleted = store.delete(&object.key).await;
                 deleted.map_err(|error| store_away(&error))?;
                 removed += 1;
             }
         }
+        removed += self.sweep_previews().await?;
         let staged = store.staging().list().await;
         let staged = staged.map_err(|error| store_away(&StoreError::from(error)))?;
         for key in staged.into_iter().collect::<HashSet<_>>() {
@@ -268,11 +269,28 @@ impl Collector {
         Ok(removed)
     }
 
+    /// Removes previews of what the store must not have.
+    async fn sweep_previews(&self) -> Result<usize, Problem> {
+        let store = self.state.store();
+        let previews = store.list_previews().try_collect::<Vec<_>>().await;
+        let previews = previews.map_err(|error| store_away(&error))?;
+        let objects = previews.iter().map(PreviewKey::object);
+        let mut removed = 0;
+        for object in objects.collect::<HashSet<_>>() {
+            if !self.is_expected(object).await? {
+                let deleted = store.delete_previews(object).await;
+                deleted.map_err(|error| store_away(&error))?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
     /// Whether the log says that the store must have these bytes.
-    async fn is_expected(&self, object: &StoredObject) -> Result<bool, Problem> {
-        let id = FileId::parse(&object.key.file().to_string()).map_err(|_| Problem::internal())?;
+    async fn is_expected(&self, object: &ObjectKey) -> Result<bool, Problem> {
+        let id = FileId::parse(&object.file().to_string()).map_err(|_| Problem::internal())?;
         let file = self.state.load(&id).await?;
-        Ok(file.stored().is_some() && object_of(&id, &file).as_ref() == Some(&object.key))
+        Ok(file.stored().is_some() && object_of(&id, &file).as_ref() == Some(object))
     }
 }
 

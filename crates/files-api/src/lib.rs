@@ -7,6 +7,7 @@
 //! - `uses`: whether a message uses a file, as the read model knows.
 //! - `collector`: deletes files that nothing uses, in two phases. [`collection`]: the background
 //!   task around it.
+//! - `preview_follower`: makes previews of images that are stored.
 //! - [`verify`]: compares the store with the log.
 //! - `problems`: the problems of these routes. `problem_responses`: the same for the OpenAPI
 //!   document.
@@ -17,6 +18,7 @@ mod collection;
 mod collector;
 mod content_range;
 mod delete;
+mod preview_follower;
 mod problem_responses;
 mod problems;
 mod reserve;
@@ -27,6 +29,7 @@ pub mod verify;
 
 pub use collection::run as run_collection;
 pub use collector::{CollectionOutcome, Collector, note_erased};
+pub use preview_follower::{PreviewFollower, PreviewStep, run as run_previews};
 pub use state::{FileLimits, FilesSetup, FilesState};
 
 use http_edge::schema;

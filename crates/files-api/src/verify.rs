@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use file_store::{FileStore, ObjectKey, StoredObject, UploadKey};
+use file_store::{FileStore, ObjectKey, PreviewKey, StoredObject, UploadKey};
 use futures::TryStreamExt as _;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -19,7 +19,8 @@ pub struct FilesReport {
     pub missing: Vec<String>,
     /// The ids of files whose bytes have another size than they had.
     pub damaged: Vec<String>,
-    /// The names of objects that belong to no file.
+    /// The names of objects that belong to no file, and of previews of such. A preview that is
+    /// missing is no difference: it is made when it is needed.
     pub orphaned: Vec<String>,
 }
 
@@ -59,6 +60,7 @@ pub async fn compare(store: &FileStore, pool: &PgPool) -> Result<FilesReport> {
     // In this order: what is stored in between is in the second list too.
     let expected = list_expected(pool).await?;
     let objects: Vec<StoredObject> = store.list().try_collect().await?;
+    let previews: Vec<PreviewKey> = store.list_previews().try_collect().await?;
     let objects: BTreeMap<ObjectKey, StoredObject> = objects
         .into_iter()
         .map(|object| (object.key.clone(), object))
@@ -76,10 +78,11 @@ pub async fn compare(store: &FileStore, pool: &PgPool) -> Result<FilesReport> {
             Some(_) => {}
         }
     }
-    let orphaned = objects.keys().filter(|key| !now.contains_key(key));
-    for key in orphaned.filter(|key| !expected.contains_key(key)) {
-        report.orphaned.push(key.to_string());
-    }
+    let is_orphan = |key: &ObjectKey| !now.contains_key(key) && !expected.contains_key(key);
+    let orphaned = objects.keys().filter(|key| is_orphan(key));
+    report.orphaned.extend(orphaned.map(ObjectKey::to_string));
+    let orphaned = previews.iter().filter(|key| is_orphan(key.object()));
+    report.orphaned.extend(orphaned.map(PreviewKey::to_string));
     Ok(report)
 }
 

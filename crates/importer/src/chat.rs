@@ -194,6 +194,7 @@ impl ExportedChat {
             line["conversation"] = name.as_str().into();
             line["title"] = title.as_deref().into();
             let content = RecordLine {
+                attachment: None,
                 json: line.to_string().into_bytes(),
                 origin: Some(origin.clone()),
             };

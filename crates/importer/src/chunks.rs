@@ -1,6 +1,7 @@
 //! Groups lines into requests.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -8,14 +9,16 @@ use tokio::sync::mpsc::Sender;
 
 use crate::duplicates::TextDigest;
 use crate::input::ImportInput;
-use crate::line::{LineContext, ParsedLine};
-use crate::record::RecordPlace;
+use crate::line::{LineBody, LineContext, ParsedLine};
+use crate::record::{RecordAttachment, RecordPlace};
 use crate::rejected::RejectedRecord;
 
 /// The maximum number of lines in one request, as accepted by the endpoint.
 pub const MAX_CHUNK_LINES: usize = 1_000;
 /// The maximum size of one request in bytes, as accepted by the endpoint.
 pub const MAX_CHUNK_BYTES: usize = 4 * 1024 * 1024;
+/// The maximum number of files that are uploaded before one request.
+const MAX_CHUNK_FILES: usize = 50;
 /// The maximum number of rejected lines in one chunk, for a file that contains no valid lines.
 const MAX_REJECTED_LINES: usize = 1_000;
 
@@ -45,6 +48,21 @@ pub struct WantedConversation {
     pub id: Option<String>,
 }
 
+/// A file beside the export that a line gets once it is uploaded.
+#[derive(Debug, Clone)]
+pub struct AttachedFile {
+    /// Where the line is in the body of the request.
+    pub at: Range<usize>,
+    /// Which of the lines it is.
+    pub index: usize,
+    /// The sender, who uploads it.
+    pub sender: String,
+    /// Identifies the line when it is imported again.
+    pub key: String,
+    /// The file.
+    pub file: RecordAttachment,
+}
+
 /// One request, and the lines that were rejected before sending.
 #[derive(Debug, Default)]
 pub struct ImportChunk {
@@ -56,6 +74,10 @@ pub struct ImportChunk {
     pub rejected: Vec<RejectedRecord>,
     /// The parts that the lines of the body are sent without.
     pub rejected_parts: Vec<RejectedRecord>,
+    /// The files that lines of the body get, in the order of the lines.
+    pub attached: Vec<AttachedFile>,
+    /// The files that lines of the body are sent without.
+    pub rejected_files: Vec<RejectedRecord>,
     /// The users in the lines.
     pub users: BTreeSet<String>,
     /// The number of bytes of the input that have been read for this chunk and all before it.
@@ -65,12 +87,13 @@ pub struct ImportChunk {
 impl ImportChunk {
     fn is_full_for(&self, json: &[u8]) -> bool {
         self.lines.len() >= MAX_CHUNK_LINES
+            || self.attached.len() >= MAX_CHUNK_FILES
             || self.rejected.len() >= MAX_REJECTED_LINES
             || self.rejected_parts.len() >= MAX_REJECTED_LINES
             || (!self.body.is_empty() && self.body.len() + json.len() + 1 > MAX_CHUNK_BYTES)
     }
 
-    fn push(&mut self, line: ParsedLine, json: &[u8], file: Arc<str>, place: RecordPlace) {
+    fn push(&mut self, mut line: ParsedLine, json: &[u8], file: Arc<str>, place: RecordPlace) {
         for name in &line.unknown_fields {
             let reason = format!("has {name}, which is no field of such a line: not imported");
             let part = RejectedRecord::new(line.line, &file, &place, reason);
@@ -80,6 +103,16 @@ impl ImportChunk {
             if !self.users.contains(user) {
                 self.users.insert(user.to_owned());
             }
+        }
+        let attachment = line.attachment.take();
+        if let (Some(file), LineBody::Message(message)) = (attachment, &line.body) {
+            self.attached.push(AttachedFile {
+                at: self.body.len()..self.body.len() + json.len(),
+                index: self.lines.len(),
+                sender: message.sender.clone(),
+                key: format!("{} {}", line.conversation, line.key),
+                file,
+            });
         }
         let (conversation, sender) = line.digests();
         let id = line.preferred.unwrap_or(line.conversation);
@@ -115,9 +148,14 @@ pub fn read_chunks(
     while let Some(record) = source.next_record()? {
         number += 1;
         let (file, place) = (record.file, record.place);
-        let parsed = record
-            .content
-            .and_then(|line| ParsedLine::parse(number, &line.json, line.origin, &mut context));
+        let parsed = record.content.and_then(|line| {
+            let parsed = ParsedLine::parse(number, &line.json, line.origin, &mut context)?;
+            let attachment = line.attachment;
+            Ok(ParsedLine {
+                attachment,
+                ..parsed
+            })
+        });
         match parsed {
             Ok(line) => {
                 let json = serde_json::to_vec(&line)?;

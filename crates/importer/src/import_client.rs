@@ -81,17 +81,19 @@ pub struct ImportTarget {
 
 /// A client of the system into which messages are imported.
 pub struct ImportClient {
-    http: Client,
+    pub(crate) http: Client,
     import_url: Url,
+    /// The URL of files.
+    pub(crate) files_url: Url,
     /// The URL that is polled until the read models have caught up.
     unread_url: Url,
-    token: SecretString,
+    pub(crate) token: SecretString,
     /// The largest position returned so far.
     max_position: AtomicI64,
 }
 
 /// The reason why an attempt failed.
-enum PostError {
+pub(crate) enum PostError {
     /// There is no connection.
     Unreachable(anyhow::Error),
     /// A retry may succeed, after the `Retry-After` delay of the response if there is one.
@@ -104,13 +106,14 @@ impl ImportClient {
     /// A client for this system.
     pub fn new(target: ImportTarget) -> Result<Self> {
         let base = &target.url;
-        let (url, unread) = Url::parse(base)
+        let (url, unread, files) = Url::parse(base)
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https"))
             .and_then(|url| {
                 Some((
                     url.join("v1/admin/import").ok()?,
                     url.join("v1/inbox/unread").ok()?,
+                    url.join("v1/files").ok()?,
                 ))
             })
             .ok_or_else(|| UsageError(format!("{base:?} is not an http or https URL")))?;
@@ -124,6 +127,7 @@ impl ImportClient {
         Ok(Self {
             http: client,
             import_url: url,
+            files_url: files,
             unread_url: unread,
             token: target.token,
             max_position: AtomicI64::new(0),
@@ -168,13 +172,25 @@ impl ImportClient {
     /// Sends a chunk and retries until it is answered. Returns one reply per line, in order.
     pub async fn post_chunk(&self, chunk: &ImportChunk) -> Result<Vec<LineReply>> {
         let outages = OutageLog::new("Sending messages");
+        self.retry(&outages, move || self.try_once(chunk)).await
+    }
+
+    /// Makes a call, and again as long as it fails for a reason that passes.
+    pub(crate) async fn retry<T, F>(
+        &self,
+        outages: &OutageLog,
+        attempt: impl Fn() -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T, PostError>>,
+    {
         let began = Instant::now();
         let mut backoff = MIN_BACKOFF;
         loop {
-            let (error, retry_after, limit) = match self.try_once(chunk).await {
-                Ok(answers) => {
+            let (error, retry_after, limit) = match attempt().await {
+                Ok(answer) => {
                     outages.record_success();
-                    return Ok(answers);
+                    return Ok(answer);
                 }
                 Err(PostError::Permanent(error)) => return Err(error),
                 Err(PostError::Transient(error, wait)) => (error, wait, RETRY_TIMEOUT),
@@ -191,7 +207,7 @@ impl ImportClient {
     }
 
     /// Says where there is no connection. The URL has a host, and no password is shown.
-    fn describe_failure(&self, error: reqwest::Error) -> PostError {
+    pub(crate) fn describe_failure(&self, error: reqwest::Error) -> PostError {
         let (is_connect, url) = (error.is_connect(), &self.import_url);
         let error = anyhow::Error::from(error.without_url());
         if !is_connect {
@@ -226,7 +242,8 @@ impl ImportClient {
     }
 }
 
-async fn rejection_error(response: Response) -> PostError {
+/// Why a call was refused, and whether a retry may succeed.
+pub(crate) async fn rejection_error(response: Response) -> PostError {
     let status = response.status();
     let after = response
         .headers()

@@ -139,7 +139,11 @@ impl LineInput {
                 SourceLine::End => return Ok(None),
                 SourceLine::TooLong => Err(format!("is longer than {MAX_LINE_BYTES} bytes")),
                 SourceLine::Line if json.trim_ascii().is_empty() => continue,
-                SourceLine::Line => Ok(RecordLine { json, origin: None }),
+                SourceLine::Line => Ok(RecordLine {
+                    json,
+                    origin: None,
+                    attachment: None,
+                }),
             };
             return Ok(Some(ImportRecord {
                 file: self.file.clone(),

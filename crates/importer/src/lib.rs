@@ -15,6 +15,7 @@
 //! - [`chunks`]: groups lines into requests, on a thread of its own.
 //! - [`preview`](mod@preview): reads the input and sends nothing.
 //! - [`import_client`]: sends one request after the other and retries each until it is answered.
+//!   `upload`: sends the files beside an export before the lines that get them.
 //! - [`rejected`]: a record that was rejected. [`summary`]: counts the results. [`error`]: the
 //!   errors of inputs that cannot be imported, or not as a whole.
 
@@ -40,6 +41,7 @@ mod rocket_chat;
 pub mod slack;
 pub mod summary;
 mod telegram;
+mod upload;
 pub mod users;
 mod whatsapp;
 mod zulip;
@@ -108,6 +110,8 @@ async fn send_chunks(
             summary.reject(rejected);
         }
         summary.record_unknown_fields(std::mem::take(&mut chunk.rejected_parts));
+        client.upload_attached(&mut chunk).await?;
+        summary.record_rejected_files(std::mem::take(&mut chunk.rejected_files));
         if !chunk.lines.is_empty() {
             let replies = client.post_chunk(&chunk).await?;
             summary.record_replies(&chunk, &replies)?;

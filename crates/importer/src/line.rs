@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::duplicates::{DuplicateCounter, TextDigest, hash_parts};
-use crate::record::{EarlierKey, RecordOrigin, derive_name_id, derive_source_id};
+use crate::record::{EarlierKey, RecordAttachment, RecordOrigin, derive_name_id, derive_source_id};
 use crate::users::UserNames;
 
 /// The maximum length of the name of an unknown field in the summary, in characters.
@@ -61,6 +61,9 @@ pub struct ParsedLine {
     /// The message or the members.
     #[serde(flatten)]
     pub body: LineBody,
+    /// A file beside the export that the message gets.
+    #[serde(skip)]
+    pub attachment: Option<RecordAttachment>,
     /// The names of fields that a line does not have, or that its body does not have.
     #[serde(skip)]
     pub unknown_fields: Vec<String>,
@@ -89,8 +92,12 @@ pub struct LineMessage {
     pub sender: String,
     /// The time at which it was sent.
     pub sent_at: Timestamp,
-    /// The text, byte for byte.
-    pub text: String,
+    /// The text, byte for byte; a message with a file may have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The id of a stored file of the sender.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// The id of the earlier line to which this message replies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
@@ -131,6 +138,8 @@ struct RawLine<'a> {
     sent_at: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     text: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    file: Option<Cow<'a, str>>,
     #[serde(default)]
     id: Option<Value>,
     #[serde(default)]
@@ -190,7 +199,7 @@ impl ParsedLine {
                 &conversation,
                 &message.sender,
                 message.sent_at,
-                &message.text,
+                message.text.as_deref().unwrap_or_default(),
             ),
         };
         // The key is that of the name in the input, so that another map adds nothing twice.
@@ -210,6 +219,7 @@ impl ParsedLine {
             key,
             id,
             body,
+            attachment: None,
             unknown_fields,
         })
     }
@@ -275,7 +285,8 @@ fn first_line_digest(id: Option<&str>, body: &LineBody) -> String {
     let hash = match body {
         LineBody::Message(message) => {
             let at = message.sent_at.to_string();
-            let text = message.original.as_ref().unwrap_or(&message.text);
+            let text = message.original.as_ref().or(message.text.as_ref());
+            let text = text.map_or("", String::as_str);
             hash_parts(&[&message.sender, &at, id.unwrap_or_default(), text])
         }
         LineBody::Members { members, .. } => {
@@ -339,6 +350,7 @@ impl<'a> RawLine<'a> {
     fn fields_of_other_bodies(&self) -> Vec<&'static str> {
         let is_message = self.members.is_none();
         let fields = [
+            ("file", !is_message && self.file.is_some()),
             ("joined_at", is_message && self.joined_at.is_some()),
             ("reply_to", !is_message && is_filled(self.reply_to.as_ref())),
             ("thread", !is_message && is_filled(self.thread.as_ref())),
@@ -355,7 +367,10 @@ impl RawLine<'_> {
     fn into_message(self) -> Result<LineMessage, String> {
         let sender = parse_user("sender", &require_field("sender", self.sender)?)?;
         let sent_at = parse_time("sent_at", &require_field("sent_at", self.sent_at)?)?;
-        let text = check_text("text", require_field("text", self.text)?)?;
+        let text = match self.text {
+            None if self.file.is_some() => None,
+            text => Some(check_text("text", require_field("text", text)?)?),
+        };
         let edited_at = self
             .edited_at
             .map(|at| parse_time("edited_at", &at))
@@ -375,6 +390,7 @@ impl RawLine<'_> {
             sender,
             sent_at,
             text,
+            file: self.file.map(Cow::into_owned),
             reply_to: parse_external_id("reply_to", self.reply_to)?,
             thread: parse_external_id("thread", self.thread)?,
             edited_at,

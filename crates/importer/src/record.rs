@@ -1,7 +1,7 @@
 //! One record of the input: a message or a list of members, with its place and its origin.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::hex::to_hex;
@@ -44,6 +44,19 @@ pub struct RecordLine {
     /// Where its conversation comes from; `None` for a file of JSON lines, whose conversations have
     /// only names.
     pub origin: Option<RecordOrigin>,
+    /// A file beside the export that the message gets.
+    pub attachment: Option<RecordAttachment>,
+}
+
+/// A file beside the export that becomes the file of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordAttachment {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it is called in the other system.
+    pub name: String,
+    /// The text of the message if the file cannot be imported.
+    pub text_without: String,
 }
 
 /// Where the conversation of a record comes from.

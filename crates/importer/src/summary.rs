@@ -24,6 +24,8 @@ const MAX_SHOWN: usize = 100;
 const MAX_RECORDED_IDS: usize = 10_000;
 /// The description of fields that no line has.
 const UNKNOWN_FIELDS: &str = "unknown fields";
+/// The description of files that could not be uploaded.
+const REJECTED_FILES: &str = "files that could not be imported (their names are taken)";
 /// The description of replies to what is no earlier line.
 const DROPPED_REPLIES: &str = "replies to what is no earlier line";
 /// The description of reactions that the system dropped.
@@ -107,6 +109,13 @@ impl ImportSummary {
     pub fn record_unknown_fields(&mut self, fields: Vec<RejectedRecord>) {
         for field in fields {
             self.reject_part(field, UNKNOWN_FIELDS);
+        }
+    }
+
+    /// Records files that lines were sent without.
+    pub fn record_rejected_files(&mut self, files: Vec<RejectedRecord>) {
+        for file in files {
+            self.reject_part(file, REJECTED_FILES);
         }
     }
 

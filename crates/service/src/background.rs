@@ -22,8 +22,8 @@ use event_log::EventLog;
 use event_log::reader::LogReader;
 use event_stream::mirror_health::{self, MirrorMonitor};
 use event_stream::relay;
-use file_store::FileStore;
-use files_api::{FileLimits, FilesSetup, FilesState};
+use file_store::Previews;
+use files_api::{FileLimits, FilesSetup, FilesState, PreviewFollower};
 use log_integrity::erasure::eraser::{self, Eraser};
 use log_integrity::seal::sealer::{self, Sealer, SealerConfig};
 use moderation::LiveRulebook;
@@ -115,10 +115,11 @@ impl ServiceRuntime {
         let state = self.command_state(log, &rulebook, &push);
         let recorder = AccessRecorder::new(self.pools.projections.clone());
         let files = self.config.files.open(&self.config.data)?;
+        let previews = Previews::new(files, Renderer::of_this_program()?);
         let mut routes = OpenApiRouter::new();
         if self.services.queries {
             let acks = Arc::new(CommandAcks(state.clone()));
-            let queries = self.query_state(acks, signal, rulebook.clone(), &files, &push);
+            let queries = self.query_state(acks, signal, rulebook.clone(), &previews, &push);
             let queries = queries.await;
             if !self.services.projector {
                 *projected_position = queries.subscribe_position();
@@ -127,7 +128,8 @@ impl ServiceRuntime {
             background.spawn("load shedding", self.shedding_task(&state));
         }
         if self.services.commands {
-            let commands = self.serve_commands(state.clone(), log, recorder, files, background)?;
+            let commands =
+                self.serve_commands(state.clone(), log, recorder, previews, background)?;
             routes = routes.merge(commands);
         }
         if self.services.dispatcher {
@@ -144,7 +146,7 @@ impl ServiceRuntime {
         state: CommandState,
         log: &EventLog,
         recorder: AccessRecorder,
-        files: FileStore,
+        previews: Previews,
         background: &mut TaskGroup,
     ) -> Result<OpenApiRouter> {
         self.startup.set_log(log.clone());
@@ -158,7 +160,7 @@ impl ServiceRuntime {
             .layer(audited)
             .merge(self.serve_accounts(&state, log, recorder, background)?)
             .merge(self.serve_hook(&state)?)
-            .merge(self.serve_files(&state, log, files, background))
+            .merge(self.serve_files(&state, log, previews, background))
             .merge(command_svc::router(state)))
     }
 
@@ -192,12 +194,12 @@ impl ServiceRuntime {
         Ok(accounts_api::router(state))
     }
 
-    /// The routes of files. Starts what deletes those that nothing uses.
+    /// The routes of files. Starts what deletes those that nothing uses, and what makes previews.
     fn serve_files(
         &self,
         commands: &CommandState,
         log: &EventLog,
-        store: FileStore,
+        previews: Previews,
         background: &mut TaskGroup,
     ) -> OpenApiRouter {
         let args = &self.config.files;
@@ -205,7 +207,7 @@ impl ServiceRuntime {
             commands: commands.clone(),
             log: log.clone(),
             pool: self.pools.projections.clone(),
-            store,
+            store: previews.store().clone(),
             limits: FileLimits {
                 file_bytes: args.max_file,
                 user_bytes: args.file_quota,
@@ -219,6 +221,9 @@ impl ServiceRuntime {
         }));
         let collection = files_api::run_collection(state.clone(), self.background_shutdown.clone());
         background.spawn("the collection of files", collection);
+        let follower = PreviewFollower::new(state.clone(), previews);
+        let following = files_api::run_previews(follower, self.background_shutdown.clone());
+        background.spawn("the previews of files", following);
         files_api::router(state)
     }
 

@@ -59,7 +59,7 @@ use event_stream::commit_feed::CommitFeed;
 use event_stream::mirror::MirrorConfig;
 use event_stream::mirror_health::MirrorHealth;
 use event_stream::nats;
-use file_store::FileStore;
+use file_store::{Previews, Renderer};
 use http_edge::gate::{self, Gate};
 use http_edge::{
     AllowedOrigins, Auth, EdgeConfig, KnownParameters, RateLimiter, apply_middleware, docs, ops,
@@ -424,7 +424,7 @@ impl ServiceRuntime {
         acks: Arc<CommandAcks>,
         signal: &ProjectionSignalChannel,
         rulebook: LiveRulebook,
-        files: &FileStore,
+        previews: &Previews,
         push: &PushConfig,
     ) -> QueryState {
         QueryState::start(QuerySetup {
@@ -443,7 +443,7 @@ impl ServiceRuntime {
             directory: self.config.people.directory.into(),
             max_live_connections: self.config.max_live as usize,
             max_live_per_user: self.config.max_live_per_user,
-            files: files.clone(),
+            previews: previews.clone(),
             webpush_key: push.vapid_key.public_key(),
             answer_bytes: usize::try_from(self.config.max_answer_bytes).unwrap_or(usize::MAX),
             min_position_timeout: query_api::MIN_POSITION_TIMEOUT,

@@ -1,4 +1,4 @@
-//! `GET /v1/files/{id}/content`: the bytes of a file, or a range of them.
+//! `GET /v1/files/{id}/content`: the bytes of a file, or a range of them, or a preview of an image.
 //!
 //! The bytes always pass through this process, also those in a bucket. A signed address would stay
 //! valid after a recall, and everybody who has it could pass it on; so every request is checked by
@@ -11,15 +11,16 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use file_store::{FileStore, ObjectKey, StoreError, UploadKey};
+use file_store::{FileStore, ObjectKey, Previews, StoreError, UploadKey};
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use http_edge::{Caller, Path, Problem};
+use http_edge::{Caller, Path, Problem, Query};
 use utoipa::IntoParams;
 
+use super::file_preview::{PreviewParams, RequestedPreview};
 use super::files::{self, FileView};
 use crate::consistency::min_position::{MinPosition, TIDINGS_POSITION};
 use crate::consistency::position_params::MinPositionParams;
@@ -61,13 +62,19 @@ struct RangeParams {
 /// Everybody who can see the file can read them. `Range` selects a part, `If-None-Match` with the
 /// `ETag` of an earlier answer saves sending them again. Images, audio and video are answered for
 /// display (`Content-Disposition: inline`), everything else for saving.
+///
+/// `size` asks for a preview of an image instead: turned as the EXIF data of the image say, without
+/// these data, and of an animation the first frame. It is a JPEG, or a PNG if anything is
+/// transparent, and is sent as a whole. If it is not there yet, it is made. What has none (other
+/// formats than JPEG, PNG, GIF and WebP, images that cannot be read, and very large ones) is answered
+/// with `404 no_preview`.
 #[utoipa::path(
     get, path = "/v1/files/{id}/content", operation_id = "get_file_content", tag = "files",
     params(("id" = String, Path, description = "The file.",
             example = "019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a"),
-           RangeParams, MinPositionParams),
+           RangeParams, PreviewParams, MinPositionParams),
     responses(
-        (status = 200, description = "All bytes.", content_type = "application/octet-stream",
+        (status = 200, description = "All bytes of the file, or of the preview.", content_type = "application/octet-stream",
          body = inline(Vec<u8>),
          headers(("ETag" = String), ("Content-Disposition" = String), ("Accept-Ranges" = String))),
         (status = 206, description = "The bytes of the range.", content_type = "application/octet-stream",
@@ -81,17 +88,26 @@ struct RangeParams {
 )]
 pub async fn get_file_content(
     State(state): State<ReadState>,
-    State(store): State<FileStore>,
+    State(previews): State<Previews>,
     caller: Caller,
     Path(id): Path<String>,
+    Query(query): Query<PreviewParams>,
     headers: HeaderMap,
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {
+    let size = query.parse()?;
     min_position.wait_until_fresh().await?;
     let (position, file) = files::find(&state, &caller.user, &id).await?;
+    let preview = size.and_then(|size| RequestedPreview::new(file.as_ref()?, size));
     let stored = file.and_then(StoredFile::new);
     let file = stored.ok_or_else(Problem::not_found_yet)?;
-    let mut response = file.respond(&store, &headers).await?;
+    let mut response = match preview {
+        Some(preview) => {
+            file.respond_with_preview(preview, &previews, &headers)
+                .await?
+        }
+        None => file.respond(previews.store(), &headers).await?,
+    };
     let answer = response.headers_mut();
     answer.insert(TIDINGS_POSITION.clone(), HeaderValue::from(position));
     answer.insert(CACHE_CONTROL, CACHING);
@@ -122,7 +138,7 @@ impl StoredFile {
 
     async fn respond(&self, store: &FileStore, headers: &HeaderMap) -> Result<Response, Problem> {
         let etag = HeaderValue::from_str(&self.etag).map_err(|_| Problem::internal())?;
-        if self.is_known(headers) {
+        if is_known(&self.etag, headers) {
             return Ok((StatusCode::NOT_MODIFIED, [(ETAG, etag)]).into_response());
         }
         let (status, range) = match self.requested_range(headers) {
@@ -148,13 +164,26 @@ impl StoredFile {
         Ok(response)
     }
 
-    fn is_known(&self, headers: &HeaderMap) -> bool {
-        let known = headers.get_all(IF_NONE_MATCH).iter();
-        let known = known.filter_map(|value| value.to_str().ok());
-        known.flat_map(|list| list.split(',')).any(|tag| {
-            let tag = tag.trim();
-            tag == "*" || tag.trim_start_matches("W/") == self.etag
-        })
+    /// The preview, as a whole.
+    async fn respond_with_preview(
+        &self,
+        preview: RequestedPreview,
+        previews: &Previews,
+        headers: &HeaderMap,
+    ) -> Result<Response, Problem> {
+        let etag = HeaderValue::from_str(&preview.etag()).map_err(|_| Problem::internal())?;
+        if is_known(&preview.etag(), headers) {
+            return Ok((StatusCode::NOT_MODIFIED, [(ETAG, etag)]).into_response());
+        }
+        let image = preview.open(previews).await?;
+        let mut response = Body::from_stream(image.bytes).into_response();
+        let answer = response.headers_mut();
+        answer.insert(ETAG, etag);
+        answer.insert(CONTENT_LENGTH, HeaderValue::from(image.size));
+        let media_type = HeaderValue::from_static(image.media_type);
+        answer.insert(CONTENT_TYPE, media_type);
+        answer.insert(CONTENT_DISPOSITION, self.disposition()?);
+        Ok(response)
     }
 
     /// The range of the request, unless it is of a version that the client no longer has.
@@ -205,6 +234,16 @@ impl StoredFile {
         }
         HeaderValue::from_str(&text).map_err(|_| Problem::internal())
     }
+}
+
+/// Whether the client has what this tag names.
+fn is_known(etag: &str, headers: &HeaderMap) -> bool {
+    let known = headers.get_all(IF_NONE_MATCH).iter();
+    let known = known.filter_map(|value| value.to_str().ok());
+    known.flat_map(|list| list.split(',')).any(|tag| {
+        let tag = tag.trim();
+        tag == "*" || tag.trim_start_matches("W/") == etag
+    })
 }
 
 /// Encodes text as RFC 5987 demands: every byte but letters, digits and a few marks.

@@ -28,6 +28,7 @@ mod events;
 mod explain;
 mod explain_visibility;
 mod file_content;
+mod file_preview;
 mod files;
 mod held;
 mod inbox;

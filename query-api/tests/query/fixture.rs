@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
-use file_store::{FileStore, StoreLocation};
+use file_store::{FileStore, Previews, Renderer, StoreLocation};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use http_edge::auth::sign_hs256;
@@ -101,9 +101,14 @@ pub fn token(user: &str, scope: &str) -> String {
 }
 
 /// No test here reads the bytes of a file.
-fn open_store() -> FileStore {
+fn open_store() -> Previews {
     let directory = std::env::temp_dir().join("tidings-query-tests");
-    FileStore::open(&StoreLocation::Directory(directory.clone()), &directory).unwrap()
+    let location = StoreLocation::Directory(directory.clone());
+    let store = FileStore::open(&location, &directory).unwrap();
+    Previews::new(
+        store,
+        Renderer::new("/nonexistent/tidings".into(), WAIT_TIMEOUT),
+    )
 }
 
 /// Starts the query service without NATS, a projector or a search index.
@@ -127,7 +132,7 @@ pub async fn start_queries(
         max_live_per_user: MAX_LIVE_PER_USER,
         answer_bytes: DEFAULT_ANSWER_BYTES,
         min_position_timeout,
-        files: open_store(),
+        previews: open_store(),
         webpush_key: "BCVxsr7N_eNgVRqvHtD0zTZsEc6".to_owned(),
         rulebook: LiveRulebook::default(),
         removed_devices: broadcast::channel(1).1,

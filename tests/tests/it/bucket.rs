@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tests::bucket::BucketServer;
+use tests::images;
 use tests::uploads::{content, put_part, reserve, sha256, upload};
 use tests::world::{World, create_dir};
 
@@ -39,6 +40,21 @@ async fn files_are_in_a_bucket_and_leave_it() {
     assert_eq!(
         (&report["equal"], &report["files"]),
         (&json!(true), &json!(2))
+    );
+    let (image, position) = upload(&ann, "a.png", &images::png(600, 300)).await;
+    world.wait_until_projected(position).await;
+    for size in [256, 1024] {
+        let preview = ann.get(&format!("{}?size={size}", content(&image))).await;
+        preview.expect_bytes("image/jpeg");
+        assert_eq!(images::describe(&preview.body).0, size.min(600));
+    }
+    let deleted = ann.delete(&format!("/v1/files/{image}")).await.position();
+    world.wait_until_projected(deleted).await;
+    let report = verify().await;
+    assert_eq!(
+        (&report["equal"], &report["files"]),
+        (&json!(true), &json!(2)),
+        "previews go with their file: {report}"
     );
     let deleted = ann.delete(&format!("/v1/files/{large}")).await.position();
     world.wait_until_projected(deleted).await;

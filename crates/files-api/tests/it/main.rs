@@ -5,4 +5,5 @@
 
 mod histories;
 mod model;
+mod previews;
 mod system;

@@ -40,10 +40,11 @@ const SECRET: &[u8] = b"a secret that only these tests use";
 pub struct TestSystem {
     pub store: FileStore,
     pub collector: Collector,
+    pub state: FilesState,
+    pub directory: PathBuf,
     database: TestDatabase,
     router: Router,
     now: Arc<AtomicI64>,
-    directory: PathBuf,
     shutdown: CancellationToken,
 }
 
@@ -104,7 +105,8 @@ impl TestSystem {
         );
         Self {
             store,
-            collector: Collector::new(state),
+            collector: Collector::new(state.clone()),
+            state,
             database,
             router,
             now,

@@ -174,6 +174,7 @@ impl MatrixExport {
                     None => format!("event {}", self.events),
                 };
                 let content = RecordLine {
+                    attachment: None,
                     json: line.to_string().into_bytes(),
                     origin: room.map(room_origin),
                 };

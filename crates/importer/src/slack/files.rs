@@ -8,6 +8,8 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::attachments;
+
 /// A file with the messages of one day.
 pub(super) struct DayFile {
     pub(super) path: PathBuf,
@@ -38,7 +40,7 @@ pub(super) fn list_directories(export: &Path) -> Result<BTreeMap<String, ExportD
         else {
             continue;
         };
-        if path.is_dir() && !name.starts_with('.') {
+        if path.is_dir() && !name.starts_with('.') && !attachments::is_of_files(&name) {
             directories.insert(normalize(&name), list_days(&path, name)?);
         }
     }
@@ -65,7 +67,7 @@ fn list_days(path: &Path, name: String) -> Result<ExportDirectory> {
                 name: format!("{name}/{file}"),
                 bytes,
             });
-        } else {
+        } else if !attachments::is_of_files(&file) {
             other_files += 1;
         }
     }

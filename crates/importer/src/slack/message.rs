@@ -25,15 +25,60 @@ pub(super) struct SlackMessage {
     pub(super) ts: String,
     pub(super) sent_at: Timestamp,
     pub(super) sender: SlackSender,
-    /// The words, with the names of the files.
-    pub(super) text: String,
+    /// The words, without the names of the files.
+    words: Vec<String>,
     /// The `ts` of the first message of the thread, unless it is this one.
     pub(super) thread: Option<String>,
     pub(super) edited_at: Option<Timestamp>,
     pub(super) reactions: Vec<SlackReaction>,
-    pub(super) files: u64,
+    pub(super) files: Vec<SlackFile>,
     /// How many previews of links it has.
     pub(super) previews: u64,
+}
+
+/// A file of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SlackFile {
+    pub(super) id: Option<String>,
+    name: Option<String>,
+}
+
+impl SlackFile {
+    fn parse(file: &Value) -> Result<Self, String> {
+        let name = match fields::filled_text(file, "name")? {
+            Some(name) => Some(name),
+            None => fields::filled_text(file, "title")?,
+        };
+        Ok(Self {
+            id: file["id"].as_str().map(str::to_owned),
+            name,
+        })
+    }
+
+    /// What it is called.
+    pub(super) fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or("a file")
+    }
+
+    /// What the text of a message says of it.
+    pub(super) fn mention(&self) -> String {
+        format!("[{}]", self.name())
+    }
+}
+
+impl SlackMessage {
+    /// The words, with the names of these files.
+    pub(super) fn text_with<'a>(
+        &'a self,
+        files: impl IntoIterator<Item = &'a SlackFile>,
+    ) -> String {
+        let mut lines = self.words.clone();
+        lines.extend(files.into_iter().map(SlackFile::mention));
+        // A bot often writes the same text and fallback.
+        lines.retain(|line| !line.trim().is_empty());
+        lines.dedup();
+        lines.join("\n")
+    }
 }
 
 /// Who wrote a message.
@@ -78,7 +123,8 @@ fn parse_message(message: &Value, names: &SlackNames) -> Result<SlackMessage, St
         .map(Timestamp::from_millis)
         .ok_or_else(|| format!("ts is {ts:?}, expected seconds since 1970"))?;
     let files = fields::list(message, "files")?;
-    let (text, previews) = collect_words(message, files, names)?;
+    let files = files.iter().map(SlackFile::parse);
+    let (words, previews) = collect_words(message, names)?;
     let edited = fields::text(&message["edited"], "ts")?;
     let reactions = fields::list(message, "reactions")?;
     Ok(SlackMessage {
@@ -94,18 +140,14 @@ fn parse_message(message: &Value, names: &SlackNames) -> Result<SlackMessage, St
             .collect::<Result<_, _>>()?,
         ts,
         sent_at,
-        text,
-        files: files.len() as u64,
+        words,
+        files: files.collect::<Result<_, _>>()?,
         previews,
     })
 }
 
 /// The words of a message, and how many previews of links it has. Blocks repeat the text of a user.
-fn collect_words(
-    message: &Value,
-    files: &[Value],
-    names: &SlackNames,
-) -> Result<(String, u64), String> {
+fn collect_words(message: &Value, names: &SlackNames) -> Result<(Vec<String>, u64), String> {
     let mut lines = vec![names.to_plain_text(&fields::text(message, "text")?.unwrap_or_default())];
     if lines[0].trim().is_empty() {
         lines[0] = blocks::blocks_text(&message["blocks"], names);
@@ -117,17 +159,7 @@ fn collect_words(
             None => previews += 1,
         }
     }
-    for file in files {
-        let name = match fields::filled_text(file, "name")? {
-            Some(name) => Some(name),
-            None => fields::filled_text(file, "title")?,
-        };
-        lines.push(format!("[{}]", name.as_deref().unwrap_or("a file")));
-    }
-    // A bot often writes the same text and fallback.
-    lines.retain(|line| !line.trim().is_empty());
-    lines.dedup();
-    Ok((lines.join("\n"), previews))
+    Ok((lines, previews))
 }
 
 fn parse_sender(message: &Value) -> Result<SlackSender, String> {

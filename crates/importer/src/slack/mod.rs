@@ -5,7 +5,7 @@
 //! has private conversations), and one directory per conversation, named after the conversation, or
 //! after its id for direct messages. That directory has one file per day, `2026-11-01.json`: an
 //! array of messages. Only one day is in memory at a time. `files`: finds and reads the files.
-//! `workspace`: the lists. `message`: a message. `text` and `blocks`: its words.
+//! `attachments`: finds the files of messages. `workspace`: the lists. `message`: a message. `text` and `blocks`: its words.
 //!
 //! Memberships come from messages (`channel_join`) and from the list of conversations, which names
 //! the current members and the creator. A user who joined and has left does not join again. A
@@ -15,6 +15,7 @@
 //! What cannot be read is a record with a reason and does not stop the others. What Tidings does
 //! not support is counted and reported at the end.
 
+mod attachments;
 mod blocks;
 mod files;
 mod message;
@@ -24,7 +25,7 @@ mod text;
 mod workspace;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -34,15 +35,19 @@ use domain::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::record::{
-    EarlierKey, ImportRecord, RecordLine, RecordOrigin, RecordPlace, derive_name_id,
+    EarlierKey, ImportRecord, RecordAttachment, RecordLine, RecordOrigin, RecordPlace,
+    derive_name_id,
 };
+use attachments::FoundFiles;
 use files::{DayFile, ExportDirectory, list_directories, normalize, read_list};
-use message::{SlackEvent, SlackMessage, SlackReaction, SlackSender};
+use message::{SlackEvent, SlackFile, SlackMessage, SlackReaction, SlackSender};
 use workspace::{SlackChannel, SlackChannelKind, SlackWorkspace};
 
 /// An unpacked Slack export.
 pub struct SlackExport {
     workspace: SlackWorkspace,
+    /// The files of messages that lie beside the export.
+    files: FoundFiles,
     conversations: VecDeque<SlackConversation>,
     records: VecDeque<ImportRecord>,
     unsupported: BTreeMap<String, u64>,
@@ -78,6 +83,7 @@ impl SlackExport {
         let mut export = Self {
             records: std::mem::take(&mut workspace.unreadable).into(),
             workspace,
+            files: attachments::find_files(directory)?,
             conversations: VecDeque::new(),
             unsupported: BTreeMap::new(),
             bytes: 0,
@@ -286,34 +292,67 @@ impl SlackExport {
         match event {
             SlackEvent::Other(kind) => self.count(&kind, 1),
             SlackEvent::Join { user, ts } => self.add_join(room, file, place, &user, &ts),
-            SlackEvent::Message(message) if message.text.is_empty() => {
+            SlackEvent::Message(message) if message.text_with(&message.files).is_empty() => {
                 self.count("messages without a text", 1);
                 self.count("link previews", message.previews);
             }
-            SlackEvent::Message(message) => {
-                let line = self.message_line(room, &message);
-                self.records
-                    .push_back(room.record(file, place, line, &message.ts));
-            }
+            SlackEvent::Message(message) => self.add_message(room, file, place, &message),
         }
     }
 
-    fn message_line(&mut self, room: &mut SlackConversation, message: &SlackMessage) -> Value {
-        if message.files > 0 {
-            self.count("files (their names are taken)", message.files);
-        }
+    /// Adds a message, with the first of its files that lies beside the export; each further one
+    /// becomes a message of its own.
+    fn add_message(
+        &mut self,
+        room: &mut SlackConversation,
+        file: &Arc<str>,
+        place: RecordPlace,
+        message: &SlackMessage,
+    ) {
+        let is_found = |file: &&SlackFile| self.find_file(file).is_some();
+        let (found, missing): (Vec<_>, Vec<_>) = message.files.iter().partition(is_found);
+        self.count("files (their names are taken)", missing.len() as u64);
         self.count("link previews", message.previews);
         let sender = self.sender_name(room, &message.sender);
-        json!({
+        let mut line = json!({
             "sender": sender,
             "sent_at": message.sent_at,
-            "text": message.text,
+            "text": message.text_with(missing.iter().copied()),
             "id": message.ts,
             "reply_to": message.thread,
             "thread": message.thread,
             "edited_at": message.edited_at,
             "reactions": self.convert_reactions(room, &message.reactions),
-        })
+        });
+        let mut id = message.ts.clone();
+        let first = found.first().copied();
+        let mut text_without = message.text_with(missing.into_iter().chain(first));
+        let mut records = vec![room.record(file, place.clone(), line.clone(), &id)];
+        for (index, found) in found.into_iter().enumerate() {
+            if index > 0 {
+                id = format!("{}:{}", message.ts, found.id.as_deref().unwrap_or_default());
+                line["id"] = id.as_str().into();
+                line["text"] = "".into();
+                line["edited_at"] = Value::Null;
+                line["reactions"] = json!([]);
+                text_without = found.mention();
+                records.push(room.record(file, place.clone(), line.clone(), &id));
+            }
+            let attachment = self.find_file(found).map(|path| RecordAttachment {
+                path: path.clone(),
+                name: found.name().to_owned(),
+                text_without: std::mem::take(&mut text_without),
+            });
+            if let Some(Ok(content)) = records.last_mut().map(|record| &mut record.content) {
+                content.attachment = attachment;
+            }
+        }
+        self.records.extend(records);
+    }
+
+    /// Where a file of a message is, if it lies beside the export.
+    fn find_file(&self, file: &SlackFile) -> Option<&PathBuf> {
+        self.files.get(file.id.as_ref()?)
     }
 
     /// The name of the sender. A bot may call itself like a user, who must not join because of it.
@@ -407,6 +446,7 @@ impl SlackConversation {
             key: format!("id:slack:{}:{id}", self.name),
         };
         let content = RecordLine {
+            attachment: None,
             json: line.to_string().into_bytes(),
             origin: Some(RecordOrigin {
                 earlier: Some(earlier),

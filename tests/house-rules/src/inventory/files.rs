@@ -158,6 +158,8 @@ const OTHERS: &[&str] = &[
     ".seals.next",
     ".unfinished",
     "PG_VERSION",
+    "__uploads",
+    "attachments",
     "bin",
     "bin/nats-server",
     "bin/python",
@@ -179,6 +181,7 @@ const OTHERS: &[&str] = &[
     "tidings",
     "v1/admin/erasures",
     "v1/admin/import",
+    "v1/files",
     "v1/inbox/unread",
 ];
 

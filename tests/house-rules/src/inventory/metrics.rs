@@ -120,6 +120,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "tidings_moderation_lag_seconds",
         "age of the oldest event that was not followed for moderators yet",
     ),
+    (
+        "tidings_previews_total",
+        "images of which previews were made, or could not be made, by outcome",
+    ),
     ("tidings_search_position", "position of the search index"),
     ("tidings_search_seconds", "duration of searches"),
     (

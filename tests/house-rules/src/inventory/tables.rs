@@ -96,6 +96,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "the files that are not deleted: names, sizes, digests and types",
     ),
     (
+        "files.preview_progress",
+        "one row: how far previews of images have been made",
+    ),
+    (
         "files.unused",
         "the files that nothing uses, and since when",
     ),

@@ -1,0 +1,43 @@
+//! Follows the log, and makes previews of the images that are stored, before anybody asks for them.
+//!
+//! - `progress`: how far it is, stored through the connection that holds the lease.
+//! - `follower`: reads the log in pages, and makes what is missing.
+
+mod follower;
+mod progress;
+
+pub use follower::{PreviewFollower, PreviewStep};
+
+use std::time::Duration;
+
+use anyhow::Result;
+use connectivity::OutageLog;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+/// The pause at the end of the log, and after an error. A request for a preview lets it be made
+/// earlier.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The pause while another process follows.
+const STANDBY_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Follows the log until shutdown.
+pub async fn run(mut follower: PreviewFollower, shutdown: CancellationToken) -> Result<()> {
+    let outages = OutageLog::new("Making previews");
+    while !shutdown.is_cancelled() {
+        let Some(step) = shutdown.run_until_cancelled(follower.step()).await else {
+            break;
+        };
+        let pause = match outages.record(step) {
+            Ok(PreviewStep::Advanced) => continue,
+            Ok(PreviewStep::Current) | Err(_) => POLL_INTERVAL,
+            Ok(PreviewStep::Standby) => STANDBY_INTERVAL,
+        };
+        if shutdown.run_until_cancelled(sleep(pause)).await.is_none() {
+            break;
+        }
+    }
+    follower.release().await;
+    Ok(())
+}
