@@ -475,10 +475,8 @@ async fn hostile_user_names_and_reaction_keys_never_cause_a_failure() {
 async fn refusals_by_the_http_layer_are_problems_too() {
     let world = world_with_conversation().await;
     let alice = world.user("alice");
-    assert_eq!(
-        alice.get("/v1/nothing").await.expect_problem(404),
-        "no_such_path"
-    );
+    let unknown = alice.get("/v1/nothing").await;
+    assert_eq!(unknown.expect_problem(404), "no_such_path");
     assert_eq!(alice.get("/nothing").await.status, 404);
     alice.delete("/v1/inbox").await.expect_problem(405);
     for response in [alice.get("/v1/inbox").await, alice.get("/v1/nothing").await] {
