@@ -406,10 +406,8 @@ async fn hostile_conversation_ids_are_unknown_or_malformed() {
         for route in ROUTES.iter().filter(|route| route.access == Access::Member) {
             let path = route.path(id);
             // The client resolves dots in a path, so these are calls of other routes.
-            let is_other = ["/invitations", "/links/"]
-                .iter()
-                .any(|part| path.contains(part));
-            if id.starts_with("%2E") && is_other {
+            let mut others = ["/invitations", "/links/"].iter();
+            if id.starts_with("%2E") && others.any(|part| path.contains(part)) {
                 continue;
             }
             let response = call_with_good_body(&alice, route, &path).await;
