@@ -148,14 +148,14 @@ class Transfers(unittest.IsolatedAsyncioTestCase):
     async def download(self, patience=300.0):
         sink = io.BytesIO()
         report = lambda done, size: self.reported.append((done, size))  # noqa: E731
-        await files.download(self.calls, "f1", sink, progress=report, patience=patience)
+        await files.download(self.calls, "f1", sink, seen=2, progress=report, patience=patience)
         return sink.getvalue()
 
     async def test_sends_the_bytes_with_their_digest(self):
         stored = await self.upload()
         digest = hashlib.sha256(BYTES).hexdigest()
         size = len(BYTES)
-        expected = StoredFile("f1", "a.txt", "text/plain", size, digest, None, None)
+        expected = StoredFile("f1", "a.txt", "text/plain", size, digest, None, None, 2)
         self.assertEqual(stored, expected)
         self.assertEqual(self.server.received, BYTES)
         announced = {"name": "a.txt", "type": "text/plain", "size": size, "sha256": digest}
@@ -257,7 +257,7 @@ class Transfers(unittest.IsolatedAsyncioTestCase):
         with tempfile.TemporaryDirectory() as directory:
             path = Path(directory) / "b.txt"
             path.write_bytes(b"before")
-            options = {"progress": None, "patience": 0.0}
+            options = {"seen": 0, "progress": None, "patience": 0.0}
             self.server.faults = [1_000]
             with self.assertRaises(UnreachableError):
                 await files.download_to(self.calls, "f1", path, **options)

@@ -63,6 +63,8 @@ class Client:
         # The HTTP client adds the token itself.
         self.api = AuthenticatedClient(base_url=base_url, token="")
         self.api.set_async_httpx_client(self._server.calls)
+        # Downloads wait until the server has what this client has uploaded.
+        self._uploaded = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -205,7 +207,7 @@ class Client:
             patience: For how many seconds to go on while nothing arrives. Then the last error is
                 raised.
         """
-        return await files.upload(
+        stored = await files.upload(
             self._server.calls,
             files.Source(content, name),
             media_type=media_type,
@@ -213,6 +215,8 @@ class Client:
             progress=progress,
             patience=patience,
         )
+        self._uploaded = max(self._uploaded, stored.position or 0)
+        return stored
 
     async def send_file(
         self,
@@ -287,7 +291,12 @@ class Client:
         """
         sink = io.BytesIO()
         await files.download(
-            self._server.calls, file_id, sink, progress=progress, patience=patience
+            self._server.calls,
+            file_id,
+            sink,
+            seen=self._uploaded,
+            progress=progress,
+            patience=patience,
         )
         return sink.getvalue()
 
@@ -308,7 +317,12 @@ class Client:
             patience: For how many seconds to go on while nothing arrives.
         """
         return await files.download_to(
-            self._server.calls, file_id, Path(path), progress=progress, patience=patience
+            self._server.calls,
+            file_id,
+            Path(path),
+            seen=self._uploaded,
+            progress=progress,
+            patience=patience,
         )
 
 

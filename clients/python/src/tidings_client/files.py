@@ -52,6 +52,7 @@ class StoredFile:
         sha256: Their SHA-256 in hexadecimal digits.
         width: The width of an image in pixels.
         height: The height of an image in pixels.
+        position: The log position of the event; None if an earlier request has stored it.
     """
 
     id: str
@@ -61,6 +62,7 @@ class StoredFile:
     sha256: str
     width: int | None
     height: int | None
+    position: int | None = None
 
     @property
     def message_type(self) -> str:
@@ -189,6 +191,7 @@ async def upload(
         sha256=stored["sha256"],
         width=stored["width"],
         height=stored["height"],
+        position=stored["position"],
     )
 
 
@@ -272,15 +275,19 @@ async def download(
     file_id: str,
     sink: BinaryIO,
     *,
+    seen: int,
     progress: Progress | None,
     patience: float,
 ) -> None:
-    """Writes the bytes of a file into `sink`, over any number of broken connections."""
+    """Writes the bytes of a file into `sink`, over any number of broken connections.
+
+    `seen` is a position that the server must have in what it answers from.
+    """
     waiting = Patience(patience)
     while True:
         offset = sink.tell()
         try:
-            await receive(calls, file_id, sink, progress)
+            await receive(calls, file_id, sink, seen, progress)
             return
         except TidingsError as error:
             if not error.is_temporary:
@@ -291,14 +298,15 @@ async def download(
 
 
 async def receive(
-    calls: AsyncCalls, file_id: str, sink: BinaryIO, progress: Progress | None
+    calls: AsyncCalls, file_id: str, sink: BinaryIO, seen: int, progress: Progress | None
 ) -> None:
     """Writes the bytes that `sink` does not have yet."""
     # The place in a compressed answer would be another one.
     headers = {"Accept-Encoding": "identity"}
     if sink.tell() > 0:
         headers["Range"] = f"bytes={sink.tell()}-"
-    request = calls.build_request("GET", content_path(file_id), headers=headers)
+    params = {"min_position": seen} if seen > 0 else {}
+    request = calls.build_request("GET", content_path(file_id), headers=headers, params=params)
     response = await calls.send(request, stream=True)
     try:
         if response.status_code != PARTIAL_CONTENT:
@@ -320,6 +328,7 @@ async def download_to(
     file_id: str,
     path: Path,
     *,
+    seen: int,
     progress: Progress | None,
     patience: float,
 ) -> Path:
@@ -327,7 +336,7 @@ async def download_to(
     incomplete = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
         with incomplete.open("xb") as sink:
-            await download(calls, file_id, sink, progress=progress, patience=patience)
+            await download(calls, file_id, sink, seen=seen, progress=progress, patience=patience)
         incomplete.replace(path)
     finally:
         incomplete.unlink(missing_ok=True)
