@@ -249,8 +249,8 @@ impl FileStore {
     }
 }
 
-/// Previews. They are no files of their own: each belongs to an object, and is made from it again if
-/// it is lost.
+/// Previews. They are no files of their own: each belongs to an object, and is made from it again
+/// if it is lost.
 impl FileStore {
     /// Puts a preview into the store, whole or not at all.
     pub(crate) async fn put_preview(

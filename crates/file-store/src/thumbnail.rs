@@ -1,5 +1,5 @@
-//! Makes previews of an image. Runs in the child process only: whatever the bytes are, decoding them
-//! may need more time and memory than there is, or fail in ways that nobody has seen yet.
+//! Makes previews of an image. Runs in the child process only: whatever the bytes are, decoding
+//! them may need more time and memory than there is, or fail in ways that nobody has seen yet.
 
 use std::io::Cursor;
 
@@ -26,8 +26,8 @@ const FORMATS: [ImageFormat; 4] = [
 /// Images with more pixels have no previews.
 pub(crate) const MAX_PIXELS: u64 = 50_000_000;
 
-/// How much a decoder may allocate, besides the limit of the process: it fails, and does not end the
-/// process.
+/// How much a decoder may allocate, besides the limit of the process: it fails, and does not end
+/// the process.
 pub(crate) const MAX_DECODER_BYTES: u64 = 512 * 1024 * 1024;
 
 /// A larger image is first shrunk quickly to this many times the size, and then well.

@@ -22,7 +22,7 @@ use event_log::EventLog;
 use event_log::reader::LogReader;
 use event_stream::mirror_health::{self, MirrorMonitor};
 use event_stream::relay;
-use file_store::Previews;
+use file_store::{Previews, Renderer};
 use files_api::{FileLimits, FilesSetup, FilesState, PreviewFollower};
 use log_integrity::erasure::eraser::{self, Eraser};
 use log_integrity::seal::sealer::{self, Sealer, SealerConfig};
@@ -150,6 +150,12 @@ impl ServiceRuntime {
         let upkeep = accounts_api::upkeep::run(state.clone(), self.background_shutdown.clone());
         background.spawn("the upkeep of accounts", upkeep);
         Ok(accounts_api::router(state))
+    }
+
+    /// Opens the file store, with what makes previews of its images.
+    pub(super) fn open_files(&self) -> Result<Previews> {
+        let store = self.config.files.open(&self.config.data)?;
+        Ok(Previews::new(store, Renderer::of_this_program()?))
     }
 
     /// The routes of files. Starts what deletes those that nothing uses, and what makes previews.

@@ -59,7 +59,7 @@ use event_stream::commit_feed::CommitFeed;
 use event_stream::mirror::MirrorConfig;
 use event_stream::mirror_health::MirrorHealth;
 use event_stream::nats;
-use file_store::{Previews, Renderer};
+use file_store::Previews;
 use http_edge::gate::{self, Gate};
 use http_edge::{
     AllowedOrigins, Auth, EdgeConfig, KnownParameters, RateLimiter, apply_middleware, docs, ops,
@@ -346,8 +346,7 @@ impl ServiceRuntime {
             let push = self.push_config().await?;
             let state = self.command_state(log, &rulebook, &push);
             let recorder = AccessRecorder::new(self.pools.projections.clone());
-            let files = self.config.files.open(&self.config.data)?;
-            let previews = Previews::new(files, Renderer::of_this_program()?);
+            let previews = self.open_files()?;
             if self.services.queries {
                 let acks = Arc::new(CommandAcks(state.clone()));
                 let queries = self.query_state(acks, &signal, rulebook.clone(), &previews);

@@ -66,8 +66,8 @@ struct RangeParams {
 /// `size` asks for a preview of an image instead: turned as the EXIF data of the image say, without
 /// these data, and of an animation the first frame. It is a JPEG, or a PNG if anything is
 /// transparent, and is sent as a whole. If it is not there yet, it is made. What has none (other
-/// formats than JPEG, PNG, GIF and WebP, images that cannot be read, and very large ones) is answered
-/// with `404 no_preview`.
+/// formats than JPEG, PNG, GIF and WebP, images that cannot be read, and very large ones) is
+/// answered with `404 no_preview`.
 #[utoipa::path(
     get, path = "/v1/files/{id}/content", operation_id = "get_file_content", tag = "files",
     params(("id" = String, Path, description = "The file.",
