@@ -101,12 +101,13 @@ bench-stock-postgres: harness
 bench-scheduled: harness
 	TIDINGS_BIN=$(DEPLOY)/tidings $(RELEASE)/benches scheduled $(ARGS)
 
-# What 100,000 listed words cost a send, and false positives: make bench-word-lists FILES="a.jsonl.gz". The list is
-# made of pinned packages, with Node.js; set WORDS to a file of other words.
+# What 100,000 listed words cost a send, how soon they count, and false positives:
+# make bench-word-lists FILES="a.jsonl.gz". The list is made of pinned packages, with Node.js; set
+# WORDS to a file of other words.
 bench-word-lists: WORDS = target/words/words.txt
 bench-word-lists: harness
 	test "$(WORDS)" != target/words/words.txt || $(MAKE) words
-	$(RELEASE)/benches word-lists --words $(WORDS) $(FILES)
+	TIDINGS_BIN=$(DEPLOY)/tidings $(RELEASE)/benches word-lists --words $(WORDS) $(FILES)
 
 words:
 	mkdir -p target/words

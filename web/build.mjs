@@ -16,7 +16,10 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const { metafile } = await build({
   absWorkingDir: WEB,
-  entryPoints: Object.fromEntries(PAGES.map((page) => [page, `${page}/main.tsx`])),
+  entryPoints: {
+    ...Object.fromEntries(PAGES.map((page) => [page, `${page}/main.tsx`])),
+    "service-worker": "chat/notifications/service_worker.ts",
+  },
   outdir: out,
   bundle: true,
   format: "esm",
@@ -35,6 +38,7 @@ for (const page of PAGES) {
   await copyFile(join(WEB, page, `${page}.html`), join(out, `${page}.html`));
 }
 await copyFile(join(WEB, "shared/icon.svg"), join(out, "icon.svg"));
+await copyFile(join(WEB, "chat/chat.webmanifest"), join(out, "chat.webmanifest"));
 await writeFile(join(out, "licences.txt"), await listLicences(Object.keys(metafile.inputs)));
 
 /** The licence texts of the packages that became part of the pages. */

@@ -14,6 +14,7 @@ const TYPES = {
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
+  ".webmanifest": "application/manifest+json",
 };
 // The policy under which the binary serves the pages.
 const POLICY = [
@@ -21,8 +22,11 @@ const POLICY = [
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' https: data: blob:",
+  "media-src blob:",
   "connect-src 'self' ws: wss:",
   "font-src 'self'",
+  "manifest-src 'self'",
+  "worker-src 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",
   "form-action 'self'",

@@ -164,7 +164,7 @@ async fn run(benchmark: Benchmark) -> Result<ExitCode> {
         Benchmark::ClientLimits(args) => return client_limits::run(&args).await,
         Benchmark::Projection(args) => projection::run(&args).await?,
         Benchmark::Scheduled(args) => return scheduled::run(&args).await,
-        Benchmark::WordLists(args) => return word_lists::run(&args),
+        Benchmark::WordLists(args) => return word_lists::run(&args).await,
         Benchmark::Files(args) => return files::run(&args).await,
         Benchmark::FloodRules(args) => return flood_rules::run(&args).await,
         Benchmark::Faults(args) => faults::run(&args).await?,

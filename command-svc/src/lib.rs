@@ -55,8 +55,9 @@ mod state;
 pub use caller::Requester;
 pub use clock::Clock;
 pub use commands::{
-    MAX_BATCH_LINES, PushDropError, SetHookOutcome, acknowledge_for, add_evidence, drop_gone_push,
-    execute_file_command, reserve_file, revoke_tokens_for, set_display_name_for, set_hook_for,
+    FileReservation, MAX_BATCH_LINES, PushDropError, SetHookOutcome, acknowledge_for, add_evidence,
+    drop_gone_push, execute_file_command, reserve_file, revoke_tokens_for, set_display_name_for,
+    set_hook_for,
 };
 pub use message_check::{MessageCheck, MessageCheckError};
 pub use router::{document, router};

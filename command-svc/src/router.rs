@@ -48,7 +48,6 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
         .routes(routes!(preferences::set_preferences))
         .routes(routes!(devices::remove_device))
         .routes(routes!(devices::register_push, devices::unregister_push))
-        .routes(routes!(devices::get_webpush_key))
         .routes(routes!(block::block_user, block::unblock_user))
         .routes(routes!(contact::add_contact, contact::remove_contact))
         .routes(routes!(

@@ -32,8 +32,8 @@ pub type ProfileSight = Box<dyn Fn(UserId, UserId, i64) -> ProfileSightFuture + 
 /// The answer to such a question.
 pub type ProfileSightFuture = Pin<Box<dyn Future<Output = Result<bool, LogError>> + Send>>;
 
-/// Told which files messages used that have just been erased, so that they are deleted soon if
-/// nothing else uses them.
+/// Receives the files that erased messages used, so that they are deleted soon if nothing else uses
+/// them.
 pub type ErasedFiles = Box<dyn Fn(Vec<FileId>) -> ErasedFilesFuture + Send + Sync>;
 
 /// The end of such a notice.
@@ -121,7 +121,7 @@ impl CommandState {
         let _ = self.0.profile_sight.set(sight);
     }
 
-    /// Sets what is told of the files of erased messages. Without it, they go as if the messages
+    /// Sets what receives the files of erased messages. Without it, they go as if the messages
     /// had been recalled.
     pub fn set_erased_files(&self, notice: ErasedFiles) {
         // A second one changes nothing: it would be the same.

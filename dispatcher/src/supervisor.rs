@@ -120,7 +120,7 @@ pub async fn run(
     for worker in workers.into_values() {
         worker.stop().await;
     }
-    // It was told to stop, and stores its progress.
+    // It has received the stop signal, and stores its progress.
     let _ = timeout(STOP_TIMEOUT, pushing).await;
 }
 
@@ -214,21 +214,8 @@ async fn run_under_lease(
         shutdown.run_until_cancelled(sleep(RETRY_INTERVAL)).await;
         return Ok(());
     };
-    let Some(loaded) = webhook::load_enabled(&context.pool, id).await? else {
+    let Some(webhook) = load_webhook(context, id, shutdown).await? else {
         return Ok(());
-    };
-    let webhook = match loaded {
-        Ok(webhook) => webhook,
-        Err(error) => {
-            tracing::error!(
-                %error,
-                "the stored webhook is invalid; remove it and add it again"
-            );
-            shutdown
-                .run_until_cancelled(sleep(RETRY_INTERVAL * 15))
-                .await;
-            return Ok(());
-        }
     };
     let reader = LogReader::new(context.pool.clone());
     let webhook = clamp_to_head(context, webhook, &reader).await?;
@@ -275,6 +262,28 @@ async fn run_under_lease(
                 Some(notifier) => worker::run(notifier?, outages, shutdown).await,
                 None => Ok(()),
             }
+        }
+    }
+}
+
+/// Loads a webhook, if it is enabled. One that is invalid is reported, and there is a pause before
+/// the next try.
+async fn load_webhook(
+    context: &DispatcherContext,
+    id: i64,
+    shutdown: &CancellationToken,
+) -> Result<Option<Webhook>, DeliveryError> {
+    match webhook::load_enabled(&context.pool, id).await?.transpose() {
+        Ok(webhook) => Ok(webhook),
+        Err(error) => {
+            tracing::error!(
+                %error,
+                "the stored webhook is invalid; remove it and add it again"
+            );
+            shutdown
+                .run_until_cancelled(sleep(RETRY_INTERVAL * 15))
+                .await;
+            Ok(None)
         }
     }
 }

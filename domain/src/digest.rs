@@ -1,25 +1,8 @@
-//! Digests: the SHA-256 of a file, and fingerprints, the first 128 bits of SHA-256 over
-//! length-prefixed parts.
+//! Fingerprints: the first 128 bits of SHA-256 over length-prefixed parts.
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::Serializer;
 use sha2::{Digest, Sha256};
-
-use crate::ids::{InvalidIdError, text_id};
-
-text_id!(
-    /// The SHA-256 of the bytes of a file: 64 hexadecimal digits in lower case.
-    Sha256Digest,
-    |text| {
-        let is_legal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if text.len() != 64 || !text.bytes().all(is_legal) {
-            return Err(InvalidIdError(
-                "Expected a SHA-256 as 64 hexadecimal digits in lower case.",
-            ));
-        }
-        Ok(())
-    }
-);
 
 /// Computes the fingerprint of `parts`, in this order. Each part is prefixed with its length, so
 /// `["ab", "c"]` and `["a", "bc"]` have different fingerprints.

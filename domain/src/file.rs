@@ -4,11 +4,16 @@
 //!
 //! A file that is stored can be used by messages of its uploader. A send observes the file, so a
 //! send and a deletion cannot both win. A deletion has two phases: once a file is retired, no new
-//! message can use it; whoever retired it then looks for a use, and deletes or reinstates it.
+//! message can use it; the process that retired it then looks for a use, and deletes or reinstates
+//! it.
 
 pub mod command;
+pub mod digest;
 pub mod event;
 pub mod name;
+pub mod quota;
+
+use std::time::Duration;
 
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
@@ -22,6 +27,9 @@ use command::{DeleteFile, FileCommand, StoreFile};
 use event::{
     DeletionReason, FileDeleted, FileEvent, FileReinstated, FileReserved, FileRetired, FileStored,
 };
+
+/// How long nothing may use a stored file before it is deleted.
+pub const UNUSED_GRACE: Duration = Duration::from_secs(24 * 3_600);
 
 /// Where a file is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -204,9 +212,9 @@ impl File {
         }
     }
 
-    /// A file that is stored can only be deleted once it is retired, and only by whoever has looked
-    /// for a use since: it may have been reinstated, used and retired again. An administrator
-    /// removes it whatever uses it.
+    /// A file that is stored can only be deleted once it is retired, and only by a process that has
+    /// looked for a use since: it may have been reinstated, used and retired again. An
+    /// administrator removes it whatever uses it.
     fn delete(&self, delete: DeleteFile) -> Result<Vec<FileEvent>, Refusal> {
         let DeleteFile {
             reason,

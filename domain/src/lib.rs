@@ -10,7 +10,7 @@
 //!   folds an event into the state. Both are pure functions.
 //! - [`deployment`]: what administrators and moderators set for the whole system. [`case`]: what
 //!   moderators decide about something that was reported or found.
-//! - [`mod@file`]: a file, from its reservation to its deletion.
+//! - [`file`](mod@file): a file, from its reservation to its deletion.
 //! - [`membership`]: what a conversation tells the rules of a mailbox about a member.
 //! - [`message`]: the state of one message, folded from its events.
 //! - [`event`]: event names, versions, encoding and decoding, including old versions.

@@ -25,6 +25,7 @@ use crate::live::state::LiveState;
 use crate::live::{self, Acks, Admission, Deliverer, Hub, PresenceService};
 use crate::log_tail::LogState;
 use crate::people::{Directory, PeopleState};
+use crate::routes::webpush_key::WebPushKey;
 use crate::search::index_reader::{self, IndexReader};
 use crate::search::state::SearchState;
 
@@ -45,6 +46,7 @@ pub struct QueryState {
     people: PeopleState,
     rulebook: LiveRulebook,
     previews: Previews,
+    webpush_key: Arc<str>,
 }
 
 /// The dependencies and settings from which [`QueryState::start`] builds the service.
@@ -79,6 +81,8 @@ pub struct QuerySetup<'a> {
     pub min_position_timeout: Duration,
     /// The bytes of files, and previews of images.
     pub previews: Previews,
+    /// The public key with which browsers subscribe to pushes, in base64url.
+    pub webpush_key: String,
     /// The rules of the deployment, which a task that follows the log keeps current.
     pub rulebook: LiveRulebook,
     /// The devices that users remove from now on.
@@ -171,6 +175,7 @@ impl QueryState {
             max_live_per_user,
             answer_bytes,
             previews,
+            webpush_key,
             rulebook,
             removed_devices,
             shutdown,
@@ -215,6 +220,7 @@ impl QueryState {
             },
             rulebook,
             previews,
+            webpush_key: webpush_key.into(),
         }
     }
 }
@@ -240,6 +246,14 @@ impl FromRef<QueryState> for ReadState {
 impl FromRef<QueryState> for Previews {
     fn from_ref(state: &QueryState) -> Self {
         state.previews.clone()
+    }
+}
+
+impl FromRef<QueryState> for WebPushKey {
+    fn from_ref(state: &QueryState) -> Self {
+        Self {
+            key: state.webpush_key.as_ref().to_owned(),
+        }
     }
 }
 

@@ -9,20 +9,19 @@
 //! invitations, what they have reported, their files, and their current and former memberships.
 //! Messages of others that mention the user are only referenced. What the user has cleared from
 //! their own view is left out.
+//!
+//! `output`: where the lines go. `files`: the files of the user.
+
+mod error;
+mod files;
+mod output;
+
+pub use error::UserExportError;
+pub use files::{ExportedFile, list_files, write_files};
+pub use output::ExportOutput;
 
 use futures::TryStreamExt as _;
 use sqlx::{Connection as _, PgConnection, PgPool};
-
-/// Why an export is incomplete.
-#[derive(Debug, thiserror::Error)]
-pub enum UserExportError {
-    /// Postgres is unavailable.
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-    /// The output cannot be written.
-    #[error("cannot write: {0}")]
-    Write(#[from] std::io::Error),
-}
 
 /// The statements, in output order. Each binds the user's id.
 const STATEMENTS: [&str; 15] = [
@@ -100,26 +99,6 @@ const STATEMENTS: [&str; 15] = [
             'height', f.height, 'reserved_at', f.reserved_at, 'stored_at', f.stored_at)::text
      FROM read.users u JOIN read.files f ON f.uploader = u.name WHERE u.id = $1 ORDER BY f.position",
 ];
-
-/// A file of the user whose bytes are in the store.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct ExportedFile {
-    /// The id of the file.
-    pub id: String,
-    /// The SHA-256 of its bytes.
-    pub sha256: String,
-    /// Its size in bytes.
-    pub size: i64,
-}
-
-/// The files of a user whose bytes are in the store.
-pub async fn list_files(pool: &PgPool, user: &str) -> Result<Vec<ExportedFile>, UserExportError> {
-    let files = sqlx::query_as(
-        "SELECT f.id, f.sha256, f.size FROM read.files f
-         WHERE f.uploader = $1 AND f.sha256 IS NOT NULL ORDER BY f.position",
-    );
-    Ok(files.bind(user).fetch_all(pool).await?)
-}
 
 /// Passes every line to `write`, all from one snapshot, and returns the number of lines: 0 for an
 /// unknown user.

@@ -32,6 +32,14 @@ def chat_together(context):
     return run_in_browser(context, "chat_together.mjs", ADMIN_TOKEN=admin)
 
 
+def chat_files(context):
+    return run_in_browser(context, "chat_files.mjs")
+
+
+def chat_notifications(context):
+    return run_in_browser(context, "chat_notifications.mjs")
+
+
 def chat_looks(context):
     return run_in_browser(context, "chat_looks.mjs")
 
@@ -84,6 +92,8 @@ def make_message(conversation, sender, begin, minutes, text):
 CHAT_STEPS = [
     ("web chat: types and rules", check_types_and_rules),
     ("web chat: two people", chat_together),
+    ("web chat: files", chat_files),
+    ("web chat: notifications", chat_notifications),
     ("web chat: interruptions", chat_interrupted),
     ("web chat: looks", chat_looks),
     ("web chat: barriers", chat_accessible),

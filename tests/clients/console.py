@@ -14,6 +14,7 @@ SCRIPTS = [
     "ops_people.mjs",
     "ops_moderation.mjs",
     "ops_control.mjs",
+    "ops_storage.mjs",
     "ops_access.mjs",
 ]
 SETUP_LINE = re.compile(r"/ops#setup=(\S+)")

@@ -16,7 +16,7 @@ PAGE = "python-client.md"
 # The first example of the page.
 MAX_BOT_LINES = 22
 # What the others print, among other things.
-PRINTED = ["cursor_expired", "invalid", "not_found", "reporter"]
+PRINTED = ["cursor_expired", "invalid", "not_found", "reporter", "text/plain 8", "noodles"]
 # A bot's functions need no annotations.
 STRICT = ["--strict", "--allow-untyped-defs", "--allow-untyped-calls"]
 ANSWER_SECONDS = 60
@@ -80,6 +80,13 @@ def break_python_clients(context):
     directory.mkdir()
     script = HERE / "python_chaos.py"
     return context.python(script, directory, timeout=CHAOS_SECONDS).strip()
+
+
+def break_python_uploads(context):
+    """Files through a proxy that breaks their connections."""
+    install_python_client(context)
+    variables = variables_of(context, "ann")
+    return context.python(HERE / "python_files.py", timeout=CHAOS_SECONDS, **variables).strip()
 
 
 def variables_of(context, user):

@@ -11,6 +11,7 @@ from screenshots import SCREENSHOT_STEPS
 from projection import project_events
 from python_client import (
     break_python_clients,
+    break_python_uploads,
     check_python_client,
     install_python_client,
     run_python_guide,
@@ -94,6 +95,7 @@ STEPS = [
     ("projection in Python", project_events),
     ("Python client", check_python_client),
     ("guide of the Python client", run_python_guide),
+    ("Python client: interrupted uploads", break_python_uploads),
     ("Python clients under chaos", break_python_clients),
     ("operations console: units", test_console_units),
     ("operations console: first run", use_console_first),

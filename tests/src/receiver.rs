@@ -61,11 +61,11 @@ pub enum ReceiverReply {
     Redirect(u16, String),
 }
 
-type ReplyRule = dyn Fn(&ReceivedDelivery) -> ReceiverReply + Send + Sync;
+type DeliveryReplyRule = dyn Fn(&ReceivedDelivery) -> ReceiverReply + Send + Sync;
 
 struct ReceiverState {
     webhook: Webhook,
-    rule: Mutex<Box<ReplyRule>>,
+    rule: Mutex<Box<DeliveryReplyRule>>,
     received: Mutex<Vec<ReceivedDelivery>>,
     violations: Mutex<Vec<String>>,
 }

@@ -383,6 +383,11 @@ pub const ROUTES: &[Route] = &[
     get("/v1/admin/conversations", Access::Admin),
     get("/v1/admin/conversations/{id}", Access::Admin),
     get("/v1/admin/conversations/{id}/members", Access::Admin),
+    get("/v1/admin/storage", Access::Admin),
+    get("/v1/admin/storage/conversations", Access::Admin),
+    get("/v1/admin/storage/users", Access::Admin),
+    get("/v1/admin/storage/orphans", Access::Admin),
+    get("/v1/admin/pushes", Access::Admin),
     get("/v1/admin/webhooks", Access::Admin),
     route(
         "POST",

@@ -4,7 +4,9 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Account, readToken, storeAccount, storedAccount } from "../shared/account.ts";
 import { showError } from "../shared/toast.tsx";
 import { forgetDrafts } from "./composer/drafts.ts";
+import { forgetFiles } from "./files/file_urls.ts";
 import { watchNotices } from "./notices.ts";
+import { forgetNotifications, renew, watchNotifications } from "./notifications/notifications.ts";
 import { openConversation, openPanel, openThread } from "./route.ts";
 import { type ChatSession, SessionProvider } from "./session.ts";
 import { Shell } from "./shell.tsx";
@@ -12,7 +14,7 @@ import { Splash } from "./splash.tsx";
 import { t } from "./texts.ts";
 
 /** In memory and in the store of the browser; older ones are loaded again when they are wanted. */
-const MOST_MESSAGES = 20_000;
+const MOST_MESSAGES = 4_000;
 
 interface ChatProps {
   account: Account;
@@ -24,8 +26,13 @@ export function Chat({ account, signOut }: ChatProps) {
   const [started, setStarted] = useState(false);
   useEffect(() => {
     const { client } = session;
-    client.start().then(() => setStarted(true), showError);
+    client.start().then(() => {
+      setStarted(true);
+      // The next start tries again.
+      renew(client, account.user).catch((error) => console.warn("No notifications:", error));
+    }, showError);
     const stopNotices = watchNotices(client);
+    const stopNotifications = watchNotifications(client, account.user);
     const stopWatching = client.subscribe(
       (state) => state.connection.status,
       (status) => {
@@ -35,6 +42,7 @@ export function Chat({ account, signOut }: ChatProps) {
     );
     return () => {
       stopNotices();
+      stopNotifications();
       stopWatching();
       client.stop().catch(showError);
     };
@@ -58,8 +66,10 @@ function makeSession(account: Account, signOut: (reason?: string) => void): Chat
       // An account that was refused keeps what it has not sent yet; one that leaves does not.
       const leaves = reason === undefined;
       if (leaves) forgetDrafts(account.user);
+      forgetFiles();
       const ended = leaves ? client.signOut() : Promise.resolve();
-      ended.catch(showError).finally(() => signOut(reason));
+      const ends = [ended, forgetNotifications()];
+      Promise.all(ends).catch(showError).finally(() => signOut(reason));
     },
     openConversation,
     openPanel,

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { showError } from "../shared/toast.tsx";
 import { Composer, type ComposerTask } from "./composer/composer.tsx";
 import { ConversationHeader } from "./conversation_header.tsx";
+import { Viewer } from "./files/viewer.tsx";
 import { useTitle } from "./names.tsx";
 import { sameItems, useSelect, useSession } from "./session.ts";
 import { t } from "./texts.ts";
@@ -41,7 +42,8 @@ function OpenConversation({ conversation, seq, visit }: OpenConversationProps) {
   const [task, setTask] = useState<ComposerTask | null>(null);
   const control = useRef<TimelineControl | null>(null);
   const members = useMembers(id);
-  const context = useMessageContext(conversation, setTask, control);
+  const [viewed, setViewed] = useState<number | null>(null);
+  const context = useMessageContext(conversation, setTask, setViewed, control);
   useLoading(id);
 
   return (
@@ -61,6 +63,15 @@ function OpenConversation({ conversation, seq, visit }: OpenConversationProps) {
         />
       ) : (
         <WritingRules conversation={conversation} />
+      )}
+      {viewed !== null && (
+        <Viewer
+          conversation={id}
+          thread={null}
+          seq={viewed}
+          show={setViewed}
+          close={() => setViewed(null)}
+        />
       )}
     </>
   );
@@ -115,6 +126,7 @@ const NOTHING_PINNED: readonly number[] = [];
 function useMessageContext(
   conversation: Conversation,
   setTask: (task: ComposerTask) => void,
+  setViewed: (seq: number) => void,
   control: { current: TimelineControl | null },
 ): MessageContext {
   const { id, kind, details } = conversation;
@@ -134,6 +146,7 @@ function useMessageContext(
       reply: (message: StoredMessage) => setTask({ act: "reply", message }),
       edit: (message: StoredMessage) => setTask({ act: "edit", message }),
       jumpTo: (seq: number) => void control.current?.jumpTo(seq).catch(showError),
+      view: setViewed,
     }),
     [id, kind, role, canWrite, pins],
   );

@@ -5,6 +5,7 @@ import { Dialog } from "../shared/dialog.tsx";
 import { Icon } from "../shared/icon.tsx";
 import { ConnectionBanner } from "./connection_banner.tsx";
 import { ConversationPane } from "./conversation_pane.tsx";
+import { useNoStrayDrops } from "./files/use_attachments.ts";
 import { Sidebar } from "./list/sidebar.tsx";
 import { PANELS, type Panel } from "./panels/registry.ts";
 import { go, type Route, useRoute } from "./route.ts";
@@ -17,6 +18,7 @@ export function Shell() {
   const route = useRoute();
   useTitleCount();
   useFocusOfList();
+  useNoStrayDrops();
   const panel = route.panel === null ? undefined : PANELS[route.panel];
   const side = route.thread !== null || panel?.shown === "side";
   const shown = side ? "side" : route.conversation !== null ? "conversation" : "list";

@@ -12,7 +12,9 @@ import { MaintenancePage } from "./pages/maintenance.tsx";
 import { PastPage } from "./pages/past.tsx";
 import { PeoplePage } from "./pages/people.tsx";
 import { PlacePage } from "./pages/place.tsx";
+import { PushesPage } from "./pages/pushes.tsx";
 import { RulesPage } from "./pages/rules.tsx";
+import { StoragePage } from "./pages/storage.tsx";
 import { SwitchesPage } from "./pages/switches.tsx";
 import { WebhooksPage } from "./pages/webhooks.tsx";
 
@@ -27,7 +29,9 @@ export const PAGES = {
   conversations: { icon: "message", Component: ConversationsPage },
   cases: { icon: "shield", Component: CasesPage },
   rules: { icon: "settings", Component: RulesPage },
+  storage: { icon: "archive", Component: StoragePage },
   webhooks: { icon: "webhook", Component: WebhooksPage },
+  pushes: { icon: "bell", Component: PushesPage },
   maintenance: { icon: "refresh", Component: MaintenancePage },
   switches: { icon: "power", Component: SwitchesPage },
   holds: { icon: "lock", Component: HoldsPage },

@@ -12,9 +12,12 @@ interface DialogProps {
   /** Buttons, the most important one last. */
   actions?: ComponentChildren;
   class?: string;
+  /** Is called with the keys that are pressed inside. */
+  onKey?: (event: KeyboardEvent) => void;
 }
 
-export function Dialog({ title, close, children, actions, class: className = "" }: DialogProps) {
+export function Dialog(props: DialogProps) {
+  const { title, close, children, actions, class: className = "", onKey } = props;
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
@@ -34,7 +37,10 @@ export function Dialog({ title, close, children, actions, class: className = "" 
         close();
       }}
       // What is around the dialog in the document has keys of its own.
-      onKeyDown={(event) => event.stopPropagation()}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        onKey?.(event);
+      }}
       onMouseDown={(event) => {
         // Only the backdrop is the dialog itself: what it shows lies in an element inside.
         if (event.target === element.current) close();

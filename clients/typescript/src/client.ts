@@ -3,12 +3,15 @@ import { messageActions } from "./actions/messages.ts";
 import { conversationActions, memberActions } from "./actions/conversations.ts";
 import type { ActionContext, Outgoing } from "./actions/context.ts";
 import { peopleActions } from "./actions/people.ts";
+import { fileActions } from "./actions/files.ts";
 import { outboxActions, presenceActions } from "./actions/presence.ts";
+import { dropPushQuietly, pushActions, type Started } from "./actions/push.ts";
 import { listActions, threadActions } from "./actions/threads.ts";
 import { authorizedFetch } from "./api/authorized_fetch.ts";
 import { createApi, type Api } from "./api/create_api.ts";
 import type { Entry } from "./api/schemas.ts";
 import type { Client, ClientOptions, TokenSource } from "./client_api.ts";
+import { Pauses } from "./files/pauses.ts";
 import { Connection } from "./live/connection.ts";
 import { TokenKeeper, readClaims } from "./live/token_keeper.ts";
 import { TypingClock } from "./live/typing_clock.ts";
@@ -16,10 +19,12 @@ import { watchPage } from "./live/page_events.ts";
 import { initialState } from "./model/initial_state.ts";
 import { Listeners } from "./model/listeners.ts";
 import { StateHolder } from "./model/state_holder.ts";
-import type { ClientState, ConnectionState, OutboxItem, SentMessage } from "./model/state.ts";
-import { addItem, changeItem, removeItem } from "./outbox/queue.ts";
+import type { ClientState, ConnectionState, SentMessage } from "./model/state.ts";
+import { FileBytes } from "./outbox/file_bytes.ts";
+import { addItem, changeItem, removeItem, requeueInterrupted } from "./outbox/queue.ts";
 import { addReadMark } from "./outbox/read_marks.ts";
 import { Sender } from "./outbox/sender.ts";
+import { Uploader, retried } from "./outbox/uploader.ts";
 import { mergeSaved } from "./store/merge_saved.ts";
 import { openStorage } from "./store/open_storage.ts";
 import { outboxChanges, readSavedState } from "./store/saved_state.ts";
@@ -36,6 +41,7 @@ const MAX_MESSAGES = 100_000;
 /** What exists while the client runs. */
 interface Running {
   readonly storage: Storage;
+  readonly device: string;
   readonly connection: Connection;
   readonly saver: Saver;
   readonly tabs: Tabs | null;
@@ -52,10 +58,16 @@ export class TidingsClient implements Client {
   readonly lists: Client["lists"];
   readonly presence: Client["presence"];
   readonly outbox: Client["outbox"];
+  readonly push: Client["push"];
+  readonly upload: Client["upload"];
+  readonly download: Client["download"];
   readonly #options: ClientOptions;
   readonly #tokens: TokenKeeper;
   readonly #holder: StateHolder;
   readonly #sender: Sender;
+  readonly #uploader: Uploader;
+  readonly #bytes = new FileBytes();
+  readonly #pauses = new Pauses();
   readonly #refresher: Refresher;
   readonly #evictor: Evictor;
   readonly #typing: TypingClock;
@@ -81,6 +93,8 @@ export class TidingsClient implements Client {
       this.#sents.call(sent);
       this.#running?.tabs?.passSent(sent);
     });
+    const [bytes, pauses] = [this.#bytes, this.#pauses];
+    this.#uploader = new Uploader({ api: this.api, holder: this.#holder, bytes, pauses });
     this.#refresher = new Refresher(this.api, this.#holder);
     this.#evictor = new Evictor(this.#holder, options.maxMessages ?? MAX_MESSAGES);
     this.#typing = new TypingClock(this.#holder);
@@ -92,11 +106,21 @@ export class TidingsClient implements Client {
     this.threads = threadActions(context);
     this.lists = listActions(context);
     this.presence = presenceActions(context);
-    this.outbox = outboxActions(context);
+    this.outbox = outboxActions(context, bytes);
+    this.push = pushActions(this.api, () => this.#started());
+    ({ upload: this.upload, download: this.download } = fileActions(this.api, pauses));
+    this.#holder.subscribe(
+      (state) => state.outbox,
+      (outbox) => void bytes.retain(outbox, false),
+    );
   }
 
   get state(): ClientState {
     return this.#holder.state;
+  }
+
+  get device(): string | null {
+    return this.#running?.device ?? this.#options.device ?? null;
   }
 
   subscribe<Selected>(
@@ -118,6 +142,7 @@ export class TidingsClient implements Client {
   reconnect(): void {
     this.#running?.connection.wake();
     this.#sender.wake();
+    this.#pauses.wake();
   }
 
   waitFor<Selected>(
@@ -141,12 +166,14 @@ export class TidingsClient implements Client {
     running.stopWatching();
     this.#refresher.stop();
     this.#sender.stop();
+    this.#uploader.stop();
     this.#evictor.stop();
     this.#typing.stop();
     await running.connection.stop();
     await running.saver.stop();
     // The next tab leads only once this one has written.
     running.tabs?.close();
+    this.#bytes.use(null);
     await running.storage.close();
     this.#showConnection({ status: "stopped", retryAt: null });
   }
@@ -157,9 +184,11 @@ export class TidingsClient implements Client {
   }
 
   async signOut(): Promise<void> {
-    const storage = this.#running?.storage;
-    this.#running?.tabs?.passSignedOut();
-    if (storage) await this.#forgetAll(storage);
+    const running = this.#running;
+    if (!running) return;
+    await dropPushQuietly(this.api, running);
+    running.tabs?.passSignedOut();
+    await this.#forgetAll(running.storage);
   }
 
   async #open(): Promise<void> {
@@ -177,6 +206,7 @@ export class TidingsClient implements Client {
     const storage = await openStorage(this.#options.storage, name);
     const saved = await readSavedState(storage, me);
     const device = this.#options.device ?? (await readDevice(storage));
+    this.#bytes.use(storage);
     this.#holder.update((state) => mergeSaved(state, saved));
     const saver = new Saver(storage, this.#holder, saved.cursor === null ? null : saved);
     const connection = this.#makeConnection(device);
@@ -186,7 +216,7 @@ export class TidingsClient implements Client {
       onOffline: () => this.#showConnection({ offline: true }),
       onHidden: () => void saver.save(),
     });
-    this.#running = { storage, connection, saver, tabs, stopWatching };
+    this.#running = { storage, device, connection, saver, tabs, stopWatching };
     this.#refresher.start();
     this.#evictor.start();
     if (!tabs) this.#lead();
@@ -208,6 +238,7 @@ export class TidingsClient implements Client {
       onEntry: (entry) => this.#entries.call(entry),
       onConnected: () => {
         this.#sender.wake();
+        this.#pauses.wake();
         this.#sendWatch();
       },
       onForgotten: (isLost) => this.#running?.tabs?.passForgotten(isLost),
@@ -221,7 +252,11 @@ export class TidingsClient implements Client {
       holder: this.#holder,
       local: this.#local(),
       watchFor: (tab, users) => this.#watch(tab, users),
-      keep: (item) => void storage.write(outboxChanges([], [item])).catch(() => undefined),
+      keep: (item, bytes) => {
+        if (bytes) void this.#bytes.keep(item.id, bytes);
+        void storage.write(outboxChanges([], [item])).catch(() => undefined);
+      },
+      bytesOf: (id) => this.#bytes.inMemory(id),
       lead: () => queueMicrotask(() => this.#lead()),
       onFrames: (frames) => this.#typing.note(frames),
       onEntry: (entry) => this.#entries.call(entry),
@@ -236,7 +271,9 @@ export class TidingsClient implements Client {
   #lead(): void {
     const running = this.#running;
     if (!running) return;
+    this.#holder.update(requeueInterrupted);
     this.#sender.start();
+    this.#uploader.start();
     this.#connect(running);
     if (!running.tabs) return running.saver.start();
     this.#takeOver(running).catch(() => {
@@ -251,6 +288,7 @@ export class TidingsClient implements Client {
   async #takeOver({ storage, saver }: Running): Promise<void> {
     const saved = await readSavedState(storage, this.state.me);
     this.#holder.update((state) => saved.outbox.reduce(addItem, state));
+    void this.#bytes.retain(this.state.outbox, true);
     saver.rebase(saved);
     saver.start();
   }
@@ -273,7 +311,7 @@ export class TidingsClient implements Client {
     const local = this.#local();
     const target = (): Outgoing => this.#running?.tabs?.outgoing ?? local;
     const outgoing: Outgoing = {
-      add: (item) => target().add(item),
+      add: (item, bytes) => target().add(item, bytes),
       retry: (id) => target().retry(id),
       discard: (id) => target().discard(id),
       read: (id, upTo) => target().read(id, upTo),
@@ -288,19 +326,38 @@ export class TidingsClient implements Client {
   /** What this tab does itself, when it leads. */
   #local(): Outgoing {
     const update = (change: (state: ClientState) => ClientState) => this.#holder.update(change);
-    const queued = (item: OutboxItem): OutboxItem => ({ ...item, status: "queued", error: null });
     return {
-      add: (item) => {
+      add: (item, bytes) => {
+        if (bytes) void this.#bytes.keep(item.id, bytes);
         update((state) => addItem(state, item));
         // A message that the user has seen in the page must not be lost by closing it.
         void this.#running?.saver.save();
       },
-      retry: (id) => update((state) => changeItem(state, id, queued)),
-      discard: (id) => update((state) => removeItem(state, id)),
+      retry: (id) => update((state) => changeItem(state, id, retried)),
+      discard: (id) => this.#discard(id),
       read: (id, upTo) => update((state) => addReadMark(state, id, upTo)),
       frame: (frame) => void this.#running?.connection.send(frame),
       watch: (users) => this.#watch("", users),
     };
+  }
+
+  #discard(id: string): void {
+    const item = this.state.outbox.find((other) => other.id === id);
+    this.#holder.update((state) => removeItem(state, id));
+    // What the user has given up must not be sent after a reload.
+    void this.#running?.saver.save();
+    const isWaiting = item?.status === "queued" || item?.status === "failed";
+    const file = isWaiting && item.kind === "send" ? item.upload : undefined;
+    if (!file?.isStored || file.fileId === null) return;
+    const params = { path: { id: file.fileId } };
+    this.api.DELETE("/v1/files/{id}", { params }).catch(() => {
+      // The server deletes a file that nothing uses a day later.
+    });
+  }
+
+  #started(): Started {
+    if (!this.#running) throw new Error("The client is not started: call start() first.");
+    return this.#running;
   }
 
   #watch(tab: string, users: readonly string[]): void {
@@ -328,6 +385,7 @@ export class TidingsClient implements Client {
 
   async #forgetAll(storage: Storage): Promise<void> {
     this.#sender.stop();
+    this.#uploader.stop();
     await this.#running?.connection.stop();
     await this.#running?.saver.stop();
     await storage.clear();

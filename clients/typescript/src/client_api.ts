@@ -10,13 +10,15 @@ import type {
   Message,
   MessageBody,
   PreferencesRequest,
+  PushRegistration,
   ProfileRequest,
   Receipts,
   SearchPage,
   SettingsRequest,
   UserProfile,
 } from "./api/schemas.ts";
-import type { ClientState, NewMessage, SentMessage } from "./model/state.ts";
+import type { DownloadOptions } from "./files/download.ts";
+import type { ClientState, NewMessage, SentMessage, StoredFile } from "./model/state.ts";
 import type { Storage } from "./store/storage.ts";
 
 /** Returns a token of the user. Called at the start, before a token expires, and after a 401. */
@@ -52,6 +54,12 @@ export interface Client {
   readonly lists: ListActions;
   readonly presence: PresenceActions;
   readonly outbox: OutboxActions;
+  readonly push: PushActions;
+  /** The name of this installation; null before the first `start`. */
+  readonly device: string | null;
+  /** See `FileActions`. */
+  readonly upload: FileActions["upload"];
+  readonly download: FileActions["download"];
   /** Reads the store, shows what it holds, and connects. Resolves once the state can be shown. */
   start(): Promise<void>;
   /** Closes the connection and saves. The outbox stays. */
@@ -91,6 +99,12 @@ export interface MessageActions {
     text: string,
     options?: Omit<NewMessage, "type" | "body">,
   ): string;
+  /**
+   * Puts a message with a file into the outbox, and returns its client_message_id. The file is
+   * uploaded first, also after a reload; the item shows how far it is. What the bytes are decides
+   * whether it is a message of type `image`, `audio`, `video` or `file`.
+   */
+  sendFile(conversationId: string, file: Blob, options?: NewFile): string;
   /** Has the server send it at a later time. Rejects if refused; not kept in the outbox. */
   schedule(conversationId: string, message: NewMessage, sendAt: Date): Promise<void>;
   /** Shown at once; resent until the server answers. */
@@ -132,6 +146,32 @@ export interface MessageActions {
     query: string,
     options?: { limit?: number; cursor?: string; sort?: "relevance" | "newest" },
   ): Promise<SearchPage>;
+}
+
+/** What `messages.sendFile` takes besides the bytes. */
+export interface NewFile extends Omit<NewMessage, "type" | "body"> {
+  /** By default, the name of a `File`. */
+  name?: string;
+  /** The media type; by default, that of the blob. */
+  type?: string;
+  /** Further keys of the body, such as a caption (`text`). */
+  body?: { readonly [key: string]: unknown };
+}
+
+/** Files without a message. The network may break at any time: what has arrived stays. */
+export interface FileActions {
+  /** Uploads a file of the caller. Rejects if the server refuses it, or the signal is aborted. */
+  upload(
+    blob: Blob,
+    options?: {
+      name?: string;
+      type?: string;
+      onProgress?: (sent: number, size: number) => void;
+      signal?: AbortSignal;
+    },
+  ): Promise<StoredFile>;
+  /** Fetches the bytes of a file that the caller can see, or a preview of an image. */
+  download(fileId: string, options?: DownloadOptions): Promise<Blob>;
 }
 
 export interface ConversationActions {
@@ -225,8 +265,19 @@ export interface PresenceActions {
 export interface OutboxActions {
   /** Tries a failed item again. */
   retry(id: string): void;
-  /** Gives up an item that is failed or queued. */
+  /** Gives up an item that is failed, queued or uploading. */
   discard(id: string): void;
+  /** The file that an item uploads, as for a preview; null if this browser does not have it. */
+  file(id: string): Promise<Blob | null>;
+}
+
+/** Pushes to the device of this client, for when the user is online nowhere. */
+export interface PushActions {
+  /** The `applicationServerKey` with which a browser subscribes. */
+  webPushKey(): Promise<string>;
+  /** Call it at each start: the same registration again changes nothing. */
+  register(registration: PushRegistration): Promise<void>;
+  drop(): Promise<void>;
 }
 
 export type { Message };

@@ -8,7 +8,8 @@
 //   sync/        the cursor; entries and pages become a new state (apply_entry, apply_page)
 //   model/       the shape of the state (state), and what apps select from it (selectors)
 //   store/       what is kept between two starts: memory or IndexedDB
-//   outbox/      what the user did, until the server has it
+//   files/       bytes in both directions, in ranges, with a new attempt where one breaks
+//   outbox/      what the user did, until the server has it; the uploads of its files
 //   tabs/        one connection for several tabs
 //   actions/     what apps call
 //   client.ts    puts the parts together; client_api.ts documents what apps call
@@ -22,4 +23,5 @@ export * from "./model/selectors.ts";
 export { PersistentMap } from "./model/persistent_map.ts";
 export type * from "./client_api.ts";
 export type { Storage, StorageChange, Table } from "./store/storage.ts";
+export type { DownloadOptions } from "./files/download.ts";
 export { TidingsClient } from "./client.ts";

@@ -4,7 +4,7 @@ import { initialState } from "../src/model/initial_state.ts";
 import type { ClientState } from "../src/model/state.ts";
 import { applyEntry, applyFeedEntry } from "../src/sync/apply_entry.ts";
 import { applyInboxPage } from "../src/sync/apply_inbox.ts";
-import { applyHistoryPage } from "../src/sync/apply_page.ts";
+import { applyHistoryPage, applyThread } from "../src/sync/apply_page.ts";
 import { ME, created, entry, message, sent, summary } from "./entries.ts";
 
 const start = applyEntry(initialState(ME), created(1));
@@ -146,6 +146,12 @@ test("replies are counted in their root; a recalled one has the root fetched", (
   assert.deepEqual(replies, { count: 1, last_seq: 2, users: ["bob"] });
   const recalled = play(state, entry(4, "message_recalled", { seq: 2, by: "bob" }));
   assert.equal(recalled.stale.messages.get("1/c"), 4);
+});
+
+test("a reply that arrives while its thread is being loaded is part of the thread", () => {
+  const state = play(start, sent(2, 1), sent(3, 2, { thread: 1 }));
+  const before = { root: message(1, { position: 2 }), messages: [], hasOlder: false, position: 2 };
+  assert.deepEqual(applyThread(state, "c", before).threads.get("c/1")?.seqs, [2]);
 });
 
 test("what has arrived leaves the outbox", () => {

@@ -1,8 +1,10 @@
 // A server in memory, for what a real one does seldom: it has one conversation, "c", of "me" and
 // "ann", and does as a test says.
 import type { Entry, ServerFrame } from "../src/index.ts";
+import { FakeFiles } from "./fake_files.ts";
 import { ME, created, message, sent, summary } from "./entries.ts";
 
+type SendRequest = { client_message_id: string; type: string; body: { text: string } };
 type Answer = { status: number; body: unknown; headers?: Record<string, string> };
 
 export class FakeServer {
@@ -13,7 +15,10 @@ export class FakeServer {
   readonly queries: string[] = [];
   readonly sockets: FakeSocket[] = [];
   readonly acks: string[] = [];
+  /** The messages that were stored. */
+  readonly sent: { type: string; body: unknown }[] = [];
   readonly tokens: string[] = [];
+  readonly files = new FakeFiles();
   /** Changes when the history does: a cursor with another tag gets 410. */
   tag = "t1";
   /** Entries up to here are no longer kept. */
@@ -57,6 +62,8 @@ export class FakeServer {
     const call = `${request.method} ${url.pathname}`;
     this.calls.push(call);
     this.queries.push(url.search);
+    const file = await this.files.answer(request, url.pathname);
+    if (file) return file;
     const body = request.method === "GET" ? null : await request.json().catch(() => null);
     const answer = this.answers.get(call)?.shift() ?? this.#answer(call, url, body);
     if (answer.status === 0) throw new TypeError("fetch failed");
@@ -101,7 +108,7 @@ export class FakeServer {
       case "GET /v1/inbox/entries":
         return this.#feed(url.searchParams.get("after") ?? "0");
       case "POST /v1/conversations/c/messages":
-        return this.#send(body as { client_message_id: string; body: { text: string } });
+        return this.#send(body as unknown as SendRequest);
       case "POST /v1/inbox/ack":
         this.acks.push(String(body?.cursor));
         return { status: 200, body: { position: this.entries.length } };
@@ -146,13 +153,14 @@ export class FakeServer {
     return { status: 200, body: { entries, cursor: this.cursor, has_more: false } };
   }
 
-  #send(request: { client_message_id: string; body: { text: string } }): Answer {
+  #send(request: SendRequest): Answer {
     const { client_message_id } = request;
     const known = this.#sendIds.get(client_message_id);
     const seq = known ?? this.#messages().length + 1;
     if (known === undefined) {
       const change = { sender: ME, body: request.body, client_message_id };
       this.#sendIds.set(client_message_id, seq);
+      this.sent.push(request);
       this.#append(sent(this.entries.length + 1, seq, change));
     }
     const { position, sent_at } = message(seq, { position: this.entries.length });

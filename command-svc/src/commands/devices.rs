@@ -1,5 +1,4 @@
-//! `DELETE /v1/devices/{device}`, `PUT` and `DELETE /v1/devices/{device}/push`, and
-//! `GET /v1/push/webpush-key`.
+//! `DELETE /v1/devices/{device}`, and `PUT` and `DELETE /v1/devices/{device}/push`.
 //!
 //! The token of a device is stored beside the log, before the event that names it by a digest. A
 //! row without an event counts for nothing, and the dispatcher removes it.
@@ -9,11 +8,11 @@ use domain::ids::{DeviceId, UserId};
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::MailboxCommand;
 use domain::mailbox::event::MailboxEvent;
-use domain::mailbox::push::{DropPush, RegisterPush};
+use domain::mailbox::push_command::{DropPush, RegisterPush};
 use domain::mailbox::push_event::{PushDropCause, PushProvider, RegistrationDigest};
 use domain::refusal::Refusal;
 use event_log::{LockedAggregate, LogError};
-use http_edge::{Caller, Json, Path, Problem};
+use http_edge::{Json, Path, Problem};
 use push::{PushRegistration, RegistrationFields, store};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -87,13 +86,6 @@ struct BrowserSubscriptionKeys {
     p256dh: String,
     /// The secret.
     auth: String,
-}
-
-/// The public key of this server.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct WebPushKey {
-    /// A point on P-256 in base64url.
-    key: String,
 }
 
 /// The handler of commands about devices.
@@ -323,26 +315,4 @@ pub(crate) async fn remove_device(
     let meta = requester.into_meta(CommandKind::RemoveDevice, user, &[&device], &())?;
     let command = MailboxCommand::RemoveDevice(id.clone());
     execute_and_forget(&state, meta, &id, command).await
-}
-
-/// Get the key for Web Push
-///
-/// A browser subscribes with this key (`applicationServerKey`). It stays the same: a subscription
-/// belongs to it.
-#[utoipa::path(
-    get,
-    path = "/v1/push/webpush-key",
-    operation_id = "get_webpush_key",
-    tag = "devices",
-    responses(
-        (status = 200, description = "The public key of this server", body = WebPushKey),
-        CommandProblems,
-    ),
-)]
-pub(crate) async fn get_webpush_key(
-    State(state): State<CommandState>,
-    _: Caller,
-) -> Result<axum::Json<WebPushKey>, CommandError> {
-    let key = state.push()?.webpush_key().to_owned();
-    Ok(axum::Json(WebPushKey { key }))
 }

@@ -6,6 +6,7 @@ use domain::file::File;
 use domain::file::command::FileCommand;
 use domain::file::event::FileEvent;
 use domain::ids::{FileId, UserId};
+use domain::refusal::Refusal;
 use event_log::LockedAggregate;
 use http::StatusCode;
 use http_edge::Problem;
@@ -23,6 +24,7 @@ use crate::state::CommandState;
 struct FileHandler {
     meta: CommandMeta<File>,
     command: FileCommand,
+    refusal: Option<Refusal>,
     status: StatusCode,
     body: ResponseBody,
 }
@@ -41,6 +43,9 @@ impl CommandHandler for FileHandler {
         locked: &LockedAggregate<File>,
         (): (),
     ) -> Result<Decision<FileEvent>, AttemptError> {
+        if let Some(refusal) = &self.refusal {
+            return Err(refusal.clone().into());
+        }
         Ok(Decision {
             events: locked.state().decide(self.command.clone())?,
             status: self.status,
@@ -49,25 +54,38 @@ impl CommandHandler for FileHandler {
     }
 }
 
-/// Reserves a file for the requester: once, however often this is requested under the same key.
-/// `request` identifies the request, and `answer` becomes the response, with the position.
+/// A file that is to be reserved.
+pub struct FileReservation {
+    /// The id of the file.
+    pub id: FileId,
+    /// The command.
+    pub command: FileCommand,
+    /// Why it must not be reserved now. A request that was accepted earlier is still repeated.
+    pub refusal: Option<Refusal>,
+}
+
+/// Reserves a file for the requester: once, however often it is requested under the same key.
+/// `request` identifies the request, and `answer` becomes the response, with the position. Returns
+/// that position too, unless an earlier request has reserved a file.
 pub async fn reserve_file(
     state: &CommandState,
     requester: Requester,
-    id: FileId,
-    command: FileCommand,
+    reservation: FileReservation,
     request: &impl Serialize,
     answer: &impl Serialize,
-) -> Result<Response, Problem> {
+) -> Result<(Response, Option<i64>), Problem> {
     let kind = CommandKind::ReserveFile;
-    let meta = requester.into_meta(kind, id, &[], request);
+    let meta = requester.into_meta(kind, reservation.id, &[], request);
     let handler = FileHandler {
         meta: meta.map_err(CommandError::Log)?,
-        command,
+        command: reservation.command,
+        refusal: reservation.refusal,
         status: StatusCode::CREATED,
         body: ResponseBody::serialize(answer).map_err(CommandError::Log)?,
     };
-    Ok(execute(state, &handler).await?.into_response())
+    let response = execute(state, &handler).await?;
+    let position = (!response.replayed).then_some(response.position);
+    Ok((response.into_response(), position))
 }
 
 /// Executes a command to a file for this user. `actor` made the call, if it is another one. Returns
@@ -94,6 +112,7 @@ pub async fn execute_file_command(
             idempotency: None,
         },
         command,
+        refusal: None,
         status: StatusCode::OK,
         body: ResponseBody::empty(),
     };

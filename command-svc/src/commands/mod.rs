@@ -67,6 +67,6 @@ pub use ack::acknowledge_for;
 pub use batch::MAX_BATCH_LINES;
 pub use cases::add_evidence;
 pub use deployment::hook::{SetHookOutcome, set_hook_for};
-pub use file_command::{execute_file_command, reserve_file};
+pub use file_command::{FileReservation, execute_file_command, reserve_file};
 pub use profile_for::{revoke_tokens_for, set_display_name_for};
 pub use push_drops::{PushDropError, drop_gone_push};

@@ -3,7 +3,7 @@
 use domain::ids::{DeviceId, UserId};
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::MailboxCommand;
-use domain::mailbox::push::DropPush;
+use domain::mailbox::push_command::DropPush;
 use domain::mailbox::push_event::{PushDropCause, RegistrationDigest};
 use event_log::{AppendedRange, LogError};
 use push::store;

@@ -53,10 +53,15 @@ impl RecordedCall<'_> {
         let webhook = || self.find_segment("{id}");
         Some(match (self.method.as_str(), self.route) {
             ("GET", "/v1/events") => (A::EventsRead, None),
-            ("GET", "/v1/admin/users") => (A::UsersRead, None),
+            (
+                "GET",
+                "/v1/admin/users" | "/v1/admin/storage/users" | "/v1/admin/storage/orphans",
+            ) => (A::UsersRead, None),
             ("GET", "/v1/admin/users/{user}") => (A::UsersRead, self.find_segment("{user}")),
             ("GET", "/v1/admin/unread") => (A::UsersRead, self.find_parameter("user")),
-            ("GET", "/v1/admin/conversations") => (A::ConversationsRead, None),
+            ("GET", "/v1/admin/conversations" | "/v1/admin/storage/conversations") => {
+                (A::ConversationsRead, None)
+            }
             ("GET", "/v1/admin/conversations/{id}") => {
                 (A::ConversationsRead, self.find_segment("{id}"))
             }

@@ -7,6 +7,7 @@
 //! - [`trace`]: what has become of one message, for `tidings trace`.
 //! - [`find_existing_users`], [`load_titles`]: which users exist, and the titles of conversations.
 //! - [`conversations`]: the conversations of the system, and how far their messages have come.
+//! - [`storage`]: what files occupy, by conversation and by user, and what will be deleted.
 //! - [`ErasureReceipt`]: what was erased, and where it has been removed so far.
 //! - [`UserReport`]: what is decided and known about one user.
 //! - [`ProjectionLag`], [`SealLag`] and [`ModerationLag`]: how far the read model, the seals and
@@ -23,6 +24,7 @@ mod lag;
 mod names;
 mod render;
 pub mod status;
+pub mod storage;
 pub mod trace;
 mod user_report;
 

@@ -207,8 +207,8 @@ impl Previews {
             let key = PreviewKey::new(object.clone(), size);
             self.store.put_preview(&key, bytes).await?;
         }
-        // A deletion removes the bytes of a file first and then its previews. So either it finds
-        // these previews, or this finds that the bytes are gone.
+        // A deletion removes the bytes of a file first and then its previews. So either the
+        // deletion finds these previews, or this finds that the bytes are gone.
         if self.store.find(object).await?.is_none() {
             self.store.delete_previews(object).await?;
         }

@@ -11,24 +11,21 @@ use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
 use command_svc::execute_file_command;
-use domain::file::File;
-use domain::file::FilePhase;
 use domain::file::command::{DeleteFile, FileCommand};
 use domain::file::event::DeletionReason;
+use domain::file::{File, FilePhase, UNUSED_GRACE};
 use domain::ids::{FileId, UserId};
 use domain::time::Timestamp;
 use file_store::{ObjectKey, PreviewKey, StoreError, StoredObject, UploadKey};
 use futures::TryStreamExt as _;
 use http_edge::Problem;
+use read_model::is_file_used;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
 
 use crate::problems::{database_away, store_away};
 use crate::state::{FilesState, object_of};
-use crate::uses::{self, is_used};
-
-/// How long nothing may use a file before it is deleted.
-const GRACE: Duration = Duration::from_secs(24 * 3_600);
+use crate::uses;
 
 /// The maximum number of files that one step deletes for each reason.
 const MAX_FILES: i64 = 500;
@@ -38,7 +35,7 @@ const ORPHAN_AGE: Duration = Duration::from_secs(3_600);
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Collected {
+pub enum CollectionOutcome {
     /// It is deleted, at this position.
     Deleted(i64),
     /// A message uses it.
@@ -62,6 +59,7 @@ impl Collector {
     /// Deletes what has expired, and what nothing has used for a day at this time. Returns the
     /// number of deleted files.
     pub async fn step(&self, now: Timestamp) -> Result<usize, Problem> {
+        self.state.forget_reservations(now).await?;
         let expired = self.delete_expired(now).await?;
         self.note_unused(now).await?;
         let mut deleted = expired;
@@ -73,9 +71,9 @@ impl Collector {
                 DeletionReason::Unused
             };
             match self.collect(&id, reason, by).await? {
-                Collected::Deleted(_) => deleted += 1,
-                Collected::Used => self.forget_unused(&id).await?,
-                Collected::Unknown => {}
+                CollectionOutcome::Deleted(_) => deleted += 1,
+                CollectionOutcome::Used => self.forget_unused(&id).await?,
+                CollectionOutcome::Unknown => {}
             }
         }
         Ok(deleted)
@@ -95,18 +93,18 @@ impl Collector {
         id: &FileId,
         reason: DeletionReason,
         by: (UserId, Option<UserId>),
-    ) -> Result<Collected, Problem> {
+    ) -> Result<CollectionOutcome, Problem> {
         let commands = self.state.commands();
         let Some((retirement, position)) = self.retire(id, reason, &by).await? else {
-            return Ok(Collected::Unknown);
+            return Ok(CollectionOutcome::Unknown);
         };
         let found = uses::find_use(self.state.pool(), id, position).await;
         let found = found.map_err(|error| database_away(&error))?;
         if found != Some(false) {
             execute_file_command(commands, id, by, FileCommand::Reinstate).await?;
             return Ok(match found {
-                Some(_) => Collected::Used,
-                None => Collected::Unknown,
+                Some(_) => CollectionOutcome::Used,
+                None => CollectionOutcome::Unknown,
             });
         }
         let file = self.state.load(id).await?;
@@ -118,7 +116,7 @@ impl Collector {
         });
         let position = execute_file_command(commands, id, by, delete).await?;
         self.remove_bytes(id, &file).await;
-        Ok(Collected::Deleted(position))
+        Ok(CollectionOutcome::Deleted(position))
     }
 
     /// Retires a file. Returns its retirement, and a position that is not before it; `None` if
@@ -193,7 +191,7 @@ impl Collector {
         let now = OffsetDateTime::from(now);
         sqlx::query(concat!(
             "DELETE FROM files.unused u WHERE (NOT u.erased AND ",
-            is_used!("u.id"),
+            is_file_used!("u.id"),
             ") OR NOT EXISTS (SELECT FROM read.files f WHERE f.id = u.id)"
         ))
         .execute(self.state.pool())
@@ -203,7 +201,7 @@ impl Collector {
             "INSERT INTO files.unused (id, since) \
              SELECT f.id, greatest($1, f.stored_at) FROM read.files f \
              WHERE f.phase <> 'reserved' AND NOT ",
-            is_used!("f.id"),
+            is_file_used!("f.id"),
             " ON CONFLICT (id) DO NOTHING"
         ))
         .bind(now)
@@ -215,7 +213,7 @@ impl Collector {
 
     /// The files that nothing has used for a day, and those whose deletion was interrupted.
     async fn find_due(&self, now: Timestamp) -> Result<Vec<(FileId, bool)>, Problem> {
-        let grace = i64::try_from(GRACE.as_millis()).unwrap_or(i64::MAX);
+        let grace = i64::try_from(UNUSED_GRACE.as_millis()).unwrap_or(i64::MAX);
         let before = Timestamp::from_millis(now.millis().saturating_sub(grace));
         let due: Vec<(String, bool)> = sqlx::query_as(
             "SELECT n.id, bool_or(n.erased) FROM ( \

@@ -11,7 +11,7 @@ use http_edge::{Caller, Json, Path, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::collector::{Collected, Collector};
+use crate::collector::{CollectionOutcome, Collector};
 use crate::problem_responses::{UnknownFileProblem, UploadProblems};
 use crate::problems::{in_use, projection_behind};
 use crate::state::{FilesState, parse_caller, parse_id};
@@ -55,9 +55,9 @@ pub(crate) async fn delete_file(
     let is_own = reserved.uploader == by.0;
     let position = if is_own && file.phase() != Some(FilePhase::Reserved) && !may_remove {
         match collector.collect(&id, DeletionReason::Owner, by).await? {
-            Collected::Deleted(position) => position,
-            Collected::Used => return Err(in_use()),
-            Collected::Unknown => return Err(projection_behind()),
+            CollectionOutcome::Deleted(position) => position,
+            CollectionOutcome::Used => return Err(in_use()),
+            CollectionOutcome::Unknown => return Err(projection_behind()),
         }
     } else if is_own || may_remove {
         let reason = if is_own && !may_remove {

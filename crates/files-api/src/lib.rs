@@ -2,7 +2,8 @@
 //! nothing uses. The queries are in `query-api`.
 //!
 //! - `state`: what all of this shares.
-//! - `reserve`: announces a file. `upload`: receives its bytes; `content_range`: which of them a
+//! - `reserve`: announces a file; `quota`: whether the user has room for it, with
+//!   `user_turns`. `upload`: receives its bytes; `content_range`: which of them a
 //!   request has. `delete`: deletes a file.
 //! - `uses`: whether a message uses a file, as the read model knows.
 //! - `collector`: deletes files that nothing uses, in two phases. [`collection`]: the background
@@ -21,14 +22,16 @@ mod delete;
 mod preview_follower;
 mod problem_responses;
 mod problems;
+mod quota;
 mod reserve;
 mod state;
 mod upload;
+mod user_turns;
 mod uses;
 pub mod verify;
 
 pub use collection::run as run_collection;
-pub use collector::{Collected, Collector, note_erased};
+pub use collector::{CollectionOutcome, Collector, note_erased};
 pub use preview_follower::{PreviewFollower, PreviewStep, run as run_previews};
 pub use state::{FileLimits, FilesSetup, FilesState};
 

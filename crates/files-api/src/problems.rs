@@ -5,7 +5,6 @@ use std::time::Duration;
 use domain::refusal::{Refusal, RefusalKind};
 use event_log::LogError;
 use file_store::{StagingError, StoreError};
-use http::StatusCode;
 use http_edge::Problem;
 
 /// The `Retry-After` of what can succeed soon.
@@ -107,13 +106,11 @@ pub(crate) fn file_too_large(limit: u64) -> Problem {
     Problem::too_large(format!("A file may have at most {limit} bytes."))
 }
 
-/// The files of the user are too large together.
-pub(crate) fn over_quota(limit: u64, used: u64) -> Problem {
-    Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "quota",
-        format!(
-            "Your files may have {limit} bytes together, and have {used}; delete some of them."
-        ),
+/// The user announces too many files at the same time.
+pub(crate) fn too_many_at_once() -> Problem {
+    Problem::unavailable(
+        "busy",
+        "You are announcing too many files at the same time; try again.",
+        RETRY_AFTER,
     )
 }

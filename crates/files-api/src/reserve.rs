@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
-use command_svc::Requester;
-use domain::digest::Sha256Digest;
+use command_svc::{FileReservation, Requester};
 use domain::file::command::FileCommand;
+use domain::file::digest::Sha256Digest;
 use domain::file::event::FileReserved;
 use domain::file::name::{FileName, MediaType};
 use domain::ids::FileId;
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::problem_responses::UploadProblems;
-use crate::problems::{database_away, file_too_large, over_quota};
+use crate::problems::file_too_large;
 use crate::state::FilesState;
 
 /// How long an upload may take.
@@ -126,9 +126,7 @@ pub(crate) async fn reserve_file(
     if request.size > limit {
         return Err(file_too_large(limit));
     }
-    state
-        .check_quota(requester.user().as_str(), request.size)
-        .await?;
+    state.commands().check_uploads()?;
     let ttl = i64::try_from(UPLOAD_TTL.as_millis()).unwrap_or(i64::MAX);
     let expires_at = Timestamp::from_millis(state.now().millis().saturating_add(ttl));
     let id = Uuid::now_v7().to_string();
@@ -154,28 +152,25 @@ pub(crate) async fn reserve_file(
         expires_at,
     };
     let id = FileId::parse(&id).map_err(|_| Problem::internal())?;
-    let command = FileCommand::Reserve(reserved);
-    command_svc::reserve_file(state.commands(), requester, id, command, &request, &answer).await
-}
-
-impl FilesState {
-    /// Fails if the files of this user would be too large together. Reservations that are being
-    /// made at the same time are not counted.
-    async fn check_quota(&self, user: &str, size: u64) -> Result<(), Problem> {
-        let Some(limit) = self.limits().user_bytes else {
-            return Ok(());
-        };
-        let taken: i64 = sqlx::query_scalar(
-            "SELECT coalesce(sum(size), 0)::bigint FROM read.files WHERE uploader = $1",
-        )
-        .bind(user)
-        .fetch_one(self.pool())
-        .await
-        .map_err(|error| database_away(&error))?;
-        let taken = u64::try_from(taken).unwrap_or_default();
-        if taken.saturating_add(size) > limit {
-            return Err(over_quota(limit, taken));
+    let decision = state.admit(requester.user(), &id, size).await?;
+    let reservation = FileReservation {
+        id: id.clone(),
+        command: FileCommand::Reserve(reserved),
+        refusal: decision.refusal(),
+    };
+    let made =
+        command_svc::reserve_file(state.commands(), requester, reservation, &request, &answer);
+    match made.await {
+        Ok((response, position)) => {
+            state.conclude(&id, &decision, position).await;
+            Ok(response)
         }
-        Ok(())
+        Err(problem) => {
+            // After any other failure, nobody knows whether it was made.
+            if problem.status().is_client_error() {
+                state.conclude(&id, &decision, None).await;
+            }
+            Err(problem)
+        }
     }
 }

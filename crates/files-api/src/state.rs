@@ -12,6 +12,7 @@ use http_edge::{Caller, Problem};
 use sqlx::PgPool;
 
 use crate::problems::log_away;
+use crate::user_turns::UserTurns;
 
 /// The limits of uploads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,37 +41,52 @@ pub struct FilesSetup {
 
 /// What the routes and the collection share. Cheap to clone.
 #[derive(Clone)]
-pub struct FilesState(Arc<FilesSetup>);
+pub struct FilesState(Arc<SharedFiles>);
+
+struct SharedFiles {
+    setup: FilesSetup,
+    turns: UserTurns,
+}
 
 impl FilesState {
     /// The state for these inputs.
     pub fn new(setup: FilesSetup) -> Self {
-        Self(Arc::new(setup))
+        let turns = UserTurns::default();
+        Self(Arc::new(SharedFiles { setup, turns }))
+    }
+
+    /// Whose turn it is in this process.
+    pub(crate) fn turns(&self) -> &UserTurns {
+        &self.0.turns
     }
 
     pub(crate) fn commands(&self) -> &CommandState {
-        &self.0.commands
+        &self.0.setup.commands
+    }
+
+    pub(crate) fn log(&self) -> &EventLog {
+        &self.0.setup.log
     }
 
     pub(crate) fn pool(&self) -> &PgPool {
-        &self.0.pool
+        &self.0.setup.pool
     }
 
     pub(crate) fn store(&self) -> &FileStore {
-        &self.0.store
+        &self.0.setup.store
     }
 
     pub(crate) fn limits(&self) -> FileLimits {
-        self.0.limits
+        self.0.setup.limits
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        self.0.setup.clock.now()
     }
 
     /// Reads the newest state of a file, durable or not.
     pub(crate) async fn load(&self, id: &FileId) -> Result<File, Problem> {
-        let files = self.0.log.files();
+        let files = self.log().files();
         let loaded = files.peek(id.as_str(), File::clone).await;
         Ok(loaded.map_err(|error| log_away(&error))?.0)
     }

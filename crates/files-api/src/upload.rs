@@ -8,8 +8,8 @@
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use command_svc::execute_file_command;
-use domain::digest::Sha256Digest;
 use domain::file::command::{FileCommand, StoreFile};
+use domain::file::digest::Sha256Digest;
 use domain::file::event::{FileReserved, FileStored};
 use domain::file::name::MediaType;
 use domain::file::{File, FilePhase};
@@ -113,7 +113,7 @@ struct ContentRangeParams {
 ///
 /// The body is the bytes, streamed. If the connection breaks, ask with an empty body and
 /// `Content-Range: bytes */SIZE` how many have arrived (`received`), and send the rest with
-/// `Content-Range: bytes FIRST-LAST/SIZE`. A request without the header begins anew. Another size
+/// `Content-Range: bytes FIRST-LAST/SIZE`. A request without the header starts over. Another size
 /// or SHA-256 than announced is `422`, and nothing is stored. Repeating an upload that is complete
 /// changes nothing.
 #[utoipa::path(

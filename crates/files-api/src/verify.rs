@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use file_store::{FileStore, ObjectKey, PreviewKey, StoredObject, UploadKey};
 use futures::TryStreamExt as _;
+use serde_json::{Value, json};
 use sqlx::PgPool;
 
 /// What the store has, compared with what the log says that it must have.
@@ -26,7 +27,31 @@ pub struct FilesReport {
 impl FilesReport {
     /// Whether the store is what the log says.
     pub fn is_equal(&self) -> bool {
-        self.missing.is_empty() && self.damaged.is_empty() && self.orphaned.is_empty()
+        self.deviations().next().is_none()
+    }
+
+    /// What is not as the log says: each with its kind, such as `missing`.
+    pub fn deviations(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let kinds = [
+            ("missing", &self.missing),
+            ("damaged", &self.damaged),
+            ("orphaned", &self.orphaned),
+        ];
+        kinds
+            .into_iter()
+            .flat_map(|(kind, names)| names.iter().map(move |name| (kind, name.as_str())))
+    }
+
+    /// The report as one JSON object.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "equal": self.is_equal(),
+            "files": self.files,
+            "bytes": self.bytes,
+            "missing": self.missing,
+            "damaged": self.damaged,
+            "orphaned": self.orphaned,
+        })
     }
 }
 

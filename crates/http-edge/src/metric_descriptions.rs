@@ -5,7 +5,7 @@ use metrics::{describe_counter, describe_gauge, describe_histogram};
 /// A metric and its description.
 type Description = (&'static str, &'static str);
 
-const COUNTERS: [Description; 13] = [
+const COUNTERS: [Description; 14] = [
     (
         "tidings_history_changes_total",
         "How often a writer found that the log had lost its last event",
@@ -37,6 +37,10 @@ const COUNTERS: [Description; 13] = [
     (
         "tidings_message_checks_total",
         "Questions to the service that checks messages, by outcome",
+    ),
+    (
+        "tidings_previews_total",
+        "Images whose previews were made, by outcome",
     ),
     (
         "tidings_moderation_acts_total",

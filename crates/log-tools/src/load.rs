@@ -14,15 +14,18 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use data_dir::UsageError;
 use domain::envelope::Envelope;
+use domain::hex::to_hex;
 use domain::history::{CursorReference, Epoch, EpochTag, History};
 use log_integrity::erasure::redaction;
 use log_integrity::load::LogLoader;
 use log_integrity::seal::{Seal, store};
+use serde_json::{Value, json};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::backup::find_content;
 use crate::export::ExportReader;
+use crate::verify::VerifySummary;
 
 /// The number of events per statement.
 const PAGE_SIZE: usize = 5_000;
@@ -45,6 +48,18 @@ pub struct LoadSummary {
     pub seals: u64,
     /// The public keys that signed them.
     pub public_keys: Vec<[u8; 32]>,
+}
+
+impl LoadSummary {
+    /// The summary as one JSON object, with that of the verification that followed.
+    pub fn to_json(&self, verified: &VerifySummary) -> Value {
+        let keys: Vec<String> = self.public_keys.iter().map(|key| to_hex(key)).collect();
+        json!({
+            "events": self.events, "streams": self.streams, "log_id": self.log_id,
+            "position": self.cursor.position, "cursor": self.cursor, "seals": self.seals,
+            "public_keys": keys, "log": verified.to_json(),
+        })
+    }
 }
 
 /// Returns a [`UsageError`] that says what the export lacks, if it cannot be loaded.

@@ -4,6 +4,7 @@
 //! - `conversations`: the conversations of the system, with a delivery audit.
 //! - `status`: the state of the system. `webhooks`: what `tidings webhooks` does;
 //!   `webhook_bodies`: its requests and responses.
+//! - `storage`: what files occupy. `pushes`: how pushes fare.
 //! - `jobs`: rebuilds and verifications that run in the background. `seals`: the seals of the log.
 //! - `trace`: what has become of one message. `unread`: unread counts over time.
 //! - `required_position`: queries wait for the read model. `keyed_command`: commands about webhooks
@@ -14,10 +15,12 @@
 mod conversations;
 mod jobs;
 mod keyed_command;
+mod pushes;
 mod required_position;
 mod seals;
 mod state;
 mod status;
+mod storage;
 mod trace;
 mod unread;
 mod webhook_bodies;
@@ -37,6 +40,11 @@ pub fn router(state: OperatorState) -> OpenApiRouter {
         .routes(routes!(status::get_status))
         .routes(routes!(conversations::list_all_conversations))
         .routes(routes!(conversations::audit_conversation))
+        .routes(routes!(storage::get_storage))
+        .routes(routes!(storage::list_conversation_storage))
+        .routes(routes!(storage::list_user_storage))
+        .routes(routes!(storage::list_orphaned_files))
+        .routes(routes!(pushes::get_push_report))
         .routes(routes!(webhooks::list_webhooks))
         .routes(routes!(webhooks::list_parked))
         .routes(routes!(jobs::routes::list_jobs))

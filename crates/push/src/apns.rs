@@ -208,7 +208,7 @@ fn format_uuid(id: [u8; 16]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notification::tests::notification;
+    use crate::notification::example_notification;
 
     fn meaning(status: u16, answer: &Value) -> &'static str {
         let status = StatusCode::from_u16(status).unwrap();
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn the_system_shows_title_text_and_badge_and_in_quiet_hours_the_badge() {
-        let rendered: Value = serde_json::from_slice(&render(&notification())).unwrap();
+        let rendered: Value = serde_json::from_slice(&render(&example_notification())).unwrap();
         let expected = json!({
             "aps": {"alert": {"title": "Lunch", "subtitle": "Ann", "body": "noodles?"}, "badge": 3,
                 "sound": "default", "thread-id": "lunch"},
@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(rendered, expected);
         let quiet = PushNotification {
             quiet: true,
-            ..notification()
+            ..example_notification()
         };
         let rendered: Value = serde_json::from_slice(&render(&quiet)).unwrap();
         let expected = json!({"aps": {"badge": 3}, "conversation_id": "lunch"});

@@ -294,7 +294,7 @@ fn is_code_char(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notification::tests::notification;
+    use crate::notification::example_notification;
 
     fn error(code: &str) -> Value {
         json!({"error": {"status": "NOT_FOUND", "details": [
@@ -328,9 +328,10 @@ mod tests {
 
     #[test]
     fn a_message_has_texts_and_one_key_per_conversation() {
-        let rendered: Value = serde_json::from_slice(&render("t", &notification())).unwrap();
+        let rendered: Value =
+            serde_json::from_slice(&render("t", &example_notification())).unwrap();
         let message = &rendered["message"];
-        let key = notification().collapse_key();
+        let key = example_notification().collapse_key();
         assert_eq!(message["token"], "t");
         assert_eq!(
             message["data"],
@@ -346,7 +347,7 @@ mod tests {
     fn in_quiet_hours_nothing_is_shown() {
         let quiet = PushNotification {
             quiet: true,
-            ..notification()
+            ..example_notification()
         };
         let message = message(&quiet);
         assert!(!message.contains_key("notification"));
@@ -361,7 +362,7 @@ mod tests {
         let long = PushNotification {
             title: "\"".repeat(200),
             body: Some("漢".repeat(1_500)),
-            ..notification()
+            ..example_notification()
         };
         let rendered = render("t", &long);
         assert!(rendered.len() < MAX_PAYLOAD + 40, "{}", rendered.len());

@@ -13,8 +13,8 @@
 //!   browser. `jwt`: signs tokens for providers.
 //! - [`PushOutcome`]: what became of an attempt.
 //!
-//! A token is a secret: whoever has it can push to the device. It has no `Debug`, and no error or
-//! answer has it.
+//! A token is a secret: everybody who has it can push to the device. It has no `Debug`, and no
+//! error or answer has it.
 
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test panics"))]

@@ -6,14 +6,14 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// How long a provider keeps a push for a device that is away, in seconds: a week. Whoever comes
-/// back later finds everything in the inbox.
+/// How long a provider keeps a push for a device that is away, in seconds: a week. A user who
+/// comes back later finds everything in the inbox.
 pub(crate) const TIME_TO_LIVE: u64 = 7 * 24 * 3600;
 
 /// A notification of the newest unread message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushNotification {
-    /// Names what is told, the same for every attempt.
+    /// Identifies the notification. It is the same for every attempt.
     pub id: [u8; 16],
     /// Whether the user is in quiet hours: then only the badge changes.
     pub quiet: bool,
@@ -124,24 +124,26 @@ impl PushNotification {
     }
 }
 
+/// A notification for tests.
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-
-    pub(crate) fn notification() -> PushNotification {
-        PushNotification {
-            id: [7; 16],
-            quiet: false,
-            badge: 3,
-            conversation_id: "lunch".into(),
-            title: "Lunch".into(),
-            subtitle: Some("Ann".into()),
-            body: Some("noodles?".into()),
-            position: 12,
-            seq: 4,
-            sender: "ann".into(),
-        }
+pub(crate) fn example_notification() -> PushNotification {
+    PushNotification {
+        id: [7; 16],
+        quiet: false,
+        badge: 3,
+        conversation_id: "lunch".into(),
+        title: "Lunch".into(),
+        subtitle: Some("Ann".into()),
+        body: Some("noodles?".into()),
+        position: 12,
+        seq: 4,
+        sender: "ann".into(),
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     fn json(bytes: &[u8]) -> Value {
         serde_json::from_slice(bytes).unwrap()
@@ -150,13 +152,13 @@ pub(crate) mod tests {
     #[test]
     fn the_payload_has_only_the_badge_in_quiet_hours() {
         assert_eq!(
-            json(&notification().payload()),
+            json(&example_notification().payload()),
             json!({"badge": 3, "title": "Lunch", "body": "noodles?", "conversation_id": "lunch",
                 "position": 12, "seq": 4, "sender": "ann"})
         );
         let quiet = PushNotification {
             quiet: true,
-            ..notification()
+            ..example_notification()
         };
         let expected = json!({"badge": 3, "conversation_id": "lunch"});
         assert_eq!(json(&quiet.payload()), expected);
@@ -167,7 +169,7 @@ pub(crate) mod tests {
     fn a_device_without_previews_gets_no_body() {
         let silent = PushNotification {
             body: None,
-            ..notification()
+            ..example_notification()
         };
         assert!(json(&silent.payload()).get("body").is_none());
     }
@@ -177,14 +179,14 @@ pub(crate) mod tests {
         let long = PushNotification {
             title: "\u{1}".repeat(200),
             body: Some("漢".repeat(2_000)),
-            ..notification()
+            ..example_notification()
         };
         for limit in [4_096, 1_000, 300] {
             let rendered = long.fit(limit, PushNotification::payload);
             assert!(rendered.len() <= limit, "{limit}: {}", rendered.len());
             assert_eq!(json(&rendered)["badge"], 3);
         }
-        let short = notification();
+        let short = example_notification();
         assert_eq!(short.fit(4_096, PushNotification::payload), short.payload());
         // What cannot be cut ends all the same.
         assert!(short.fit(10, PushNotification::payload).len() > 10);
@@ -194,14 +196,14 @@ pub(crate) mod tests {
     fn the_collapse_key_belongs_to_the_conversation() {
         let other = PushNotification {
             conversation_id: "c".repeat(64),
-            ..notification()
+            ..example_notification()
         };
         let later = PushNotification {
             seq: 9,
             position: 80,
-            ..notification()
+            ..example_notification()
         };
-        let key = notification().collapse_key();
+        let key = example_notification().collapse_key();
         assert_eq!(key.len(), 32);
         assert_eq!(later.collapse_key(), key);
         assert_ne!(other.collapse_key(), key);

@@ -238,7 +238,7 @@ fn parse_subscription(
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use serde_json::json;
 
     use super::*;
@@ -260,7 +260,7 @@ pub(crate) mod tests {
         PushRegistration::parse(fields, &AllowedNetworks::default())
     }
 
-    pub(crate) fn apns(token: &str) -> PushRegistration {
+    fn apns(token: &str) -> PushRegistration {
         parse(&RegistrationFields {
             token: Some(token),
             ..fields(PushProvider::Apns)

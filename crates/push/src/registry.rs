@@ -14,7 +14,6 @@ pub struct PushRegistry {
     allowed: AllowedNetworks,
     has_apns: bool,
     has_fcm: bool,
-    webpush_key: String,
 }
 
 impl PushRegistry {
@@ -25,7 +24,6 @@ impl PushRegistry {
             allowed: config.allowed.clone(),
             has_apns: config.apns.is_some(),
             has_fcm: config.fcm.is_some(),
-            webpush_key: config.vapid_key.public_key(),
         }
     }
 
@@ -41,11 +39,6 @@ impl PushRegistry {
             PushProvider::Fcm => self.has_fcm,
             PushProvider::Webpush => true,
         }
-    }
-
-    /// The public key of the server, for browsers.
-    pub fn webpush_key(&self) -> &str {
-        &self.webpush_key
     }
 
     /// Checks a registration.

@@ -24,7 +24,7 @@ pub struct PushConfig {
     pub fcm: Option<FcmConfig>,
     /// The key with which it identifies itself to the push services of browsers.
     pub vapid_key: VapidKey,
-    /// Where their operators reach whoever runs this server.
+    /// Where their operators reach the operator of this server.
     pub vapid_subject: Option<VapidSubject>,
     /// The networks, besides the public internet, in which push services of browsers may be.
     pub allowed: AllowedNetworks,

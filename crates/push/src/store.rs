@@ -106,10 +106,22 @@ pub async fn remove_all(pool: &PgPool, user: &str) -> Result<(), sqlx::Error> {
 
 #[cfg(test)]
 mod tests {
+    use connectivity::address::AllowedNetworks;
     use test_database::TestDatabase;
 
     use super::*;
-    use crate::registration::tests::apns;
+    use crate::registration::RegistrationFields;
+
+    fn apns(token: &str) -> PushRegistration {
+        let fields = RegistrationFields {
+            provider: PushProvider::Apns,
+            token: Some(token),
+            subscription: None,
+            topic: None,
+            preview: true,
+        };
+        PushRegistration::parse(&fields, &AllowedNetworks::default()).unwrap()
+    }
 
     async fn count(pool: &PgPool) -> i64 {
         sqlx::query_scalar("SELECT count(*) FROM push.tokens")

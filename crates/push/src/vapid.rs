@@ -58,7 +58,7 @@ impl VapidKey {
     }
 }
 
-/// Where the operators of push services reach whoever runs this server.
+/// Where the operators of push services reach the operator of this server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VapidSubject(String);
 

@@ -10,6 +10,8 @@
 //! - [`can_see!`]: whether a member can see one message.
 //! - [`unread_count!`]: how many messages are unread for a member.
 //! - [`unread_mention_count!`]: how many unread messages mention a user.
+//! - [`uses_file!`]: whether a message uses its file. [`is_file_used!`]: whether anything uses one
+//!   file. [`file_uses!`]: what uses which files.
 //!
 //! Only current members see a conversation; for all other users it is indistinguishable from one
 //! that does not exist. With `history = all` a member sees every message; with `since_join`, the
@@ -23,6 +25,10 @@
 //!
 //! The aggregates implement the same rule for commands: `Conversation::can_see` and
 //! `Mailbox::has_cleared`.
+//!
+//! A message that is sent, and neither recalled nor erased, uses its file; so does one that waits
+//! to be sent. In a direct conversation, one that both users have cleared does not: nobody will
+//! ever see it again. In a group, who joins later may see what all members have cleared.
 
 #![deny(missing_docs)]
 
@@ -167,6 +173,64 @@ macro_rules! unread_mention_count {
             ".user_id AND o.mentions::jsonb ? ",
             $user,
             ")"
+        )
+    };
+}
+
+/// A condition: the message `$g` (a row of `read.messages`), which has a file, of the conversation
+/// `$c` uses its file.
+#[macro_export]
+macro_rules! uses_file {
+    ($g:literal, $c:literal) => {
+        concat!(
+            "(NOT ",
+            $g,
+            ".recalled AND (",
+            $c,
+            ".kind <> 'direct' OR EXISTS (
+                  SELECT FROM read.members m WHERE m.conversation = ",
+            $g,
+            ".conversation AND m.present
+                  AND m.cleared_seq < ",
+            $g,
+            ".seq)))"
+        )
+    };
+}
+
+/// A condition: a message uses the file with the id `$file`.
+#[macro_export]
+macro_rules! is_file_used {
+    ($file:literal) => {
+        concat!(
+            "(EXISTS (SELECT FROM read.messages g JOIN read.conversations c ON c.id = g.conversation
+              WHERE g.file = ",
+            $file,
+            " AND ",
+            $crate::uses_file!("g", "c"),
+            ")
+             OR EXISTS (SELECT FROM read.scheduled s WHERE s.file = ",
+            $file,
+            ")
+             OR EXISTS (SELECT FROM read.held h WHERE h.file = ",
+            $file,
+            "))"
+        )
+    };
+}
+
+/// A subquery that returns a pair `(file, conversation)` for each message that uses a file.
+#[macro_export]
+macro_rules! file_uses {
+    () => {
+        concat!(
+            "(SELECT g.file, g.conversation
+              FROM read.messages g JOIN read.conversations c ON c.id = g.conversation
+              WHERE g.file IS NOT NULL AND ",
+            $crate::uses_file!("g", "c"),
+            "
+              UNION ALL SELECT s.file, s.conversation FROM read.scheduled s WHERE s.file IS NOT NULL
+              UNION ALL SELECT h.file, h.conversation FROM read.held h WHERE h.file IS NOT NULL)"
         )
     };
 }

@@ -31,11 +31,13 @@ use operator_api::{OperatorSetup, OperatorState};
 use projector::InProcessChannels;
 use projector::index::IntegrityChecks;
 use push::{PushConfig, PushSender};
+use read_model::projection_signal::ProjectionSignalChannel;
 use settings::SealInterval;
 use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::ServiceRuntime;
+use super::acks::CommandAcks;
 use super::hook;
 use super::jwks::JwksFetcher;
 use super::mirror_repair;
@@ -96,6 +98,46 @@ impl ServiceRuntime {
             background.spawn("the fetches of token keys", fetcher.run(ending));
         }
         Ok(())
+    }
+
+    /// Starts the services that append to the log, and the relay. Returns their routes. Without a
+    /// projector in this process, `projected_position` becomes what the query service follows.
+    pub(super) async fn start_services(
+        &self,
+        log: &EventLog,
+        signal: &ProjectionSignalChannel,
+        projected_position: &mut watch::Receiver<i64>,
+        background: &mut TaskGroup,
+    ) -> Result<OpenApiRouter> {
+        let rulebook = LiveRulebook::default();
+        self.follow_rules(rulebook.clone(), background).await?;
+        let push = self.push_config().await?;
+        let state = self.command_state(log, &rulebook, &push);
+        let recorder = AccessRecorder::new(self.pools.projections.clone());
+        let files = self.config.files.open(&self.config.data)?;
+        let previews = Previews::new(files, Renderer::of_this_program()?);
+        let mut routes = OpenApiRouter::new();
+        if self.services.queries {
+            let acks = Arc::new(CommandAcks(state.clone()));
+            let queries = self.query_state(acks, signal, rulebook.clone(), &previews, &push);
+            let queries = queries.await;
+            if !self.services.projector {
+                *projected_position = queries.subscribe_position();
+            }
+            routes = routes.merge(self.query_routes(queries, &rulebook, &recorder));
+            background.spawn("load shedding", self.shedding_task(&state));
+        }
+        if self.services.commands {
+            let commands =
+                self.serve_commands(state.clone(), log, recorder, previews, background)?;
+            routes = routes.merge(commands);
+        }
+        if self.services.dispatcher {
+            let dispatcher = self.dispatcher_task(state, rulebook, push)?;
+            background.spawn("the dispatcher", dispatcher);
+        }
+        self.spawn_relay(log.clone(), background);
+        Ok(routes)
     }
 
     /// Starts what belongs to the command service. Returns its routes, and those that need it.

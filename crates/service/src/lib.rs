@@ -338,35 +338,9 @@ impl ServiceRuntime {
         let mut routes = OpenApiRouter::new();
         let signal = ProjectionSignalChannel::default();
         let (projected, mut projected_position) = watch::channel(0);
-        let rulebook = LiveRulebook::default();
-        if log.is_some() {
-            self.follow_rules(rulebook.clone(), background).await?;
-        }
         if let Some(log) = &log {
-            let push = self.push_config().await?;
-            let state = self.command_state(log, &rulebook, &push);
-            let recorder = AccessRecorder::new(self.pools.projections.clone());
-            let previews = self.open_files()?;
-            if self.services.queries {
-                let acks = Arc::new(CommandAcks(state.clone()));
-                let queries = self.query_state(acks, &signal, rulebook.clone(), &previews);
-                let queries = queries.await;
-                if !self.services.projector {
-                    projected_position = queries.subscribe_position();
-                }
-                routes = routes.merge(self.query_routes(queries, &rulebook, &recorder));
-                background.spawn("load shedding", self.shedding_task(&state));
-            }
-            if self.services.commands {
-                let commands =
-                    self.serve_commands(state.clone(), log, recorder, previews, background)?;
-                routes = routes.merge(commands);
-            }
-            if self.services.dispatcher {
-                let dispatcher = self.dispatcher_task(state, rulebook.clone(), push)?;
-                background.spawn("the dispatcher", dispatcher);
-            }
-            self.spawn_relay(log.clone(), background);
+            let starting = self.start_services(log, &signal, &mut projected_position, background);
+            routes = starting.await?;
         }
         self.spawn_log_followers(background)?;
         if self.services.projector {
@@ -451,6 +425,7 @@ impl ServiceRuntime {
         signal: &ProjectionSignalChannel,
         rulebook: LiveRulebook,
         previews: &Previews,
+        push: &PushConfig,
     ) -> QueryState {
         QueryState::start(QuerySetup {
             pool: self.pools.reads.clone(),
@@ -469,6 +444,7 @@ impl ServiceRuntime {
             max_live_connections: self.config.max_live as usize,
             max_live_per_user: self.config.max_live_per_user,
             previews: previews.clone(),
+            webpush_key: push.vapid_key.public_key(),
             answer_bytes: usize::try_from(self.config.max_answer_bytes).unwrap_or(usize::MAX),
             min_position_timeout: query_api::MIN_POSITION_TIMEOUT,
             rulebook,

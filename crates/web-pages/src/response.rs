@@ -16,10 +16,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use crate::embedded::EmbeddedFile;
 
 /// What the pages may load and call. Avatars are the only content of other hosts; `ws:` and `wss:`
-/// are there because old versions of Safari do not take `'self'` for them.
+/// are there because old versions of Safari do not take `'self'` for them. `blob:` is for files:
+/// the chat fetches them with its token, and shows what it has fetched.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' \
-    https: data: blob:; connect-src 'self' ws: wss:; font-src 'self'; manifest-src 'self'; \
-    worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+    https: data: blob:; media-src blob:; connect-src 'self' ws: wss:; font-src 'self'; \
+    manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
+    form-action 'self'";
 
 /// A name with a hash stays valid for a year.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";

@@ -124,7 +124,7 @@ macro_rules! due_columns {
     };
 }
 
-/// Where the rest comes from: what is still to be told of a notification `n`.
+/// Where the rest comes from: what a notification `n` still has to report.
 macro_rules! due_joins {
     () => {
         concat!(

@@ -5,6 +5,7 @@ use push::{PushNotification, PushOutcome, PushSender};
 
 use super::drops::PushDrops;
 use super::due::DuePush;
+use super::outcomes::ProviderAnswer;
 use crate::sender::DeliveryOutcome;
 
 /// What became of an attempt.
@@ -13,6 +14,8 @@ pub struct Attempt {
     pub due: DuePush,
     /// Who delivered.
     pub provider: PushProvider,
+    /// What the provider answered, to be counted.
+    pub answer: ProviderAnswer,
     /// The outcome. A token that is gone counts as [`AttemptOutcome::Dropped`] once the log has
     /// that.
     pub outcome: AttemptOutcome,
@@ -34,7 +37,9 @@ pub async fn run(
     provider: PushProvider,
     notification: PushNotification,
 ) -> Attempt {
-    let outcome = match sender.send(&due.target(provider), &notification).await {
+    let answered = sender.send(&due.target(provider), &notification).await;
+    let answer = ProviderAnswer::from(&answered);
+    let outcome = match answered {
         PushOutcome::Accepted => AttemptOutcome::Tried(DeliveryOutcome::Accepted),
         PushOutcome::Failed {
             reason,
@@ -59,6 +64,7 @@ pub async fn run(
     Attempt {
         due,
         provider,
+        answer,
         outcome,
     }
 }

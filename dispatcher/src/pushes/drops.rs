@@ -1,5 +1,5 @@
-//! Drops registrations whose tokens are gone. That is a command, and this crate has none: whoever
-//! runs the dispatcher provides it.
+//! Drops registrations whose tokens are gone. That is a command, and this crate has none: the
+//! program that runs the dispatcher provides it.
 
 use futures::future::BoxFuture;
 

@@ -30,7 +30,7 @@ pub struct PushKey {
 /// A push that is due. The field names are the columns of the query.
 #[derive(Clone, sqlx::FromRow)]
 pub struct DuePush {
-    /// What is to be told.
+    /// The notification.
     #[sqlx(flatten)]
     pub due: DueNotification,
     device: String,

@@ -8,6 +8,7 @@ use sqlx::types::time::OffsetDateTime;
 use sqlx::{Connection as _, PgPool, Postgres, Transaction};
 
 use super::due::PushKey;
+use super::outcomes::OutcomeCounts;
 use crate::error::DeliveryError;
 use crate::lease;
 use crate::notifications::enqueue::NoticeTable;
@@ -21,6 +22,9 @@ const MAX_ERROR_CHARS: usize = 500;
 
 /// How long parked pushes are kept.
 const PARKED_FOR: &str = "7 days";
+
+/// How long counts of answers are kept.
+const OUTCOMES_FOR: &str = "30 days";
 
 /// The ledger of pushes.
 pub struct PushLedger {
@@ -41,7 +45,7 @@ pub struct PushStart {
 pub struct PushResult {
     /// Which one.
     pub key: PushKey,
-    /// The log position up to which the device was told or no longer needs to be.
+    /// The log position up to which the device was notified or no longer needs to be.
     pub notified_to: Option<i64>,
     /// The number of attempts.
     pub attempts: u32,
@@ -98,11 +102,12 @@ impl PushLedger {
         Ok(start)
     }
 
-    /// Stores results together with the position.
+    /// Stores results together with the position and what the providers answered.
     pub async fn save(
         &mut self,
         position: i64,
         results: &[PushResult],
+        outcomes: &OutcomeCounts,
     ) -> Result<(), DeliveryError> {
         let column = |value: fn(&PushKey) -> &str| -> Vec<String> {
             let values = results.iter().map(|result| value(&result.key).to_owned());
@@ -144,14 +149,15 @@ impl PushLedger {
         for result in results {
             park(&mut transaction, result).await?;
         }
+        outcomes.save(&mut transaction).await?;
         transaction.commit().await?;
         Ok(())
     }
 
     /// Deletes what nobody needs any more: pushes that were delivered long ago or whose device is
-    /// gone, old parked ones, and tokens that the log does not have as the registration of a
-    /// device. Such a token is kept until the read models are an hour past it: it is stored before
-    /// its event.
+    /// gone, old parked ones, old counts, and tokens that the log does not have as the registration
+    /// of a device. Such a token is kept until the read models are an hour past it: it is stored
+    /// before its event.
     pub async fn clean_up(&mut self) -> Result<(), DeliveryError> {
         let connection = self.connection();
         sqlx::query(
@@ -169,6 +175,10 @@ impl PushLedger {
         .await?;
         sqlx::query("DELETE FROM push.parked k WHERE k.parked_at < now() - $1::interval")
             .bind(PARKED_FOR)
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query("DELETE FROM push.outcomes o WHERE o.hour < now() - $1::interval")
+            .bind(OUTCOMES_FOR)
             .execute(&mut *connection)
             .await?;
         sqlx::query(
@@ -297,13 +307,15 @@ mod tests {
              INSERT INTO push.notices
                  (user_name, device, conversation, from_position, to_position, told_position, since, due_at)
              VALUES ('ann', 'phone', 'waits', 1, 2, 0, 'epoch', 'epoch'),
-                    ('ann', 'phone', 'told', 1, 2, 2, 'epoch', 'epoch'),
-                    ('ann', 'phone', 'just told', 1, 2, 2, now(), 'epoch'),
+                    ('ann', 'phone', 'notified', 1, 2, 2, 'epoch', 'epoch'),
+                    ('ann', 'phone', 'just notified', 1, 2, 2, now(), 'epoch'),
                     ('ann', 'gone', 'waits', 1, 2, 0, now(), 'epoch');
              INSERT INTO push.parked
                  (user_name, device, conversation, position, provider, tries, error, parked_at)
              VALUES ('ann', 'phone', 'c', 1, 'fcm', 3, 'x', 'epoch'),
-                    ('ann', 'phone', 'c', 2, 'fcm', 3, 'x', now());",
+                    ('ann', 'phone', 'c', 2, 'fcm', 3, 'x', now());
+             INSERT INTO push.outcomes (hour, provider, outcome, attempts, last_at)
+             VALUES ('epoch', 'fcm', 'accepted', 1, 'epoch'), (now(), 'fcm', 'gone', 1, now());",
         )
         .await;
         ledger.clean_up().await.unwrap();
@@ -314,9 +326,10 @@ mod tests {
             ),
             (
                 "SELECT conversation FROM push.notices ORDER BY 1",
-                &["just told", "waits"],
+                &["just notified", "waits"],
             ),
             ("SELECT position::text FROM push.parked", &["2"]),
+            ("SELECT outcome FROM push.outcomes", &["gone"]),
         ] {
             let rows: Vec<String> = sqlx::query_scalar(sql).fetch_all(pool).await.unwrap();
             assert_eq!(rows, expected, "{sql}");

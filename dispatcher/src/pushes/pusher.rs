@@ -1,6 +1,7 @@
 //! The worker: takes in notifications of new messages and pushes those that are due.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use connectivity::OutageLog;
@@ -8,15 +9,17 @@ use domain::time::Timestamp;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use push::PushSender;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::attempt::{self, Attempt, AttemptOutcome};
 use super::breakers::ProviderStates;
 use super::content;
+use super::drops::PushDrops;
 use super::due::{self, DeviceKey, DuePush};
 use super::ledger::{ParkedPush, PushLedger, PushResult};
-use super::supervisor::PushDelivery;
+use super::outcomes::OutcomeCounts;
 use crate::circuit_breaker::MAX_NOTIFICATIONS_IN_FLIGHT;
 use crate::clock::{now, to_millis};
 use crate::error::DeliveryError;
@@ -41,6 +44,15 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(30);
 /// which gets one at a time.
 const MAX_LOADED: i64 = 4 * MAX_NOTIFICATIONS_IN_FLIGHT as i64;
 
+/// How pushes leave this process.
+#[derive(Clone)]
+pub struct PushDelivery {
+    /// Delivers them.
+    pub sender: PushSender,
+    /// Drops registrations whose tokens are gone.
+    pub drops: Arc<dyn PushDrops>,
+}
+
 /// The worker.
 pub struct Pusher {
     intake: Intake<PushLedger>,
@@ -52,6 +64,7 @@ pub struct Pusher {
     /// of the last one is the newest.
     claimed: HashSet<DeviceKey>,
     results: Vec<PushResult>,
+    outcomes: OutcomeCounts,
     poll_at: Instant,
     cleanup_at: Instant,
 }
@@ -67,6 +80,7 @@ impl Pusher {
             in_flight: FuturesUnordered::new(),
             claimed: HashSet::new(),
             results: Vec::new(),
+            outcomes: OutcomeCounts::default(),
             poll_at: Instant::now(),
             cleanup_at: Instant::now() + CLEANUP_INTERVAL,
         }
@@ -143,8 +157,8 @@ impl Pusher {
                 continue;
             }
             if due.due.messages.unwrap_or_default() == 0 || due.is_barred {
-                let told = Some(due.due.to_position);
-                self.push_result(&due, told, 0, now(), None);
+                let notified_to = Some(due.due.to_position);
+                self.push_result(&due, notified_to, 0, now(), None);
             } else if self.intake.online.is_online(&due.due.user_name) {
                 let recheck = intake::recheck_online_user(&due.due);
                 let attempts = u32::try_from(due.due.tries).unwrap_or_default();
@@ -183,8 +197,10 @@ impl Pusher {
         let Attempt {
             due,
             provider,
+            answer,
             outcome,
         } = attempt;
+        self.outcomes.add(provider, answer);
         self.poll_at = self.poll_at.min(Instant::now() + SOON);
         let state = self.providers.get_mut(provider);
         state.in_flight = state.in_flight.saturating_sub(1);
@@ -254,7 +270,9 @@ impl Pusher {
             return Ok(());
         }
         let position = self.intake.position;
-        self.intake.ledger.save(position, &self.results).await?;
+        let ledger = &mut self.intake.ledger;
+        ledger.save(position, &self.results, &self.outcomes).await?;
+        self.outcomes.clear();
         for result in self.results.drain(..) {
             self.claimed.remove(&result.key.device);
         }

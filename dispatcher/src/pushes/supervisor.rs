@@ -1,6 +1,5 @@
 //! Runs the worker as soon as a device has registered: until then, nobody reads the log for it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::Client;
@@ -9,14 +8,12 @@ use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
 use event_stream::source::EventSource;
 use moderation::LiveRulebook;
-use push::PushSender;
 use sqlx::PgPool;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::drops::PushDrops;
 use super::ledger::PushLedger;
-use super::pusher::Pusher;
+use super::pusher::{PushDelivery, Pusher};
 use crate::error::DeliveryError;
 use crate::feed::EventFeed;
 use crate::notifications::intake::{Intake, IntakeSetup};
@@ -27,15 +24,6 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long to wait after an error, or while another dispatcher holds the lease.
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
-
-/// How pushes leave this process.
-#[derive(Clone)]
-pub struct PushDelivery {
-    /// Delivers them.
-    pub sender: PushSender,
-    /// Drops registrations whose tokens are gone.
-    pub drops: Arc<dyn PushDrops>,
-}
 
 /// What the worker needs.
 #[derive(Clone)]

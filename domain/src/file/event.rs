@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::digest::Sha256Digest;
 use super::name::{FileName, MediaType};
-use crate::digest::Sha256Digest;
 use crate::ids::UserId;
 use crate::time::Timestamp;
 
@@ -104,7 +104,7 @@ pub enum DeletionReason {
 /// The data of [`FileEvent::FileDeleted`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FileDeleted {
-    /// Why.
+    /// Why the file was deleted.
     pub reason: DeletionReason,
     /// Who deleted it, if it was not the system.
     #[serde(default, skip_serializing_if = "Option::is_none")]

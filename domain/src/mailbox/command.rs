@@ -3,7 +3,7 @@
 
 use super::contact_state::ContactActs;
 use super::held_command::{CompleteHeldMessage, HoldMessage};
-use super::push::{DropPush, RegisterPush};
+use super::push_command::{DropPush, RegisterPush};
 use crate::body::{MessageBody, MessageType};
 use crate::ids::{ClientKey, ConversationId, DeviceId, UserId};
 use crate::membership::MembershipSnapshot;

@@ -2,36 +2,11 @@
 
 use super::Mailbox;
 use super::event::MailboxEvent;
-use super::push_event::{
-    DeviceRemoved, PushDropCause, PushDropped, PushProvider, PushRegistered, RegistrationDigest,
-};
+use super::push_command::{DropPush, RegisterPush};
+use super::push_event::{DeviceRemoved, PushDropped, PushRegistered, RegistrationDigest};
 use crate::ids::DeviceId;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
-
-/// Registers a device for pushes.
-#[derive(Debug, Clone)]
-pub struct RegisterPush {
-    /// The device.
-    pub device: DeviceId,
-    /// Who delivers.
-    pub provider: PushProvider,
-    /// The digest of the registration.
-    pub digest: RegistrationDigest,
-    /// Whether a push shows the text of a message.
-    pub preview: bool,
-}
-
-/// Drops the registrations of one device, or of all of them.
-#[derive(Debug, Clone)]
-pub struct DropPush {
-    /// The device; `None` for all.
-    pub device: Option<DeviceId>,
-    /// The registration that must still be the one of the device, if any is named.
-    pub digest: Option<RegistrationDigest>,
-    /// Why.
-    pub cause: PushDropCause,
-}
 
 impl Mailbox {
     /// The digest of the registration of a device; `None` if it gets no pushes.

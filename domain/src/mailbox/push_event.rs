@@ -88,7 +88,7 @@ pub enum PushDropCause {
 pub struct PushDropped {
     /// The device.
     pub device: DeviceId,
-    /// Why.
+    /// Why the registration ended.
     pub cause: PushDropCause,
 }
 

@@ -12,7 +12,7 @@ use domain::mailbox::command::{
     ReadThread, RemoveContact, SetPreferences,
 };
 use domain::mailbox::event::{ContactRequested, MailboxEvent};
-use domain::mailbox::push::{DropPush, RegisterPush};
+use domain::mailbox::push_command::{DropPush, RegisterPush};
 use domain::mailbox::push_event::{PushDropCause, PushProvider, RegistrationDigest};
 use domain::membership::MembershipSnapshot;
 use proptest::collection::vec;

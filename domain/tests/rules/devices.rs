@@ -4,7 +4,7 @@ use domain::ids::DeviceId;
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::{AckCursor, MailboxCommand};
 use domain::mailbox::event::{DeviceAcked, MailboxEvent};
-use domain::mailbox::push::{DropPush, RegisterPush};
+use domain::mailbox::push_command::{DropPush, RegisterPush};
 use domain::mailbox::push_event::{
     DeviceRemoved, PushDropCause, PushDropped, PushProvider, PushRegistered, RegistrationDigest,
 };

@@ -1,12 +1,13 @@
 //! The rules of files.
 
-use domain::digest::Sha256Digest;
 use domain::file::File;
 use domain::file::command::{DeleteFile, FileCommand, StoreFile};
+use domain::file::digest::Sha256Digest;
 use domain::file::event::{
     DeletionReason, FileDeleted, FileEvent, FileReinstated, FileReserved, FileRetired, FileStored,
 };
 use domain::file::name::{FileName, MediaType};
+use domain::file::quota::StorageQuota;
 use domain::time::Timestamp;
 
 use crate::builders::user;
@@ -208,5 +209,17 @@ fn who_has_looked_before_the_last_retirement_deletes_nothing() {
         } else {
             when.then_refused("conflict");
         }
+    }
+}
+
+#[test]
+fn the_files_of_a_user_may_fill_the_quota_and_not_exceed_it() {
+    let quota = StorageQuota::new(1_000);
+    for (taken, size) in [(0, 1_000), (900, 100), (1_000, 0)] {
+        assert_eq!(quota.check(taken, size), Ok(()), "{taken} + {size}");
+    }
+    for (taken, size) in [(0, 1_001), (901, 100), (1_000, 1), (u64::MAX, u64::MAX)] {
+        let refusal = quota.check(taken, size).unwrap_err();
+        assert_eq!(refusal.code, "quota", "{taken} + {size}");
     }
 }

@@ -1,6 +1,6 @@
 //! The expected event of each golden file of a file.
 
-use domain::digest::Sha256Digest;
+use domain::file::digest::Sha256Digest;
 use domain::file::event::{
     DeletionReason, FileDeleted, FileEvent, FileReinstated, FileReserved, FileRetired, FileStored,
 };

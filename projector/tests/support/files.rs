@@ -4,10 +4,10 @@
 use cqrs_es::Aggregate as _;
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::command::{ConversationCommand, EditMessage, SendMessage};
-use domain::digest::Sha256Digest;
 use domain::envelope::AggregateKind;
 use domain::file::File;
 use domain::file::command::{DeleteFile, FileCommand, StoreFile};
+use domain::file::digest::Sha256Digest;
 use domain::file::event::{DeletionReason, FileReserved, FileStored};
 use domain::file::name::{FileName, MediaType};
 use domain::ids::{ClientKey, ConversationId, FileId, UserId};

@@ -4,7 +4,7 @@ use domain::ids::DeviceId;
 use domain::mailbox::command::{
     AckCursor, AddContact, MailboxCommand, MarkRead, MarkUnread, RemoveContact, SetPreferences,
 };
-use domain::mailbox::push::{DropPush, RegisterPush};
+use domain::mailbox::push_command::{DropPush, RegisterPush};
 use domain::mailbox::push_event::{PushDropCause, PushProvider, RegistrationDigest};
 use domain::profile::command::{ChangeProfile, ChangeSettings, ProfileCommand, RevokeTokens};
 use domain::profile::event::UserKind;

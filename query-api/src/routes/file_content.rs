@@ -1,8 +1,8 @@
 //! `GET /v1/files/{id}/content`: the bytes of a file, or a range of them, or a preview of an image.
 //!
 //! The bytes always pass through this process, also those in a bucket. A signed address would stay
-//! valid after a recall, and whoever has it could pass it on; so every request is checked by the
-//! rule of visibility instead. Nothing that is served here runs in a browser.
+//! valid after a recall, and everybody who has it could pass it on; so every request is checked by
+//! the rule of visibility instead. Nothing that is served here runs in a browser.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -59,9 +59,9 @@ struct RangeParams {
 
 /// Returns the bytes of a file
 ///
-/// Whoever can see the file can read them. `Range` selects a part, `If-None-Match` with the `ETag`
-/// of an earlier answer saves sending them again. Images, audio and video are answered for display
-/// (`Content-Disposition: inline`), everything else for saving.
+/// Everybody who can see the file can read them. `Range` selects a part, `If-None-Match` with the
+/// `ETag` of an earlier answer saves sending them again. Images, audio and video are answered for
+/// display (`Content-Disposition: inline`), everything else for saving.
 ///
 /// `size` asks for a preview of an image instead: turned as the EXIF data of the image say, without
 /// these data, and of an animation the first frame. It is a JPEG, or a PNG if anything is

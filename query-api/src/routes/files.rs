@@ -211,7 +211,7 @@ pub async fn list_files(
 
 /// Returns what is known of a file
 ///
-/// Its uploader can see it, and whoever can see a message that uses it.
+/// Its uploader can see it, and so can everybody who can see a message that uses it.
 #[utoipa::path(
     get, path = "/v1/files/{id}", operation_id = "get_file", tag = "files",
     params(("id" = String, Path, description = "The file.",

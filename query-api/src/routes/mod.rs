@@ -54,6 +54,7 @@ mod threads;
 mod unread;
 mod users;
 mod waiting_message;
+pub(crate) mod webpush_key;
 
 /// The router with every query endpoint.
 pub fn router(state: QueryState) -> OpenApiRouter {
@@ -95,6 +96,7 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(blocks::list_blocks))
         .routes(routes!(presence::get_presence))
         .routes(routes!(devices::list_devices))
+        .routes(routes!(webpush_key::get_webpush_key))
         .routes(routes!(contacts::list_contacts))
         .routes(routes!(invitations::list_invitations))
         .routes(routes!(users::get_own_profile))

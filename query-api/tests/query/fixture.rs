@@ -133,6 +133,7 @@ pub async fn start_queries(
         answer_bytes: DEFAULT_ANSWER_BYTES,
         min_position_timeout,
         previews: open_store(),
+        webpush_key: "BCVxsr7N_eNgVRqvHtD0zTZsEc6".to_owned(),
         rulebook: LiveRulebook::default(),
         removed_devices: broadcast::channel(1).1,
         shutdown,

@@ -154,7 +154,8 @@ function normalize(message: Message, user: string): object {
     if (!Array.isArray(users)) return [key, users];
     return [key, { count: users.length, mine: users.includes(user), users }];
   });
-  const { truncated: _, ...rest } = message;
+  // What the server says of the file is in the body too.
+  const { truncated: _, file: _file, ...rest } = message as Message & { file?: unknown };
   return {
     ...rest,
     reactions: Object.fromEntries(reactions),

@@ -97,6 +97,7 @@ export class Participant {
     if (id === undefined || this.#isBusy) return this.#create();
     const act = random.choose<(id: string) => unknown>([
       [40, (id) => this.#send(id)],
+      [3, (id) => this.#sendFile(id)],
       [14, (id) => this.#client.conversations.markRead(id)],
       [6, (id) => this.#changeOwn(id)],
       [9, (id) => this.#react(id)],
@@ -144,6 +145,14 @@ export class Participant {
     const type = random.next() < 0.05 ? ("control" as const) : ("text" as const);
     const body = type === "text" ? { text: `${this.user} ${random.next()}` } : { beat: 1 };
     this.sent.add(this.#client.messages.send(id, { ...options, type, body }));
+  }
+
+  /** Of one range or of several, so that faults hit uploads at all places. */
+  #sendFile(id: string): void {
+    const { random } = this.#options;
+    const text = `${random.next()} `.repeat(random.between(0, 40_000));
+    const file = new File([text], `${this.user}.txt`, { type: "text/plain" });
+    this.sent.add(this.#client.messages.sendFile(id, file));
   }
 
   #changeOwn(id: string): void {

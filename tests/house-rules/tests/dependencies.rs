@@ -94,6 +94,7 @@ const ALLOWED: [(&str, &[&str]); 38] = [
             "event-log",
             "file-store",
             "http-edge",
+            "read-model",
         ],
     ),
     (
@@ -135,6 +136,7 @@ const ALLOWED: [(&str, &[&str]); 38] = [
             "event-log",
             "event-stream",
             "log-integrity",
+            "read-model",
             "search",
         ],
     ),

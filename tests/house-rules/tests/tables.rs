@@ -27,7 +27,7 @@ const OWNERS: [(&str, &[&str], &[&str]); 11] = [
     ("presence", &["query-api"], &["diagnostics"]),
     ("audit", &["audit"], &["query-api"]),
     ("jobs", &["operator-api"], &[]),
-    ("files", &["files-api"], &[]),
+    ("files", &["files-api"], &["diagnostics"]),
 ];
 
 #[test]

@@ -17,7 +17,11 @@ use uuid::Uuid;
 
 use super::jwt;
 use super::received::{PushReply, ReceivedPush, Recorder};
-use super::{KEY_ID, TEAM_ID, TOPIC};
+
+/// What is configured for APNs.
+pub(super) const KEY_ID: &str = "ABC123DEFG";
+pub(super) const TEAM_ID: &str = "DEF123GHIJ";
+pub(super) const TOPIC: &str = "com.example.chat";
 
 /// The largest payload that APNs accepts.
 const MAX_PAYLOAD: usize = 4_096;
@@ -36,7 +40,7 @@ fn device_name(token: &str) -> String {
     bytes.collect()
 }
 
-/// Serves connections for ever.
+/// Serves connections until the task is aborted.
 pub(super) async fn serve(listener: TcpListener, recorder: Arc<Recorder>, public_key: Vec<u8>) {
     let key = DecodingKey::from_ec_pem(&public_key).unwrap_or_else(|error| panic!("{error}"));
     loop {

@@ -26,11 +26,6 @@ use crate::world::Settings;
 use browser::Browsers;
 use received::{PushReply, ReceivedPush, Recorder};
 
-/// What is configured for APNs.
-pub(crate) const KEY_ID: &str = "ABC123DEFG";
-pub(crate) const TEAM_ID: &str = "DEF123GHIJ";
-pub(crate) const TOPIC: &str = "com.example.chat";
-
 /// The running fakes. They stop when this is dropped.
 pub struct PushProviders {
     recorder: Arc<Recorder>,
@@ -110,9 +105,9 @@ impl PushProviders {
         settings
             .with("TIDINGS_WEBHOOK_ALLOW", "127.0.0.0/8")
             .with("TIDINGS_APNS_KEY", write("apns.p8", &self.apns_key))
-            .with("TIDINGS_APNS_KEY_ID", KEY_ID)
-            .with("TIDINGS_APNS_TEAM_ID", TEAM_ID)
-            .with("TIDINGS_APNS_TOPIC", TOPIC)
+            .with("TIDINGS_APNS_KEY_ID", apns::KEY_ID)
+            .with("TIDINGS_APNS_TEAM_ID", apns::TEAM_ID)
+            .with("TIDINGS_APNS_TOPIC", apns::TOPIC)
             .with("TIDINGS_APNS_URL", &self.apns_url)
             .with(
                 "TIDINGS_FCM_CREDENTIALS",

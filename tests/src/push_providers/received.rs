@@ -62,11 +62,11 @@ impl PushReply {
     }
 }
 
-type ReplyRule = dyn Fn(&ReceivedPush) -> PushReply + Send + Sync;
+type PushReplyRule = dyn Fn(&ReceivedPush) -> PushReply + Send + Sync;
 
 /// Records what the fakes receive.
 pub(super) struct Recorder {
-    rule: Mutex<Box<ReplyRule>>,
+    rule: Mutex<Box<PushReplyRule>>,
     received: Mutex<Vec<ReceivedPush>>,
     violations: Mutex<Vec<String>>,
     issued_tokens: AtomicUsize,

@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tests::client::Client;
 use tests::uploads::{PNG, content, put, put_part, reserve, send_file, sha256, status, upload};
 use tests::world::{Settings, World};
 
@@ -181,17 +182,37 @@ async fn what_was_not_announced_is_not_stored() {
     }
 }
 
+/// A group of ann, bob and cleo. Those who join later see nothing that was sent before.
+async fn create_room(ann: &Client) {
+    ann.create_group("room", &["bob", "cleo"]).await.expect(201);
+    let since_join = json!({ "history": "since_join" });
+    let changed = ann.patch("/v1/conversations/room", since_join).await;
+    changed.expect(200);
+}
+
+/// The code with which the deletion of a file is refused.
+async fn refused_deletion(user: &Client, id: &str, status: u16) -> String {
+    let refused = user.delete(&format!("/v1/files/{id}")).await;
+    refused.expect_problem(status)
+}
+
+/// Checks that the file store is what the log says, and that this is nothing.
+async fn expect_empty_store(world: &World) {
+    let report = world.run_ok(&["verify", "--files", "--json"]).await;
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!(
+        (&report["equal"], &report["files"]),
+        (&json!(true), &json!(0))
+    );
+}
+
 /// Who gets bytes and metadata, in every situation.
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_sees_a_message_sees_its_file_and_nobody_else() {
+async fn only_users_who_see_a_message_see_its_file() {
     let world = World::start().await;
     let users = ["ann", "bob", "cleo", "dave", "eve"].map(|name| world.user(name));
     let [ann, bob, cleo, dave, _] = &users;
-    ann.create_group("room", &["bob", "cleo"]).await.expect(201);
-    let since_join = json!({ "history": "since_join" });
-    ann.patch("/v1/conversations/room", since_join)
-        .await
-        .expect(200);
+    create_room(ann).await;
     let (id, stored) = upload(ann, "a.txt", b"hello").await;
     let expect = async |position: i64, expected: [u16; 5], when: &str| {
         let mut found = Vec::new();
@@ -231,12 +252,7 @@ async fn whoever_sees_a_message_sees_its_file_and_nobody_else() {
     expect(cleared, [200, 404, 404, 404, 404], "bob has cleared it").await;
     let again = send_file(ann, "room", "m2", &id).await.position();
     expect(again, [200, 200, 404, 200, 404], "sent again").await;
-    assert_eq!(
-        ann.delete(&format!("/v1/files/{id}"))
-            .await
-            .expect_problem(409),
-        "file_in_use"
-    );
+    assert_eq!(refused_deletion(ann, &id, 409).await, "file_in_use");
     let edited = ann
         .put(
             "/v1/conversations/room/messages/2",
@@ -245,12 +261,7 @@ async fn whoever_sees_a_message_sees_its_file_and_nobody_else() {
         .await
         .position();
     expect(edited, [200, 404, 404, 404, 404], "edited away").await;
-    assert_eq!(
-        dave.delete(&format!("/v1/files/{id}"))
-            .await
-            .expect_problem(404),
-        "not_found"
-    );
+    assert_eq!(refused_deletion(dave, &id, 404).await, "not_found");
     ann.delete(message).await.position();
     let deleted = ann.delete(&format!("/v1/files/{id}")).await.position();
     expect(deleted, [404; 5], "deleted").await;
@@ -258,12 +269,7 @@ async fn whoever_sees_a_message_sees_its_file_and_nobody_else() {
     assert_eq!(restored.expect_problem(422), "file_deleted");
     let refused = send_file(ann, "room", "m3", &id).await;
     assert_eq!(refused.expect_problem(422), "file_not_ready");
-    let report = world.run_ok(&["verify", "--files", "--json"]).await;
-    let report: Value = serde_json::from_str(&report).expect("JSON");
-    assert_eq!(
-        (&report["equal"], &report["files"]),
-        (&json!(true), &json!(0))
-    );
+    expect_empty_store(&world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

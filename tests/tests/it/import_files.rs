@@ -125,10 +125,8 @@ async fn files_beside_a_slack_export_are_imported_once() {
     assert_eq!((count("ann").await, count("bob").await), (2, 1));
     // A repeated import uploads nothing, and adds nothing.
     let again = import().await;
-    assert_eq!(
-        (&again["messages"], &again["already_present"]),
-        (&json!(0), &json!(5))
-    );
+    let counts = (&again["messages"], &again["already_present"]);
+    assert_eq!(counts, (&json!(0), &json!(5)));
     assert_eq!((count("ann").await, count("bob").await), (2, 1));
 }
 

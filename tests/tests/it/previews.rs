@@ -214,12 +214,8 @@ async fn those_who_see_the_file_see_its_preview_and_nobody_else() {
     expect(restored.position(), [200, 200, 404, 404, 404], "restored").await;
     let clear = json!({ "up_to": 1 });
     let cleared = bob.post("/v1/conversations/room/clear", clear).await;
-    expect(
-        cleared.position(),
-        [200, 404, 404, 404, 404],
-        "bob has cleared it",
-    )
-    .await;
+    let cleared = cleared.position();
+    expect(cleared, [200, 404, 404, 404, 404], "bob has cleared it").await;
     let again = send_file(ann, "room", "m2", &id).await.position();
     expect(again, [200, 200, 404, 200, 404], "sent again").await;
     expect_gone(&world, &users, &id).await;
@@ -248,6 +244,11 @@ async fn expect_gone(world: &World, users: &[Client; 5], id: &str) {
         (gone.status == 404).then_some(())
     })
     .await;
+    wait_until_no_bytes_are_left(&world).await;
+}
+
+/// Waits until the file store is empty, and checks that it is what the log says.
+async fn wait_until_no_bytes_are_left(world: &World) {
     eventually_true("no bytes are left", async || {
         let store = world.dir.join("data/files");
         list_files(&store.join("previews")).is_empty()
@@ -285,7 +286,7 @@ async fn what_cannot_be_read_has_no_preview_and_is_tried_once() {
     assert!(metrics.contains(tried), "{metrics}");
 }
 
-/// The largest image that has a preview, and one that has none, and what they cost the program.
+/// The largest image that has a preview, one that has none, and what the program needs for them.
 #[tokio::test(flavor = "multi_thread")]
 async fn large_images_cost_the_program_nothing() {
     let mut world = World::start().await;

@@ -1,4 +1,4 @@
-//! Pushes: which devices are told of what, and how. The providers are fakes that speak the real
+//! Pushes: which devices are notified of what, and how. The providers are fakes that speak the real
 //! protocols.
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tests::token;
 use tests::world::{Settings, World};
 
 /// A world that pushes through fakes, with notifications that wait for `window`.
-async fn world_with_providers(window: &str, attempts: u32) -> (World, PushProviders) {
+pub async fn world_with_providers(window: &str, attempts: u32) -> (World, PushProviders) {
     let providers = PushProviders::start().await;
     let settings = Settings::default()
         .with("TIDINGS_WEBHOOK_TRIES", attempts)
@@ -26,7 +26,7 @@ async fn world_with_providers(window: &str, attempts: u32) -> (World, PushProvid
 }
 
 /// Registers a device of a user. Returns the position.
-async fn register(world: &World, user: &str, device: &str, body: Value) -> i64 {
+pub async fn register(world: &World, user: &str, device: &str, body: Value) -> i64 {
     let path = format!("/v1/devices/{device}/push");
     let response = world.user(user).put(&path, Some(body)).await;
     response.expect(200);
@@ -34,7 +34,7 @@ async fn register(world: &World, user: &str, device: &str, body: Value) -> i64 {
 }
 
 /// Waits until a device has accepted so many pushes, and returns them.
-async fn wait_for(providers: &PushProviders, device: &str, count: usize) -> Vec<ReceivedPush> {
+pub async fn wait_for(providers: &PushProviders, device: &str, count: usize) -> Vec<ReceivedPush> {
     eventually(format!("{device} has {count} pushes"), async || {
         let accepted = providers.accepted_by(device);
         (accepted.len() >= count).then_some(accepted)
@@ -43,7 +43,7 @@ async fn wait_for(providers: &PushProviders, device: &str, count: usize) -> Vec<
 }
 
 /// Waits until every push of the events up to a position is delivered, dropped or parked.
-async fn wait_until_settled(world: &World, position: i64) {
+pub async fn wait_until_settled(world: &World, position: i64) {
     eventually("no push is waiting", async || {
         let waiting: (i64, i64) = sqlx::query_as(
             "SELECT coalesce((SELECT position FROM push.progress), 0),
@@ -101,7 +101,7 @@ async fn every_provider_gets_the_push_that_it_documents() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_who_is_offline_has_not_read_and_has_not_muted_is_told() {
+async fn only_who_is_offline_has_not_read_and_has_not_muted_is_notified() {
     let (world, providers) = world_with_providers("2s", 5).await;
     let ann = world.user("ann");
     let users = ["online", "reader", "muter", "offline", "barred"];
@@ -144,7 +144,7 @@ async fn only_who_is_offline_has_not_read_and_has_not_muted_is_told() {
     wait_for(&providers, "tablet", 1).await;
     drop(online);
     wait_until_settled(&world, last).await;
-    let told: Vec<_> = providers
+    let notified: Vec<_> = providers
         .received()
         .iter()
         .map(|push| {
@@ -155,9 +155,12 @@ async fn only_who_is_offline_has_not_read_and_has_not_muted_is_told() {
             )
         })
         .collect();
-    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(notified.len(), 2, "{notified:?}");
     for device in ["offline", "tablet"] {
-        assert!(told.contains(&(device.into(), 4, "bye".into())), "{told:?}");
+        assert!(
+            notified.contains(&(device.into(), 4, "bye".into())),
+            "{notified:?}"
+        );
     }
 }
 
@@ -323,7 +326,7 @@ async fn what_fails_is_tried_again_and_parked_after_the_last_attempt() {
             .expect("rows");
     let error = "the push service answered 500".to_owned();
     assert_eq!(parked, [("down".into(), "webpush".into(), 3, error)]);
-    // The next message is told again.
+    // The next message is pushed again.
     providers.reply_with(|_| PushReply::accept());
     ann.send("c", "c2", "two").await.expect(201);
     let push = wait_for(&providers, "down", 1).await.remove(0);

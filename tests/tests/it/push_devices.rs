@@ -27,6 +27,42 @@ async fn devices(world: &World, user: &str, position: i64) -> Vec<Value> {
     listed["devices"].as_array().expect("devices").clone()
 }
 
+/// The devices of bob, once there are two.
+async fn two_devices_of_bob(world: &World, position: i64) -> Vec<Value> {
+    eventually("two devices of bob", async || {
+        let listed = devices(world, "bob", position).await;
+        (listed.len() == 2).then_some(listed)
+    })
+    .await
+}
+
+/// A live connection of bob.
+async fn connect_bob(world: &World, query: &str) -> LiveSocket {
+    let opened = LiveSocket::open(&world.address(), &token::for_user("bob"), query).await;
+    opened.expect("open")
+}
+
+/// Checks the list of a phone that has received everything up to `cursor`, and a page of a browser
+/// that gets pushes.
+fn expect_phone_and_page(listed: &[Value], cursor: i64) {
+    let seen: Vec<_> = listed
+        .iter()
+        .map(|device| (&device["device"], &device["cursor"], &device["online"]))
+        .collect();
+    let null = Value::Null;
+    assert_eq!(
+        seen,
+        [
+            (&"phone".into(), &cursor.into(), &true.into()),
+            (&"web page".into(), &null, &false.into()),
+        ]
+    );
+    assert_eq!(listed[0]["push"], null);
+    assert_eq!(listed[1]["push"]["provider"], "webpush");
+    assert_eq!(listed[1]["push"]["preview"], true);
+    assert!(listed.iter().all(|device| device["last_seen"].is_string()));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_is_listed_with_what_it_has_received_and_removed_with_its_connections() {
     let (world, providers) = world_with_providers().await;
@@ -35,16 +71,8 @@ async fn a_device_is_listed_with_what_it_has_received_and_removed_with_its_conne
     let sent = ann.send("c", "m1", "hello").await.position();
     let bob = world.user("bob");
     assert!(devices(&world, "bob", sent).await.is_empty());
-    let mut phone = LiveSocket::open(
-        &world.address(),
-        &token::for_user("bob"),
-        "device=phone&after=0",
-    )
-    .await
-    .expect("open");
-    let mut laptop = LiveSocket::open(&world.address(), &token::for_user("bob"), "device=laptop")
-        .await
-        .expect("open");
+    let mut phone = connect_bob(&world, "device=phone&after=0").await;
+    let mut laptop = connect_bob(&world, "device=laptop").await;
     phone.wait_for_position(sent).await;
     laptop.wait_until_caught_up().await;
     phone.ack(sent).await;
@@ -59,27 +87,8 @@ async fn a_device_is_listed_with_what_it_has_received_and_removed_with_its_conne
         "nothing is appended"
     );
 
-    let listed = eventually("the phone has acknowledged", async || {
-        let listed = devices(&world, "bob", registered.position()).await;
-        (listed.len() == 2).then_some(listed)
-    })
-    .await;
-    let seen: Vec<_> = listed
-        .iter()
-        .map(|device| (&device["device"], &device["cursor"], &device["online"]))
-        .collect();
-    let null = Value::Null;
-    assert_eq!(
-        seen,
-        [
-            (&"phone".into(), &sent.into(), &true.into()),
-            (&"web page".into(), &null, &false.into()),
-        ]
-    );
-    assert_eq!(listed[0]["push"], null);
-    assert_eq!(listed[1]["push"]["provider"], "webpush");
-    assert_eq!(listed[1]["push"]["preview"], true);
-    assert!(listed.iter().all(|device| device["last_seen"].is_string()));
+    let listed = two_devices_of_bob(&world, registered.position()).await;
+    expect_phone_and_page(&listed, sent);
 
     let removed = bob.delete("/v1/devices/phone").await;
     removed.expect(200);
@@ -92,16 +101,10 @@ async fn a_device_is_listed_with_what_it_has_received_and_removed_with_its_conne
     // The other connection goes on, and a device of the same name is a new one.
     let next = ann.send("c", "m2", "again").await.position();
     laptop.wait_for_position(next).await;
-    let mut phone = LiveSocket::open(&world.address(), &token::for_user("bob"), "device=phone")
-        .await
-        .expect("open");
+    let mut phone = connect_bob(&world, "device=phone").await;
     phone.wait_until_caught_up().await;
     phone.ack(next).await;
-    let listed = eventually("the phone is back", async || {
-        let listed = devices(&world, "bob", next).await;
-        (listed.len() == 2).then_some(listed)
-    })
-    .await;
+    let listed = two_devices_of_bob(&world, next).await;
     assert_eq!(listed[0]["cursor"], next);
     // Others see and remove nothing of it.
     assert!(devices(&world, "ann", next).await.is_empty());

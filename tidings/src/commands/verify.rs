@@ -99,7 +99,7 @@ async fn verify_files(config: &SystemConfig, args: &VerifyArgs) -> Result<()> {
     );
     let report = report.await?;
     let printed = if args.json {
-        outln!("{}", files_to_json(&report))
+        outln!("{}", report.to_json())
     } else {
         print_files(&report)
     };
@@ -119,25 +119,8 @@ fn print_files(report: &FilesReport) -> Result<(), OutputError> {
         inflect("file", &files),
         report.bytes
     )?;
-    for (kind, names) in [
-        ("missing", &report.missing),
-        ("damaged", &report.damaged),
-        ("orphaned", &report.orphaned),
-    ] {
-        for name in names {
-            outln!("{kind:<8}  {name}")?;
-        }
+    for (kind, name) in report.deviations() {
+        outln!("{kind:<8}  {name}")?;
     }
     Ok(())
-}
-
-fn files_to_json(report: &FilesReport) -> serde_json::Value {
-    serde_json::json!({
-        "equal": report.is_equal(),
-        "files": report.files,
-        "bytes": report.bytes,
-        "missing": report.missing,
-        "damaged": report.damaged,
-        "orphaned": report.orphaned,
-    })
 }

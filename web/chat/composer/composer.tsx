@@ -2,6 +2,9 @@
 // methods of Chinese and Japanese use Enter to choose characters, which must not send.
 import { useRef, useState } from "preact/hooks";
 import { Icon } from "../../shared/icon.tsx";
+import { AttachButton, AttachmentTray } from "../files/attachment_tray.tsx";
+import { t as files } from "../files/texts.ts";
+import { pastedFiles, useAttachments, useDropping } from "../files/use_attachments.ts";
 import { useSession } from "../session.ts";
 import { t } from "../texts.ts";
 import { EmojiPicker } from "./emoji_picker.tsx";
@@ -14,7 +17,7 @@ import "./composer.css";
 
 export type { ComposerTask } from "./use_composing.ts";
 
-interface ComposerProps extends Omit<ComposingOptions, "field"> {
+interface ComposerProps extends Omit<ComposingOptions, "field" | "attachments"> {
   label: string;
   /** What else the writer should know. */
   hint?: string | undefined;
@@ -23,24 +26,30 @@ interface ComposerProps extends Omit<ComposingOptions, "field"> {
 export function Composer(props: ComposerProps) {
   const { label, hint, members, task, setTask } = props;
   const field = useRef<HTMLTextAreaElement>(null);
-  const composing = useComposing({ ...props, field });
+  const attachments = useAttachments(field);
+  const composing = useComposing({ ...props, field, attachments });
   const { text, insert, submit } = composing;
   const suggestions = useSuggestions({ field, text, members, insert });
   const isEdit = task?.act === "edit";
   const isEmpty = text.trim() === "";
+  const hasFiles = attachments.list.length > 0 && !isEdit;
+  const isDropping = useDropping(field, isEdit ? null : attachments.add);
   return (
     <div class="composer">
       {task !== null && <TaskBar task={task} cancel={() => setTask(null)} />}
+      {!isEdit && <AttachmentTray attachments={attachments} />}
+      {isDropping && <div class="drop-target">{files("dropHere")}</div>}
       <SuggestionList {...suggestions} />
       <div class="composer-row">
+        {!isEdit && <AttachButton add={attachments.add} />}
         <EmojiButton field={field} insert={insert} />
-        <ComposerField {...{ ...props, field, label, composing, suggestions }} />
-        {!isEdit && <LaterButton disabled={isEmpty} schedule={composing.schedule} />}
+        <ComposerField {...{ ...props, field, label, composing, suggestions, attachments }} />
+        {!isEdit && <LaterButton disabled={isEmpty || hasFiles} schedule={composing.schedule} />}
         <button
           type="button"
           class="icon-button send"
           aria-label={isEdit ? t("save") : t("send")}
-          disabled={isEmpty}
+          disabled={isEmpty && !hasFiles}
           onClick={submit}
         >
           <Icon name={isEdit ? "check" : "send"} />
@@ -58,7 +67,7 @@ interface ComposerFieldProps extends ComposingOptions {
 }
 
 function ComposerField(props: ComposerFieldProps) {
-  const { field, label, conversation, composing, suggestions } = props;
+  const { field, label, conversation, task, composing, suggestions, attachments } = props;
   const { client } = useSession();
   const onKeyDown = useFieldKeys(props);
   return (
@@ -82,6 +91,12 @@ function ComposerField(props: ComposerFieldProps) {
       onKeyUp={suggestions.onCaret}
       onClick={suggestions.onCaret}
       onKeyDown={onKeyDown}
+      onPaste={(event) => {
+        const pasted = task?.act === "edit" ? [] : pastedFiles(event.clipboardData);
+        if (pasted.length === 0) return;
+        event.preventDefault();
+        attachments.add(pasted);
+      }}
       onBlur={() => client.presence.typingStopped(conversation)}
     />
   );

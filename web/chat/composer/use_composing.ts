@@ -1,9 +1,10 @@
 // The text that is being written, and what becomes of it: a new message, a reply, an edit, or a
 // message that the server sends later.
-import type { NewMessage, StoredMessage } from "@tidings/client";
+import type { NewFile, NewMessage, StoredMessage } from "@tidings/client";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { showError, showToast } from "../../shared/toast.tsx";
+import type { Attachment, Attachments } from "../files/use_attachments.ts";
 import { useSession } from "../session.ts";
 import { t } from "../texts.ts";
 import { plainText } from "../timeline/message_body.tsx";
@@ -23,6 +24,7 @@ export interface ComposingOptions {
   members: readonly string[];
   task: ComposerTask | null;
   setTask: (task: ComposerTask | null) => void;
+  attachments: Attachments;
 }
 
 export interface Composing {
@@ -37,7 +39,7 @@ export interface Composing {
 const MOST_BYTES = 65_536;
 
 export function useComposing(options: ComposingOptions): Composing {
-  const { field, conversation, thread, members, task, setTask } = options;
+  const { field, conversation, thread, members, task, setTask, attachments } = options;
   const { account, client, openPanel } = useSession();
   const key = draftKey(account.user, conversation, thread);
   const [text, setText] = useState(() => readDraft(key));
@@ -57,7 +59,8 @@ export function useComposing(options: ComposingOptions): Composing {
     client.presence.typingStopped(conversation);
     field.current?.focus();
   };
-  const readMessage = () => makeMessage(text, { task, thread, members });
+  const readParts = () => partsOf(text, { task, thread, members });
+  const readMessage = () => makeMessage(text, readParts());
   return {
     text,
     write,
@@ -70,6 +73,15 @@ export function useComposing(options: ComposingOptions): Composing {
       write(element.value);
     },
     submit: () => {
+      if (task?.act !== "edit" && attachments.list.length > 0) {
+        if (text.trim() !== "" && readMessage() === null) return;
+        sendFiles(attachments.list, text.trim(), readParts(), (file, more) =>
+          client.messages.sendFile(conversation, file, more),
+        );
+        attachments.clear();
+        clear();
+        return;
+      }
       const message = readMessage();
       if (message === null) return;
       if (task?.act !== "edit") client.messages.send(conversation, message);
@@ -92,22 +104,48 @@ export function useComposing(options: ComposingOptions): Composing {
 
 type MessageParts = Pick<ComposingOptions, "task" | "thread" | "members">;
 
+type Parts = Pick<NewMessage, "reply_to" | "thread" | "mentions">;
+
+/** What a message is besides its body. */
+function partsOf(text: string, { task, thread, members }: MessageParts): Parts {
+  const mentions = mentionsIn(text, members);
+  return {
+    ...(task?.act === "reply" && { reply_to: task.message.seq }),
+    ...(thread !== null && { thread }),
+    ...(mentions.length > 0 && { mentions }),
+  };
+}
+
 /** The message of a text, or null if there is nothing to send. */
-function makeMessage(text: string, { task, thread, members }: MessageParts): NewMessage | null {
+function makeMessage(text: string, parts: Parts): NewMessage | null {
   if (text.trim() === "") return null;
   const bytes = new TextEncoder().encode(JSON.stringify({ text })).length;
   if (bytes > MOST_BYTES) {
     showError(t("tooLong", { count: bytes, most: MOST_BYTES }));
     return null;
   }
-  const mentions = mentionsIn(text, members);
-  return {
-    type: "text",
-    body: { text },
-    ...(task?.act === "reply" && { reply_to: task.message.seq }),
-    ...(thread !== null && { thread }),
-    ...(mentions.length > 0 && { mentions }),
-  };
+  return { type: "text", body: { text }, ...parts };
+}
+
+/**
+ * Sends a message for each file. The first has the text as its caption, with its mentions and what
+ * it replies to; all are in the thread.
+ */
+function sendFiles(
+  attached: readonly Attachment[],
+  text: string,
+  parts: Parts,
+  send: (file: File, more: NewFile) => void,
+): void {
+  attached.forEach(({ file, alt }, at) => {
+    const { thread } = parts;
+    const own = at === 0 ? parts : { ...(thread !== undefined && { thread }) };
+    const body = {
+      ...(at === 0 && text !== "" && { text }),
+      ...(alt.trim() !== "" && { alt: alt.trim() }),
+    };
+    send(file, { ...own, body });
+  });
 }
 
 /** Puts the text of an edited message into the field, and the draft back afterwards. */

@@ -134,6 +134,7 @@ export const CHINESE: Record<keyof typeof ENGLISH, string> = {
   attachment: "附件",
 
   queued: "等待发送",
+  uploading: "正在上传",
   sending: "发送中",
   sent: "已发送",
   delivered: "已送达",

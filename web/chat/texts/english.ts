@@ -141,6 +141,7 @@ export const ENGLISH = {
 
   // States of sending
   queued: "Waiting to be sent",
+  uploading: "Uploading",
   sending: "Sending",
   sent: "Sent",
   delivered: "Delivered",

@@ -6,6 +6,7 @@ import { Icon } from "../../shared/icon.tsx";
 import { showError } from "../../shared/toast.tsx";
 import { Composer, type ComposerTask } from "../composer/composer.tsx";
 import { useMembers } from "../conversation_pane.tsx";
+import { Viewer } from "../files/viewer.tsx";
 import { go } from "../route.ts";
 import { useSelect, useSession } from "../session.ts";
 import { t } from "../texts.ts";
@@ -29,7 +30,8 @@ export function ThreadPane({ conversation, root }: ThreadPaneProps) {
   );
   const [task, setTask] = useState<ComposerTask | null>(null);
   const members = useMembers(conversation);
-  const context = useThreadContext(conversation, setTask);
+  const [viewed, setViewed] = useState<number | null>(null);
+  const context = useThreadContext(conversation, setTask, setViewed);
   useEffect(() => {
     client.threads.load(conversation, root).catch(showError);
     client.lists.followedThreads().catch(() => {});
@@ -50,6 +52,15 @@ export function ThreadPane({ conversation, root }: ThreadPaneProps) {
           {...{ task, setTask }}
         />
       )}
+      {viewed !== null && (
+        <Viewer
+          conversation={conversation}
+          thread={root}
+          seq={viewed}
+          show={setViewed}
+          close={() => setViewed(null)}
+        />
+      )}
     </>
   );
 }
@@ -59,6 +70,7 @@ const NOTHING_PINNED: readonly number[] = [];
 function useThreadContext(
   id: string,
   setTask: (task: ComposerTask) => void,
+  setViewed: (seq: number) => void,
 ): MessageContext | null {
   const conversation = useSelect((state) => state.conversations.get(id));
   const pins = useSelect((state) => state.pins.get(id)?.seqs ?? NOTHING_PINNED);
@@ -76,6 +88,7 @@ function useThreadContext(
       reply: (message: StoredMessage) => setTask({ act: "reply", message }),
       edit: (message: StoredMessage) => setTask({ act: "edit", message }),
       jumpTo: (seq: number) => go({ seq }),
+      view: setViewed,
     };
   }, [conversation?.kind, conversation?.details, pins]);
 }

@@ -1,6 +1,8 @@
 // What a message says: its text, or what stands for another type.
 import type { StoredMessage } from "@tidings/client";
 import { Icon } from "../../shared/icon.tsx";
+import { FileBody } from "../files/file_body.tsx";
+import { readFile } from "../files/message_file.ts";
 import { useNames } from "../names.tsx";
 import { useSession } from "../session.ts";
 import { t } from "../texts.ts";
@@ -9,27 +11,36 @@ import { MessageText } from "./message_text.tsx";
 interface MessageBodyProps {
   message: Pick<StoredMessage, "type" | "body" | "recalled" | "mentions" | "conversation_id">;
   tabbable: boolean;
+  /** Opens the viewer of images. */
+  view?: () => void;
 }
 
-export function MessageBody({ message, tabbable }: MessageBodyProps) {
+export function MessageBody({ message, tabbable, view }: MessageBodyProps) {
   const { account, openPanel } = useSession();
   const names = useNames(message.mentions);
   if (message.recalled || message.body === null) {
     return <div class="message-text soft">{t("recalled")}</div>;
   }
   const { text, name, url, alt } = readBody(message.body);
-  if (message.type === "text") {
+  const shownText = (
+    <MessageText
+      text={text ?? ""}
+      mentions={[...message.mentions]}
+      nameOf={names}
+      me={account.user}
+      tabbable={tabbable}
+      openPerson={(user) =>
+        openPanel("person", { user, conversation: message.conversation_id })
+      }
+    />
+  );
+  if (message.type === "text") return shownText;
+  const file = readFile(message);
+  if (file !== null) {
     return (
-      <MessageText
-        text={text ?? ""}
-        mentions={[...message.mentions]}
-        nameOf={names}
-        me={account.user}
-        tabbable={tabbable}
-        openPerson={(user) =>
-          openPanel("person", { user, conversation: message.conversation_id })
-        }
-      />
+      <FileBody file={file} tabbable={tabbable} view={view}>
+        {file.caption !== null && shownText}
+      </FileBody>
     );
   }
   if (message.type === "image" && url?.startsWith("https://")) {

@@ -17,6 +17,8 @@ export interface MessageContext {
   reply: (message: StoredMessage) => void;
   edit: (message: StoredMessage) => void;
   jumpTo: (seq: number) => void;
+  /** Shows the image of a message large. */
+  view: (seq: number) => void;
 }
 
 /** Whether the user may do what only the owner and admins of a group may. */

@@ -104,7 +104,11 @@ function Bubble({ message, context, active, openDialog }: BubbleProps) {
     <div class="bubble">
       {message.reply_to !== null && <ReplyQuote message={message} context={context} />}
       <div class="bubble-line">
-        <MessageBody message={message} tabbable={active} />
+        <MessageBody
+          message={message}
+          tabbable={active}
+          view={() => context.view(message.seq)}
+        />
         <MessageMeta message={message} context={context} active={active} openDialog={openDialog} />
       </div>
     </div>

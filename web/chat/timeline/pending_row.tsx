@@ -2,6 +2,7 @@
 import type { SendItem } from "@tidings/client";
 import { Icon } from "../../shared/icon.tsx";
 import { memo } from "../../shared/memo.tsx";
+import { PendingFile } from "../files/pending_file.tsx";
 import { useSession } from "../session.ts";
 import { t } from "../texts.ts";
 import { clockTime } from "../time.ts";
@@ -16,7 +17,7 @@ interface PendingRowProps {
 
 export const PendingRow = memo(function PendingRow({ item, first, tabStop }: PendingRowProps) {
   const { client } = useSession();
-  const { id, conversationId, message, createdAt, status, error } = item;
+  const { id, conversationId, message, upload, createdAt, status, error } = item;
   const time = clockTime(new Date(createdAt).toISOString());
   const shown = {
     conversation_id: conversationId,
@@ -37,7 +38,11 @@ export const PendingRow = memo(function PendingRow({ item, first, tabStop }: Pen
       <div class="message-main">
         <div class="bubble">
           <div class="bubble-line">
-            <MessageBody message={shown} tabbable={false} />
+            {upload === undefined ? (
+              <MessageBody message={shown} tabbable={false} />
+            ) : (
+              <PendingFile item={item} upload={upload} />
+            )}
             <div class="message-meta">
               <time>{time}</time>
               <span class="delivery-sign" title={failed ? undefined : t(status)}>

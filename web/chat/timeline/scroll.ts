@@ -41,7 +41,10 @@ export function useScroll({ scroller, onMove }: ScrollOptions): Scroll {
   useLayoutEffect(() => {
     const element = scroller.current!;
     const onScroll = () => {
-      if (anchor.current.kind !== "target") anchor.current = record(element);
+      // At the end, what has grown since, such as an image, is no movement of the reader.
+      const hasGrown = anchor.current.kind === "bottom" && !isOfSize(element, anchor.current);
+      if (hasGrown) anchor.current = restore(element, anchor.current);
+      else if (anchor.current.kind !== "target") anchor.current = record(element);
       latest.current();
     };
     const observer = new ResizeObserver(() => {
@@ -100,12 +103,19 @@ function firstRowBelow(element: HTMLElement, line: number): HTMLElement | undefi
   return rows[low] as HTMLElement | undefined;
 }
 
+function isOfSize(
+  { scrollHeight, clientHeight }: HTMLElement,
+  { contentHeight, height }: { contentHeight: number; height: number },
+): boolean {
+  return scrollHeight === contentHeight && clientHeight === height;
+}
+
 /** Moves only if the content has changed: a movement of the reader must not be undone. */
 function restore(element: HTMLElement, anchor: Anchor): Anchor {
   switch (anchor.kind) {
     case "bottom": {
       const { scrollHeight, clientHeight } = element;
-      if (scrollHeight === anchor.contentHeight && clientHeight === anchor.height) return anchor;
+      if (isOfSize(element, anchor)) return anchor;
       element.scrollTop = scrollHeight;
       return { kind: "bottom", contentHeight: scrollHeight, height: clientHeight };
     }

@@ -133,7 +133,8 @@ function usePaging(id: string, { view, range, isHead }: Part, setView: SetView) 
     if (range.from <= 1 || hasNoOlder.current) return;
     load(async () => {
       await client.messages.loadOlder(id, range.from, NEXT_PAGE);
-      const grown = rangeNow(range.to);
+      // By its first seq: the store may have let go of what is far below meanwhile.
+      const grown = rangeNow(range.from);
       hasNoOlder.current = grown?.from === range.from;
       if (grown !== undefined) setView((now) => now && growOlder(now, grown));
     });
@@ -143,6 +144,7 @@ function usePaging(id: string, { view, range, isHead }: Part, setView: SetView) 
     if (view.to < range.to || isHead) return setView(growNewer(view, range, isHead));
     load(async () => {
       await client.messages.loadNewer(id, range.to, NEXT_PAGE);
+      // By its last seq: the store may have let go of what is far above meanwhile.
       const grown = rangeNow(range.to);
       const head = grown === rangeNow();
       if (grown !== undefined) setView((now) => now && growNewer(now, grown, head));

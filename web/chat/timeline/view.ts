@@ -26,18 +26,26 @@ export function viewAround(range: SeqRange, seq: number, isHead: boolean): View 
   };
 }
 
-/** A page further back. What is far below leaves the document. */
+/** A page further back. What is far below leaves the document. Only in the range of the view. */
 export function growOlder(view: View, range: SeqRange): View {
+  if (!contains(range, view.from)) return view;
   const from = Math.max(range.from, view.from - PAGE);
   const last = view.to ?? range.to;
   return last - from > MOST_SHOWN ? { from, to: from + MOST_SHOWN } : { from, to: view.to };
 }
 
-/** A page further towards the newest message. What is far above leaves the document. */
+/**
+ * A page further towards the newest message. What is far above leaves the document. Only in the
+ * range of the view.
+ */
 export function growNewer(view: View, range: SeqRange, isHead: boolean): View {
-  if (view.to === null) return view;
+  if (view.to === null || !contains(range, view.to)) return view;
   const to = Math.min(range.to, view.to + PAGE);
   return { from: Math.max(view.from, to - MOST_SHOWN), to: isHead && to === range.to ? null : to };
+}
+
+function contains(range: SeqRange, seq: number): boolean {
+  return range.from <= seq && seq <= range.to;
 }
 
 /** The view of the newest messages after more have arrived while the reader is at the end. */

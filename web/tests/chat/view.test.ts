@@ -42,6 +42,14 @@ test("back to the first message and forth to the newest one, it never holds too 
   }
 });
 
+test("a page of another range, as when the store has let go of a part, moves nothing", () => {
+  const view = { from: 500, to: 700 };
+  for (const range of [{ from: 900, to: 1_000 }, { from: 1, to: 400 }]) {
+    assert.equal(growOlder(view, range), view);
+    assert.equal(growNewer(view, range, true), view);
+  }
+});
+
 test("messages that arrive while the reader is at the end push the oldest out", () => {
   const view = { from: 1, to: null };
   assert.equal(trimOlder(view, { from: 1, to: MOST_SHOWN + PAGE }), view);

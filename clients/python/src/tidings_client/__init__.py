@@ -1,15 +1,16 @@
 """The Python client of Tidings, a self-hosted messaging backend.
 
 `Client` is asynchronous, `SyncClient` is not. Both follow what happens in the conversations of a
-user, over disconnects and restarts, and send messages that are never doubled. The generated calls
-in `tidings_client.generated.api` cover everything else, and the models of
-`tidings_client.generated.models` are what entries consist of.
+user, over disconnects and restarts, send messages that are never doubled, and upload files that go
+on where they stopped. The generated calls in `tidings_client.generated.api` cover everything else,
+and the models of `tidings_client.generated.models` are what entries consist of.
 """
 
 from .blocking import SyncClient
 from .client import Client
 from .cursors import CursorStore, FileCursorStore, MemoryCursorStore
 from .entries import Entry, Event, InboxSnapshot, Message, UnknownEntry, identity_of
+from .files import StoredFile
 from .problems import (
     ConflictError,
     CursorExpiredError,
@@ -51,6 +52,7 @@ __all__ = [
     "Password",
     "ProblemError",
     "ServerError",
+    "StoredFile",
     "SyncClient",
     "TidingsError",
     "TooLargeError",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import os
 import ssl
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from .calls import PATIENCE_SECONDS, Calls
 from .client import TIMEOUT_SECONDS, Client, check_url
 from .cursors import CursorStore
 from .entries import Event, Message
+from .files import Content, Progress, StoredFile
 from .generated import AuthenticatedClient
 from .sending import Answer
 from .tokens import Password, Token
@@ -133,6 +136,86 @@ class SyncClient:
                 patience=patience,
             )
         )
+
+    def upload(
+        self,
+        content: Content,
+        *,
+        name: str | None = None,
+        media_type: str | None = None,
+        progress: Progress | None = None,
+        key: str | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> StoredFile:
+        """Uploads a file; see `Client.upload`. `progress` is called on another thread."""
+        return self._run(
+            self._client.upload(
+                content,
+                name=name,
+                media_type=media_type,
+                progress=progress,
+                key=key,
+                patience=patience,
+            )
+        )
+
+    def send_file(
+        self,
+        conversation_id: str,
+        content: Content,
+        *,
+        name: str | None = None,
+        text: str | None = None,
+        type: str | None = None,
+        media_type: str | None = None,
+        progress: Progress | None = None,
+        reply_to: int | None = None,
+        thread: int | None = None,
+        mentions: Iterable[str] = (),
+        send_at: datetime.datetime | None = None,
+        client_message_id: str | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> Answer:
+        """Uploads a file, and sends it in a message; see `Client.send_file`."""
+        return self._run(
+            self._client.send_file(
+                conversation_id,
+                content,
+                name=name,
+                text=text,
+                type=type,
+                media_type=media_type,
+                progress=progress,
+                reply_to=reply_to,
+                thread=thread,
+                mentions=mentions,
+                send_at=send_at,
+                client_message_id=client_message_id,
+                patience=patience,
+            )
+        )
+
+    def download(
+        self,
+        file_id: str,
+        *,
+        progress: Progress | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> bytes:
+        """The bytes of a file; see `Client.download`."""
+        return self._run(self._client.download(file_id, progress=progress, patience=patience))
+
+    def download_to(
+        self,
+        file_id: str,
+        path: str | os.PathLike[str],
+        *,
+        progress: Progress | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> Path:
+        """Downloads into a file; see `Client.download_to`."""
+        downloading = self._client.download_to(file_id, path, progress=progress, patience=patience)
+        return self._run(downloading)
 
     def _iterate(self, items: AsyncGenerator[T, None]) -> Iterator[T]:
         # After an interrupt, the last step still ends when the loop is closed.

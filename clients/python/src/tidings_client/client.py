@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import datetime
 import functools
+import io
+import os
 import ssl
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Self
 
+from . import files
 from .calls import PATIENCE_SECONDS, repeat
 from .cursors import CursorStore, MemoryCursorStore, position_of
 from .entries import Event, Message
 from .feed import Feed, FeedOptions
+from .files import Content, Progress, StoredFile
 from .generated import AuthenticatedClient
 from .sending import Answer, describe_message, send_until_answered
 from .server import Server
@@ -171,6 +176,140 @@ class Client:
             client_message_id=client_message_id,
         )
         return await send_until_answered(self._server.calls, conversation_id, message, patience)
+
+    async def upload(
+        self,
+        content: Content,
+        *,
+        name: str | None = None,
+        media_type: str | None = None,
+        progress: Progress | None = None,
+        key: str | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> StoredFile:
+        """Uploads a file, which a message can name in `body.file` then; see also `send_file`.
+
+        After a broken connection or a restart of the server, the upload goes on where it stopped.
+        The server compares the SHA-256 of what arrives.
+
+        Args:
+            content: The path of a file, or bytes. A file must not change meanwhile.
+            name: The name of the file; that of the path if there is one.
+            media_type: What the file claims to be. The bytes decide what it becomes.
+            progress: Is called with the bytes that were sent so far and with all, on the thread of
+                the loop. After an interruption it begins again at what has arrived.
+            key: The key under which the server knows this upload for good. A program that is
+                restarted, and uploads the same file under the same key, goes on where it stopped,
+                or gets the file that it has stored. Without it, each call uploads a file of its
+                own.
+            patience: For how many seconds to go on while nothing arrives. Then the last error is
+                raised.
+        """
+        return await files.upload(
+            self._server.calls,
+            files.Source(content, name),
+            media_type=media_type,
+            key=key,
+            progress=progress,
+            patience=patience,
+        )
+
+    async def send_file(
+        self,
+        conversation_id: str,
+        content: Content,
+        *,
+        name: str | None = None,
+        text: str | None = None,
+        type: str | None = None,
+        media_type: str | None = None,
+        progress: Progress | None = None,
+        reply_to: int | None = None,
+        thread: int | None = None,
+        mentions: Iterable[str] = (),
+        send_at: datetime.datetime | None = None,
+        client_message_id: str | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> Answer:
+        """Uploads a file, and sends it in a message.
+
+        Args:
+            conversation_id: Where to send it.
+            content: The path of a file, or bytes; see `upload`, also for `name`, `media_type` and
+                `progress`.
+            name: The name of the file.
+            text: A text beside the file.
+            type: The type of the message: `image`, `audio`, `video` or `file`. Without it, what
+                fits the bytes.
+            media_type: What the file claims to be.
+            progress: Is called with the bytes that were sent so far, and with all.
+            reply_to: See `send`, as for the following.
+            thread: The seq of the message whose thread this one belongs to.
+            mentions: The users whom it mentions.
+            send_at: When the server sends it.
+            client_message_id: The key under which the server stores the message once, and its file
+                too: a program that is restarted in between uploads nothing twice.
+            patience: For how many seconds to go on while nothing arrives.
+        """
+        file = await self.upload(
+            content,
+            name=name,
+            media_type=media_type,
+            progress=progress,
+            key=files.key_of_message(client_message_id),
+            patience=patience,
+        )
+        return await self.send(
+            conversation_id,
+            {"file": file.id} if text is None else {"file": file.id, "text": text},
+            type=type or file.message_type,
+            reply_to=reply_to,
+            thread=thread,
+            mentions=mentions,
+            send_at=send_at,
+            client_message_id=client_message_id,
+            patience=patience,
+        )
+
+    async def download(
+        self,
+        file_id: str,
+        *,
+        progress: Progress | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> bytes:
+        """The bytes of a file that the user can see: `message.file.id` names it.
+
+        Args:
+            file_id: The file.
+            progress: Is called with the bytes that were received so far, and with all.
+            patience: For how many seconds to go on while nothing arrives.
+        """
+        sink = io.BytesIO()
+        await files.download(
+            self._server.calls, file_id, sink, progress=progress, patience=patience
+        )
+        return sink.getvalue()
+
+    async def download_to(
+        self,
+        file_id: str,
+        path: str | os.PathLike[str],
+        *,
+        progress: Progress | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> Path:
+        """Downloads into a file, which replaces another one at `path` once it is complete.
+
+        Args:
+            file_id: The file.
+            path: Where to write it.
+            progress: Is called with the bytes that were received so far, and with all.
+            patience: For how many seconds to go on while nothing arrives.
+        """
+        return await files.download_to(
+            self._server.calls, file_id, Path(path), progress=progress, patience=patience
+        )
 
 
 def check_url(url: str) -> str:

@@ -6,7 +6,8 @@ import type { StateHolder } from "../model/state_holder.ts";
 
 /** Where actions put what the connection has to do; in a tab that follows, the leader does it. */
 export interface Outgoing {
-  add(item: OutboxItem): void;
+  /** `bytes` are those of the file that the item uploads. */
+  add(item: OutboxItem, bytes?: Blob): void;
   retry(id: string): void;
   discard(id: string): void;
   read(conversationId: string, upTo: number): void;

@@ -1,12 +1,15 @@
 // Actions on messages.
 import { unwrap } from "../api/create_api.ts";
-import type { MessageActions } from "../client_api.ts";
+import type { MessageBody } from "../api/schemas.ts";
+import type { MessageActions, NewFile } from "../client_api.ts";
 import type { components } from "../generated/api.ts";
 import { rangeOf } from "../model/selectors.ts";
-import type { MessageChange, NewMessage } from "../model/state.ts";
+import type { MessageChange, NewMessage, OutboxItem, SendItem } from "../model/state.ts";
+import { messageTypeOf } from "../outbox/uploader.ts";
 import { loadHistory, loadMessage, loadPins } from "../sync/loads.ts";
 import { markStale, partKey } from "../sync/stale.ts";
 import type { ActionContext } from "./context.ts";
+import { nameOf } from "./files.ts";
 
 const PAGE_MESSAGES = 50;
 
@@ -19,6 +22,7 @@ export function messageActions(context: ActionContext): MessageActions {
     send: (id, message) => enqueueMessage(context, id, message),
     sendText: (id, text, options) =>
       enqueueMessage(context, id, { ...options, type: "text", body: { text } }),
+    sendFile: (id, file, options) => enqueueFile(context, id, file, options),
     schedule: (id, message, sendAt) => schedule(context, id, message, sendAt),
     edit: (id, seq, body) => change(id, seq, { act: "edit", body }),
     recall: (id, seq) => change(id, seq, { act: "recall" }),
@@ -116,20 +120,47 @@ function enqueueMessage(
   conversationId: string,
   message: NewMessage,
 ): string {
-  const id = crypto.randomUUID();
-  outgoing.add({
-    id,
+  const item = newSend(conversationId, message, holder.state.outbox);
+  outgoing.add(item);
+  return item.id;
+}
+
+function enqueueFile(
+  { holder, outgoing }: ActionContext,
+  conversationId: string,
+  file: Blob,
+  options: NewFile = {},
+): string {
+  const { name = nameOf(file), type = file.type, body, ...more } = options;
+  const message = {
+    ...more,
+    type: messageTypeOf(type),
+    body: { ...body, name, mime: type, size: file.size } as MessageBody,
+  };
+  const item = newSend(conversationId, message, holder.state.outbox);
+  const state = { fileId: null, sent: 0, isStored: false };
+  const upload = { name, type, size: file.size, key: item.id, ...state };
+  outgoing.add({ ...item, upload }, file);
+  return item.id;
+}
+
+function newSend(
+  conversationId: string,
+  message: NewMessage,
+  outbox: readonly OutboxItem[],
+): SendItem {
+  return {
+    id: crypto.randomUUID(),
     kind: "send",
     conversationId,
     message,
-    createdAt: nextTime(holder.state.outbox),
+    createdAt: nextTime(outbox),
     status: "queued",
     error: null,
     position: null,
     seq: null,
     sentAt: null,
-  });
-  return id;
+  };
 }
 
 function enqueueChange(

@@ -1,5 +1,6 @@
 // Actions on presence and typing.
 import type { OutboxActions, PresenceActions } from "../client_api.ts";
+import type { FileBytes } from "../outbox/file_bytes.ts";
 import type { ActionContext } from "./context.ts";
 
 /** The server passes on one notice in this time. */
@@ -39,9 +40,10 @@ export function presenceActions({ outgoing }: ActionContext): PresenceActions {
   };
 }
 
-export function outboxActions({ outgoing }: ActionContext): OutboxActions {
+export function outboxActions({ outgoing }: ActionContext, bytes: FileBytes): OutboxActions {
   return {
     retry: (id) => outgoing.retry(id),
     discard: (id) => outgoing.discard(id),
+    file: (id) => bytes.find(id),
   };
 }

@@ -36,3 +36,8 @@ export type Created = Schemas["Created"];
 export type GivenRole = Schemas["GivenRole"];
 export type ProfileRequest = Schemas["ProfileRequest"];
 export type SettingsRequest = Schemas["SettingsRequest"];
+export type UploadedFile = Schemas["UploadedFile"];
+export type FileDetails = Schemas["File"];
+export type BrowserSubscription = Schemas["BrowserSubscription"];
+/** How to push to a device; `preview` is true unless it says otherwise. */
+export type PushRegistration = Omit<Schemas["PushRequest"], "preview"> & { preview?: boolean };

@@ -1388,6 +1388,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the devices of the caller: which have received what, are online, and get pushes. */
+        get: operations["list_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a device
+         * @description Its cursor and its pushes are dropped, and its live connections close with 4403 within a second,
+         *     in every process. A device that connects or acknowledges again is a new one: to keep it out,
+         *     revoke its token.
+         */
+        delete: operations["remove_device"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/{device}/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Register a device for pushes
+         * @description The device gets a push for each notification, until it is dropped: by `DELETE`, when the
+         *     provider says that the token is gone, or when another device registers the same token. An app
+         *     registers at each start; the same registration again changes nothing. A provider that the
+         *     operator has not set up gives 422 `not_configured`.
+         */
+        put: operations["register_push"];
+        post?: never;
+        /**
+         * Drop the pushes of a device
+         * @description The device gets no more pushes, and its token is deleted.
+         */
+        delete: operations["drop_push"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -1401,6 +1467,88 @@ export interface paths {
          */
         get: operations["list_events"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the caller's files
+         * @description Those that are uploaded or expected, also if no message uses them.
+         */
+        get: operations["list_files"];
+        put?: never;
+        /**
+         * Announce a file
+         * @description The bytes follow by `PUT /v1/files/{id}/content`. Then a message of type `image`, `file`,
+         *     `audio` or `video` can name the file in `body.file`. The upload expires after a day, and so does
+         *     a file that nothing uses for a day.
+         */
+        post: operations["reserve_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what is known of a file
+         * @description Its uploader can see it, and whoever can see a message that uses it.
+         */
+        get: operations["get_file"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file
+         * @description Deletes one of the caller's own files, if no message uses it (`409 file_in_use`). A token with
+         *     the scope `admin` or `service` removes any file, whatever uses it: the messages stay, without
+         *     their bytes.
+         */
+        delete: operations["delete_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/files/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the bytes of a file
+         * @description Whoever can see the file can read them. `Range` selects a part, `If-None-Match` with the `ETag`
+         *     of an earlier answer saves sending them again. Images, audio and video are answered for display
+         *     (`Content-Disposition: inline`), everything else for saving.
+         */
+        get: operations["get_file_content"];
+        /**
+         * Send the bytes of a file
+         * @description The body is the bytes, streamed. If the connection breaks, ask with an empty body and
+         *     `Content-Range: bytes *\/SIZE` how many have arrived (`received`), and send the rest with
+         *     `Content-Range: bytes FIRST-LAST/SIZE`. A request without the header begins anew. Another size
+         *     or SHA-256 than announced is `422`, and nothing is stored. Repeating an upload that is complete
+         *     changes nothing.
+         */
+        put: operations["upload_file_content"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1627,7 +1775,7 @@ export interface paths {
          *     malformed frame or too many frames, 1009 a message over 64 KiB, 1013 the service is shutting
          *     down or its database is unavailable (`retry_after` in the problem frame says when to reconnect),
          *     4401 the token is missing, refused, revoked or has expired, 4403 the user is deactivated or
-         *     banned, 4408 nothing was received for a minute, 4409
+         *     banned or has removed the device, 4408 nothing was received for a minute, 4409
          *     the device has connected again, 4410 the cursor is older than the retained entries, beyond the
          *     head of the log, or of another history, or the history has changed because events were lost.
          */
@@ -1924,6 +2072,27 @@ export interface paths {
          * @description A WebSocket can watch them: it reports the same, and every change.
          */
         get: operations["get_presence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/push/webpush-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the key for Web Push
+         * @description A browser subscribes with this key (`applicationServerKey`). It stays the same: a subscription
+         *     belongs to it.
+         */
+        get: operations["get_webpush_key"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2331,13 +2500,18 @@ export interface components {
          * @enum {string}
          */
         AskedState: "outgoing" | "contact";
-        /** @description The body of an audio recording. A new one must have a `url`. */
+        /** @description The body of an audio recording. A new one must have a `file` or a `url`. */
         AudioBody: {
             /**
              * Format: double
              * @description The duration in seconds.
              */
             duration?: number;
+            /**
+             * @description One of the sender's own files that is stored: see `POST /v1/files`. The server sets the keys
+             *     that say what the file is.
+             */
+            file?: string;
             /** @description The media type, such as `audio/ogg`. */
             mime?: string;
             /** @description The name, which is previewed and searched. */
@@ -2370,6 +2544,7 @@ export interface components {
              * @description When it was last edited.
              */
             edited_at: string | null;
+            file?: components["schemas"]["MessageFile"] | null;
             /** @description The users whom it mentions. */
             mentions: string[];
             /**
@@ -2620,10 +2795,12 @@ export interface components {
         BatchSend: {
             /**
              * @description A JSON object of at most 64 KiB. Text messages have their text in `text`; images, audio and
-             *     video have their address in `url`, files `url` or `name`, and locations `lat` and `lng`.
-             *     These keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any
-             *     other key is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits
-             *     and no 64-bit float is refused.
+             *     video name one of the sender's stored files in `file` or have their address in `url`, files
+             *     `file`, `url` or `name`, and locations `lat` and `lng`. With `file`, the server sets `name`,
+             *     `mime`, `size`, `width` and `height` to what the file is. These keys and `mime`, `size`,
+             *     `width`, `height`, `thumb` and `duration` are checked; any other key is the app's own.
+             *     Numbers are kept exactly: a number that is no integer of 64 bits and no 64-bit float is
+             *     refused.
              */
             body: components["schemas"]["MessageBody"];
             /**
@@ -2677,6 +2854,20 @@ export interface components {
              *     pages.
              */
             users: string[];
+        };
+        /** @description A subscription to pushes, as a browser returns it. */
+        BrowserSubscription: {
+            /** @description The address of the push service: https, and on the public internet. */
+            endpoint: string;
+            /** @description The keys of the browser. */
+            keys: components["schemas"]["BrowserSubscriptionKeys"];
+        };
+        /** @description The keys of a browser, in base64url. */
+        BrowserSubscriptionKeys: {
+            /** @description The secret. */
+            auth: string;
+            /** @description The public key. */
+            p256dh: string;
         };
         /** @description A case in a list. */
         Case: {
@@ -3101,6 +3292,7 @@ export interface components {
              * @description When it was last edited.
              */
             edited_at: string | null;
+            file?: components["schemas"]["MessageFile"] | null;
             /** @description The users whom it mentions. */
             mentions: string[];
             /**
@@ -3453,6 +3645,7 @@ export interface components {
              * @description When it was last edited.
              */
             edited_at: string | null;
+            file?: components["schemas"]["MessageFile"] | null;
             /** @description The users whom it mentions. */
             mentions: string[];
             /**
@@ -3541,6 +3734,14 @@ export interface components {
             /** @description The webhooks. */
             webhooks: components["schemas"]["WebhookStatus"][];
         };
+        /** @description The file is deleted. */
+        DeletedFile: {
+            /**
+             * Format: int64
+             * @description The log position of the deletion.
+             */
+            position: number;
+        };
         /** @description `Entry` whose `type` is `delivered`. */
         DeliveredEntry: {
             /**
@@ -3604,6 +3805,37 @@ export interface components {
             /** @description The user whose device it is. */
             user: string;
         };
+        /** @description A device of the caller: it has acknowledged something, or gets pushes. */
+        Device: {
+            /**
+             * Format: int64
+             * @description The log position up to which it has received everything; null if it has never acknowledged
+             *     any.
+             */
+            cursor: number | null;
+            /** @description The id of the device. */
+            device: string;
+            /**
+             * Format: date-time
+             * @description When it was connected, acknowledged something or registered for pushes last.
+             */
+            last_seen: string;
+            /** @description Whether it has a live connection. */
+            online: boolean;
+            push: components["schemas"]["DevicePush"] | null;
+        };
+        /** @description How a device gets pushes. The token is in no answer. */
+        DevicePush: {
+            /** @description Whether a push shows the text of a message. */
+            preview: boolean;
+            /** @description `apns`, `fcm` or `webpush`. */
+            provider: string;
+            /**
+             * Format: date-time
+             * @description When the device registered.
+             */
+            registered_at: string;
+        };
         /** @description A device, and what it has acknowledged. */
         DeviceReceipt: {
             /**
@@ -3620,6 +3852,11 @@ export interface components {
             device: string;
             /** @description Whether that covers the message. */
             has_message: boolean;
+        };
+        /** @description The devices of the caller. */
+        Devices: {
+            /** @description The devices, ordered by id. A user has a limited number of them, so there are no pages. */
+            devices: components["schemas"]["Device"][];
         };
         /** @description The conversation and the key of a line in an earlier release, which derived both in another way. */
         EarlierLine: {
@@ -3923,8 +4160,60 @@ export interface components {
             /** @description A description of the error and of the expected value. */
             message: string;
         };
-        /** @description The body of a file. A new one must have a `url` or a `name`. */
+        /** @description A file. */
+        File: {
+            /** @description The media type that the client declared. */
+            declared_type: string;
+            /**
+             * Format: date-time
+             * @description When the upload expires; null once the bytes are there.
+             */
+            expires_at: string | null;
+            /**
+             * Format: int64
+             * @description The height of an image in pixels, as its header says.
+             */
+            height: number | null;
+            /** @description The id of the file. */
+            id: string;
+            /** @description Its name; null once it is erased. */
+            name: string | null;
+            /**
+             * Format: date-time
+             * @description When the upload began.
+             */
+            reserved_at: string;
+            /** @description The SHA-256 of the bytes; null until they are there. */
+            sha256: string | null;
+            /**
+             * Format: int64
+             * @description The size in bytes.
+             */
+            size: number;
+            /** @description Whether the bytes are there. */
+            state: components["schemas"]["FileState"];
+            /**
+             * Format: date-time
+             * @description When the bytes were stored.
+             */
+            stored_at: string | null;
+            /** @description The media type that the bytes have, whatever the client declared; null until they are there. */
+            type: string | null;
+            /** @description The user who uploads or has uploaded it. */
+            uploader: string;
+            /**
+             * Format: int64
+             * @description The width of an image in pixels, as its header says.
+             */
+            width: number | null;
+        };
+        /** @description The body of a file. A new one must have a `file`, a `url` or a `name`. */
         FileBody: {
+            /**
+             * @description One of the sender's own files that is stored: see `POST /v1/files`. The server sets the keys
+             *     that say what the file is.
+             */
+            file?: string;
             /** @description The media type, such as `application/pdf`. */
             mime?: string;
             /** @description The name, which is previewed and searched. */
@@ -3959,6 +4248,7 @@ export interface components {
              * @description When it was last edited.
              */
             edited_at: string | null;
+            file?: components["schemas"]["MessageFile"] | null;
             /** @description The users whom it mentions. */
             mentions: string[];
             /**
@@ -4006,6 +4296,43 @@ export interface components {
              * @enum {string}
              */
             type: "file";
+        };
+        /**
+         * @description Whether the bytes of a file are there.
+         * @enum {string}
+         */
+        FileState: "reserved" | "stored";
+        /** @description Where the bytes go. */
+        FileUpload: {
+            /**
+             * Format: date-time
+             * @description When the upload expires.
+             */
+            expires_at: string;
+            /** @description The headers that the request needs besides the token. */
+            headers: components["schemas"]["FileUploadHeaders"];
+            /**
+             * @description The method of the request.
+             * @example PUT
+             */
+            method: string;
+            /**
+             * @description The address, relative to that of the API.
+             * @example /v1/files/019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a/content
+             */
+            url: string;
+        };
+        /** @description The headers of an upload. */
+        FileUploadHeaders: {
+            /** @description The media type of the request. */
+            "Content-Type": string;
+        };
+        /** @description Some of the caller's files. */
+        Files: {
+            /** @description The files, newest first. */
+            files: components["schemas"]["File"][];
+            /** @description The cursor of the next page; null at the end. */
+            next: string | null;
         };
         /**
          * @description What happens when a user floods: a case is opened (`flag`), or the user is silenced too.
@@ -4249,8 +4576,13 @@ export interface components {
             /** @description Where to ask. It must be an address that webhooks may be delivered to. */
             url: string;
         };
-        /** @description The body of an image. A new one must have a `url`. */
+        /** @description The body of an image. A new one must have a `file` or a `url`. */
         ImageBody: {
+            /**
+             * @description One of the sender's own files that is stored: see `POST /v1/files`. The server sets the keys
+             *     that say what the file is.
+             */
+            file?: string;
             /**
              * Format: int64
              * @description The height in pixels.
@@ -4295,6 +4627,7 @@ export interface components {
              * @description When it was last edited.
              */
             edited_at: string | null;
+            file?: components["schemas"]["MessageFile"] | null;
             /** @description The users whom it mentions. */
             mentions: string[];
             /**
@@ -4385,6 +4718,11 @@ export interface components {
              * @description When the message was last edited. `text` is the text after that edit.
              */
             edited_at?: string | null;
+            /**
+             * @description One of the sender's own files that is stored: see `POST /v1/files`, with
+             *     `Tidings-Act-For`. The text, if there is one, is its caption.
+             */
+            file?: string | null;
             /**
              * @description The id of the message in the other system. Identifies the line when it is repeated, and is
              *     what `reply_to` and `thread` refer to.
@@ -4978,6 +5316,7 @@ export interface components {
              * @description When it was last edited.
              */
             edited_at: string | null;
+            file?: components["schemas"]["MessageFile"] | null;
             /** @description The users whom it mentions. */
             mentions: string[];
             /**
@@ -5259,6 +5598,7 @@ export interface components {
              * @description When the message was last edited.
              */
             edited_at: string;
+            file?: components["schemas"]["MessageFile"] | null;
             /**
              * Format: int64
              * @description The seq of the edited message.
@@ -5310,6 +5650,30 @@ export interface components {
              * @enum {string}
              */
             type: "message_erased";
+        };
+        /** @description The file that a message uses: metadata and bytes are at `/v1/files/{id}`. */
+        MessageFile: {
+            /**
+             * Format: int64
+             * @description The height of an image or a video in pixels.
+             */
+            height: number | null;
+            /** @description The id of the file. */
+            id: string;
+            /** @description Its name. */
+            name: string | null;
+            /**
+             * Format: int64
+             * @description Its size in bytes.
+             */
+            size: number | null;
+            /** @description The media type that its bytes have. */
+            type: string | null;
+            /**
+             * Format: int64
+             * @description The width of an image or a video in pixels.
+             */
+            width: number | null;
         };
         /** @description `Entry` whose `type` is `message_held`. */
         MessageHeldEntry: {
@@ -5720,6 +6084,24 @@ export interface components {
         NatsStatus: {
             /** @description The address, with the password masked. */
             url: string;
+        };
+        /** @description The file to upload. */
+        NewFile: {
+            /**
+             * @description Its name. Of a path, only the last segment is kept; control characters and characters that
+             *     change the direction of the text are dropped; a name of more than 255 characters is cut
+             *     before its ending.
+             */
+            name: string;
+            /** @description The SHA-256 of its bytes, as 64 hexadecimal digits. Other bytes are refused. */
+            sha256?: string | null;
+            /**
+             * Format: int64
+             * @description Its size in bytes.
+             */
+            size: number;
+            /** @description Its media type as the client sees it. The bytes decide what it becomes. */
+            type: string;
         };
         /** @description A sender who sends `same_text` near-equal texts within `within` floods. */
         NewFloodRule: {
@@ -6133,6 +6515,29 @@ export interface components {
              */
             seconds: number;
         };
+        /**
+         * @description Who delivers the pushes of a device.
+         * @enum {string}
+         */
+        PushProvider: "apns" | "fcm" | "webpush";
+        /** @description How to push to a device. */
+        PushRequest: {
+            /**
+             * @description Whether pushes show the text of messages.
+             * @default true
+             */
+            preview: boolean;
+            /** @description Who delivers. */
+            provider: components["schemas"]["PushProvider"];
+            subscription?: components["schemas"]["BrowserSubscription"] | null;
+            /**
+             * @description For `apns` and `fcm`: the token that the app got, at most 1,024 characters. It is stored
+             *     beside the log, and no answer returns it.
+             */
+            token?: string | null;
+            /** @description For `apns`: the bundle id of the app, if it is another one than the server's setting. */
+            topic?: string | null;
+        };
         /** @description Hours of every day in which a user does not want to be disturbed. They may span midnight. */
         QuietHours: {
             /**
@@ -6388,6 +6793,20 @@ export interface components {
             note?: string | null;
             /** @description What is wrong with it. */
             reason: components["schemas"]["ReportReasonSchema"];
+        };
+        /** @description The file that is expected. */
+        ReservedFile: {
+            /** @description The id of the file. */
+            id: string;
+            /** @description Its name as it is kept. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The log position of the reservation.
+             */
+            position: number;
+            /** @description Where its bytes go. */
+            upload: components["schemas"]["FileUpload"];
         };
         /** @description What a moderator decides. */
         ResolveRequest: {
@@ -6789,10 +7208,12 @@ export interface components {
         SendAudioRequest: {
             /**
              * @description A JSON object of at most 64 KiB. Text messages have their text in `text`; images, audio and
-             *     video have their address in `url`, files `url` or `name`, and locations `lat` and `lng`.
-             *     These keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any
-             *     other key is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits
-             *     and no 64-bit float is refused.
+             *     video name one of the sender's stored files in `file` or have their address in `url`, files
+             *     `file`, `url` or `name`, and locations `lat` and `lng`. With `file`, the server sets `name`,
+             *     `mime`, `size`, `width` and `height` to what the file is. These keys and `mime`, `size`,
+             *     `width`, `height`, `thumb` and `duration` are checked; any other key is the app's own.
+             *     Numbers are kept exactly: a number that is no integer of 64 bits and no 64-bit float is
+             *     refused.
              */
             body: components["schemas"]["AudioBody"];
             /**
@@ -6829,10 +7250,12 @@ export interface components {
         SendControlRequest: {
             /**
              * @description A JSON object of at most 64 KiB. Text messages have their text in `text`; images, audio and
-             *     video have their address in `url`, files `url` or `name`, and locations `lat` and `lng`.
-             *     These keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any
-             *     other key is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits
-             *     and no 64-bit float is refused.
+             *     video name one of the sender's stored files in `file` or have their address in `url`, files
+             *     `file`, `url` or `name`, and locations `lat` and `lng`. With `file`, the server sets `name`,
+             *     `mime`, `size`, `width` and `height` to what the file is. These keys and `mime`, `size`,
+             *     `width`, `height`, `thumb` and `duration` are checked; any other key is the app's own.
+             *     Numbers are kept exactly: a number that is no integer of 64 bits and no 64-bit float is
+             *     refused.
              */
             body: components["schemas"]["CustomBody"];
             /**
@@ -6869,10 +7292,12 @@ export interface components {
         SendCustomRequest: {
             /**
              * @description A JSON object of at most 64 KiB. Text messages have their text in `text`; images, audio and
-             *     video have their address in `url`, files `url` or `name`, and locations `lat` and `lng`.
-             *     These keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any
-             *     other key is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits
-             *     and no 64-bit float is refused.
+             *     video name one of the sender's stored files in `file` or have their address in `url`, files
+             *     `file`, `url` or `name`, and locations `lat` and `lng`. With `file`, the server sets `name`,
+             *     `mime`, `size`, `width` and `height` to what the file is. These keys and `mime`, `size`,
+             *     `width`, `height`, `thumb` and `duration` are checked; any other key is the app's own.
+             *     Numbers are kept exactly: a number that is no integer of 64 bits and no 64-bit float is
+             *     refused.
              */
             body: components["schemas"]["CustomBody"];
             /**
@@ -6909,10 +7334,12 @@ export interface components {
         SendFileRequest: {
             /**
              * @description A JSON object of at most 64 KiB. Text messages have their text in `text`; images, audio and
-             *     video have their address in `url`, files `url` or `name`, and locations `lat` and `lng`.
-             *     These keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any
-             *     other key is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits
-             *     and no 64-bit float is refused.
+             *     video name one of the sender's stored files in `file` or have their address in `url`, files
+             *     `file`, `url` or `name`, and locations `lat` and `lng`. With `file`, the server sets `name`,
+             *     `mime`, `size`, `width` and `height` to what the file is. These keys and `mime`, `size`,
+             *     `width`, `height`, `thumb` and `duration` are checked; any other key is the app's own.
+             *     Numbers are kept exactly: a number that is no integer of 64 bits and no 64-bit float is
+             *     refused.
              */
             body: components["schemas"]["FileBody"];
             /**
@@ -6949,10 +7376,12 @@ export interface components {
         SendImageRequest: {
             /**
              * @description A JSON object of at most 64 KiB. Text messages have their text in `text`; images, audio and
-             *     video have their address in `url`, files `url` or `name`, and locations `lat` and `lng`.
-             *     These keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any
-             *     other key is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits
-             *     and no 64-bit float is refused.
+             *     video name one of the sender's stored files in `file` or have their address in `url`, files
+             *     `file`, `url` or `name`, and locations `lat` and `lng`. With `file`, the server sets `name`,
+             *     `mime`, `size`, `width` and `height` to what the file is. These keys and `mime`, `size`,
+             *     `width`, `height`, `thumb` and `duration` are checked; any other key is the app's own.
+             *     Numbers are kept exactly: a number that is no integer of 64 bits and no 64-bit float is
+             *     refused.
              */
             body: components["schemas"]["ImageBody"];
             /**
@@ -6989,10 +7418,12 @@ export interface components {
         SendLocationRequest: {
             /**
              * @description A JSON object of at most 64 KiB. Text messages have their text in `text`; images, audio and
-             *     video have their address in `url`, files `url` or `name`, and locations `lat` and `lng`.
-             *     These keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any
-             *     other key is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits
-             *     and no 64-bit float is refused.
+             *     video name one of the sender's stored files in `file` or have their address in `url`, files
+             *     `file`, `url` or `name`, and locations `lat` and `lng`. With `file`, the server sets `name`,
+             *     `mime`, `size`, `width` and `height` to what the file is. These keys and `mime`, `size`,
+             *     `width`, `height`, `thumb` and `duration` are checked; any other key is the app's own.
+             *     Numbers are kept exactly: a number that is no integer of 64 bits and no 64-bit float is
+             *     refused.
              */
             body: components["schemas"]["LocationBody"];
             /**
@@ -7031,10 +7462,12 @@ export interface components {
         SendTextRequest: {
             /**
              * @description A JSON object of at most 64 KiB. Text messages have their text in `text`; images, audio and
-             *     video have their address in `url`, files `url` or `name`, and locations `lat` and `lng`.
-             *     These keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any
-             *     other key is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits
-             *     and no 64-bit float is refused.
+             *     video name one of the sender's stored files in `file` or have their address in `url`, files
+             *     `file`, `url` or `name`, and locations `lat` and `lng`. With `file`, the server sets `name`,
+             *     `mime`, `size`, `width` and `height` to what the file is. These keys and `mime`, `size`,
+             *     `width`, `height`, `thumb` and `duration` are checked; any other key is the app's own.
+             *     Numbers are kept exactly: a number that is no integer of 64 bits and no 64-bit float is
+             *     refused.
              */
             body: components["schemas"]["TextBody"];
             /**
@@ -7071,10 +7504,12 @@ export interface components {
         SendVideoRequest: {
             /**
              * @description A JSON object of at most 64 KiB. Text messages have their text in `text`; images, audio and
-             *     video have their address in `url`, files `url` or `name`, and locations `lat` and `lng`.
-             *     These keys and `mime`, `size`, `width`, `height`, `thumb` and `duration` are checked; any
-             *     other key is the app's own. Numbers are kept exactly: a number that is no integer of 64 bits
-             *     and no 64-bit float is refused.
+             *     video name one of the sender's stored files in `file` or have their address in `url`, files
+             *     `file`, `url` or `name`, and locations `lat` and `lng`. With `file`, the server sets `name`,
+             *     `mime`, `size`, `width` and `height` to what the file is. These keys and `mime`, `size`,
+             *     `width`, `height`, `thumb` and `duration` are checked; any other key is the app's own.
+             *     Numbers are kept exactly: a number that is no integer of 64 bits and no 64-bit float is
+             *     refused.
              */
             body: components["schemas"]["VideoBody"];
             /**
@@ -7311,6 +7746,7 @@ export interface components {
              * @description When it was last edited.
              */
             edited_at: string | null;
+            file?: components["schemas"]["MessageFile"] | null;
             /** @description The users whom it mentions. */
             mentions: string[];
             /**
@@ -7635,6 +8071,46 @@ export interface components {
             /** @description The user, if the counts are by user. */
             user?: string;
         };
+        /** @description What became of an upload. */
+        UploadedFile: {
+            /**
+             * Format: int32
+             * @description The height of an image in pixels.
+             */
+            height: number | null;
+            /**
+             * Format: int64
+             * @description The log position of the event that says that the file is stored; null until then.
+             */
+            position: number | null;
+            /**
+             * Format: int64
+             * @description How many bytes have arrived.
+             */
+            received: number;
+            /** @description The SHA-256 of the bytes; null until all have arrived. */
+            sha256: string | null;
+            /**
+             * Format: int64
+             * @description The size of the file in bytes.
+             */
+            size: number;
+            /**
+             * @description `stored` once all bytes are there, otherwise `reserved`.
+             * @example stored
+             */
+            state: string;
+            /**
+             * @description The media type that the bytes have, whatever the client declared; null until all have
+             *     arrived.
+             */
+            type: string | null;
+            /**
+             * Format: int32
+             * @description The width of an image in pixels.
+             */
+            width: number | null;
+        };
         /** @description A conversation of a user. */
         UserConversation: {
             /** @description The conversation. */
@@ -7791,13 +8267,18 @@ export interface components {
             /** @description The users whom the caller can see: by id, or in the order of the names that `q` found. */
             users: components["schemas"]["UserProfile"][];
         };
-        /** @description The body of a video. A new one must have a `url`. */
+        /** @description The body of a video. A new one must have a `file` or a `url`. */
         VideoBody: {
             /**
              * Format: double
              * @description The duration in seconds.
              */
             duration?: number;
+            /**
+             * @description One of the sender's own files that is stored: see `POST /v1/files`. The server sets the keys
+             *     that say what the file is.
+             */
+            file?: string;
             /**
              * Format: int64
              * @description The height in pixels.
@@ -7842,6 +8323,7 @@ export interface components {
              * @description When it was last edited.
              */
             edited_at: string | null;
+            file?: components["schemas"]["MessageFile"] | null;
             /** @description The users whom it mentions. */
             mentions: string[];
             /**
@@ -7988,6 +8470,11 @@ export interface components {
             thread: number | null;
             /** @description The type of the message. */
             type: components["schemas"]["MessageType"];
+        };
+        /** @description The public key of this server. */
+        WebPushKey: {
+            /** @description A point on P-256 in base64url. */
+            key: string;
         };
         /** @description A webhook. */
         Webhook: {
@@ -15043,6 +15530,188 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    list_devices: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All devices. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    remove_device: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The device
+                 * @example phone
+                 */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no such device */
+            200: {
+                headers: {
+                    "Idempotent-Replay"?: boolean;
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Positioned"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    register_push: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The device
+                 * @example phone
+                 */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "provider": "webpush",
+                 *       "subscription": {
+                 *         "endpoint": "https://push.example.net/send/7d2a",
+                 *         "keys": {
+                 *           "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+                 *           "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["PushRequest"];
+            };
+        };
+        responses: {
+            /** @description Registered, or already so */
+            200: {
+                headers: {
+                    "Idempotent-Replay"?: boolean;
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Positioned"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    drop_push: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The device
+                 * @example phone
+                 */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The device gets no pushes */
+            200: {
+                headers: {
+                    "Idempotent-Replay"?: boolean;
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Positioned"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     list_events: {
         parameters: {
             query?: {
@@ -15059,7 +15728,7 @@ export interface operations {
                 type?: string;
                 /**
                  * @description Only events of this aggregate: `/conversations/{id}`, `/mailboxes/{user}`,
-                 *     `/profiles/{user}`, `/cases/{id}` or `/deployment/tidings`.
+                 *     `/profiles/{user}`, `/cases/{id}`, `/files/{id}` or `/deployment/tidings`.
                  */
                 source?: string;
                 /** @description Only events from this time on, inclusive. */
@@ -15099,6 +15768,311 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_files: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of files. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of files, newest first. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Files"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    reserve_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "menu.txt",
+                 *       "size": 8,
+                 *       "type": "text/plain"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewFile"];
+            };
+        };
+        responses: {
+            /** @description The file is expected. */
+            201: {
+                headers: {
+                    "Idempotent-Replay"?: boolean;
+                    /** @description The log position of the reservation. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservedFile"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            /** @description The file is larger than any may be (`too_large`). */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_file: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The file.
+                 * @example 019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The file.
+                 * @example 019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file is deleted. */
+            200: {
+                headers: {
+                    /** @description The log position of the deletion. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedFile"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_file_content: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A preview of an image whose longest side has at most so many pixels, instead of the file:
+                 *     256 or 1024.
+                 * @example 256
+                 */
+                size?: number;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: {
+                /** @description The bytes, such as `bytes=0-1023`. */
+                Range?: string | null;
+                /** @description The `ETag` that the client has. */
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The file.
+                 * @example 019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All bytes. */
+            200: {
+                headers: {
+                    "Accept-Ranges"?: string;
+                    "Content-Disposition"?: string;
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description The bytes of the range. */
+            206: {
+                headers: {
+                    "Content-Range"?: string;
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description The client has the bytes. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            /** @description The file has no such bytes (`range_not_satisfiable`). */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    upload_file_content: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Which bytes the body has, such as `bytes 100-199/200`. */
+                "Content-Range"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The file.
+                 * @example 019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The bytes */
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description The bytes have arrived. */
+            200: {
+                headers: {
+                    /** @description The log position of the event. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedFile"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description No bytes arrived for a while (`body_timeout`). */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -16739,6 +17713,36 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_webpush_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The public key of this server */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebPushKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -297,11 +297,12 @@ interface OutboxItemBase {
   readonly createdAt: number;
   /**
    * - `queued`: waits for a connection, or for an earlier item of the conversation.
+   * - `uploading`: its file is on its way; `upload` says how far. The message follows it.
    * - `sending`: the request is on its way.
    * - `sent`: the server has stored it; the entry has not arrived yet.
    * - `failed`: the server refuses it; `error` says why. `outbox.retry` or `outbox.discard` it.
    */
-  readonly status: "queued" | "sending" | "sent" | "failed";
+  readonly status: "queued" | "uploading" | "sending" | "sent" | "failed";
   readonly error: ErrorInfo | null;
   /** The position of the answer, once sent. */
   readonly position: number | null;
@@ -311,10 +312,42 @@ interface OutboxItemBase {
 export interface SendItem extends OutboxItemBase {
   readonly kind: "send";
   readonly message: NewMessage;
+  /** The file that the message needs; absent if it needs none. */
+  readonly upload?: FileUpload;
   /** The seq of the message, once sent. */
   readonly seq: number | null;
   /** The time that the server gave it, once sent. */
   readonly sentAt: string | null;
+}
+
+/** A file of a message that is on its way. */
+export interface FileUpload {
+  readonly name: string;
+  /** The media type that the browser sees. */
+  readonly type: string;
+  /** The size in bytes. */
+  readonly size: number;
+  /** The key under which the server recognises that the file has been announced already. */
+  readonly key: string;
+  /** The id that the server has given the file; null before. */
+  readonly fileId: string | null;
+  /** How many bytes have arrived. */
+  readonly sent: number;
+  /** Whether the server has stored the file. */
+  readonly isStored: boolean;
+}
+
+/** A file that the server has stored. */
+export interface StoredFile {
+  readonly id: string;
+  readonly name: string;
+  /** The media type that the bytes have. */
+  readonly type: string;
+  /** The size in bytes. */
+  readonly size: number;
+  /** Of an image, in pixels. */
+  readonly width: number | null;
+  readonly height: number | null;
 }
 
 /** What the server says about a message that it has stored. */

@@ -1,6 +1,6 @@
 // The outbox as part of the state: pure changes of its items.
 import { positionOf } from "../sync/cursor.ts";
-import type { ClientState, ErrorInfo, OutboxItem } from "../model/state.ts";
+import type { ClientState, ErrorInfo, FileUpload, OutboxItem, SendItem } from "../model/state.ts";
 
 export function addItem(state: ClientState, item: OutboxItem): ClientState {
   if (state.outbox.some((other) => other.id === item.id)) return state;
@@ -45,19 +45,36 @@ export function requeueItem(state: ClientState, id: string): ClientState {
   return endRequest(state, id, (item) => ({ ...item, status: "queued" }));
 }
 
+/** Whether the file of an item has to be uploaded before anything else. */
+export function needsUpload(item: OutboxItem): item is SendItem & { upload: FileUpload } {
+  return item.kind === "send" && item.upload !== undefined && !item.upload.isStored;
+}
+
+/** The next item whose file is to be uploaded. */
+export function nextUpload(state: ClientState): (SendItem & { upload: FileUpload }) | undefined {
+  return state.outbox.filter(needsUpload).find((item) => item.status === "queued");
+}
+
 /**
  * The next item to send: the oldest one that waits, of a conversation where nothing is on its
- * way. So messages of a conversation are stored in the order in which the user wrote them.
+ * way. So messages of a conversation are stored in the order in which the user wrote them. A file
+ * that is still being uploaded holds up only the files after it.
  */
 export function nextItem(
   state: ClientState,
   mayGo: (conversationId: string) => boolean,
 ): OutboxItem | undefined {
   const busy = new Set<string>();
+  const uploading = new Set<string>();
   for (const item of state.outbox) {
-    const { conversationId: id } = item;
-    if (item.status === "queued" && !busy.has(id) && mayGo(id)) return item;
-    if (item.status === "sending" || item.status === "queued") busy.add(id);
+    const { conversationId: id, status } = item;
+    if (status === "failed" || status === "sent") continue;
+    const isFile = item.kind === "send" && item.upload !== undefined;
+    if (needsUpload(item)) uploading.add(id);
+    else if (!isFile || !uploading.has(id)) {
+      if (status === "queued" && !busy.has(id) && mayGo(id)) return item;
+      busy.add(id);
+    }
   }
   return undefined;
 }
@@ -69,6 +86,16 @@ export function settleItems(state: ClientState): ClientState {
     item.status === "sent" && item.position !== null && item.position <= reached;
   if (!state.outbox.some(isSettled)) return state;
   return { ...state, outbox: state.outbox.filter((item) => !isSettled(item)) };
+}
+
+/** What another tab, or an earlier run, has begun and not ended is begun again. */
+export function requeueInterrupted(state: ClientState): ClientState {
+  const isInterrupted = ({ status }: OutboxItem) => status === "sending" || status === "uploading";
+  if (!state.outbox.some(isInterrupted)) return state;
+  const outbox = state.outbox.map((item) =>
+    isInterrupted(item) ? { ...item, status: "queued" as const } : item,
+  );
+  return { ...state, outbox };
 }
 
 /**

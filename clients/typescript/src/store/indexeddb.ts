@@ -2,9 +2,16 @@
 import type { Storage, StorageChange, Table } from "./storage.ts";
 
 /** Raise it when what is stored changes its form: all but the outbox is then read again. */
-const VERSION = 2;
-const TABLES: readonly Table[] = ["meta", "conversations", "timelines", "people", "outbox"];
-const LASTING: readonly string[] = ["outbox"];
+const VERSION = 3;
+const TABLES: readonly Table[] = [
+  "meta",
+  "conversations",
+  "timelines",
+  "people",
+  "outbox",
+  "files",
+];
+const LASTING: readonly string[] = ["outbox", "files"];
 
 /** Opens the database, or fails where the browser does not allow one. */
 export async function openIndexedDb(name: string): Promise<Storage> {

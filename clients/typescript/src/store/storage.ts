@@ -10,7 +10,8 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-export type Table = "meta" | "conversations" | "timelines" | "people" | "outbox";
+/** `files` has the bytes (a `Blob`) of the files that the outbox uploads. */
+export type Table = "meta" | "conversations" | "timelines" | "people" | "outbox" | "files";
 
 /** A value to keep, or `undefined` to remove the key. */
 export interface StorageChange {

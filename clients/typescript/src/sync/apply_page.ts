@@ -117,7 +117,11 @@ export function applyThread(
   const next = applyHistoryPage(state, id, page);
   const key = threadKey(id, root.seq);
   const known = next.threads.get(key)?.seqs ?? [];
-  const seqs = [...new Set([...messages.map(({ seq }) => seq), ...known])].sort((a, b) => a - b);
+  // Entries may have brought replies while the answer was on its way.
+  const stored = [...(next.timelines.get(id)?.messages.values() ?? [])];
+  const newer = stored.filter((reply) => reply.thread === root.seq && reply.position > position);
+  const found = [...messages, ...newer].map(({ seq }) => seq);
+  const seqs = [...new Set([...found, ...known])].sort((a, b) => a - b);
   const loaded = { conversationId: id, root: root.seq, seqs, hasOlder, position };
   return { ...next, threads: next.threads.set(key, loaded) };
 }

@@ -3,7 +3,7 @@ import type { StateHolder } from "../model/state_holder.ts";
 import type { Timeline } from "../model/state.ts";
 import { keepAround, keepNewest } from "./timeline.ts";
 
-const CHECK_MS = 5_000;
+const CHECK_MS = 1_000;
 /** What stays of a conversation that nobody looks at. */
 const KEPT_MESSAGES = 30;
 /** A conversation that was used within this time may be on the screen. */

@@ -20,7 +20,7 @@ export type TabMessage =
   | { type: "signed_out" };
 
 export type TabCommand =
-  | { act: "add"; item: OutboxItem }
+  | { act: "add"; item: OutboxItem; bytes?: Blob }
   | { act: "retry"; id: string }
   | { act: "discard"; id: string }
   | { act: "read"; conversationId: string; upTo: number }

@@ -18,7 +18,9 @@ export interface TabsOptions {
   local: Outgoing;
   watchFor: (tab: string, users: readonly string[]) => void;
   /** Keeps an item of a tab that follows, in case that tab and the leader close together. */
-  keep: (item: OutboxItem) => void;
+  keep: (item: OutboxItem, bytes?: Blob) => void;
+  /** The bytes that this tab has kept of the file of an item. */
+  bytesOf: (id: string) => Blob | undefined;
   /** This tab leads from now on. */
   lead: () => void;
   onFrames: (frames: readonly ServerFrame[]) => void;
@@ -74,13 +76,13 @@ export class Tabs {
 
   /** What actions use: here, or in the tab that leads. */
   readonly outgoing: Outgoing = {
-    add: (item) => {
+    add: (item, bytes) => {
       if (this.#follower) {
         this.#follower.expect(item.id);
-        this.#options.keep(item);
+        this.#options.keep(item, bytes);
         this.#options.holder.update((state) => addItem(state, item));
       }
-      this.#do({ act: "add", item });
+      this.#do({ act: "add", item, ...(bytes && { bytes }) });
     },
     retry: (id) => this.#do({ act: "retry", id }),
     discard: (id) => this.#do({ act: "discard", id }),
@@ -106,7 +108,7 @@ export class Tabs {
     const { local, watchFor } = this.#options;
     switch (command.act) {
       case "add":
-        return local.add(command.item);
+        return local.add(command.item, command.bytes);
       case "retry":
         return local.retry(command.id);
       case "discard":
@@ -152,7 +154,10 @@ export class Tabs {
 
   /** The leader may be another one, which does not know what this tab has asked for. */
   #repeat(follower: Follower): void {
-    for (const item of follower.unconfirmed()) this.#do({ act: "add", item });
+    for (const item of follower.unconfirmed()) {
+      const bytes = this.#options.bytesOf(item.id);
+      this.#do({ act: "add", item, ...(bytes && { bytes }) });
+    }
     if (this.#watched.length > 0) this.outgoing.watch(this.#watched);
   }
 

@@ -6,4 +6,5 @@
 mod histories;
 mod model;
 mod previews;
+mod quota;
 mod system;

@@ -42,7 +42,7 @@ pub struct TestSystem {
     pub collector: Collector,
     pub state: FilesState,
     pub directory: PathBuf,
-    database: TestDatabase,
+    pub database: TestDatabase,
     router: Router,
     now: Arc<AtomicI64>,
     shutdown: CancellationToken,
@@ -50,6 +50,10 @@ pub struct TestSystem {
 
 impl TestSystem {
     pub async fn start(name: &str) -> Self {
+        Self::start_with_quota(name, None).await
+    }
+
+    pub async fn start_with_quota(name: &str, user_bytes: Option<u64>) -> Self {
         let database = TestDatabase::migrated("files").await;
         let config = LogConfig {
             allow_fsync_off: true,
@@ -77,7 +81,7 @@ impl TestSystem {
             store: store.clone(),
             limits: FileLimits {
                 file_bytes: 1_000_000,
-                user_bytes: None,
+                user_bytes,
             },
             clock,
         });

@@ -101,7 +101,9 @@ fn parse<T: DeserializeOwned>(text: &str, unknown: &UnknownNames) -> Result<T, P
     let parsed = serde_ignored::deserialize(&mut parser, find)
         .and_then(|value| parser.end().map(|()| value))
         .map_err(|error| describe_error::<T>(text.as_bytes(), &error))?;
-    unknown.check_fields(found, field_names::<T>())?;
+    if !found.is_empty() {
+        unknown.check_fields(found, field_names::<T>())?;
+    }
     Ok(parsed)
 }
 

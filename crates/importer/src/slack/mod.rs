@@ -5,8 +5,8 @@
 //! has private conversations), and one directory per conversation, named after the conversation, or
 //! after its id for direct messages. That directory has one file per day, `2026-11-01.json`: an
 //! array of messages. Only one day is in memory at a time. `files`: finds and reads the files.
-//! `attachments`: finds the files of messages. `workspace`: the lists. `message`: a message.
-//! `text` and `blocks`: its words.
+//! `attachments`: finds the files of messages. `workspace`: the lists. `message`: a message. `text`
+//! and `blocks`: its words.
 //!
 //! Memberships come from messages (`channel_join`) and from the list of conversations, which names
 //! the current members and the creator. A user who joined and has left does not join again. A

@@ -50,8 +50,22 @@ impl PartWriter for CsvWriter {
     }
 }
 
+/// A record without its line break, with an apostrophe in front of each cell that a spreadsheet
+/// would run.
+pub fn to_csv_record(cells: impl IntoIterator<Item = String>) -> Result<Vec<u8>> {
+    let mut writer = Writer::from_writer(Vec::new());
+    writer.write_record(cells.into_iter().map(escape_formula))?;
+    let mut line = writer
+        .into_inner()
+        .map_err(csv::IntoInnerError::into_error)?;
+    if line.ends_with(b"\n") {
+        line.pop();
+    }
+    Ok(line)
+}
+
 /// Puts an apostrophe in front of a text that a spreadsheet would run.
-pub fn escape_formula(text: String) -> String {
+fn escape_formula(text: String) -> String {
     if is_formula(&text) {
         format!("'{text}")
     } else {

@@ -27,8 +27,8 @@ mod spec;
 mod writer;
 
 pub use columns::{COLUMNS, Column, ColumnType};
-pub use csv::escape_formula;
 pub(crate) use csv::is_formula;
+pub use csv::to_csv_record;
 pub use export_reader::ExportReader;
 pub use format::ExportFormat;
 pub use options::ExportOptions;
@@ -41,6 +41,7 @@ use anyhow::{Result, bail};
 use data_dir::UsageError;
 use domain::history::CursorReference;
 use event_log::reader::LogReader;
+use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
@@ -62,6 +63,17 @@ pub struct ExportSummary {
     pub complete_to: CursorReference,
     /// Whether the export contains all selected events.
     pub is_complete: bool,
+}
+
+impl ExportSummary {
+    /// The summary as one JSON object.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "events": self.events, "parts": self.parts, "bytes": self.bytes,
+            "complete_to": self.complete_to.position,
+            "cursor": self.complete_to.to_string(), "complete": self.is_complete,
+        })
+    }
 }
 
 /// Exports until the end of the selection, or until `stop` is cancelled. In both cases the files

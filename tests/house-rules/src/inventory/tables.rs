@@ -100,6 +100,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "one row: how far previews of images have been made",
     ),
     (
+        "files.reservations",
+        "the announced files that the read model may not have yet",
+    ),
+    (
         "files.unused",
         "the files that nothing uses, and since when",
     ),
@@ -115,6 +119,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     (
         "push.notices",
         "pending and sent pushes, one row per device and conversation",
+    ),
+    (
+        "push.outcomes",
+        "what providers answered, counted by hour, provider and outcome",
     ),
     ("push.parked", "pushes that failed for the last time"),
     ("push.progress", "one row: how far pushes are in the log"),

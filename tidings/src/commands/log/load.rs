@@ -6,7 +6,6 @@ use domain::hex::to_hex;
 use log_tools::export::ExportReader;
 use log_tools::load::{LoadSummary, check_is_loadable, check_is_new, load_export};
 use log_tools::verify::{VerifyOptions, VerifySummary, verify_database};
-use serde_json::json;
 use settings::{LogLoadArgs, SystemConfig};
 use tokio_util::sync::CancellationToken;
 
@@ -66,16 +65,10 @@ pub async fn run(
 }
 
 fn print_summary(args: &LogLoadArgs, loaded: &LoadSummary, verified: &VerifySummary) -> Result<()> {
-    let keys: Vec<String> = loaded.public_keys.iter().map(|key| to_hex(key)).collect();
     if args.json {
-        let json = json!({
-            "events": loaded.events, "streams": loaded.streams, "log_id": loaded.log_id,
-            "position": loaded.cursor.position, "cursor": loaded.cursor, "seals": loaded.seals,
-            "public_keys": keys, "log": verified.to_json(),
-        });
-        outln!("{json}")?;
-        return Ok(());
+        return Ok(outln!("{}", loaded.to_json(verified))?);
     }
+    let keys: Vec<String> = loaded.public_keys.iter().map(|key| to_hex(key)).collect();
     outln!(
         "loaded {} of {} (conversations and mailboxes), up to {}; it is log {}",
         format_count(loaded.events, "event"),

@@ -125,13 +125,7 @@ async fn export(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) -
     let summary = summary.await?;
     drop(progress);
     if args.json {
-        let json = json!({
-            "events": summary.events, "parts": summary.parts, "bytes": summary.bytes,
-            "complete_to": summary.complete_to.position,
-            "cursor": summary.complete_to.to_string(), "complete": summary.is_complete,
-        });
-        outln!("{json}")?;
-        return Ok(());
+        return Ok(outln!("{}", summary.to_json())?);
     }
     outln!(
         "events: {}, files: {}, up to position {}",

@@ -4,7 +4,7 @@ use std::io::{Write as _, stdout};
 
 use anyhow::Result;
 use event_log::reader::LogReader;
-use log_tools::export::escape_formula;
+use log_tools::export::to_csv_record;
 use log_tools::output::LineOutput;
 use log_tools::slice::check_conversation;
 use projector::{UnreadHistory, UnreadRow};
@@ -42,7 +42,7 @@ pub async fn run(pool: &PgPool, args: &LogUnreadArgs, stop: &CancellationToken) 
         for row in rows {
             let line = match (args.json, args.csv) {
                 (true, _) => serde_json::to_vec(&row)?,
-                (_, true) => to_csv(cells(row))?,
+                (_, true) => to_csv_record(cells(row))?,
                 (false, false) => to_text(&cells(row)),
             };
             if !output.write_line(&line)? {
@@ -61,7 +61,7 @@ pub async fn run(pool: &PgPool, args: &LogUnreadArgs, stop: &CancellationToken) 
 fn header(args: &LogUnreadArgs) -> Result<Vec<u8>> {
     let mut names = COLUMNS.map(str::to_owned);
     if args.csv {
-        return to_csv(names);
+        return to_csv_record(names);
     }
     let [.., user, conversation] = &mut names;
     if args.by != UnreadGroupingArg::User {
@@ -106,19 +106,6 @@ fn to_text(cells: &[String; 7]) -> Vec<u8> {
     line
 }
 
-/// A record without its line break. Users choose ids, so a spreadsheet must not run them.
-fn to_csv(cells: [String; 7]) -> Result<Vec<u8>> {
-    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    writer.write_record(cells.map(escape_formula))?;
-    let mut line = writer
-        .into_inner()
-        .map_err(csv::IntoInnerError::into_error)?;
-    if line.ends_with(b"\n") {
-        line.pop();
-    }
-    Ok(line)
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
@@ -160,7 +147,7 @@ mod tests {
             quiet: 0,
             memberships: 2,
         };
-        let line = String::from_utf8(to_csv(cells(row)).expect("a record")).expect("text");
+        let line = String::from_utf8(to_csv_record(cells(row)).expect("a record")).expect("text");
         assert_eq!(line, "1970-01-01T00:00:00.000Z,7,3,0,2,\"'=a,b\",");
     }
 }

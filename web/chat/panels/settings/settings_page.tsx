@@ -5,6 +5,7 @@ import { ConfirmDialog } from "../../../shared/dialog.tsx";
 import { Icon } from "../../../shared/icon.tsx";
 import { chooseLanguage, type Language, useLanguage } from "../../../shared/language.ts";
 import { chooseTheme, theme, type Theme } from "../../../shared/theme.ts";
+import { NotificationsSection } from "../../notifications/notifications_section.tsx";
 import { useSelect } from "../../session.ts";
 import { useHost } from "../host.ts";
 import { ChoiceField, SwitchField } from "../parts/fields.tsx";
@@ -38,6 +39,7 @@ export function SettingsPage() {
           <Section title={t("quiet")} hint={t("quietHint")}>
             <QuietHoursForm settings={profile.settings} />
           </Section>
+          <NotificationsSection />
         </>
       )}
       <LooksSection />
