@@ -194,12 +194,6 @@ impl ServiceRuntime {
         Ok(accounts_api::router(state))
     }
 
-    /// Opens the file store, with what makes previews of its images.
-    pub(super) fn open_files(&self) -> Result<Previews> {
-        let store = self.config.files.open(&self.config.data)?;
-        Ok(Previews::new(store, Renderer::of_this_program()?))
-    }
-
     /// The routes of files. Starts what deletes those that nothing uses, and what makes previews.
     fn serve_files(
         &self,

@@ -218,12 +218,6 @@ async fn those_who_see_the_file_see_its_preview_and_nobody_else() {
     expect(cleared, [200, 404, 404, 404, 404], "bob has cleared it").await;
     let again = send_file(ann, "room", "m2", &id).await.position();
     expect(again, [200, 200, 404, 200, 404], "sent again").await;
-    expect_gone(&world, &users, &id).await;
-}
-
-/// Erases the messages and deletes the file: nobody gets the preview, and no bytes are left.
-async fn expect_gone(world: &World, users: &[Client; 5], id: &str) {
-    let ann = &users[0];
     for seq in [1, 2] {
         let erase = json!({ "conversation_id": "room", "seq": seq });
         let erased = world.admin().post("/v1/admin/erasures", erase).await;
@@ -233,14 +227,14 @@ async fn expect_gone(world: &World, users: &[Client; 5], id: &str) {
     world.wait_until_projected(last).await;
     for user in &users[1..] {
         for size in ["256", "1024"] {
-            let answer = preview(user, id, size).await;
+            let answer = preview(user, &id, size).await;
             assert_eq!(answer.expect_problem(404), "not_found", "erased");
         }
     }
     // The collection may have been earlier.
     ann.delete(&format!("/v1/files/{id}")).await;
     eventually("nobody has the file", async || {
-        let gone = preview(ann, id, "256").await;
+        let gone = preview(ann, &id, "256").await;
         (gone.status == 404).then_some(())
     })
     .await;
@@ -255,7 +249,7 @@ async fn wait_until_no_bytes_are_left(world: &World) {
             && list_files(&store.join("files")).is_empty()
     })
     .await;
-    let report = verify(world).await;
+    let report = verify(&world).await;
     assert_eq!(report["equal"], json!(true));
 }
 
