@@ -57,6 +57,16 @@ fn write_export(picture: &[u8]) -> PathBuf {
     export
 }
 
+/// The sender, the type, the text and the name of the file of a message.
+fn summarize(message: &Value) -> (&str, &str, &str, &str) {
+    (
+        message["sender"].as_str().unwrap_or_default(),
+        message["type"].as_str().unwrap_or_default(),
+        message["body"]["text"].as_str().unwrap_or_default(),
+        message["file"]["name"].as_str().unwrap_or_default(),
+    )
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn files_beside_a_slack_export_are_imported_once() {
     let settings = Settings::default().with("TIDINGS_MAX_FILE", 50_000);
@@ -88,18 +98,7 @@ async fn files_beside_a_slack_export_are_imported_once() {
     let page = bob.get_ok(&format!("{room}/messages")).await;
     let mut messages = page["messages"].as_array().expect("messages").clone();
     messages.sort_by_key(|message| message["seq"].as_i64());
-    let shown: Vec<_> = messages
-        .iter()
-        .map(|message| {
-            let body = &message["body"];
-            (
-                message["sender"].as_str().unwrap_or_default(),
-                message["type"].as_str().unwrap_or_default(),
-                body["text"].as_str().unwrap_or_default(),
-                message["file"]["name"].as_str().unwrap_or_default(),
-            )
-        })
-        .collect();
+    let shown: Vec<_> = messages.iter().map(summarize).collect();
     let expected = [
         ("ann", "image", "two of three\n[gone.png]", "a.png"),
         ("ann", "file", "", "b.txt"),
