@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::put;
-use axum::{Router, body};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tests::program::Program;
 use tests::world::create_dir;
@@ -194,7 +194,7 @@ pub async fn serve_plain(listen: SocketAddr, dir: PathBuf) -> Result<()> {
         .context("the plain route")
 }
 
-async fn write_body(path: &std::path::Path, body: body::Body) -> Result<()> {
+async fn write_body(path: &std::path::Path, body: Body) -> Result<()> {
     let mut file = tokio::fs::File::create(path).await?;
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.try_next().await? {

@@ -19,7 +19,7 @@ use http::header::CONTENT_RANGE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_edge::{Caller, Json, Path, Problem, UploadBody};
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::content_range::{self, UploadPart};
 use crate::problem_responses::{UnknownFileProblem, UploadProblems};
@@ -100,7 +100,7 @@ impl UploadResponse {
 }
 
 /// The header of a part of an upload.
-#[derive(IntoParams)]
+#[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes the OpenAPI document")]
 struct ContentRangeParams {

@@ -65,8 +65,10 @@ async fn concurrent_reservations_in_two_processes_never_exceed_the_quota() {
             let deleted = clients[1].delete(&format!("/v1/files/{id}")).await;
             last = deleted.position();
         }
-        let listed = clients[0].get_ok(&format!("/v1/files?min_position={last}"));
-        assert_eq!(listed.await["files"], json!([]), "{round}");
+        let listed = clients[0]
+            .get_ok(&format!("/v1/files?min_position={last}"))
+            .await;
+        assert_eq!(listed["files"], json!([]), "{round}");
     }
     announce(&clients[0], "whole", QUOTA).await.expect(201);
 }
@@ -90,11 +92,8 @@ async fn a_request_that_was_accepted_is_repeated_when_the_quota_is_full() {
     for again in join_all(repeats).await {
         assert!(again.is_replay(), "{again}");
     }
-    let deleted = ann.delete(&format!(
-        "/v1/files/{}",
-        first.json()["id"].as_str().expect("id")
-    ));
-    deleted.await.expect(200);
+    let id = first.json()["id"].as_str().expect("an id").to_owned();
+    ann.delete(&format!("/v1/files/{id}")).await.expect(200);
     // A repeated request has kept no room, and a deletion leaves it at once.
     assert!(announce(&ann, "first", QUOTA).await.is_replay());
     let id = reserve(&ann, "last", QUOTA).await;
