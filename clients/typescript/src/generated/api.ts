@@ -371,6 +371,27 @@ export interface paths {
         patch: operations["rename_place"];
         trace?: never;
     };
+    "/v1/admin/pushes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns how pushes fare, by provider
+         * @description Attempts are counted once their results are stored. The metric `tidings_push_total` has the same
+         *     for each process.
+         */
+        get: operations["get_push_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/seals": {
         parameters: {
             query?: never;
@@ -402,6 +423,89 @@ export interface paths {
          * @description A part that cannot be read says why, in `error`; the others are there.
          */
         get: operations["get_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what files occupy
+         * @description The sum over all files, as the read model knows them. `tidings verify --files` compares it with
+         *     the store.
+         */
+        get: operations["get_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/storage/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what files occupy, by conversation
+         * @description A conversation counts the files that its messages use. A file that several conversations use
+         *     counts in each of them.
+         */
+        get: operations["list_conversation_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/storage/orphans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the files that nothing uses
+         * @description Stored files that no message uses, and uploads that are not finished, with the time when they
+         *     will be deleted.
+         */
+        get: operations["list_orphaned_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/storage/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what files occupy, by user
+         * @description A user counts the files that they have uploaded, whether a message uses them or not.
+         */
+        get: operations["list_user_storage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1509,7 +1613,7 @@ export interface paths {
         };
         /**
          * Returns what is known of a file
-         * @description Its uploader can see it, and whoever can see a message that uses it.
+         * @description Its uploader can see it, and so can everybody who can see a message that uses it.
          */
         get: operations["get_file"];
         put?: never;
@@ -1535,16 +1639,22 @@ export interface paths {
         };
         /**
          * Returns the bytes of a file
-         * @description Whoever can see the file can read them. `Range` selects a part, `If-None-Match` with the `ETag`
-         *     of an earlier answer saves sending them again. Images, audio and video are answered for display
-         *     (`Content-Disposition: inline`), everything else for saving.
+         * @description Everybody who can see the file can read them. `Range` selects a part, `If-None-Match` with the
+         *     `ETag` of an earlier answer saves sending them again. Images, audio and video are answered for
+         *     display (`Content-Disposition: inline`), everything else for saving.
+         *
+         *     `size` asks for a preview of an image instead: turned as the EXIF data of the image say, without
+         *     these data, and of an animation the first frame. It is a JPEG, or a PNG if anything is
+         *     transparent, and is sent as a whole. If it is not there yet, it is made. What has none (other
+         *     formats than JPEG, PNG, GIF and WebP, images that cannot be read, and very large ones) is
+         *     answered with `404 no_preview`.
          */
         get: operations["get_file_content"];
         /**
          * Send the bytes of a file
          * @description The body is the bytes, streamed. If the connection breaks, ask with an empty body and
          *     `Content-Range: bytes *\/SIZE` how many have arrived (`received`), and send the rest with
-         *     `Content-Range: bytes FIRST-LAST/SIZE`. A request without the header begins anew. Another size
+         *     `Content-Range: bytes FIRST-LAST/SIZE`. A request without the header starts over. Another size
          *     or SHA-256 than announced is `422`, and nothing is stored. Repeating an upload that is complete
          *     changes nothing.
          */
@@ -2088,7 +2198,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get the key for Web Push
+         * Returns the key for Web Push
          * @description A browser subscribes with this key (`applicationServerKey`). It stays the same: a subscription
          *     belongs to it.
          */
@@ -3548,6 +3658,32 @@ export interface components {
              * @enum {string}
              */
             type: "conversation_read";
+        };
+        /** @description What the files occupy that a conversation uses. */
+        ConversationStorage: {
+            /**
+             * Format: int64
+             * @description Their size in bytes.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description The number of files that its messages use, also those that wait to be sent.
+             */
+            files: number;
+            /** @description The conversation. */
+            id: string;
+            /** @description `direct` or `group`. */
+            kind: string;
+            /** @description The title of a group. */
+            title: string | null;
+        };
+        /** @description Some conversations that use files. */
+        ConversationStorageList: {
+            /** @description The conversations. */
+            conversations: components["schemas"]["ConversationStorage"][];
+            /** @description The cursor of the next page; null at the end. */
+            next: string | null;
         };
         /** @description A conversation in a list. */
         ConversationSummary: {
@@ -6149,6 +6285,46 @@ export interface components {
              */
             webhook: number;
         };
+        /** @description A file that will be deleted because nothing uses it. */
+        OrphanedFile: {
+            /**
+             * Format: date-time
+             * @description When it will be deleted, unless a message uses it by then; the collection looks once a
+             *     minute. Null until the collection has noticed.
+             */
+            deleted_at: string | null;
+            /** @description The file. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was announced.
+             */
+            reserved_at: string;
+            /**
+             * Format: int64
+             * @description The size in bytes.
+             */
+            size: number;
+            /** @description `stored`, or `reserved` for an upload that is not finished. */
+            state: string;
+            /** @description The media type; that of an upload is what the client declared. */
+            type: string;
+            /**
+             * Format: date-time
+             * @description Since when nothing uses it. Null for an upload, and until the collection has noticed, which
+             *     takes a minute.
+             */
+            unused_since: string | null;
+            /** @description The user who uploads or has uploaded it. */
+            uploader: string;
+        };
+        /** @description Some files that nothing uses. */
+        OrphanedFileList: {
+            /** @description The files, in the order in which they were announced. */
+            files: components["schemas"]["OrphanedFile"][];
+            /** @description The cursor of the next page; null at the end. */
+            next: string | null;
+        };
         /** @description A page of messages that the caller has sent. */
         Outbox: {
             /** @description The messages, newest first. */
@@ -6515,11 +6691,60 @@ export interface components {
              */
             seconds: number;
         };
+        /** @description The attempts with one outcome. */
+        PushOutcomeReport: {
+            /**
+             * Format: int64
+             * @description The number of attempts.
+             */
+            attempts: number;
+            /** @description Why the last of them failed; null if they did not. */
+            error: string | null;
+            /**
+             * Format: date-time
+             * @description When the last of them was stored.
+             */
+            last_at: string;
+            /** @description `accepted`, `gone` (the token), `unavailable`, `throttled`, `misconfigured` or `rejected`. */
+            outcome: string;
+        };
         /**
          * @description Who delivers the pushes of a device.
          * @enum {string}
          */
         PushProvider: "apns" | "fcm" | "webpush";
+        /** @description How pushes through one provider fare. */
+        PushProviderReport: {
+            /**
+             * Format: int64
+             * @description The number of devices that get pushes.
+             */
+            devices: number;
+            /** @description What the provider answered, by outcome. */
+            outcomes: components["schemas"]["PushOutcomeReport"][];
+            /**
+             * Format: int64
+             * @description The number of pushes whose last attempt failed within a week.
+             */
+            parked: number;
+            /** @description `apns`, `fcm` or `webpush`. */
+            provider: string;
+            /**
+             * Format: int64
+             * @description The number of pushes that wait: for their time, or for another attempt.
+             */
+            waiting: number;
+        };
+        /** @description How pushes fare. */
+        PushReport: {
+            /** @description All providers, whether devices use them or not. */
+            providers: components["schemas"]["PushProviderReport"][];
+            /**
+             * Format: date-time
+             * @description From when on answers are counted: the beginning of an hour.
+             */
+            since: string;
+        };
         /** @description How to push to a device. */
         PushRequest: {
             /**
@@ -7660,6 +7885,39 @@ export interface components {
             /** @description The reason. */
             error: string;
         };
+        /** @description What files occupy in all. */
+        Storage: {
+            /**
+             * Format: int64
+             * @description Their size in bytes.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description The number of stored files.
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description Their size in bytes.
+             */
+            unused_bytes: number;
+            /**
+             * Format: int64
+             * @description The number of stored files that nothing uses.
+             */
+            unused_files: number;
+            /**
+             * Format: int64
+             * @description Their announced size in bytes. Quotas count it; it says nothing of what has arrived.
+             */
+            upload_bytes: number;
+            /**
+             * Format: int64
+             * @description The number of uploads that are not finished.
+             */
+            uploads: number;
+        };
         /** @description Sizes on disk in bytes, including database indexes. */
         StorageSizes: {
             /**
@@ -8259,6 +8517,38 @@ export interface components {
             quiet_hours: components["schemas"]["QuietHours"] | null;
             /** @description Whether others see what the caller has read, and the caller what they have read. */
             read_receipts: boolean;
+        };
+        /** @description What the files of a user occupy. */
+        UserStorage: {
+            /**
+             * Format: int64
+             * @description Their size in bytes.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description The number of stored files.
+             */
+            files: number;
+            /** @description The user who has uploaded them. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Their announced size in bytes.
+             */
+            upload_bytes: number;
+            /**
+             * Format: int64
+             * @description The number of uploads that are not finished.
+             */
+            uploads: number;
+        };
+        /** @description Some users who have files. */
+        UserStorageList: {
+            /** @description The cursor of the next page; null at the end. */
+            next: string | null;
+            /** @description The users. */
+            users: components["schemas"]["UserStorage"][];
         };
         /** @description Some users. */
         Users: {
@@ -10846,6 +11136,203 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    get_push_report: {
+        parameters: {
+            query?: {
+                /** @description How many hours of answers are counted, of which the current one is the last. */
+                hours?: number;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How pushes fare. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "providers": [
+                     *         {
+                     *           "devices": 12,
+                     *           "outcomes": [
+                     *             {
+                     *               "attempts": 340,
+                     *               "error": null,
+                     *               "last_at": "2026-11-27T09:12:01.000Z",
+                     *               "outcome": "accepted"
+                     *             },
+                     *             {
+                     *               "attempts": 2,
+                     *               "error": "503 Service Unavailable",
+                     *               "last_at": "2026-11-27T08:00:03.000Z",
+                     *               "outcome": "unavailable"
+                     *             }
+                     *           ],
+                     *           "parked": 0,
+                     *           "provider": "webpush",
+                     *           "waiting": 1
+                     *         }
+                     *       ],
+                     *       "since": "2026-11-26T10:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PushReport"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request has no valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The token does not have the scope `admin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Too many queries of the user are under way. `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /**
+             * @description Postgres is unavailable (`unavailable`), or another pass over the log is under way
+             *     (`overloaded`). `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
     list_seals: {
         parameters: {
             query?: {
@@ -11039,6 +11526,751 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request has no valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The token does not have the scope `admin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Too many queries of the user are under way. `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /**
+             * @description Postgres is unavailable (`unavailable`), or another pass over the log is under way
+             *     (`overloaded`). `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    get_storage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What files occupy. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bytes": 2097160,
+                     *       "files": 3,
+                     *       "unused_bytes": 8,
+                     *       "unused_files": 1,
+                     *       "upload_bytes": 1048576,
+                     *       "uploads": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request has no valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The token does not have the scope `admin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Too many queries of the user are under way. `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /**
+             * @description Postgres is unavailable (`unavailable`), or another pass over the log is under way
+             *     (`overloaded`). `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    list_conversation_storage: {
+        parameters: {
+            query?: {
+                /** @description `bytes`: the largest first. `name`: in the order of the ids. */
+                sort?: string;
+                /** @description The maximum number of items. */
+                limit?: number;
+                /** @description The `next` of the previous page, with the same `sort`. */
+                after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of conversations that use files. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "conversations": [
+                     *         {
+                     *           "bytes": 2097152,
+                     *           "files": 2,
+                     *           "id": "lunch",
+                     *           "kind": "group",
+                     *           "title": "Lunch"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConversationStorageList"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request has no valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The token does not have the scope `admin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Too many queries of the user are under way. `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /**
+             * @description Postgres is unavailable (`unavailable`), or another pass over the log is under way
+             *     (`overloaded`). `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    list_orphaned_files: {
+        parameters: {
+            query?: {
+                /** @description Only files that are `stored`, or only uploads that are not finished (`reserved`). */
+                state?: string;
+                /** @description The maximum number of files. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of files that nothing uses. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "files": [
+                     *         {
+                     *           "deleted_at": "2026-11-27T09:00:12.345Z",
+                     *           "id": "019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a",
+                     *           "reserved_at": "2026-11-26T09:00:00.000Z",
+                     *           "size": 8,
+                     *           "state": "stored",
+                     *           "type": "text/plain",
+                     *           "unused_since": "2026-11-26T09:00:12.345Z",
+                     *           "uploader": "ann"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrphanedFileList"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request has no valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The token does not have the scope `admin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Too many queries of the user are under way. `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /**
+             * @description Postgres is unavailable (`unavailable`), or another pass over the log is under way
+             *     (`overloaded`). `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description The stable error code, in snake_case, for programs. */
+                        code: string;
+                        /** @description A description of the error, for humans. */
+                        detail: string;
+                        /** @description The invalid fields, for invalid input. */
+                        errors?: components["schemas"]["FieldError"][];
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The reason phrase of the status. */
+                        title: string;
+                        /** @description `urn:tidings:problem:<code>`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    list_user_storage: {
+        parameters: {
+            query?: {
+                /** @description `bytes`: the largest first. `name`: in the order of the ids. */
+                sort?: string;
+                /** @description The maximum number of items. */
+                limit?: number;
+                /** @description The `next` of the previous page, with the same `sort`. */
+                after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of users who have files. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "next": null,
+                     *       "users": [
+                     *         {
+                     *           "bytes": 2097160,
+                     *           "files": 3,
+                     *           "id": "ann",
+                     *           "upload_bytes": 1048576,
+                     *           "uploads": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserStorageList"];
                 };
             };
             /** @description A parameter is malformed; `errors` names it. */
@@ -15951,7 +17183,6 @@ export interface operations {
                 /**
                  * @description A preview of an image whose longest side has at most so many pixels, instead of the file:
                  *     256 or 1024.
-                 * @example 256
                  */
                 size?: number;
                 /**
@@ -15961,7 +17192,7 @@ export interface operations {
                 min_position?: string;
             };
             header?: {
-                /** @description The bytes, such as `bytes=0-1023`. */
+                /** @description The bytes. */
                 Range?: string | null;
                 /** @description The `ETag` that the client has. */
                 "If-None-Match"?: string | null;
@@ -15977,7 +17208,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All bytes. */
+            /** @description All bytes of the file, or of the preview. */
             200: {
                 headers: {
                     "Accept-Ranges"?: string;
@@ -16027,7 +17258,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Which bytes the body has, such as `bytes 100-199/200`. */
+                /** @description Which bytes the body has, or `bytes *\/SIZE` to ask how many have arrived. */
                 "Content-Range"?: string | null;
             };
             path: {
@@ -17726,7 +18957,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The public key of this server */
+            /** @description The public key of this server. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17737,12 +18968,6 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["ContentTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

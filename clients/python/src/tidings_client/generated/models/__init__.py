@@ -39,6 +39,8 @@ from .batch_send_op import BatchSendOp
 from .batch_unreact import BatchUnreact
 from .batch_unreact_op import BatchUnreactOp
 from .blocks import Blocks
+from .browser_subscription import BrowserSubscription
+from .browser_subscription_keys import BrowserSubscriptionKeys
 from .case import Case
 from .case_act import CaseAct
 from .case_action_schema import CaseActionSchema
@@ -100,6 +102,8 @@ from .conversation_policy_changed_entry import ConversationPolicyChangedEntry
 from .conversation_policy_changed_entry_type import ConversationPolicyChangedEntryType
 from .conversation_read_entry import ConversationReadEntry
 from .conversation_read_entry_type import ConversationReadEntryType
+from .conversation_storage import ConversationStorage
+from .conversation_storage_list import ConversationStorageList
 from .conversation_summary import ConversationSummary
 from .create_invite_body import CreateInviteBody
 from .create_request import CreateRequest
@@ -110,11 +114,15 @@ from .custom_message import CustomMessage
 from .custom_message_reactions import CustomMessageReactions
 from .custom_message_type import CustomMessageType
 from .database_status import DatabaseStatus
+from .deleted_file import DeletedFile
 from .delivered_entry import DeliveredEntry
 from .delivered_entry_type import DeliveredEntryType
 from .delivery_audit import DeliveryAudit
 from .delivery_receipt_data import DeliveryReceiptData
+from .device import Device
+from .device_push import DevicePush
 from .device_receipt import DeviceReceipt
+from .devices import Devices
 from .earlier_line import EarlierLine
 from .edit_request import EditRequest
 from .edited import Edited
@@ -132,10 +140,15 @@ from .explained_period import ExplainedPeriod
 from .explanation import Explanation
 from .feature_switch import FeatureSwitch
 from .field_error import FieldError
+from .file import File
 from .file_body import FileBody
 from .file_message import FileMessage
 from .file_message_reactions import FileMessageReactions
 from .file_message_type import FileMessageType
+from .file_state import FileState
+from .file_upload import FileUpload
+from .file_upload_headers import FileUploadHeaders
+from .files import Files
 from .flood_action import FloodAction
 from .flood_reach import FloodReach
 from .flood_rule import FloodRule
@@ -242,6 +255,7 @@ from .message_edited_entry import MessageEditedEntry
 from .message_edited_entry_type import MessageEditedEntryType
 from .message_erased_entry import MessageErasedEntry
 from .message_erased_entry_type import MessageErasedEntryType
+from .message_file import MessageFile
 from .message_held_entry import MessageHeldEntry
 from .message_held_entry_type import MessageHeldEntryType
 from .message_history import MessageHistory
@@ -269,8 +283,11 @@ from .mirror_progress import MirrorProgress
 from .moderation_lag import ModerationLag
 from .my_place import MyPlace
 from .nats_status import NatsStatus
+from .new_file import NewFile
 from .new_flood_rule import NewFloodRule
 from .notification_state import NotificationState
+from .orphaned_file import OrphanedFile
+from .orphaned_file_list import OrphanedFileList
 from .outbox import Outbox
 from .own_profile import OwnProfile
 from .own_profile_custom_type_0 import OwnProfileCustomType0
@@ -302,6 +319,11 @@ from .process_status import ProcessStatus
 from .profile_request import ProfileRequest
 from .profile_request_custom_type_0 import ProfileRequestCustomType0
 from .projection_lag import ProjectionLag
+from .push_outcome_report import PushOutcomeReport
+from .push_provider import PushProvider
+from .push_provider_report import PushProviderReport
+from .push_report import PushReport
+from .push_request import PushRequest
 from .quiet_hours import QuietHours
 from .reaction_added_entry import ReactionAddedEntry
 from .reaction_added_entry_type import ReactionAddedEntryType
@@ -325,6 +347,7 @@ from .replay_request import ReplayRequest
 from .report_answer import ReportAnswer
 from .report_reason_schema import ReportReasonSchema
 from .report_request import ReportRequest
+from .reserved_file import ReservedFile
 from .resolve_request import ResolveRequest
 from .restriction_kind_schema import RestrictionKindSchema
 from .restriction_request import RestrictionRequest
@@ -382,6 +405,7 @@ from .silences import Silences
 from .start_job_body import StartJobBody
 from .status import Status
 from .status_error import StatusError
+from .storage import Storage
 from .storage_sizes import StorageSizes
 from .switch_list import SwitchList
 from .switch_request import SwitchRequest
@@ -415,6 +439,7 @@ from .typing_stopped_frame_type import TypingStoppedFrameType
 from .unread_counts import UnreadCounts
 from .unread_counts_conversations import UnreadCountsConversations
 from .unread_row import UnreadRow
+from .uploaded_file import UploadedFile
 from .user_conversation import UserConversation
 from .user_counts import UserCounts
 from .user_device import UserDevice
@@ -426,6 +451,8 @@ from .user_request import UserRequest
 from .user_request_custom_type_0 import UserRequestCustomType0
 from .user_restriction import UserRestriction
 from .user_settings import UserSettings
+from .user_storage import UserStorage
+from .user_storage_list import UserStorageList
 from .users import Users
 from .video_body import VideoBody
 from .video_message import VideoMessage
@@ -435,6 +462,7 @@ from .visibility_check import VisibilityCheck
 from .visibility_explanation import VisibilityExplanation
 from .visibility_reason import VisibilityReason
 from .waiting_message import WaitingMessage
+from .web_push_key import WebPushKey
 from .webhook import Webhook
 from .webhook_page import WebhookPage
 from .webhook_patch import WebhookPatch
@@ -487,6 +515,8 @@ __all__ = (
     "BatchUnreact",
     "BatchUnreactOp",
     "Blocks",
+    "BrowserSubscription",
+    "BrowserSubscriptionKeys",
     "Case",
     "CaseAct",
     "CaseActionSchema",
@@ -548,6 +578,8 @@ __all__ = (
     "ConversationPolicyChangedEntryType",
     "ConversationReadEntry",
     "ConversationReadEntryType",
+    "ConversationStorage",
+    "ConversationStorageList",
     "ConversationSummary",
     "Created",
     "CreatedLink",
@@ -558,11 +590,15 @@ __all__ = (
     "CustomMessageReactions",
     "CustomMessageType",
     "DatabaseStatus",
+    "DeletedFile",
     "DeliveredEntry",
     "DeliveredEntryType",
     "DeliveryAudit",
     "DeliveryReceiptData",
+    "Device",
+    "DevicePush",
     "DeviceReceipt",
+    "Devices",
     "EarlierLine",
     "Edited",
     "EditRequest",
@@ -580,10 +616,15 @@ __all__ = (
     "Explanation",
     "FeatureSwitch",
     "FieldError",
+    "File",
     "FileBody",
     "FileMessage",
     "FileMessageReactions",
     "FileMessageType",
+    "Files",
+    "FileState",
+    "FileUpload",
+    "FileUploadHeaders",
     "FloodAction",
     "FloodReach",
     "FloodRule",
@@ -690,6 +731,7 @@ __all__ = (
     "MessageEditedEntryType",
     "MessageErasedEntry",
     "MessageErasedEntryType",
+    "MessageFile",
     "MessageHeldEntry",
     "MessageHeldEntryType",
     "MessageHistory",
@@ -717,8 +759,11 @@ __all__ = (
     "ModerationLag",
     "MyPlace",
     "NatsStatus",
+    "NewFile",
     "NewFloodRule",
     "NotificationState",
+    "OrphanedFile",
+    "OrphanedFileList",
     "Outbox",
     "OwnProfile",
     "OwnProfileCustomType0",
@@ -750,6 +795,11 @@ __all__ = (
     "ProfileRequest",
     "ProfileRequestCustomType0",
     "ProjectionLag",
+    "PushOutcomeReport",
+    "PushProvider",
+    "PushProviderReport",
+    "PushReport",
+    "PushRequest",
     "QuietHours",
     "ReactionAddedEntry",
     "ReactionAddedEntryType",
@@ -773,6 +823,7 @@ __all__ = (
     "ReportAnswer",
     "ReportReasonSchema",
     "ReportRequest",
+    "ReservedFile",
     "ResolveRequest",
     "RestrictionKindSchema",
     "RestrictionRequest",
@@ -830,6 +881,7 @@ __all__ = (
     "StartJobBody",
     "Status",
     "StatusError",
+    "Storage",
     "StorageSizes",
     "SwitchList",
     "SwitchRequest",
@@ -863,6 +915,7 @@ __all__ = (
     "UnreadCounts",
     "UnreadCountsConversations",
     "UnreadRow",
+    "UploadedFile",
     "UserConversation",
     "UserCounts",
     "UserDevice",
@@ -875,6 +928,8 @@ __all__ = (
     "UserRestriction",
     "Users",
     "UserSettings",
+    "UserStorage",
+    "UserStorageList",
     "VideoBody",
     "VideoMessage",
     "VideoMessageReactions",
@@ -888,6 +943,7 @@ __all__ = (
     "WebhookPatch",
     "WebhookRequest",
     "WebhookStatus",
+    "WebPushKey",
     "WhyNotUnread",
     "WordList",
     "WordListPage",

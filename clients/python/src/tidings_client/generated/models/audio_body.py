@@ -13,10 +13,12 @@ T = TypeVar("T", bound="AudioBody")
 
 @_attrs_define
 class AudioBody:
-    """The body of an audio recording. A new one must have a `url`.
+    """The body of an audio recording. A new one must have a `file` or a `url`.
 
     Attributes:
         duration (float | Unset): The duration in seconds.
+        file (str | Unset): One of the sender's own files that is stored: see `POST /v1/files`. The server sets the keys
+            that say what the file is.
         mime (str | Unset): The media type, such as `audio/ogg`.
         name (str | Unset): The name, which is previewed and searched.
         size (int | Unset): The size in bytes.
@@ -25,6 +27,7 @@ class AudioBody:
     """
 
     duration: float | Unset = UNSET
+    file: str | Unset = UNSET
     mime: str | Unset = UNSET
     name: str | Unset = UNSET
     size: int | Unset = UNSET
@@ -34,6 +37,8 @@ class AudioBody:
 
     def to_dict(self) -> dict[str, Any]:
         duration = self.duration
+
+        file = self.file
 
         mime = self.mime
 
@@ -50,6 +55,8 @@ class AudioBody:
         field_dict.update({})
         if duration is not UNSET:
             field_dict["duration"] = duration
+        if file is not UNSET:
+            field_dict["file"] = file
         if mime is not UNSET:
             field_dict["mime"] = mime
         if name is not UNSET:
@@ -68,6 +75,8 @@ class AudioBody:
         d = dict(src_dict)
         duration = d.pop("duration", UNSET)
 
+        file = d.pop("file", UNSET)
+
         mime = d.pop("mime", UNSET)
 
         name = d.pop("name", UNSET)
@@ -80,6 +89,7 @@ class AudioBody:
 
         audio_body = cls(
             duration=duration,
+            file=file,
             mime=mime,
             name=name,
             size=size,

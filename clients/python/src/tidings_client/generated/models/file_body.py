@@ -13,9 +13,11 @@ T = TypeVar("T", bound="FileBody")
 
 @_attrs_define
 class FileBody:
-    """The body of a file. A new one must have a `url` or a `name`.
+    """The body of a file. A new one must have a `file`, a `url` or a `name`.
 
     Attributes:
+        file (str | Unset): One of the sender's own files that is stored: see `POST /v1/files`. The server sets the keys
+            that say what the file is.
         mime (str | Unset): The media type, such as `application/pdf`.
         name (str | Unset): The name, which is previewed and searched.
         size (int | Unset): The size in bytes.
@@ -24,6 +26,7 @@ class FileBody:
         url (str | Unset): Where the content is. Tidings does not fetch it.
     """
 
+    file: str | Unset = UNSET
     mime: str | Unset = UNSET
     name: str | Unset = UNSET
     size: int | Unset = UNSET
@@ -33,6 +36,8 @@ class FileBody:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        file = self.file
+
         mime = self.mime
 
         name = self.name
@@ -48,6 +53,8 @@ class FileBody:
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
+        if file is not UNSET:
+            field_dict["file"] = file
         if mime is not UNSET:
             field_dict["mime"] = mime
         if name is not UNSET:
@@ -66,6 +73,8 @@ class FileBody:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+        file = d.pop("file", UNSET)
+
         mime = d.pop("mime", UNSET)
 
         name = d.pop("name", UNSET)
@@ -79,6 +88,7 @@ class FileBody:
         url = d.pop("url", UNSET)
 
         file_body = cls(
+            file=file,
             mime=mime,
             name=name,
             size=size,

@@ -13,6 +13,7 @@ from ..types import UNSET, Unset
 if TYPE_CHECKING:
     from ..models.file_body import FileBody
     from ..models.file_message_reactions import FileMessageReactions
+    from ..models.message_file import MessageFile
     from ..models.thread_replies import ThreadReplies
 
 
@@ -42,6 +43,7 @@ class FileMessage:
         client_message_id (None | str | Unset): The key that the author's client gave it, for the author alone: it tells
             which pending
             message this is. Absent for all others, and if the message was imported or erased.
+        file (MessageFile | None | Unset):
         replies (ThreadReplies | Unset): The replies in the thread of a message.
         truncated (bool | Unset): True if `reactions` leaves out users; absent otherwise.
     """
@@ -60,12 +62,14 @@ class FileMessage:
     thread: int | None
     type_: FileMessageType
     client_message_id: None | str | Unset = UNSET
+    file: MessageFile | None | Unset = UNSET
     replies: ThreadReplies | Unset = UNSET
     truncated: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.file_body import FileBody  # noqa: PLC0415
+        from ..models.message_file import MessageFile  # noqa: PLC0415
 
         body: dict[str, Any] | None
         if isinstance(self.body, FileBody):
@@ -109,6 +113,14 @@ class FileMessage:
         else:
             client_message_id = self.client_message_id
 
+        file: dict[str, Any] | None | Unset
+        if isinstance(self.file, Unset):
+            file = UNSET
+        elif isinstance(self.file, MessageFile):
+            file = self.file.to_dict()
+        else:
+            file = self.file
+
         replies: dict[str, Any] | Unset = UNSET
         if not isinstance(self.replies, Unset):
             replies = self.replies.to_dict()
@@ -136,6 +148,8 @@ class FileMessage:
         )
         if client_message_id is not UNSET:
             field_dict["client_message_id"] = client_message_id
+        if file is not UNSET:
+            field_dict["file"] = file
         if replies is not UNSET:
             field_dict["replies"] = replies
         if truncated is not UNSET:
@@ -147,6 +161,7 @@ class FileMessage:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.file_body import FileBody  # noqa: PLC0415
         from ..models.file_message_reactions import FileMessageReactions  # noqa: PLC0415
+        from ..models.message_file import MessageFile  # noqa: PLC0415
         from ..models.thread_replies import ThreadReplies  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -222,6 +237,23 @@ class FileMessage:
 
         client_message_id = _parse_client_message_id(d.pop("client_message_id", UNSET))
 
+        def _parse_file(data: object) -> MessageFile | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                file_type_0 = MessageFile.from_dict(data)
+
+                return file_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(MessageFile | None | Unset, data)
+
+        file = _parse_file(d.pop("file", UNSET))
+
         _replies = d.pop("replies", UNSET)
         replies: ThreadReplies | Unset
         if isinstance(_replies, Unset):
@@ -246,6 +278,7 @@ class FileMessage:
             thread=thread,
             type_=type_,
             client_message_id=client_message_id,
+            file=file,
             replies=replies,
             truncated=truncated,
         )

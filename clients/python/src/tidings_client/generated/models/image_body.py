@@ -13,9 +13,11 @@ T = TypeVar("T", bound="ImageBody")
 
 @_attrs_define
 class ImageBody:
-    """The body of an image. A new one must have a `url`.
+    """The body of an image. A new one must have a `file` or a `url`.
 
     Attributes:
+        file (str | Unset): One of the sender's own files that is stored: see `POST /v1/files`. The server sets the keys
+            that say what the file is.
         height (int | Unset): The height in pixels.
         mime (str | Unset): The media type, such as `image/png`.
         name (str | Unset): The name, which is previewed and searched.
@@ -26,6 +28,7 @@ class ImageBody:
         width (int | Unset): The width in pixels.
     """
 
+    file: str | Unset = UNSET
     height: int | Unset = UNSET
     mime: str | Unset = UNSET
     name: str | Unset = UNSET
@@ -37,6 +40,8 @@ class ImageBody:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        file = self.file
+
         height = self.height
 
         mime = self.mime
@@ -56,6 +61,8 @@ class ImageBody:
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
+        if file is not UNSET:
+            field_dict["file"] = file
         if height is not UNSET:
             field_dict["height"] = height
         if mime is not UNSET:
@@ -78,6 +85,8 @@ class ImageBody:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+        file = d.pop("file", UNSET)
+
         height = d.pop("height", UNSET)
 
         mime = d.pop("mime", UNSET)
@@ -95,6 +104,7 @@ class ImageBody:
         width = d.pop("width", UNSET)
 
         image_body = cls(
+            file=file,
             height=height,
             mime=mime,
             name=name,

@@ -31,6 +31,8 @@ class ImportLine:
             earlier (EarlierLine | None | Unset):
             edited_at (datetime.datetime | None | Unset): When the message was last edited. `text` is the text after that
                 edit.
+            file (None | str | Unset): One of the sender's own files that is stored: see `POST /v1/files`, with
+                `Tidings-Act-For`. The text, if there is one, is its caption.
             id (None | str | Unset): The id of the message in the other system. Identifies the line when it is repeated, and
                 is
                 what `reply_to` and `thread` refer to.
@@ -64,6 +66,7 @@ class ImportLine:
     direct: list[str] | None | Unset = UNSET
     earlier: EarlierLine | None | Unset = UNSET
     edited_at: datetime.datetime | None | Unset = UNSET
+    file: None | str | Unset = UNSET
     id: None | str | Unset = UNSET
     joined_at: datetime.datetime | None | Unset = UNSET
     key: None | str | Unset = UNSET
@@ -111,6 +114,12 @@ class ImportLine:
             edited_at = self.edited_at.isoformat()
         else:
             edited_at = self.edited_at
+
+        file: None | str | Unset
+        if isinstance(self.file, Unset):
+            file = UNSET
+        else:
+            file = self.file
 
         id: None | str | Unset
         if isinstance(self.id, Unset):
@@ -223,6 +232,8 @@ class ImportLine:
             field_dict["earlier"] = earlier
         if edited_at is not UNSET:
             field_dict["edited_at"] = edited_at
+        if file is not UNSET:
+            field_dict["file"] = file
         if id is not UNSET:
             field_dict["id"] = id
         if joined_at is not UNSET:
@@ -314,6 +325,15 @@ class ImportLine:
             return cast(datetime.datetime | None | Unset, data)
 
         edited_at = _parse_edited_at(d.pop("edited_at", UNSET))
+
+        def _parse_file(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        file = _parse_file(d.pop("file", UNSET))
 
         def _parse_id(data: object) -> None | str | Unset:
             if data is None:
@@ -484,6 +504,7 @@ class ImportLine:
             direct=direct,
             earlier=earlier,
             edited_at=edited_at,
+            file=file,
             id=id,
             joined_at=joined_at,
             key=key,

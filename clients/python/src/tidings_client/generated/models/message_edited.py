@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 if TYPE_CHECKING:
     from ..models.audio_body import AudioBody
     from ..models.custom_body import CustomBody
     from ..models.file_body import FileBody
     from ..models.image_body import ImageBody
     from ..models.location_body import LocationBody
+    from ..models.message_file import MessageFile
     from ..models.text_body import TextBody
     from ..models.video_body import VideoBody
 
@@ -29,12 +32,14 @@ class MessageEdited:
         by (str): The user who edited it, who is its author.
         edited_at (datetime.datetime): When the message was last edited.
         seq (int): The seq of the edited message.
+        file (MessageFile | None | Unset):
     """
 
     body: AudioBody | CustomBody | FileBody | ImageBody | LocationBody | None | TextBody | VideoBody
     by: str
     edited_at: datetime.datetime
     seq: int
+    file: MessageFile | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -43,6 +48,7 @@ class MessageEdited:
         from ..models.file_body import FileBody  # noqa: PLC0415
         from ..models.image_body import ImageBody  # noqa: PLC0415
         from ..models.location_body import LocationBody  # noqa: PLC0415
+        from ..models.message_file import MessageFile  # noqa: PLC0415
         from ..models.text_body import TextBody  # noqa: PLC0415
         from ..models.video_body import VideoBody  # noqa: PLC0415
 
@@ -70,6 +76,14 @@ class MessageEdited:
 
         seq = self.seq
 
+        file: dict[str, Any] | None | Unset
+        if isinstance(self.file, Unset):
+            file = UNSET
+        elif isinstance(self.file, MessageFile):
+            file = self.file.to_dict()
+        else:
+            file = self.file
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -80,6 +94,8 @@ class MessageEdited:
                 "seq": seq,
             }
         )
+        if file is not UNSET:
+            field_dict["file"] = file
 
         return field_dict
 
@@ -90,6 +106,7 @@ class MessageEdited:
         from ..models.file_body import FileBody  # noqa: PLC0415
         from ..models.image_body import ImageBody  # noqa: PLC0415
         from ..models.location_body import LocationBody  # noqa: PLC0415
+        from ..models.message_file import MessageFile  # noqa: PLC0415
         from ..models.text_body import TextBody  # noqa: PLC0415
         from ..models.video_body import VideoBody  # noqa: PLC0415
 
@@ -185,11 +202,29 @@ class MessageEdited:
 
         seq = d.pop("seq")
 
+        def _parse_file(data: object) -> MessageFile | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                file_type_0 = MessageFile.from_dict(data)
+
+                return file_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(MessageFile | None | Unset, data)
+
+        file = _parse_file(d.pop("file", UNSET))
+
         message_edited = cls(
             body=body,
             by=by,
             edited_at=edited_at,
             seq=seq,
+            file=file,
         )
 
         message_edited.additional_properties = d

@@ -22,7 +22,7 @@ class SendAudioRequest:
     """`SendRequest` whose `type` is `audio`.
 
     Attributes:
-        body (AudioBody): The body of an audio recording. A new one must have a `url`.
+        body (AudioBody): The body of an audio recording. A new one must have a `file` or a `url`.
         client_message_id (str): The idempotency key: 1 to 128 printable ASCII characters. Repeating it returns the
             first
             response. The sender's devices, and no one else, get it back with the message.

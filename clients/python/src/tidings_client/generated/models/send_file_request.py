@@ -22,7 +22,7 @@ class SendFileRequest:
     """`SendRequest` whose `type` is `file`.
 
     Attributes:
-        body (FileBody): The body of a file. A new one must have a `url` or a `name`.
+        body (FileBody): The body of a file. A new one must have a `file`, a `url` or a `name`.
         client_message_id (str): The idempotency key: 1 to 128 printable ASCII characters. Repeating it returns the
             first
             response. The sender's devices, and no one else, get it back with the message.

@@ -22,7 +22,7 @@ class SendImageRequest:
     """`SendRequest` whose `type` is `image`.
 
     Attributes:
-        body (ImageBody): The body of an image. A new one must have a `url`.
+        body (ImageBody): The body of an image. A new one must have a `file` or a `url`.
         client_message_id (str): The idempotency key: 1 to 128 printable ASCII characters. Repeating it returns the
             first
             response. The sender's devices, and no one else, get it back with the message.

@@ -22,7 +22,7 @@ class SendVideoRequest:
     """`SendRequest` whose `type` is `video`.
 
     Attributes:
-        body (VideoBody): The body of a video. A new one must have a `url`.
+        body (VideoBody): The body of a video. A new one must have a `file` or a `url`.
         client_message_id (str): The idempotency key: 1 to 128 printable ASCII characters. Repeating it returns the
             first
             response. The sender's devices, and no one else, get it back with the message.

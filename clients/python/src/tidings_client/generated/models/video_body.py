@@ -13,10 +13,12 @@ T = TypeVar("T", bound="VideoBody")
 
 @_attrs_define
 class VideoBody:
-    """The body of a video. A new one must have a `url`.
+    """The body of a video. A new one must have a `file` or a `url`.
 
     Attributes:
         duration (float | Unset): The duration in seconds.
+        file (str | Unset): One of the sender's own files that is stored: see `POST /v1/files`. The server sets the keys
+            that say what the file is.
         height (int | Unset): The height in pixels.
         mime (str | Unset): The media type, such as `video/mp4`.
         name (str | Unset): The name, which is previewed and searched.
@@ -28,6 +30,7 @@ class VideoBody:
     """
 
     duration: float | Unset = UNSET
+    file: str | Unset = UNSET
     height: int | Unset = UNSET
     mime: str | Unset = UNSET
     name: str | Unset = UNSET
@@ -40,6 +43,8 @@ class VideoBody:
 
     def to_dict(self) -> dict[str, Any]:
         duration = self.duration
+
+        file = self.file
 
         height = self.height
 
@@ -62,6 +67,8 @@ class VideoBody:
         field_dict.update({})
         if duration is not UNSET:
             field_dict["duration"] = duration
+        if file is not UNSET:
+            field_dict["file"] = file
         if height is not UNSET:
             field_dict["height"] = height
         if mime is not UNSET:
@@ -86,6 +93,8 @@ class VideoBody:
         d = dict(src_dict)
         duration = d.pop("duration", UNSET)
 
+        file = d.pop("file", UNSET)
+
         height = d.pop("height", UNSET)
 
         mime = d.pop("mime", UNSET)
@@ -104,6 +113,7 @@ class VideoBody:
 
         video_body = cls(
             duration=duration,
+            file=file,
             height=height,
             mime=mime,
             name=name,
