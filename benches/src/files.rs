@@ -13,6 +13,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::put;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use tests::client::http_client;
 use tests::program::Program;
 use tests::world::create_dir;
 use tests::{servers, token, uploads};
@@ -152,12 +153,12 @@ fn total_mib(args: &Args) -> f64 {
 
 /// Sends a body of so many bytes without holding it in memory.
 async fn send_file(url: String, token: Option<String>, bytes: usize) -> Result<()> {
-    let chunk = Bytes::from_static(&[0x5a; CHUNK]);
+    let chunk = Bytes::from(vec![0x5a; CHUNK]);
     let chunks = (0..bytes.div_ceil(CHUNK)).map(move |number| {
         let left = bytes - number * CHUNK;
         anyhow::Ok(chunk.slice(..CHUNK.min(left)))
     });
-    let request = reqwest::Client::new()
+    let request = http_client()
         .put(&url)
         .header("content-length", bytes)
         .body(reqwest::Body::wrap_stream(stream::iter(chunks)));

@@ -8,6 +8,7 @@
 //! - [`OutageLog`]: logs that a server is away and back, once each.
 
 #![deny(missing_docs)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test panics"))]
 
 pub mod address;
 mod allowlist_resolver;

@@ -1,6 +1,8 @@
 //! Previews while the child process does what it should, and what it should not. Scripts take the
 //! place of the program that makes them.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 use std::time::Duration;
 

@@ -225,9 +225,8 @@ pub async fn list_orphaned_files(
         let expected = || Problem::malformed("after", "expected the `next` of a page");
         text.parse::<i64>().map_err(|_| expected())
     })?;
-    let phase = match given(query.state.as_deref()) {
-        state @ (None | Some("stored" | "reserved")) => state,
-        Some(_) => return Err(Problem::malformed("state", "expected stored or reserved")),
+    let phase @ (None | Some("stored" | "reserved")) = given(query.state.as_deref()) else {
+        return Err(Problem::malformed("state", "expected stored or reserved"));
     };
     required.wait(&state.pool).await?;
     let load = async {

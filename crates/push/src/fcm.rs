@@ -255,8 +255,8 @@ fn message(notification: &PushNotification) -> Map<String, Value> {
     });
     message.insert("data".into(), texts.collect());
     message.insert("android".into(), android);
-    let apns = json!({"headers": {"apns-collapse-id": key}, "payload": {"aps": aps}});
-    message.insert("apns".into(), apns);
+    let for_apple = json!({"headers": {"apns-collapse-id": key}, "payload": {"aps": aps}});
+    message.insert("apns".into(), for_apple);
     message
 }
 

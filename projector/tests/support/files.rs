@@ -5,7 +5,6 @@ use cqrs_es::Aggregate as _;
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::command::{ConversationCommand, EditMessage, SendMessage};
 use domain::envelope::AggregateKind;
-use domain::file::File;
 use domain::file::command::{DeleteFile, FileCommand, StoreFile};
 use domain::file::digest::Sha256Digest;
 use domain::file::event::{DeletionReason, FileReserved, FileStored};
@@ -36,7 +35,7 @@ impl HistoryGenerator {
         let reason = DeletionReason::Unused;
         let size = 8;
         let media_type = MediaType::parse("image/png").unwrap();
-        let mut state = self.files.remove(&id).unwrap_or_else(File::default);
+        let mut state = self.files.remove(&id).unwrap_or_default();
         let command = match rng.below(10) {
             0..3 => FileCommand::Reserve(FileReserved {
                 uploader: rng.pick(&self.users).clone(),

@@ -51,8 +51,8 @@ pub struct RequestedPreview {
 impl RequestedPreview {
     /// `None` if the bytes of the file are not there.
     pub fn new(file: &FileView, size: PreviewSize) -> Option<Self> {
-        let side = |pixels: Option<i64>| u32::try_from(pixels?).ok();
-        let sides = side(file.width).zip(side(file.height));
+        let pixels = |count: Option<i64>| u32::try_from(count?).ok();
+        let sides = pixels(file.width).zip(pixels(file.height));
         let sha256 = file.sha256.clone()?;
         let source = PreviewSource {
             key: ObjectKey::new(UploadKey::parse(&file.id)?, &sha256)?,

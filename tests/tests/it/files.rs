@@ -370,7 +370,9 @@ async fn verify_names_what_is_missing_damaged_and_orphaned() {
     std::fs::write(object(&files[1]), b"other").expect("written");
     let stray = object(&(files[2].0.clone(), sha256(b"stray"), 0));
     std::fs::write(&stray, b"stray").expect("written");
-    let output = world.run(&["verify", "--files", "--json"]).await;
+    let data = world.dir.join("data").display().to_string();
+    let command = ["verify", "--files", "--json", "--data", &data];
+    let output = world.run(&command).await;
     assert!(!output.status.success());
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["missing"], json!([files[0].0]));

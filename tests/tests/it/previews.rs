@@ -249,7 +249,7 @@ async fn wait_until_no_bytes_are_left(world: &World) {
             && list_files(&store.join("files")).is_empty()
     })
     .await;
-    let report = verify(&world).await;
+    let report = verify(world).await;
     assert_eq!(report["equal"], json!(true));
 }
 

@@ -45,7 +45,8 @@ pub async fn run(config: &SystemConfig, services: Services) -> Result<()> {
         keys,
         auth,
     };
-    service::run(setup, stop, |_| announce(&base)).await
+    // The future of a whole service is large.
+    Box::pin(service::run(setup, stop, |_| announce(&base))).await
 }
 
 /// A closed reader is only logged, so that the service continues.

@@ -34,7 +34,7 @@ pub(super) fn find_files(export: &Path) -> Result<FoundFiles> {
     for entry in list(&export.join(UPLOADS_DIR))? {
         let mut files = list(&entry.path())?;
         files.sort_by_key(DirEntry::file_name);
-        let first = files.into_iter().find(|file| is_plain(file));
+        let first = files.into_iter().find(is_plain);
         if let Some(file) = first {
             found.insert(name_of(&entry), file.path());
         }

@@ -297,7 +297,7 @@ impl SlackExport {
                 self.count("messages without a text", 1);
                 self.count("link previews", message.previews);
             }
-            SlackEvent::Message(message) => self.add_message(room, file, place, &message),
+            SlackEvent::Message(message) => self.add_message(room, file, &place, &message),
         }
     }
 
@@ -307,7 +307,7 @@ impl SlackExport {
         &mut self,
         room: &mut SlackConversation,
         file: &Arc<str>,
-        place: RecordPlace,
+        place: &RecordPlace,
         message: &SlackMessage,
     ) {
         let is_found = |file: &&SlackFile| self.find_file(file).is_some();
