@@ -6,7 +6,7 @@
 //!   `user_turns`. `upload`: receives its bytes; `content_range`: which of them a
 //!   request has. `delete`: deletes a file.
 //! - `uses`: whether a message uses a file, as the read model knows.
-//! - `collector`: deletes files that nothing uses, in two phases. [`collection`]: the background
+//! - `collector`: deletes files that nothing uses, in two phases. `collection`: the background
 //!   task around it.
 //! - `preview_follower`: makes previews of images that are stored.
 //! - [`verify`]: compares the store with the log.

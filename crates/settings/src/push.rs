@@ -31,7 +31,7 @@ pub struct PushArgs {
     )]
     pub apns_topic: Option<String>,
 
-    /// Address of APNs; apps in development use https://api.sandbox.push.apple.com.
+    /// Address of APNs; apps in development use `https://api.sandbox.push.apple.com`.
     #[arg(
         long,
         global = true,
