@@ -175,6 +175,8 @@ impl ModelConversation {
         };
         match what {
             Action::CreateGroup(_) => Outcome::Refused(409),
+            // What users have cleared is not there for them, whatever they may do.
+            Action::Edit(seq) | Action::Recall(seq) if *seq <= self.cleared_seq(by) => NOT_FOUND,
             Action::Send { .. } | Action::Edit(_) | Action::Recall(_)
                 if self.is_barred(by, me.role) =>
             {
