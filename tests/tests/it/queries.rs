@@ -375,8 +375,8 @@ async fn without_a_read_model_every_query_is_unavailable() {
     }
 }
 
-/// Whether it answers users from the read model. A live connection waits for it instead, and the key
-/// of the server is in none.
+/// Whether it answers users from the read model. A live connection waits for it instead, and the
+/// key of the server is in none.
 fn is_answered_from_read_model(route: &Route) -> bool {
     matches!(route.access, Access::User | Access::Member)
         && !["/v1/live", "/v1/push/webpush-key"].contains(&route.template)
