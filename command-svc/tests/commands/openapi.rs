@@ -9,7 +9,7 @@ fn document() -> Result<Value> {
     Ok(serde_json::to_value(command_svc::document())?)
 }
 
-const OPERATIONS: [(&str, &str, &str); 59] = [
+const OPERATIONS: [(&str, &str, &str); 62] = [
     ("post", "/v1/conversations", "create_conversation"),
     ("patch", "/v1/conversations/{id}", "change_conversation"),
     ("post", "/v1/conversations/{id}/members", "add_members"),
@@ -149,6 +149,9 @@ const OPERATIONS: [(&str, &str, &str); 59] = [
     ("post", "/v1/moderation/cases/{id}/resolve", "resolve_case"),
     ("post", "/v1/moderation/cases/{id}/reopen", "reopen_case"),
     ("delete", "/v1/moderation/hook", "remove_hook"),
+    ("put", "/v1/devices/{device}/push", "register_push"),
+    ("delete", "/v1/devices/{device}/push", "drop_push"),
+    ("delete", "/v1/devices/{device}", "remove_device"),
 ];
 
 #[test]

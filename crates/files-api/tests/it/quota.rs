@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::system::TestSystem;
+use crate::system::{TestSystem, YEAR_2100};
 
 const ALMOST_AN_HOUR: Duration = Duration::from_secs(3_599);
 
@@ -22,6 +22,16 @@ async fn execute(system: &TestSystem, sql: &str) {
     executed.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
+/// Notes a reservation of ann when the clock began.
+async fn note_reservation(system: &TestSystem, id: &str, size: i64) {
+    let noted = format!(
+        "INSERT INTO files.reservations (id, uploader, size, noted_at)
+         VALUES ('{id}', 'ann', {size}, to_timestamp({}))",
+        YEAR_2100 / 1_000
+    );
+    execute(system, &noted).await;
+}
+
 async fn count_reservations(system: &TestSystem) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM files.reservations")
         .fetch_one(&system.database.pool)
@@ -34,13 +44,7 @@ async fn a_reservation_that_was_never_made_counts_for_an_hour() {
     let system = TestSystem::start_with_quota("lost", Some(1_000)).await;
     assert_eq!(announce(&system, 300).await.0, 201);
     // A process has ended between its note and its event.
-    execute(
-        &system,
-        "INSERT INTO files.reservations (id, uploader, size, noted_at)
-         VALUES ('019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a', 'ann', 700,
-                 to_timestamp(1767225600))",
-    )
-    .await;
+    note_reservation(&system, "019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a", 700).await;
     for _ in 0..2 {
         let (status, problem) = announce(&system, 1).await;
         assert_eq!(
@@ -70,15 +74,7 @@ async fn a_reservation_whose_answer_was_lost_counts_once() {
     assert_eq!(count_reservations(&system).await, 0);
     assert_eq!(announce(&system, 400).await.0, 201);
     // It was deleted before anybody saw it in the read model.
-    execute(
-        &system,
-        &format!(
-            "INSERT INTO files.reservations (id, uploader, size, noted_at)
-             VALUES ('{}', 'ann', 600, to_timestamp(1767225600))",
-            answer["id"].as_str().unwrap()
-        ),
-    )
-    .await;
+    note_reservation(&system, answer["id"].as_str().unwrap(), 600).await;
     let path = format!("/v1/files/{}", answer["id"].as_str().unwrap());
     let none = ("application/json", Vec::new());
     let (status, _) = system.call(("ann", ""), Method::DELETE, &path, none).await;

@@ -32,7 +32,7 @@ use tower::ServiceExt as _;
 
 /// The first time of the tests' clock, in milliseconds since 1970. It is later than the times that
 /// Postgres gives to events, so that the time without a use begins when a step finds none.
-const YEAR_2100: i64 = 4_102_444_800_000;
+pub const YEAR_2100: i64 = 4_102_444_800_000;
 
 const SECRET: &[u8] = b"a secret that only these tests use";
 
