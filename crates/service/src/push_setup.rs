@@ -5,8 +5,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use command_svc::{CommandState, drop_gone_push};
+use connectivity::OutageLog;
 use connectivity::address::AllowedNetworks;
 use data_dir::UsageError;
+use data_dir::retry::{self, RetryError};
 use dispatcher::PushDrops;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -19,7 +21,7 @@ pub async fn load(args: &PushArgs, allowed: AllowedNetworks, pool: &PgPool) -> R
     let vapid_key = match &args.vapid_key {
         Some(key) => VapidKey::parse(key.reveal())
             .map_err(|error| UsageError(format!("TIDINGS_VAPID_KEY: {error}")))?,
-        None => VapidKey::load_or_create(pool).await?,
+        None => load_shared_key(pool).await?,
     };
     Ok(PushConfig {
         apns: load_apns(args)?,
@@ -28,6 +30,21 @@ pub async fn load(args: &PushArgs, allowed: AllowedNetworks, pool: &PgPool) -> R
         vapid_subject: args.vapid_subject.clone(),
         allowed,
     })
+}
+
+/// Loads the key that all processes share. A busy or absent Postgres delays the start and does not
+/// end it.
+async fn load_shared_key(pool: &PgPool) -> Result<VapidKey> {
+    let load = async || {
+        VapidKey::load_or_create(pool).await.map_err(|error| {
+            if matches!(error, sqlx::Error::Decode(_)) {
+                RetryError::Permanent(error.into())
+            } else {
+                RetryError::Transient(error.into())
+            }
+        })
+    };
+    retry::retry_until_ok(&OutageLog::new("Loading the key of Web Push"), load).await
 }
 
 fn load_apns(args: &PushArgs) -> Result<Option<ApnsConfig>> {

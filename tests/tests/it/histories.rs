@@ -48,7 +48,9 @@ async fn random_histories_agree_with_the_model_over_kills_and_rebuilds() {
                 world.run_ok(&["rebuild"]).await;
             }
             Event::RebuildSearch => {
-                world.run_ok(&["rebuild", "search"]).await;
+                let data = world.dir.join("data").display().to_string();
+                let rebuild = ["rebuild", "search", "--data", &data];
+                world.run_ok(&rebuild).await;
             }
         }
         compare(&history, "after", event).await;
