@@ -78,16 +78,18 @@ pub async fn run(args: &Args) -> Result<ExitCode> {
         peak = most.max(peak);
     }
     println!("MiB/s of Tidings: {ours:.0?}, of the plain route: {theirs:.0?}");
+    // The memory of a process is in KiB.
+    let megabytes = |kib: u64| kib as f64 * 1_024.0 / 1e6;
     println!(
-        "resident at rest {} MB, at most {} MB",
-        rest / 1_000_000,
-        peak / 1_000_000
+        "resident at rest {:.0} MB, at most {:.0} MB",
+        megabytes(rest),
+        megabytes(peak)
     );
     let mean = |rates: &[f64]| rates.iter().sum::<f64>() / rates.len() as f64;
     let targets = [
         Target::at_most(
             "memory above that at rest",
-            peak.saturating_sub(rest) as f64 / 1e6,
+            megabytes(peak.saturating_sub(rest)),
             MAX_MEMORY_MB,
             " MB",
         ),
