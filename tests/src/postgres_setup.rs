@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use embedded_servers::run_as::Account;
-use eventually::eventually;
+use eventually::eventually_within;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, PgConnection};
 
@@ -23,18 +24,32 @@ pub struct PostgresNode {
     pub data: PathBuf,
 }
 
-/// Opens a session as soon as the server at a port of this machine accepts it.
+/// How long a server may take to accept sessions: on a busy machine, recovery after a crash writes
+/// every file to a disk that all servers of all tests share.
+const START_TIMEOUT: Duration = Duration::from_secs(180);
+
+/// Opens a session as soon as the server at a port of this machine accepts it. Prints each reason
+/// why it does not, for a test that fails.
 pub async fn connect(port: u16, database: &str) -> PgConnection {
     let options = PgConnectOptions::new()
         .host("127.0.0.1")
         .port(port)
         .username(USER)
         .database(database);
-    eventually(
-        format!("Postgres accepts connections at {port}"),
-        async || options.connect().await.ok(),
-    )
-    .await
+    let mut reason = String::new();
+    let attempt = async || match options.connect().await {
+        Ok(connection) => Some(connection),
+        Err(error) => {
+            let error = error.to_string();
+            if reason != error {
+                eprintln!("Postgres at {port}: {error}");
+                reason = error;
+            }
+            None
+        }
+    };
+    let goal = format!("Postgres accepts connections at {port}");
+    eventually_within(START_TIMEOUT, goal, attempt).await
 }
 
 /// Runs the programs of Postgres as the user that may run them.
