@@ -43,7 +43,7 @@ CREATE INDEX held_by_file ON read.held (file) WHERE file IS NOT NULL;
 CREATE SCHEMA files;
 
 -- The stored files that the collection has found unused, and since when. A file that is used again
--- loses its row. If the table is lost, the time begins anew.
+-- loses its row. If the table is lost, the time starts over.
 --
 -- erased   whether a message that used the file was erased: then it does not wait.
 CREATE TABLE files.unused (
