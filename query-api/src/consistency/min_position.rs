@@ -82,19 +82,20 @@ impl MinPosition {
         })
     }
 
-    /// Waits until the read model has reached the minimum position; fails with `503
-    /// projection_behind` after the timeout, with `410 cursor_expired` if the minimum belongs to
-    /// another history, and with `503 history_mismatch` if the read model does.
+    /// Waits until the read model has reached the minimum position, and the end of the log if it was
+    /// found empty; fails with `503 projection_behind` after the timeout, with `410 cursor_expired`
+    /// if the minimum belongs to another history, and with `503 history_mismatch` if the read model
+    /// does.
     pub async fn wait_until_fresh(&self) -> Result<(), EndpointError> {
         let ReadState {
             watermark, history, ..
         } = &self.state;
         history.check(self.cursor).await?;
-        history.check_read_model()?;
+        let at_least = self.at_least.max(history.served_from().await?);
         watermark
-            .wait_for(self.at_least)
+            .wait_for(at_least)
             .await
-            .map_err(|known| projection_behind(self.at_least, known))?;
+            .map_err(|known| projection_behind(at_least, known))?;
         Ok(())
     }
 }

@@ -45,6 +45,8 @@ struct KnownHistory {
     verified: LogCursor,
     /// The checkpoint of the read model, if the log does not have its event.
     foreign_checkpoint: Option<LogCursor>,
+    /// The position from which the read model answers queries.
+    served_from: i64,
 }
 
 impl ReadHistory {
@@ -162,12 +164,18 @@ impl ReadHistory {
         history.is_ok_and(|history| cursor.position > head.position || !history.contains(cursor))
     }
 
-    /// Fails with `503 history_mismatch` while the read model has events that the log does not
-    /// have.
-    pub fn check_read_model(&self) -> Result<(), Problem> {
-        match self.known().and_then(|known| known.foreign_checkpoint) {
-            None => Ok(()),
-            Some(checkpoint) => Err(history_mismatch(checkpoint)),
+    /// The position from which the read model answers queries: 0, unless it was found empty. Fails
+    /// with `503 history_mismatch` while the read model has events that the log does not have.
+    pub async fn served_from(&self) -> Result<i64, EndpointError> {
+        if self.known().is_none() {
+            self.refresh().await?;
+        }
+        match self.known() {
+            Some(KnownHistory {
+                foreign_checkpoint: Some(checkpoint),
+                ..
+            }) => Err(history_mismatch(checkpoint).into()),
+            known => Ok(known.map_or(0, |known| known.served_from)),
         }
     }
 
@@ -199,6 +207,7 @@ impl ReadHistory {
         let known = KnownHistory {
             verified: history.cursor_at(head.position),
             foreign_checkpoint: is_foreign.then_some(checkpoint),
+            served_from: next_served_from(before.as_ref(), checkpoint.position, head.position),
             history,
         };
         let has_changed = before.is_some_and(|before| {
@@ -216,6 +225,18 @@ impl ReadHistory {
         let history = known.history.clone();
         self.set_known(Some(known));
         Ok(history)
+    }
+}
+
+/// An empty read model of a log with events has just been created: by a restore, or by a migration.
+/// Until it has caught up with the log as it was then, its inboxes and badges would be those of an
+/// earlier time, or all 0.
+fn next_served_from(before: Option<&KnownHistory>, checkpoint: i64, head: i64) -> i64 {
+    let awaited = before.map_or(0, |before| before.served_from);
+    match checkpoint {
+        0 if awaited == 0 => head,
+        _ if checkpoint < awaited => awaited.min(head),
+        _ => 0,
     }
 }
 

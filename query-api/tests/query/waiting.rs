@@ -9,7 +9,7 @@ use query_api::consistency::watermark::{self, Watermark, WatermarkTracker};
 use read_model::projection_signal::projected_subject;
 use tokio_util::sync::CancellationToken;
 
-use crate::fixture::{QueryFixture, WAIT_TIMEOUT};
+use crate::fixture::{QueryFixture, WAIT_TIMEOUT, edge_router, send_request, start_queries, token};
 use crate::fixture_log::FixtureLog;
 use crate::insert::set_checkpoint;
 
@@ -99,6 +99,30 @@ async fn a_position_that_is_not_reached_times_out() {
     assert!(start.elapsed() >= WAIT_TIMEOUT);
     assert!(answer.headers.contains_key("retry-after"));
     answer.expect_problem(503, "projection_behind");
+}
+
+#[tokio::test]
+async fn a_read_model_that_is_found_empty_answers_once_it_has_caught_up() {
+    let fixture = QueryFixture::new(&small_log()).await;
+    let pool = &fixture.admin_pool;
+    set_checkpoint(pool, 0).await;
+    let state = start_queries(pool.clone(), WAIT_TIMEOUT, fixture.shutdown.clone()).await;
+    let router = edge_router(state);
+    let authorization = format!("Bearer {}", token("ana", ""));
+    let ask = async || {
+        let answers = ROUTES.map(|route| send_request(&router, Some(&authorization), route));
+        futures::future::join_all(answers).await
+    };
+    for position in [0, 1] {
+        set_checkpoint(pool, position).await;
+        for answer in ask().await {
+            answer.expect_problem(503, "projection_behind");
+        }
+    }
+    set_checkpoint(pool, 2).await;
+    for answer in ask().await {
+        answer.expect_ok();
+    }
 }
 
 #[tokio::test]
