@@ -79,3 +79,26 @@ test("a persistent map behaves as a map and shares what has not changed", () => 
   assert.deepEqual([...changed.changedKeys(map)].sort(), ["key 1", "key 2"]);
   assert.equal(map.set("key 3", map.get("key 3")!), map);
 });
+
+test("a large inbox is stored in turns, and as a whole", async (context) => {
+  const storage = await openIndexedDb("large inbox");
+  const put = IDBObjectStore.prototype.put;
+  let inThisTask = 0;
+  let most = 0;
+  const countedPut = function (this: IDBObjectStore, value: unknown, key: string) {
+    if (inThisTask === 0) setImmediate(() => (inThisTask = 0));
+    inThisTask += 1;
+    most = Math.max(most, inThisTask);
+    return put.call(this, value, key);
+  };
+  context.mock.method(IDBObjectStore.prototype, "put", countedPut);
+  const rows = Array.from({ length: 2_000 }, (_, index) => ({
+    table: "conversations" as const,
+    key: `c${index}`,
+    value: { id: `c${index}` },
+  }));
+  await storage.write(rows);
+  assert.equal((await storage.readAll("conversations")).length, rows.length);
+  assert.ok(most <= 500, `${most} values are put in one task`);
+  await storage.close();
+});

@@ -12,6 +12,8 @@ const TABLES: readonly Table[] = [
   "files",
 ];
 const LASTING: readonly string[] = ["outbox", "files"];
+/** Each value is copied when it is put: all rows of a large inbox at once would stop the page. */
+const PUTS_PER_TASK = 250;
 
 /** Opens the database, or fails where the browser does not allow one. */
 export async function openIndexedDb(name: string): Promise<Storage> {
@@ -49,12 +51,7 @@ class IndexedDbStorage implements Storage {
     if (changes.length === 0) return;
     const tables = [...new Set(changes.map((change) => change.table))];
     const transaction = this.#database.transaction(tables, "readwrite");
-    for (const { table, key, value } of changes) {
-      const store = transaction.objectStore(table);
-      if (value === undefined) store.delete(key);
-      else store.put(value, key);
-    }
-    await completion(transaction);
+    await Promise.all([completion(transaction), putInTurns(transaction, changes)]);
   }
 
   async clear(): Promise<void> {
@@ -65,6 +62,21 @@ class IndexedDbStorage implements Storage {
 
   async close(): Promise<void> {
     this.#database.close();
+  }
+}
+
+/** The transaction lasts until no request is pending, so the page does other work in between. */
+async function putInTurns(
+  transaction: IDBTransaction,
+  changes: readonly StorageChange[],
+): Promise<void> {
+  for (let start = 0; start < changes.length; start += PUTS_PER_TASK) {
+    const turn = changes.slice(start, start + PUTS_PER_TASK).map(({ table, key, value }) => {
+      const store = transaction.objectStore(table);
+      return value === undefined ? store.delete(key) : store.put(value, key);
+    });
+    const last: IDBRequest | undefined = turn.at(-1);
+    if (last) await resultOf(last);
   }
 }
 
