@@ -82,10 +82,10 @@ impl MinPosition {
         })
     }
 
-    /// Waits until the read model has reached the minimum position, and the end of the log if it was
-    /// found empty; fails with `503 projection_behind` after the timeout, with `410 cursor_expired`
-    /// if the minimum belongs to another history, and with `503 history_mismatch` if the read model
-    /// does.
+    /// Waits until the read model has reached the minimum position, and the end of the log if it
+    /// was found empty; fails with `503 projection_behind` after the timeout, with `410
+    /// cursor_expired` if the minimum belongs to another history, and with `503 history_mismatch`
+    /// if the read model does.
     pub async fn wait_until_fresh(&self) -> Result<(), EndpointError> {
         let ReadState {
             watermark, history, ..
