@@ -19,7 +19,7 @@ struct NoteField {
 }
 
 /// Every event with a note. In all versions of these events the field is a text, and may be absent.
-const NOTE_FIELDS: [NoteField; 4] = [
+const NOTE_FIELDS: [NoteField; 7] = [
     NoteField {
         event_type: "contact_requested",
         author: NoteAuthor::Owner,
@@ -39,6 +39,21 @@ const NOTE_FIELDS: [NoteField; 4] = [
         event_type: "case_resolved",
         author: NoteAuthor::Field("by"),
         field: "note",
+    },
+    NoteField {
+        event_type: "session_noted",
+        author: NoteAuthor::Field("by"),
+        field: "text",
+    },
+    NoteField {
+        event_type: "session_closed",
+        author: NoteAuthor::Field("by"),
+        field: "reason",
+    },
+    NoteField {
+        event_type: "session_rated",
+        author: NoteAuthor::Field("by"),
+        field: "text",
     },
 ];
 
