@@ -33,6 +33,7 @@ mod pins;
 mod policy;
 mod restore;
 mod sanctions;
+mod session_opening;
 mod session_remarks;
 mod session_state;
 mod session_transfer;
@@ -41,6 +42,7 @@ mod state;
 mod threads;
 
 pub use create::find_direct_peer;
+pub use session_state::MovedSession;
 pub use sessions::UnfinishedSession;
 pub use threads::not_a_root;
 

@@ -79,6 +79,7 @@ impl Conversation {
     fn apply_session(&mut self, event: ConversationEvent) {
         use ConversationEvent as E;
         self.note_text(match &event {
+            E::SessionOpened(opened) => opened.custom.is_some(),
             E::SessionNoted(noted) => noted.text.is_some(),
             E::SessionRated(rated) => rated.text.is_some(),
             E::SessionClosed(closed) => closed.reason.is_some(),

@@ -94,6 +94,10 @@ impl ConversationEvent {
                 requested.note = None;
                 Some(Self::JoinRequested(requested))
             }
+            Self::SessionOpened(mut opened) => {
+                opened.custom = None;
+                Some(Self::SessionOpened(opened))
+            }
             Self::SessionNoted(mut noted) => {
                 noted.text = None;
                 Some(Self::SessionNoted(noted))

@@ -75,7 +75,7 @@ impl Conversation {
             .settings
             .as_ref()
             .ok_or_else(|| Refusal::barred("desk_removed", "This desk does not exist any more."))?;
-        Ok(self.opening(&send.sender, desk, settings, send.now))
+        Ok(self.opening(&send.sender, None, (desk, settings), send.now))
     }
 
     /// Checks whether a member may write now; everybody else may.

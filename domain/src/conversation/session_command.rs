@@ -1,6 +1,7 @@
 //! The commands about the service sessions of a conversation with a desk. The desk and what it says
 //! of the caller are lookups.
 
+use crate::custom_fields::CustomFields;
 use crate::desk::settings::DeskSettings;
 use crate::desk::texts::{CloseReason, RatingText, SessionNote, SessionTag};
 use crate::ids::{ConversationId, DeskId, UserId};
@@ -61,6 +62,8 @@ pub struct SessionCaller {
 pub struct OpenSession {
     /// The customer.
     pub customer: UserId,
+    /// What the app of the customer says about it.
+    pub custom: Option<CustomFields>,
     /// The desk.
     pub desk: DeskLookup,
     /// The current time.
@@ -76,6 +79,8 @@ pub struct ContinueSession {
     pub customer: UserId,
     /// The conversation from which it was transferred.
     pub from: ConversationId,
+    /// How often it was transferred, which tells one transfer from another.
+    pub hop: u32,
     /// The desk.
     pub desk: DeskLookup,
     /// The current time.

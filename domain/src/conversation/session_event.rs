@@ -7,11 +7,20 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::custom_fields::CustomFields;
 use crate::deployment::flood::RuleDuration;
 use crate::desk::texts::{CloseReason, RatingText, SessionNote, SessionTag};
 use crate::ids::{ConversationId, DeskId, UserId};
 use crate::session_id::SessionId;
 use crate::time::Timestamp;
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(hop: &u32) -> bool {
+    *hop == 0
+}
 
 /// The data of `session_opened`: a customer waits for an agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,9 +35,15 @@ pub struct SessionOpened {
     pub idle_close: RuleDuration,
     /// Within which time the customer is to have a reply.
     pub reply_target: RuleDuration,
+    /// What the app of the customer says about it; absent if nothing, or if it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom: Option<CustomFields>,
     /// The conversation from which it was transferred, which has its earlier part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<ConversationId>,
+    /// How often it was transferred to another desk.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hop: u32,
     /// The head of the conversation: its messages are those after it.
     pub after_seq: i64,
     /// When.
@@ -68,6 +83,9 @@ pub struct SessionTransferred {
     /// The conversation in which it continues, if the desk is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<ConversationId>,
+    /// How often it was transferred to another desk, including this time.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hop: u32,
     /// Who did it: the agent, an administrator, or the system.
     pub by: UserId,
     /// The head of the conversation.
@@ -89,6 +107,9 @@ pub struct SessionClosed {
     /// Why; absent if nobody said so, or if it was erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<CloseReason>,
+    /// How often it was transferred to another desk.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hop: u32,
     /// Who did it: the agent, the customer, an administrator, or the system.
     pub by: UserId,
     /// The head of the conversation.

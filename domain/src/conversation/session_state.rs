@@ -38,7 +38,16 @@ pub(super) struct ServiceState {
     pub closed: BTreeMap<SessionId, ClosedSession>,
     /// Where the sessions went that were transferred to other desks.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub moved: BTreeMap<SessionId, ConversationId>,
+    pub moved: BTreeMap<SessionId, MovedSession>,
+}
+
+/// A session that was transferred to another desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedSession {
+    /// The conversation in which it continues.
+    pub to: ConversationId,
+    /// How often it was transferred, up to then.
+    pub hop: u32,
 }
 
 /// A session that is not closed.
@@ -55,6 +64,9 @@ pub(super) struct CurrentSession {
     pub idle_close: RuleDuration,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<SessionTag>,
+    /// How often it was transferred to another desk.
+    #[serde(default)]
+    pub hop: u32,
 }
 
 /// A closed session.
@@ -67,6 +79,9 @@ pub(super) struct ClosedSession {
     pub score: Option<u8>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<SessionTag>,
+    /// How often it was transferred to another desk.
+    #[serde(default)]
+    pub hop: u32,
 }
 
 impl CurrentSession {
@@ -109,6 +124,7 @@ impl ServiceState {
             last_message_at: None,
             idle_close: opened.idle_close,
             tags: Vec::new(),
+            hop: opened.hop,
         });
     }
 
@@ -121,7 +137,9 @@ impl ServiceState {
     pub fn apply_transferred(&mut self, transferred: SessionTransferred) {
         if let Some(to) = transferred.to {
             self.current = None;
-            self.moved.insert(transferred.session, to);
+            let hop = transferred.hop;
+            self.moved
+                .insert(transferred.session, MovedSession { to, hop });
         } else if let Some(current) = &mut self.current {
             current.agent = transferred.agent;
         }
@@ -129,9 +147,10 @@ impl ServiceState {
 
     pub fn apply_closed(&mut self, closed: SessionClosed) {
         let is_current = |current: &CurrentSession| current.id == closed.session;
-        let tags = match self.current.take_if(|current| is_current(current)) {
-            Some(current) => current.tags,
-            None => Vec::new(),
+        let (tags, hop) = match self.current.take_if(|current| is_current(current)) {
+            Some(current) => (current.tags, current.hop),
+            // It arrived where the customer had another one.
+            None => (Vec::new(), closed.hop),
         };
         self.closed
             .retain(|_, earlier| earlier.is_recent(closed.at));
@@ -149,6 +168,7 @@ impl ServiceState {
             closed_at: closed.at,
             score: None,
             tags,
+            hop,
         };
         self.closed.insert(closed.session, session);
     }

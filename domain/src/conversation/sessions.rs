@@ -1,24 +1,18 @@
-//! Rules for service sessions: opening, accepting, closing. `session_transfer` has those for
-//! transferring, `session_remarks` those for notes, tags and ratings.
+//! Rules for service sessions: accepting, closing. `session_opening` has those for opening,
+//! `session_transfer` those for transferring, `session_remarks` those for notes, tags and ratings.
 //!
 //! The customer is a member of the conversation forever. An agent becomes one with the session, and
 //! stays until the session, or the next one, goes to somebody else.
 
 use super::Conversation;
-use super::event::{
-    ConversationCreated, ConversationEvent, ConversationKind, HistoryVisibility, InitialMember,
-    MemberAdded, MemberRemoved, MessageSent, Role,
-};
+use super::event::{ConversationEvent, MemberAdded, MemberRemoved, Role};
 use super::session_command::{
-    AcceptSession, CloseSession, ContinueSession, DeskLookup, OpenSession, ReleaseAgent,
-    SessionCaller, SessionCommand,
+    AcceptSession, CloseSession, ReleaseAgent, SessionCaller, SessionCommand,
 };
-use super::session_event::{SessionAccepted, SessionClosed, SessionOpened, SessionTransferred};
-use super::session_state::{ClosedSession, CurrentSession, ServiceState};
-use crate::body::{MessageBody, MessageType};
-use crate::desk::settings::DeskSettings;
+use super::session_event::{SessionAccepted, SessionClosed, SessionTransferred};
+use super::session_state::{ClosedSession, CurrentSession, MovedSession, ServiceState};
 use crate::desk::texts::CloseReason;
-use crate::ids::{ConversationId, DeskId, UserId};
+use crate::ids::{DeskId, UserId};
 use crate::refusal::Refusal;
 use crate::session_id::SessionId;
 use crate::time::Timestamp;
@@ -82,8 +76,8 @@ impl Conversation {
         })
     }
 
-    /// The conversation in which a session continues that was transferred from here.
-    pub fn moved_session(&self, session: &SessionId) -> Option<&ConversationId> {
+    /// Where a session continues that was transferred from here to another desk.
+    pub fn moved_session(&self, session: &SessionId) -> Option<&MovedSession> {
         self.service.as_ref()?.moved.get(session)
     }
 
@@ -92,151 +86,6 @@ impl Conversation {
         let customer = self.customer();
         let members = self.members.keys();
         members.filter(move |user| customer.is_some() && customer != Some(user))
-    }
-
-    fn open_session(&self, open: OpenSession) -> Result<Vec<ConversationEvent>, Refusal> {
-        let OpenSession {
-            customer,
-            desk,
-            now,
-        } = open;
-        let settings = desk.settings.as_ref().ok_or_else(Refusal::not_found)?;
-        let mut events = self.create_for_desk(&customer, settings)?;
-        if self.has_unfinished() {
-            return Ok(vec![]);
-        }
-        self.check_may_write(&customer, now)?;
-        events.extend(self.opening(&customer, &desk, settings, now));
-        Ok(events)
-    }
-
-    /// The event that creates the conversation, unless it exists.
-    fn create_for_desk(
-        &self,
-        customer: &UserId,
-        settings: &DeskSettings,
-    ) -> Result<Vec<ConversationEvent>, Refusal> {
-        match self.kind() {
-            None => Ok(vec![ConversationEvent::ConversationCreated(
-                ConversationCreated {
-                    kind: ConversationKind::Desk,
-                    title: Some(settings.title.clone()),
-                    history: HistoryVisibility::All,
-                    members: vec![InitialMember {
-                        user: customer.clone(),
-                        role: Role::Member,
-                    }],
-                    by: customer.clone(),
-                    created_at: None,
-                    flags: Vec::new(),
-                },
-            )]),
-            Some(ConversationKind::Desk) => Ok(vec![]),
-            // A group of an older release may have such an id.
-            Some(_) => Err(Refusal::conflict(
-                "The conversation with this desk cannot be created: its id is in use.",
-            )),
-        }
-    }
-
-    pub(super) fn has_unfinished(&self) -> bool {
-        let service = self.service.as_ref();
-        service.is_some_and(|service| service.current.is_some())
-    }
-
-    /// The events that open a session of the customer: with the greeting of the desk.
-    pub(super) fn opening(
-        &self,
-        customer: &UserId,
-        desk: &DeskLookup,
-        settings: &DeskSettings,
-        now: Timestamp,
-    ) -> Vec<ConversationEvent> {
-        let number = self.service.as_ref().map_or(0, |service| service.opened) + 1;
-        let opened = SessionOpened {
-            session: SessionId::new(desk.conversation.clone(), number),
-            desk: desk.desk.clone(),
-            customer: customer.clone(),
-            idle_close: settings.idle_close.clone(),
-            reply_target: settings.reply_target.clone(),
-            from: None,
-            after_seq: self.head_seq,
-            at: now,
-        };
-        let greeting = settings.greeting.as_ref();
-        let greeting = greeting.map(|greeting| self.system_message(greeting.as_str(), now));
-        let opened = ConversationEvent::SessionOpened(opened);
-        std::iter::once(opened).chain(greeting).collect()
-    }
-
-    /// A text that the system writes as the next message.
-    pub(super) fn system_message(&self, text: &str, now: Timestamp) -> ConversationEvent {
-        ConversationEvent::MessageSent(MessageSent {
-            seq: self.head_seq + 1,
-            sender: UserId::system(),
-            kind: MessageType::Text,
-            body: MessageBody::from_text(text),
-            reply_to: None,
-            mentions: Vec::new(),
-            sent_at: now,
-            client_message_id: None,
-            thread: None,
-            scheduled_for: None,
-            flags: Vec::new(),
-        })
-    }
-
-    /// Decided once for each transfer: the session is then known here.
-    fn continue_session(&self, arrive: ContinueSession) -> Result<Vec<ConversationEvent>, Refusal> {
-        let ContinueSession {
-            session,
-            customer,
-            from,
-            desk,
-            now,
-        } = arrive;
-        if self.knows(&session) {
-            return Ok(vec![]);
-        }
-        let Some(settings) = &desk.settings else {
-            return Err(Refusal::not_found());
-        };
-        let mut events = self.create_for_desk(&customer, settings)?;
-        let opened = SessionOpened {
-            session: session.clone(),
-            desk: desk.desk.clone(),
-            customer,
-            idle_close: settings.idle_close.clone(),
-            reply_target: settings.reply_target.clone(),
-            from: Some(from),
-            after_seq: self.head_seq,
-            at: now,
-        };
-        if self.has_unfinished() {
-            // The customer has opened another one here meanwhile, which goes on.
-            events.push(ConversationEvent::SessionClosed(SessionClosed {
-                session,
-                desk: desk.desk,
-                agent: None,
-                reason: Some(CloseReason::merged()),
-                by: UserId::system(),
-                after_seq: self.head_seq,
-                at: now,
-            }));
-        } else {
-            events.push(ConversationEvent::SessionOpened(opened));
-        }
-        Ok(events)
-    }
-
-    /// Whether a session that was transferred here has arrived and is still here.
-    fn knows(&self, session: &SessionId) -> bool {
-        self.service.as_ref().is_some_and(|service| {
-            let current = service.current.as_ref();
-            current.is_some_and(|current| current.id == *session)
-                || service.closed.contains_key(session)
-                || service.moved.contains_key(session)
-        })
     }
 
     fn accept_session(&self, accept: AcceptSession) -> Result<Vec<ConversationEvent>, Refusal> {
@@ -375,6 +224,7 @@ impl Conversation {
                 from: Some(agent.clone()),
                 agent: None,
                 to: None,
+                hop: 0,
                 by: UserId::system(),
                 after_seq: self.head_seq,
                 at: now,
@@ -469,6 +319,7 @@ fn closing(
         desk: service.desk.clone(),
         agent: current.agent.clone(),
         reason,
+        hop: current.hop,
         by,
         after_seq,
         at,

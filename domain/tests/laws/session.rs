@@ -89,6 +89,7 @@ fn to_command(act: &Act, now: Timestamp) -> Option<ConversationCommand> {
         Act::Wait(_) => return None,
         Act::Open => SessionCommand::Open(OpenSession {
             customer: user(CUSTOMER),
+            custom: None,
             desk: lookup(),
             now,
         }),

@@ -58,6 +58,7 @@ fn command(command: SessionCommand) -> ConversationCommand {
 fn open_at(now: Timestamp) -> ConversationCommand {
     command(SessionCommand::Open(OpenSession {
         customer: user("cleo"),
+        custom: None,
         desk: billing(),
         now,
     }))
@@ -160,6 +161,7 @@ fn a_session_is_opened_once_and_its_conversation_with_it() {
 fn a_desk_that_does_not_exist_has_no_sessions() {
     let open = SessionCommand::Open(OpenSession {
         customer: user("cleo"),
+        custom: None,
         desk: lookup("billing", None),
         now: noon(),
     });
@@ -176,6 +178,7 @@ fn the_greeting_is_the_first_message_of_every_session() {
     let open = |now| {
         command(SessionCommand::Open(OpenSession {
             customer: user("cleo"),
+            custom: None,
             desk: greeting.clone(),
             now,
         }))
@@ -243,7 +246,9 @@ fn a_message_after_the_end_opens_the_next_session() {
         customer: user("cleo"),
         idle_close: settings(&[]).idle_close,
         reply_target: settings(&[]).reply_target,
+        custom: None,
         from: None,
+        hop: 0,
         after_seq: 0,
         at: later,
     };
@@ -323,6 +328,7 @@ fn a_session_moves_to_another_desk_with_its_id() {
             session: session(1),
             customer: user("cleo"),
             from: billing().conversation,
+            hop: 1,
             desk: sales(),
             now: noon(),
         }))
@@ -343,12 +349,47 @@ fn a_session_moves_to_another_desk_with_its_id() {
         .then_nothing();
     let open = SessionCommand::Open(OpenSession {
         customer: user("cleo"),
+        custom: None,
         desk: sales(),
         now: noon(),
     });
     let opened = closed.when(command(open)).then_accepted();
     let found = opened.state.unfinished_session().unwrap();
     assert_eq!(found.id, SessionId::new(sales().conversation, 1));
+}
+
+#[test]
+fn a_session_returns_to_a_desk_where_it_was() {
+    let sales = lookup("sales", Some(settings(&["dora"])));
+    let target = TransferTarget::Desk {
+        desk: sales.clone(),
+        is_busy: false,
+    };
+    let left = with_ben()
+        .when(transfer("ben", target.clone()))
+        .then_accepted();
+    let back = |hop| {
+        command(SessionCommand::Continue(ContinueSession {
+            session: session(1),
+            customer: user("cleo"),
+            from: sales.conversation.clone(),
+            hop,
+            desk: billing(),
+            now: noon(),
+        }))
+    };
+    let here = left
+        .when(back(2))
+        .then_accepted()
+        .when(back(2))
+        .then_nothing();
+    assert_eq!(here.state.moved_session(&session(1)), None);
+    let left = here.when(transfer("root", target)).then_accepted();
+    assert_eq!(left.state.moved_session(&session(1)).unwrap().hop, 3);
+    left.when(back(2))
+        .then_nothing()
+        .when(back(4))
+        .then_accepted();
 }
 
 #[test]
@@ -364,6 +405,7 @@ fn an_idle_session_closes_at_the_time_that_was_due() {
         desk: desk("billing"),
         agent: Some(user("ben")),
         reason: Some(CloseReason::idle()),
+        hop: 0,
         by: UserId::system(),
         after_seq: 2,
         at: noon_plus(12 * MINUTE),

@@ -5,12 +5,14 @@ use domain::conversation::session_event::{
     SessionAccepted, SessionClosed, SessionNoted, SessionOpened, SessionRated, SessionTagged,
     SessionTransferred,
 };
+use domain::custom_fields::CustomFields;
 use domain::deployment::flood::RuleDuration;
 use domain::desk::event::{DeskEvent, DeskRemoved, DeskSet};
 use domain::desk::settings::{DeskSettings, Routing};
 use domain::desk::texts::{CloseReason, Greeting, RatingText, SessionNote, SessionTag};
 use domain::ids::{ConversationId, DeskId, Title};
 use domain::session_id::SessionId;
+use serde_json::json;
 
 use crate::examples::{Example, time, user};
 
@@ -57,7 +59,9 @@ pub fn sessions() -> Vec<Example<ConversationEvent>> {
         customer: cleo.clone(),
         idle_close: duration("10m"),
         reply_target: duration("5m"),
+        custom: Some(CustomFields::parse(&json!({ "order": 7 })).unwrap()),
         from: Some(other.clone()),
+        hop: 2,
         after_seq: 7,
         at,
     };
@@ -75,6 +79,7 @@ pub fn sessions() -> Vec<Example<ConversationEvent>> {
         from: Some(ben.clone()),
         agent: Some(anna),
         to: Some(other),
+        hop: 3,
         by: ben.clone(),
         after_seq: 9,
         at,
@@ -83,6 +88,7 @@ pub fn sessions() -> Vec<Example<ConversationEvent>> {
         session: session.clone(),
         desk: desk("billing"),
         agent: Some(ben.clone()),
+        hop: 0,
         reason: Some(CloseReason::parse("paid, \u{8c22}\u{8c22}").unwrap()),
         by: cleo.clone(),
         after_seq: 10,

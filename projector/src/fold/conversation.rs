@@ -69,6 +69,13 @@ impl Fold<'_> {
             | E::JoinRequestDeclined(_)
             | E::LinkCreated(_)
             | E::LinkEnded(_) => self.apply_access(at, id, &mut conversation, event)?,
+            E::SessionOpened(_)
+            | E::SessionAccepted(_)
+            | E::SessionTransferred(_)
+            | E::SessionClosed(_)
+            | E::SessionNoted(_)
+            | E::SessionTagged(_)
+            | E::SessionRated(_) => self.apply_session(at, &mut conversation, event)?,
             E::Invited(invited) => self.apply_invited(at, id, &conversation, invited)?,
             E::InvitationEnded(ended) => {
                 self.apply_invitation_ended(at, id, &conversation, ended)?;
@@ -215,6 +222,7 @@ impl Fold<'_> {
             }
         }
         self.rows.access.erase_texts(conversation.id);
+        self.rows.sessions.erase_conversation(conversation.id);
         self.rows.erased_titles.insert(conversation.id, at.position);
         let untitled = ConversationChanged {
             title: None,
