@@ -89,7 +89,15 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
         ))
         .routes(routes!(link_rules::set_link_rules))
         .routes(routes!(flood_rules::set_flood_rules))
-        .routes(routes!(hook::remove_hook))
+        .routes(routes!(hook::remove_hook));
+    router = add_desk_routes(router);
+    docs::arrange_unions(router.get_openapi_mut());
+    router
+}
+
+/// The routes of service desks.
+fn add_desk_routes(router: OpenApiRouter<CommandState>) -> OpenApiRouter<CommandState> {
+    router
         .routes(routes!(desk_settings::set_desk, desk_settings::remove_desk))
         .routes(routes!(open::open_session))
         .routes(routes!(handling::accept_session))
@@ -97,7 +105,5 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
         .routes(routes!(handling::close_session))
         .routes(routes!(remarks::note_session))
         .routes(routes!(remarks::tag_session))
-        .routes(routes!(remarks::rate_session));
-    docs::arrange_unions(router.get_openapi_mut());
-    router
+        .routes(routes!(remarks::rate_session))
 }

@@ -61,7 +61,7 @@ use crate::refusal::Refusal;
 use access_state::AccessState;
 use command::ConversationCommand;
 use event::{ConversationEvent, ConversationKind, HistoryVisibility, Role};
-use session_state::ServiceState;
+use session_state::ServiceSessions;
 use state::{ConversationDetails, InvitationState, Membership, MembershipPeriod};
 
 /// The maximum number of recent messages in the state of a conversation. A command on an older
@@ -102,7 +102,7 @@ pub struct Conversation {
     invitations: BTreeMap<UserId, InvitationState>,
     /// The service sessions, if it is with a desk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    service: Option<ServiceState>,
+    service: Option<ServiceSessions>,
 }
 
 impl Conversation {

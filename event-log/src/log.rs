@@ -38,7 +38,7 @@ const CASE_CACHE_BYTES: u64 = 4 * 1024 * 1024;
 /// The memory of the store of the files, in bytes. A file is small, and few are used at a time.
 const FILE_CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// The memory of the store of the desks, in bytes. There are few, and every message to one needs it.
+/// The memory of the store of the desks, in bytes. There are few, and messages to one need it.
 const DESK_CACHE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The limits of the log.

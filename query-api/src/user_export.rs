@@ -6,10 +6,9 @@
 //! the export in the same crate.
 //!
 //! It contains the messages and reactions of the user, their settings, devices, contacts and
-//! invitations, what they have reported, their files, their service sessions and what they wrote about
-//! sessions, and their current and former memberships.
-//! Messages of others that mention the user are only referenced. What the user has cleared from
-//! their own view is left out.
+//! invitations, what they have reported, their files, their service sessions and what they wrote
+//! about sessions, and their current and former memberships. Messages of others that mention the
+//! user are only referenced. What the user has cleared from their own view is left out.
 //!
 //! `output`: where the lines go. `files`: the files of the user.
 

@@ -21,7 +21,7 @@ pub async fn set_desk(admin: &Client, desk: &str, agents: &[&str], change: Value
 
 /// A session as its customer has opened it.
 #[derive(Debug, Clone)]
-pub struct OpenedSession {
+pub struct CustomerSession {
     /// Its id.
     pub id: String,
     /// Its conversation.
@@ -31,12 +31,12 @@ pub struct OpenedSession {
 }
 
 /// Opens a session with a first message.
-pub async fn open_session(customer: &Client, desk: &str, text: &str) -> OpenedSession {
+pub async fn open_session(customer: &Client, desk: &str, text: &str) -> CustomerSession {
     let path = format!("/v1/desks/{desk}/sessions");
     let answer = customer.post(&path, json!({ "text": text })).await;
     let answer = answer.expect(201);
     let field = |name: &str| answer[name].as_str().expect("a text").to_owned();
-    OpenedSession {
+    CustomerSession {
         id: field("session_id"),
         conversation: field("conversation_id"),
         answer,

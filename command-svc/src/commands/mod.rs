@@ -7,8 +7,8 @@
 //! moderators decide. `checked_send` asks the hook about a send, and `hold` holds it.
 //! `message_action`: what does one thing to one message. `waiting_message`: messages that are sent
 //! without a request. `used_file`: the file that a message uses. `file_command`: commands to files.
-//! `desks`: service desks and their sessions. `push_drops`: drops registrations for pushes. `append_decided`: appends what is decided about a
-//! user without their request.
+//! `desks`: service desks and their sessions. `push_drops`: drops registrations for pushes.
+//! `append_decided`: appends what is decided about a user without their request.
 
 pub(crate) mod ack;
 pub(crate) mod add_members;

@@ -36,7 +36,7 @@ pub(crate) struct BoardSession {
 
 /// A session on its way to another desk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Arrival {
+pub(crate) struct SessionArrival {
     /// The session.
     pub(crate) session: SessionId,
     /// Its customer.
@@ -55,7 +55,7 @@ pub(crate) struct Board {
     pub(crate) desks: BTreeMap<DeskId, DeskSettings>,
     pub(crate) sessions: BTreeMap<SessionId, BoardSession>,
     /// Sessions that have left one conversation and not arrived in the next one.
-    pub(crate) arrivals: BTreeMap<SessionId, Arrival>,
+    pub(crate) arrivals: BTreeMap<SessionId, SessionArrival>,
     /// Who is a member of each conversation besides the customer, as far as sessions say so.
     agents: HashMap<ConversationId, (DeskId, UserId)>,
     /// The unfinished sessions by the time at which they close at the earliest.
@@ -203,7 +203,7 @@ impl Board {
                 if transferred.to.is_none() {
                     self.set_agent(&transferred.session, transferred.agent);
                 } else if let Some(left) = self.remove(&transferred.session) {
-                    let arrival = Arrival {
+                    let arrival = SessionArrival {
                         session: transferred.session.clone(),
                         customer: left.customer,
                         from: conversation,

@@ -5,5 +5,5 @@
 mod board;
 mod shared_board;
 
-pub(crate) use board::{Arrival, Board};
+pub(crate) use board::{Board, SessionArrival};
 pub(crate) use shared_board::SharedBoard;

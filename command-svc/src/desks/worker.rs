@@ -19,7 +19,7 @@ use crate::commands::desks::continue_session;
 use crate::commands::desks::system::{
     close_for_good, queue_idle_close, release_agent, route_session,
 };
-use crate::desk_board::{Arrival, Board};
+use crate::desk_board::{Board, SessionArrival};
 use crate::error::CommandError;
 use crate::state::CommandState;
 
@@ -47,7 +47,7 @@ pub struct DeskWorker {
 /// What is to be done.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tasks {
-    arrivals: Vec<Arrival>,
+    arrivals: Vec<SessionArrival>,
     orphans: BTreeSet<ConversationId>,
     former_agents: Vec<(ConversationId, UserId)>,
     idle: Vec<(Timestamp, SessionId)>,

@@ -7,7 +7,7 @@ use super::access_state::NoteDigest;
 use super::event::{
     ConversationChanged, ConversationCreated, ConversationEvent, MessageSent, Role,
 };
-use super::session_state::ServiceState;
+use super::session_state::ServiceSessions;
 use super::state::{ConversationDetails, Membership, MembershipPeriod};
 use super::{Conversation, MAX_RECENT_MESSAGES};
 use crate::ids::UserId;
@@ -87,7 +87,7 @@ impl Conversation {
         });
         if let E::SessionOpened(opened) = &event {
             self.service
-                .get_or_insert_with(|| ServiceState::new(opened));
+                .get_or_insert_with(|| ServiceSessions::new(opened));
         }
         let Some(service) = &mut self.service else {
             return;

@@ -29,13 +29,7 @@ impl Conversation {
         let mut others = deduplicate(members);
         others.retain(|user| *user != by);
         match kind {
-            ConversationKind::Desk => {
-                return Err(Refusal::invalid(
-                    "kind",
-                    "A conversation with a desk begins with a session: POST \
-                     /v1/desks/{desk}/sessions.",
-                ));
-            }
+            ConversationKind::Desk => return Err(begins_with_a_session()),
             ConversationKind::Direct => {
                 let other = find_direct_peer(&by, &others)?;
                 if title.is_some() {
@@ -164,6 +158,13 @@ impl Conversation {
         }
         Ok(events)
     }
+}
+
+fn begins_with_a_session() -> Refusal {
+    Refusal::invalid(
+        "kind",
+        "A conversation with a desk begins with a session: POST /v1/desks/{desk}/sessions.",
+    )
 }
 
 /// Returns the other user of a direct conversation that `caller` creates with these members.

@@ -13,9 +13,9 @@ use crate::refusal::Refusal;
 
 impl Conversation {
     /// Erases messages, which also unpins them, and the title with all other text that users wrote
-    /// about the conversation: its topic, avatar and custom fields, notes of join requests,
-    /// reasons of sanctions, and what was written about service sessions. Operators request this, so the caller need not be a member. Messages
-    /// known to be erased are skipped.
+    /// about the conversation: its topic, avatar and custom fields, notes of join requests, reasons
+    /// of sanctions, and what was written about service sessions. Operators request this, so the
+    /// caller need not be a member. Messages known to be erased are skipped.
     pub(super) fn erase(&self, erase: EraseContent) -> Result<Vec<ConversationEvent>, Refusal> {
         let EraseContent { seqs, title, by } = erase;
         let about = self.details.as_ref().ok_or_else(Refusal::not_found)?;

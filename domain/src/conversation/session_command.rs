@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone)]
 pub enum SessionCommand {
     /// Open a session, unless the customer has one that is not closed. Creates the conversation.
-    Open(OpenSession),
+    Open(OpenServiceSession),
     /// Continue a session that was transferred from another desk.
     Continue(ContinueSession),
     /// Give the session, which waits, to an agent.
@@ -59,7 +59,7 @@ pub struct SessionCaller {
 
 /// The data of [`SessionCommand::Open`].
 #[derive(Debug, Clone)]
-pub struct OpenSession {
+pub struct OpenServiceSession {
     /// The customer.
     pub customer: UserId,
     /// What the app of the customer says about it.

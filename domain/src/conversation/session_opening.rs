@@ -5,7 +5,7 @@ use super::event::{
     ConversationCreated, ConversationEvent, ConversationKind, HistoryVisibility, InitialMember,
     MessageSent, Role,
 };
-use super::session_command::{ContinueSession, DeskLookup, OpenSession};
+use super::session_command::{ContinueSession, DeskLookup, OpenServiceSession};
 use super::session_event::{SessionClosed, SessionOpened};
 use crate::body::{MessageBody, MessageType};
 use crate::custom_fields::CustomFields;
@@ -20,9 +20,9 @@ use crate::time::Timestamp;
 impl Conversation {
     pub(super) fn open_session(
         &self,
-        open: OpenSession,
+        open: OpenServiceSession,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
-        let OpenSession {
+        let OpenServiceSession {
             customer,
             custom,
             desk,

@@ -25,7 +25,7 @@ const MAX_CLOSED: usize = 1_000;
 
 /// The sessions of a conversation with a desk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct ServiceState {
+pub(super) struct ServiceSessions {
     pub desk: DeskId,
     pub customer: UserId,
     /// How many sessions were opened here.
@@ -99,7 +99,7 @@ impl ClosedSession {
     }
 }
 
-impl ServiceState {
+impl ServiceSessions {
     /// The state of a conversation in which the first session was opened.
     pub fn new(opened: &SessionOpened) -> Self {
         Self {

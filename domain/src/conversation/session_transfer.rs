@@ -4,7 +4,7 @@ use super::Conversation;
 use super::event::{ConversationEvent, MemberRemoved};
 use super::session_command::{DeskLookup, TransferSession, TransferTarget};
 use super::session_event::{SessionAccepted, SessionNoted, SessionTransferred};
-use super::session_state::{CurrentSession, ServiceState};
+use super::session_state::{CurrentSession, ServiceSessions};
 use super::sessions::{FoundSession, check_may_handle, session_closed};
 use crate::ids::UserId;
 use crate::refusal::Refusal;
@@ -57,7 +57,7 @@ impl Conversation {
     /// A session that waits is accepted by this.
     fn give_to_agent(
         &self,
-        service: &ServiceState,
+        service: &ServiceSessions,
         current: &CurrentSession,
         agent: &UserId,
         by: &UserId,
@@ -95,7 +95,7 @@ impl Conversation {
     /// The session leaves this conversation, which gets a notice that names the other desk.
     fn give_to_desk(
         &self,
-        service: &ServiceState,
+        service: &ServiceSessions,
         current: &CurrentSession,
         desk: &DeskLookup,
         is_busy: bool,

@@ -10,7 +10,7 @@ use super::session_command::{
     AcceptSession, CloseSession, ReleaseAgent, SessionCaller, SessionCommand,
 };
 use super::session_event::{SessionAccepted, SessionClosed, SessionTransferred};
-use super::session_state::{ClosedSession, CurrentSession, MovedSession, ServiceState};
+use super::session_state::{ClosedSession, CurrentSession, MovedSession, ServiceSessions};
 use crate::desk::texts::CloseReason;
 use crate::ids::{DeskId, UserId};
 use crate::refusal::Refusal;
@@ -238,7 +238,7 @@ impl Conversation {
     }
 
     /// The sessions of the conversation, which is one with a desk.
-    pub(super) fn require_service(&self) -> Result<&ServiceState, Refusal> {
+    pub(super) fn require_service(&self) -> Result<&ServiceSessions, Refusal> {
         self.service.as_ref().ok_or_else(Refusal::not_found)
     }
 
@@ -307,7 +307,7 @@ pub(super) fn check_may_handle(
 }
 
 fn closing(
-    service: &ServiceState,
+    service: &ServiceSessions,
     current: &CurrentSession,
     reason: Option<CloseReason>,
     by: UserId,

@@ -6,8 +6,8 @@ use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, SendMessage};
 use domain::conversation::event::ConversationEvent;
 use domain::conversation::session_command::{
-    AcceptSession, CloseSession, DeskLookup, OpenSession, RateSession, ReleaseAgent, SessionCaller,
-    SessionCommand, TransferSession, TransferTarget,
+    AcceptSession, CloseSession, DeskLookup, OpenServiceSession, RateSession, ReleaseAgent,
+    SessionCaller, SessionCommand, TransferSession, TransferTarget,
 };
 use domain::deployment::flood::RuleDuration;
 use domain::desk::settings::{DeskSettings, Routing};
@@ -87,7 +87,7 @@ fn to_command(act: &Act, now: Timestamp) -> Option<ConversationCommand> {
     };
     Some(ConversationCommand::Session(match *act {
         Act::Wait(_) => return None,
-        Act::Open => SessionCommand::Open(OpenSession {
+        Act::Open => SessionCommand::Open(OpenServiceSession {
             customer: user(CUSTOMER),
             custom: None,
             desk: lookup(),

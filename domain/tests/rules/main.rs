@@ -34,6 +34,7 @@ mod reactions;
 mod restore;
 mod scheduled;
 mod send;
+mod session_remarks;
 mod sessions;
 mod threads;
 mod visibility;

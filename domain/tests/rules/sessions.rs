@@ -4,24 +4,23 @@ use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, SendMessage};
 use domain::conversation::event::{ConversationEvent, ConversationKind, MessageSent};
 use domain::conversation::session_command::{
-    AcceptSession, CloseSession, ContinueSession, DeskLookup, NoteSession, OpenSession,
-    RateSession, ReleaseAgent, SessionCaller, SessionCommand, TagSession, TransferSession,
-    TransferTarget,
+    AcceptSession, CloseSession, ContinueSession, DeskLookup, OpenServiceSession, SessionCaller,
+    SessionCommand, TransferSession, TransferTarget,
 };
 use domain::conversation::session_event::{SessionClosed, SessionOpened};
 use domain::desk::settings::DeskSettings;
-use domain::desk::texts::{CloseReason, Greeting, SessionNote, SessionTag};
+use domain::desk::texts::{CloseReason, Greeting};
 use domain::ids::{ConversationId, DeskId, UserId};
 use domain::refusal::RefusalKind;
 use domain::session_id::SessionId;
 use domain::time::Timestamp;
 
-use crate::builders::{add, noon, noon_plus, remove, send, send_by, user};
+use crate::builders::{noon, noon_plus, send, send_by, user};
 use crate::desks::settings;
 use crate::given_when_then::{Given, given};
 
 const MINUTE: i64 = 60_000;
-const DAY: i64 = 24 * 60 * MINUTE;
+pub const DAY: i64 = 24 * 60 * MINUTE;
 
 fn desk(name: &str) -> DeskId {
     DeskId::parse(name).unwrap()
@@ -39,11 +38,11 @@ fn billing() -> DeskLookup {
     lookup("billing", Some(settings(&["ben", "anna"])))
 }
 
-fn session(number: u32) -> SessionId {
+pub fn session(number: u32) -> SessionId {
     SessionId::new(billing().conversation, number)
 }
 
-fn caller(name: &str) -> SessionCaller {
+pub fn caller(name: &str) -> SessionCaller {
     SessionCaller {
         user: user(name),
         is_agent: ["ben", "anna"].contains(&name),
@@ -51,12 +50,12 @@ fn caller(name: &str) -> SessionCaller {
     }
 }
 
-fn command(command: SessionCommand) -> ConversationCommand {
+pub fn command(command: SessionCommand) -> ConversationCommand {
     ConversationCommand::Session(command)
 }
 
 fn open_at(now: Timestamp) -> ConversationCommand {
-    command(SessionCommand::Open(OpenSession {
+    command(SessionCommand::Open(OpenServiceSession {
         customer: user("cleo"),
         custom: None,
         desk: billing(),
@@ -90,31 +89,12 @@ fn to_agent(name: &str) -> TransferTarget {
     }
 }
 
-fn close_at(by: &str, number: u32, now: Timestamp) -> ConversationCommand {
+pub fn close_at(by: &str, number: u32, now: Timestamp) -> ConversationCommand {
     command(SessionCommand::Close(CloseSession {
         session: session(number),
         reason: None,
         caller: caller(by),
         now,
-    }))
-}
-
-fn rate(by: &str, score: u8, now: Timestamp) -> ConversationCommand {
-    command(SessionCommand::Rate(RateSession {
-        session: session(1),
-        score,
-        text: None,
-        caller: caller(by),
-        now,
-    }))
-}
-
-fn note(by: &str) -> ConversationCommand {
-    command(SessionCommand::Note(NoteSession {
-        session: session(1),
-        text: SessionNote::parse("was polite").unwrap(),
-        caller: caller(by),
-        now: noon(),
     }))
 }
 
@@ -134,11 +114,11 @@ fn waiting() -> Given<Conversation> {
     given([]).when(open_at(noon())).then_accepted()
 }
 
-fn with_ben() -> Given<Conversation> {
+pub fn with_ben() -> Given<Conversation> {
     waiting().when(accept("ben")).then_accepted()
 }
 
-fn agents(conversation: &Conversation) -> Vec<&UserId> {
+pub fn agents(conversation: &Conversation) -> Vec<&UserId> {
     conversation.agents().collect()
 }
 
@@ -159,7 +139,7 @@ fn a_session_is_opened_once_and_its_conversation_with_it() {
 
 #[test]
 fn a_desk_that_does_not_exist_has_no_sessions() {
-    let open = SessionCommand::Open(OpenSession {
+    let open = SessionCommand::Open(OpenServiceSession {
         customer: user("cleo"),
         custom: None,
         desk: lookup("billing", None),
@@ -176,7 +156,7 @@ fn the_greeting_is_the_first_message_of_every_session() {
     let settings = greeting.settings.as_mut().unwrap();
     settings.greeting = Some(Greeting::parse("Hello!").unwrap());
     let open = |now| {
-        command(SessionCommand::Open(OpenSession {
+        command(SessionCommand::Open(OpenServiceSession {
             customer: user("cleo"),
             custom: None,
             desk: greeting.clone(),
@@ -347,7 +327,7 @@ fn a_session_moves_to_another_desk_with_its_id() {
         .then_accepted()
         .when(arrive())
         .then_nothing();
-    let open = SessionCommand::Open(OpenSession {
+    let open = SessionCommand::Open(OpenServiceSession {
         customer: user("cleo"),
         custom: None,
         desk: sales(),
@@ -432,91 +412,4 @@ fn customer_agent_and_administrator_close_a_session() {
     with_ben()
         .when(close_at("ben", 2, noon()))
         .then_refused("not_found");
-}
-
-#[test]
-fn a_session_is_rated_once_within_a_week() {
-    with_ben()
-        .when(rate("cleo", 5, noon()))
-        .then_refused("not_closed");
-    let closed = || with_ben().when(close_at("ben", 1, noon())).then_accepted();
-    closed()
-        .when(rate("ben", 5, noon()))
-        .then_refused("forbidden");
-    closed().when(rate("cleo", 6, noon())).then_invalid("score");
-    closed()
-        .when(rate("cleo", 5, noon_plus(7 * DAY + 1)))
-        .then_refused("too_late");
-    let rated = closed()
-        .when(rate("cleo", 5, noon_plus(7 * DAY)))
-        .then_accepted();
-    let rated = rated.when(rate("cleo", 5, noon())).then_nothing();
-    rated.when(rate("cleo", 1, noon())).then_refused("conflict");
-}
-
-#[test]
-fn notes_and_tags_are_the_agents() {
-    with_ben().when(note("ben")).then_accepted();
-    with_ben().when(note("root")).then_accepted();
-    with_ben().when(note("cleo")).then_refused("forbidden");
-    with_ben().when(note("dora")).then_refused("not_found");
-    let tag = |names: &[&str]| {
-        command(SessionCommand::Tag(TagSession {
-            session: session(1),
-            tags: names
-                .iter()
-                .map(|name| SessionTag::parse(name).unwrap())
-                .collect(),
-            caller: caller("ben"),
-        }))
-    };
-    let tagged = with_ben().when(tag(&["refund", "refund"])).then_accepted();
-    let tagged = tagged.when(tag(&["refund"])).then_nothing();
-    let closed = tagged.when(close_at("ben", 1, noon())).then_accepted();
-    closed
-        .when(tag(&["refund"]))
-        .then_nothing()
-        .when(tag(&[]))
-        .then_accepted();
-    let many: Vec<String> = (0..21).map(|number| number.to_string()).collect();
-    let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    with_ben().when(tag(&many)).then_invalid("tags");
-}
-
-#[test]
-fn the_session_of_a_former_agent_waits_again() {
-    let release = |name| {
-        command(SessionCommand::Release(ReleaseAgent {
-            agent: user(name),
-            now: noon(),
-        }))
-    };
-    let waiting = with_ben().when(release("ben")).then_accepted();
-    assert_eq!(agents(&waiting.state), [] as [&UserId; 0]);
-    assert_eq!(
-        waiting.state.unfinished_session().map(|found| found.agent),
-        Some(None)
-    );
-    waiting
-        .when(release("ben"))
-        .then_nothing()
-        .when(release("cleo"))
-        .then_nothing();
-    let gone = command(SessionCommand::CloseForGood(noon()));
-    let closed = with_ben().when(gone.clone()).then_accepted();
-    assert_eq!(closed.state.unfinished_session(), None);
-    closed.when(gone).then_nothing();
-}
-
-#[test]
-fn members_of_a_conversation_with_a_desk_come_and_go_with_sessions() {
-    with_ben()
-        .when(remove("cleo", "cleo"))
-        .then_refused("forbidden");
-    with_ben()
-        .when(remove("ben", "ben"))
-        .then_refused("forbidden");
-    with_ben()
-        .when(add("ben", ["dora"]))
-        .then_refused("forbidden");
 }

@@ -46,9 +46,17 @@ pub fn desk() -> Vec<Example<DeskEvent>> {
 }
 
 pub fn sessions() -> Vec<Example<ConversationEvent>> {
+    [session_steps(), session_remarks()].concat()
+}
+
+fn session() -> SessionId {
+    SessionId::parse("desk_0123456789abcdef0123456789abcdef.2").unwrap()
+}
+
+fn session_steps() -> Vec<Example<ConversationEvent>> {
     use ConversationEvent as E;
     let conversation = |text| ConversationId::parse(text).unwrap();
-    let session = SessionId::parse("desk_0123456789abcdef0123456789abcdef.2").unwrap();
+    let session = session();
     let other = conversation("desk_fedcba9876543210fedcba9876543210");
     let desk = |name| DeskId::parse(name).unwrap();
     let at = time("2026-11-01T09:30:00.250Z");
@@ -85,15 +93,27 @@ pub fn sessions() -> Vec<Example<ConversationEvent>> {
         at,
     };
     let closed = SessionClosed {
-        session: session.clone(),
+        session,
         desk: desk("billing"),
-        agent: Some(ben.clone()),
+        agent: Some(ben),
         hop: 0,
         reason: Some(CloseReason::parse("paid, \u{8c22}\u{8c22}").unwrap()),
-        by: cleo.clone(),
+        by: cleo,
         after_seq: 10,
         at,
     };
+    vec![
+        ("session_opened", 1, E::SessionOpened(opened)),
+        ("session_accepted", 1, E::SessionAccepted(accepted)),
+        ("session_transferred", 1, E::SessionTransferred(transferred)),
+        ("session_closed", 1, E::SessionClosed(closed)),
+    ]
+}
+
+fn session_remarks() -> Vec<Example<ConversationEvent>> {
+    use ConversationEvent as E;
+    let (session, at) = (session(), time("2026-11-01T09:30:00.250Z"));
+    let [ben, cleo] = ["ben", "cleo"].map(user);
     let noted = SessionNoted {
         session: session.clone(),
         text: Some(SessionNote::parse("Kundin war h\u{f6}flich").unwrap()),
@@ -114,10 +134,6 @@ pub fn sessions() -> Vec<Example<ConversationEvent>> {
         at,
     };
     vec![
-        ("session_opened", 1, E::SessionOpened(opened)),
-        ("session_accepted", 1, E::SessionAccepted(accepted)),
-        ("session_transferred", 1, E::SessionTransferred(transferred)),
-        ("session_closed", 1, E::SessionClosed(closed)),
         ("session_noted", 1, E::SessionNoted(noted)),
         ("session_tagged", 1, E::SessionTagged(tagged)),
         ("session_rated", 1, E::SessionRated(rated)),

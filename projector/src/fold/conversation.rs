@@ -47,12 +47,8 @@ impl Fold<'_> {
             E::MessageSent(sent) => self.apply_sent(at, &mut conversation, sent)?,
             E::MessageEdited(edited) => self.apply_edited(at, &mut conversation, edited)?,
             E::MessageRecalled(recalled) => self.apply_recalled(at, &mut conversation, recalled)?,
-            E::ReactionAdded(reaction) => {
-                self.apply_reaction(at, &mut conversation, reaction, true)?;
-            }
-            E::ReactionRemoved(reaction) => {
-                self.apply_reaction(at, &mut conversation, reaction, false)?;
-            }
+            E::ReactionAdded(added) => self.apply_reaction(at, &mut conversation, added, true)?,
+            E::ReactionRemoved(gone) => self.apply_reaction(at, &mut conversation, gone, false)?,
             E::MessageErased(erased) => self.apply_erased(at, &mut conversation, erased)?,
             E::MessageRestored(restored) => self.apply_restored(at, &mut conversation, restored)?,
             E::MessagePinned(pin) => self.apply_pin(at, &mut conversation, pin, true)?,

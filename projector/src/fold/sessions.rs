@@ -5,6 +5,7 @@ use domain::conversation::session_event::{
     SessionAccepted, SessionClosed, SessionNoted, SessionOpened, SessionRated, SessionTagged,
     SessionTransferred,
 };
+use domain::custom_fields::CustomFields;
 use domain::desk::event::DeskEvent;
 use domain::desk::texts::{CloseReason, RatingText, SessionNote};
 use domain::ids::{DeskId, UserId};
@@ -105,9 +106,10 @@ impl Fold<'_> {
                 reply_target_ms: reply_target.millis(),
             });
         }
-        if let Some(custom) = custom {
-            let (what, json) = (("custom", *time), Some(custom.as_json()));
-            let row = new_text(at, conversation, session, what, customer, json);
+        if from.is_none() {
+            // The row is there without a text too, as it is after an erasure.
+            let json = custom.as_ref().map(CustomFields::as_json);
+            let row = new_text(at, conversation, session, ("custom", *time), customer, json);
             self.rows.sessions.texts.push(row);
         }
         self.add_step(StepRow {

@@ -56,8 +56,8 @@ pub(super) async fn erase(
     Ok(())
 }
 
-/// Erases the texts in `policies`, the reasons of sanctions, the notes of join requests and what was
-/// written about service sessions.
+/// Erases the texts in `policies`, the reasons of sanctions, the notes of join requests, and what
+/// was written about service sessions.
 async fn erase_access_texts(
     connection: &mut PgConnection,
     conversations: &[i64],

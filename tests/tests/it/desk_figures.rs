@@ -38,17 +38,16 @@ fn assert_near(found: &Value, expected: f64) {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_figures_equal_a_model_of_the_same_acts() {
-    // Given a desk with a short target, and sessions with everything that counts
-    let world = World::start().await;
-    let (admin, ben, dora) = (world.admin(), world.user("ben"), world.user("dora"));
-    let target = json!({"reply_target": "3s", "greeting": "Hello!"});
-    set_desk(&admin, "billing", &["ben", "dora"], target).await;
-    set_desk(&admin, "sales", &["gus"], json!({})).await;
+/// The sessions of the test: one with everything, and one that is with another desk or open.
+struct Sessions {
+    first: String,
+    moved: String,
+    open: String,
+}
 
-    // One is answered in time and late, transferred, closed and rated.
-    let cleo = world.user("cleo");
+/// One is answered in time and late, transferred, closed and rated.
+async fn handle_first(world: &World) -> String {
+    let (ben, dora, cleo) = (world.user("ben"), world.user("dora"), world.user("cleo"));
     let first = open_session(&cleo, "billing", "one").await;
     cleo.send(&first.conversation, "c2", "two")
         .await
@@ -80,6 +79,12 @@ async fn the_figures_equal_a_model_of_the_same_acts() {
     act(&cleo, &first.id, "rating", json!({"score": 4}))
         .await
         .expect(200);
+    first.id
+}
+
+async fn handle_all(world: &World) -> Sessions {
+    let (ben, dora) = (world.user("ben"), world.user("dora"));
+    let first = handle_first(world).await;
 
     // One is closed while it waits.
     let fay = world.user("fay");
@@ -98,6 +103,22 @@ async fn the_figures_equal_a_model_of_the_same_acts() {
     let ian = world.user("ian");
     let open = open_session(&ian, "billing", "hm").await;
     act(&dora, &open.id, "accept", json!({})).await.expect(200);
+    Sessions {
+        first,
+        moved: moved.id,
+        open: open.id,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_figures_equal_a_model_of_the_same_acts() {
+    // Given a desk with a short target, and sessions with everything that counts
+    let world = World::start().await;
+    let (admin, ben) = (world.admin(), world.user("ben"));
+    let target = json!({"reply_target": "3s", "greeting": "Hello!"});
+    set_desk(&admin, "billing", &["ben", "dora"], target).await;
+    set_desk(&admin, "sales", &["gus"], json!({})).await;
+    let sessions = handle_all(&world).await;
 
     // Then the figures are these
     let rows = metrics(&world, &ben, "").await;
@@ -122,19 +143,29 @@ async fn the_figures_equal_a_model_of_the_same_acts() {
     assert_near(&row["reply_rate"], 0.2);
     assert_near(&row["rating_avg"], 4.0);
     let mut waiting = Vec::new();
-    for id in [&first.id, &moved.id, &open.id] {
+    for id in [&sessions.first, &sessions.moved, &sessions.open] {
         let found = session_of(&world, &admin, id).await;
         waiting.push(seconds_between(&found["opened_at"], &found["accepted_at"]));
         assert_near(&found["waiting_s"], *waiting.last().expect("one"));
     }
     assert_near(&row["waiting_p50_s"], percentile(&mut waiting, 0.5));
     assert_near(&row["waiting_p95_s"], percentile(&mut waiting, 0.95));
-    let over = session_of(&world, &ben, &first.id).await;
+    let over = session_of(&world, &ben, &sessions.first).await;
     let handled = seconds_between(&over["accepted_at"], &over["closed_at"]);
     assert_near(&row["handling_p50_s"], handled);
 
-    // And by agent: what each of them did
+    // And a rebuild gives the same
     let by_agent = metrics(&world, &ben, "by=agent").await;
+    check_other_queries(&world, &by_agent).await;
+    let rebuilt = world.run_ok(&["rebuild"]).await;
+    assert!(rebuilt.contains("identical"), "{rebuilt}");
+    assert_eq!(metrics(&world, &ben, "").await, rows);
+    assert_eq!(metrics(&world, &ben, "by=agent").await, by_agent);
+}
+
+/// By agent and hour, in other periods, and for other callers.
+async fn check_other_queries(world: &World, by_agent: &[Value]) {
+    let (ben, cleo) = (world.user("ben"), world.user("cleo"));
     let of = |name: &str| {
         by_agent
             .iter()
@@ -150,7 +181,7 @@ async fn the_figures_equal_a_model_of_the_same_acts() {
         (&json!(1), &json!(1))
     );
     assert_eq!(of("ben")["replied_in_target"], 1);
-    let by_hour = metrics(&world, &ben, "by=hour").await;
+    let by_hour = metrics(world, &ben, "by=hour").await;
     let opened: i64 = by_hour
         .iter()
         .filter_map(|row| row["opened"].as_i64())
@@ -159,7 +190,7 @@ async fn the_figures_equal_a_model_of_the_same_acts() {
 
     // And other periods, groupings and callers get nothing
     assert_eq!(
-        metrics(&world, &ben, "to=2020-01-01T00:00:00Z").await,
+        metrics(world, &ben, "to=2020-01-01T00:00:00Z").await,
         [Value::Null; 0]
     );
     let path = "/v1/desks/billing/metrics";
@@ -171,10 +202,4 @@ async fn the_figures_equal_a_model_of_the_same_acts() {
         .expect_problem(400);
     cleo.get(path).await.expect_problem(404);
     world.user("gus").get(path).await.expect_problem(404);
-
-    // And a rebuild gives the same
-    let rebuilt = world.run_ok(&["rebuild"]).await;
-    assert!(rebuilt.contains("identical"), "{rebuilt}");
-    assert_eq!(metrics(&world, &ben, "").await, rows);
-    assert_eq!(metrics(&world, &ben, "by=agent").await, by_agent);
 }

@@ -1,5 +1,5 @@
-//! What nobody else learns of a service session: notes and tags are the agents', and everything is
-//! hidden from strangers and agents of other desks, by every route, in live delivery and in exports.
+//! What nobody else learns of a service session: notes and tags are for agents only, and all of it is
+//! hidden from strangers and agents of other desks: by every route, in live delivery, in exports.
 
 use serde_json::json;
 use tests::client::Client;
@@ -29,7 +29,7 @@ async fn everything(world: &World, client: &Client, session: &str, conversation:
     paths.extend([
         "/v1/inbox/entries?limit=500".to_owned(),
         format!("/v1/conversations/{conversation}/messages?after=0&limit=200"),
-        format!("/v1/desks/sales/sessions?limit=200"),
+        "/v1/desks/sales/sessions?limit=200".to_owned(),
         "/v1/users?q=c".to_owned(),
     ]);
     for path in paths {
@@ -88,29 +88,9 @@ async fn notes_and_other_desks_are_never_there() {
 
     // And none of their acts is carried out
     for client in [&stranger, &other_agent] {
-        for (what, body) in [
-            ("accept", json!({})),
-            ("transfer", json!({"agent": "gus"})),
-            ("close", json!({})),
-            ("notes", json!({"text": "mine"})),
-            ("tags", json!({"tags": ["mine"]})),
-            ("rating", json!({"score": 1})),
-            ("transfer", json!({})),
-            ("notes", json!({"text": ""})),
-        ] {
-            let answer = act(client, &opened.id, what, body).await;
-            assert_eq!(answer.expect_problem(404), "not_found", "{what}");
-        }
+        refuse_stranger(client, &opened.id).await;
     }
-    for (what, body) in [
-        ("accept", json!({})),
-        ("transfer", json!({"agent": "ben"})),
-        ("notes", json!({"text": "mine"})),
-        ("tags", json!({"tags": ["mine"]})),
-    ] {
-        let answer = act(&cleo, &opened.id, what, body).await;
-        assert_eq!(answer.expect_problem(403), "forbidden", "{what}");
-    }
+    refuse_customer(&cleo, &opened.id).await;
 
     // And live delivery has brought none of it
     let position = head(&world).await;
@@ -134,6 +114,34 @@ async fn notes_and_other_desks_are_never_there() {
     assert_none(&exported, &[NOTE, TAG]);
     let exported = world.run_ok(&["export-user", "ben"]).await;
     assert!(exported.contains(NOTE), "{exported}");
+}
+
+async fn refuse_stranger(client: &Client, session: &str) {
+    for (what, body) in [
+        ("accept", json!({})),
+        ("transfer", json!({"agent": "gus"})),
+        ("close", json!({})),
+        ("notes", json!({"text": "mine"})),
+        ("tags", json!({"tags": ["mine"]})),
+        ("rating", json!({"score": 1})),
+        ("transfer", json!({})),
+        ("notes", json!({"text": ""})),
+    ] {
+        let answer = act(client, session, what, body).await;
+        assert_eq!(answer.expect_problem(404), "not_found", "{what}");
+    }
+}
+
+async fn refuse_customer(client: &Client, session: &str) {
+    for (what, body) in [
+        ("accept", json!({})),
+        ("transfer", json!({"agent": "ben"})),
+        ("notes", json!({"text": "mine"})),
+        ("tags", json!({"tags": ["mine"]})),
+    ] {
+        let answer = act(client, session, what, body).await;
+        assert_eq!(answer.expect_problem(403), "forbidden", "{what}");
+    }
 }
 
 fn assert_none(seen: &str, words: &[&str]) {

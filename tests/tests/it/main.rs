@@ -25,6 +25,7 @@ mod contacts;
 mod corpora;
 mod demo;
 mod deploy;
+mod desk_closing;
 mod desk_figures;
 mod desk_secrets;
 mod desks;

@@ -9,7 +9,7 @@ use domain::ids::{ConversationId, UserId};
 use event_log::{LockedAggregate, Observation};
 
 use super::find::load_desk;
-use crate::desk_board::Arrival;
+use crate::desk_board::SessionArrival;
 use crate::error::CommandError;
 use crate::execute::execute;
 use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
@@ -18,7 +18,7 @@ use crate::state::CommandState;
 
 struct ArrivalHandler {
     meta: CommandMeta<Conversation>,
-    arrival: Arrival,
+    arrival: SessionArrival,
 }
 
 /// The desk that the session goes to.
@@ -50,7 +50,7 @@ impl CommandHandler for ArrivalHandler {
         locked: &LockedAggregate<Conversation>,
         ArrivalDesk(desk): ArrivalDesk,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
-        let Arrival {
+        let SessionArrival {
             session,
             customer,
             from,
@@ -74,7 +74,7 @@ impl CommandHandler for ArrivalHandler {
 /// Continues a session at its new desk, unless that has been done. Returns the log position.
 pub(crate) async fn continue_session(
     state: &CommandState,
-    arrival: Arrival,
+    arrival: SessionArrival,
 ) -> Result<i64, CommandError> {
     let meta = CommandMeta {
         kind: CommandKind::ContinueSession,

@@ -13,7 +13,7 @@ use super::arrival::continue_session;
 use super::find::find_place;
 use super::session_handler::{SessionAct, execute_session};
 use crate::caller::Requester;
-use crate::desk_board::Arrival;
+use crate::desk_board::SessionArrival;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::metrics::CommandKind;
@@ -147,13 +147,13 @@ async fn find_arrival(
     state: &CommandState,
     session: &SessionId,
     desk: &DeskId,
-) -> Result<Option<Arrival>, CommandError> {
+) -> Result<Option<SessionArrival>, CommandError> {
     let Some((from, hop)) = find_place(state, session).await?.from else {
         return Ok(None);
     };
     let conversations = state.log().conversations();
     let customer = conversations.peek(from.as_str(), |found| found.customer().cloned());
-    Ok(customer.await?.0.map(|customer| Arrival {
+    Ok(customer.await?.0.map(|customer| SessionArrival {
         session: session.clone(),
         customer,
         from,

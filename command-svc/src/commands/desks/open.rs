@@ -5,7 +5,7 @@ use domain::body::MessageType;
 use domain::conversation::Conversation;
 use domain::conversation::command::ConversationCommand;
 use domain::conversation::event::ConversationEvent;
-use domain::conversation::session_command::{DeskLookup, OpenSession, SessionCommand};
+use domain::conversation::session_command::{DeskLookup, OpenServiceSession, SessionCommand};
 use domain::custom_fields::CustomFields;
 use domain::ids::{ClientKey, ConversationId, DeskId};
 use domain::refusal::Refusal;
@@ -120,7 +120,7 @@ impl CommandHandler for OpenHandler {
         locked: &LockedAggregate<Conversation>,
         OpenLookups { desk, waiting }: OpenLookups,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
-        let command = SessionCommand::Open(OpenSession {
+        let command = SessionCommand::Open(OpenServiceSession {
             customer: self.meta.caller.clone(),
             custom: self.custom.clone(),
             desk,
@@ -252,9 +252,15 @@ fn check_text(
     let request = to_request("check", text)?;
     let (sender, conversation) = (sender.clone(), conversation.clone());
     let send = SendHandler::parse(sender, conversation, &request, state.limits())?;
-    send.content().map_err(CommandError::Rejected)?;
-    let screened = screening::screen_body(&state.rulebook(), MessageType::Text, &request.body);
-    screened.map(drop).map_err(CommandError::Rejected)
+    let content = send.content().map(drop);
+    let rulebook = state.rulebook();
+    let screen = || screening::screen_body(&rulebook, MessageType::Text, &request.body).map(drop);
+    // To the client, the field is that of this request.
+    let checked = content.and_then(|()| screen()).map_err(|refusal| Refusal {
+        field: Some("text"),
+        ..refusal
+    });
+    checked.map_err(CommandError::Rejected)
 }
 
 async fn send_text(

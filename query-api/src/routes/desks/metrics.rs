@@ -87,7 +87,8 @@ pub struct DeskMetricsRow {
     /// The median time from the first acceptance to closing.
     #[schema(required = true)]
     pub handling_p50_s: Option<f64>,
-    /// The stretches of customer messages that were answered within `reply_target` of the first one.
+    /// The stretches of customer messages that were answered within `reply_target` of their first
+    /// message.
     pub replied_in_target: i64,
     /// The stretches of customer messages, with no answer of an agent between them, that began.
     pub due: i64,
