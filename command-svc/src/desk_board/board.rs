@@ -58,6 +58,10 @@ pub(crate) struct Board {
     pub(crate) arrivals: BTreeMap<SessionId, SessionArrival>,
     /// Who is a member of each conversation besides the customer, as far as sessions say so.
     agents: HashMap<ConversationId, (DeskId, UserId)>,
+    /// Conversations with a user who is no agent of the desk any more.
+    pub(crate) former_agents: BTreeMap<ConversationId, UserId>,
+    /// Conversations with desks that were removed, in which there is something to end.
+    pub(crate) orphans: BTreeSet<ConversationId>,
     /// The unfinished sessions by the time at which they close at the earliest.
     by_idle_time: BTreeSet<(Timestamp, SessionId)>,
     /// The waiting sessions of each desk, longest waiting first.
@@ -103,32 +107,65 @@ impl Board {
         }
     }
 
-    /// Conversations with a user who is no agent of the desk any more. No user stands for a desk
-    /// that was removed.
-    pub(crate) fn former_agents(&self) -> Vec<(ConversationId, UserId)> {
-        let members = self.agents.iter().filter(|(_, (desk, agent))| {
-            let settings = self.desks.get(desk);
-            settings.is_some_and(|settings| !settings.has_agent(agent))
-        });
-        let members = members.map(|(id, (_, agent))| (id.clone(), agent.clone()));
-        members.collect()
+    /// Whether any session waits.
+    pub(crate) fn has_waiting(&self) -> bool {
+        self.waiting.values().any(|waiting| !waiting.is_empty())
     }
 
-    /// Conversations with desks that were removed, in which there is something to end.
-    pub(crate) fn orphans(&self) -> BTreeSet<ConversationId> {
-        let is_gone = |desk: &DeskId| !self.desks.contains_key(desk);
-        let sessions = self.sessions.values();
-        let sessions = sessions.filter(|session| is_gone(&session.desk));
-        let members = self.agents.iter().filter(|(_, (desk, _))| is_gone(desk));
-        sessions
-            .map(|session| session.conversation.clone())
-            .chain(members.map(|(conversation, _)| conversation.clone()))
-            .collect()
-    }
-
-    /// An agent has lost the conversation without an event that the board follows.
+    /// A user has lost the conversation without an event that the board follows.
     pub(crate) fn forget_agent(&mut self, conversation: &ConversationId) {
         self.agents.remove(conversation);
+        self.former_agents.remove(conversation);
+        self.orphans.remove(conversation);
+    }
+
+    /// Looks again at the conversations of a desk whose settings have changed.
+    fn review_desk(&mut self, desk: &DeskId) {
+        let members = self.agents.iter().filter(|(_, (of, _))| of == desk);
+        let members: Vec<(ConversationId, UserId)> = members
+            .map(|(conversation, (_, agent))| (conversation.clone(), agent.clone()))
+            .collect();
+        for (conversation, agent) in members {
+            self.review_agent(&conversation, desk, &agent);
+        }
+        let sessions = self
+            .sessions
+            .values()
+            .filter(|session| session.desk == *desk);
+        let sessions: Vec<ConversationId> = sessions
+            .map(|session| session.conversation.clone())
+            .collect();
+        for conversation in sessions {
+            self.review_session(&conversation, desk);
+        }
+    }
+
+    fn review_agent(&mut self, conversation: &ConversationId, desk: &DeskId, agent: &UserId) {
+        self.former_agents.remove(conversation);
+        self.orphans.remove(conversation);
+        match self.desks.get(desk) {
+            None => {
+                self.orphans.insert(conversation.clone());
+            }
+            Some(settings) if !settings.has_agent(agent) => {
+                self.former_agents
+                    .insert(conversation.clone(), agent.clone());
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn review_session(&mut self, conversation: &ConversationId, desk: &DeskId) {
+        if self.desks.contains_key(desk) {
+            self.orphans.remove(conversation);
+        } else {
+            self.orphans.insert(conversation.clone());
+        }
+    }
+
+    fn set_member(&mut self, conversation: ConversationId, desk: DeskId, agent: UserId) {
+        self.review_agent(&conversation, &desk, &agent);
+        self.agents.insert(conversation, (desk, agent));
     }
 
     /// Folds the next event.
@@ -140,9 +177,10 @@ impl Board {
                     return Ok(());
                 };
                 match DeskEvent::decode(&event.event_type, event.version, data)? {
-                    DeskEvent::DeskSet(set) => self.desks.insert(desk, set.settings),
+                    DeskEvent::DeskSet(set) => self.desks.insert(desk.clone(), set.settings),
                     DeskEvent::DeskRemoved(_) => self.desks.remove(&desk),
                 };
+                self.review_desk(&desk);
             }
             AggregateKind::Conversation => {
                 let Ok(id) = ConversationId::parse(&event.aggregate_id) else {
@@ -178,6 +216,7 @@ impl Board {
                     opened: position,
                     idle_at: Timestamp::from_millis(idle_at),
                 };
+                self.review_session(&session.conversation, &session.desk);
                 self.insert(opened.session, session);
             }
             E::SessionAccepted(accepted) => {
@@ -186,19 +225,16 @@ impl Board {
                         .insert(accepted.desk.clone(), accepted.agent.clone());
                     self.routed_at.insert(accepted.agent.clone(), position);
                 }
-                let member = (accepted.desk, accepted.agent.clone());
-                self.agents.insert(conversation, member);
+                self.set_member(conversation, accepted.desk, accepted.agent.clone());
                 self.set_agent(&accepted.session, Some(accepted.agent));
             }
             E::SessionTransferred(transferred) => {
                 match &transferred.agent {
                     Some(agent) => {
-                        let member = (transferred.desk.clone(), agent.clone());
-                        self.agents.insert(conversation.clone(), member);
+                        let desk = transferred.desk.clone();
+                        self.set_member(conversation.clone(), desk, agent.clone());
                     }
-                    None => {
-                        self.agents.remove(&conversation);
-                    }
+                    None => self.forget_agent(&conversation),
                 }
                 if transferred.to.is_none() {
                     self.set_agent(&transferred.session, transferred.agent);

@@ -18,8 +18,11 @@ pub(super) struct Assignment {
 
 /// The assignments of all desks with automatic routing. `is_online` says who is there.
 pub(super) fn assign(board: &Board, is_online: impl Fn(&UserId) -> bool) -> Vec<Assignment> {
-    let mut loads = board.loads();
     let mut assignments = Vec::new();
+    if !board.has_waiting() {
+        return assignments;
+    }
+    let mut loads = board.loads();
     for (desk, settings) in &board.desks {
         assign_at(
             board,
@@ -200,6 +203,6 @@ mod tests {
         let removed = json!({"by": "root"});
         filling.add(AggregateKind::Desk, "billing", "desk_removed", &removed);
         assert_eq!(filling.agents(&["a"]), [] as [&str; 0]);
-        assert_eq!(filling.board.orphans().len(), 1);
+        assert_eq!(filling.board.orphans.len(), 1);
     }
 }

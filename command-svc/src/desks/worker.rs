@@ -2,7 +2,7 @@
 //! of desks that were removed, releases those of former agents, closes idle ones and routes those
 //! that wait.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use connectivity::OutageLog;
@@ -49,7 +49,7 @@ pub struct DeskWorker {
 struct Tasks {
     arrivals: Vec<SessionArrival>,
     orphans: BTreeSet<ConversationId>,
-    former_agents: Vec<(ConversationId, UserId)>,
+    former_agents: BTreeMap<ConversationId, UserId>,
     idle: Vec<(Timestamp, SessionId)>,
     assignments: Vec<Assignment>,
 }
@@ -85,8 +85,8 @@ impl DeskWorker {
         let is_online = |agent: &UserId| (self.is_online)(agent.as_str());
         Ok(Tasks {
             arrivals: board.arrivals.values().cloned().collect(),
-            orphans: board.orphans(),
-            former_agents: board.former_agents(),
+            orphans: board.orphans.clone(),
+            former_agents: board.former_agents.clone(),
             idle,
             assignments: routing::assign(board, is_online),
         })
