@@ -1,5 +1,5 @@
-//! What nobody else learns of a service session: notes and tags are for agents only, and all of it is
-//! hidden from strangers and agents of other desks: by every route, in live delivery, in exports.
+//! What nobody else learns of a service session: notes and tags are for agents only, and all of it
+//! is hidden from strangers and agents of other desks: by every route, live, and in exports.
 
 use serde_json::json;
 use tests::client::Client;
