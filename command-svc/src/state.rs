@@ -19,6 +19,7 @@ use push::PushRegistry;
 use serde_json::json;
 
 use crate::clock::Clock;
+use crate::desk_board::SharedBoard;
 use crate::error::CommandError;
 use crate::message_check::MessageCheck;
 use crate::metrics::{CommandKind, CommandMetrics};
@@ -57,6 +58,7 @@ struct Inner {
     message_check: OnceLock<Arc<dyn MessageCheck>>,
     checks_in_flight: SingleFlight,
     push: OnceLock<PushRegistry>,
+    desk_board: SharedBoard,
 }
 
 impl CommandState {
@@ -69,6 +71,7 @@ impl CommandState {
         rulebook: LiveRulebook,
         access: SharedAccess,
     ) -> Self {
+        let desk_board = SharedBoard::new(log.pool().clone());
         Self(Arc::new(Inner {
             log,
             limits,
@@ -82,6 +85,7 @@ impl CommandState {
             message_check: OnceLock::new(),
             checks_in_flight: SingleFlight::default(),
             push: OnceLock::new(),
+            desk_board,
         }))
     }
 
@@ -103,6 +107,11 @@ impl CommandState {
     pub(crate) fn push(&self) -> Result<&PushRegistry, LogError> {
         let missing = || LogError::Unavailable("this process registers no devices".into());
         self.0.push.get().ok_or_else(missing)
+    }
+
+    /// The service desks and their unfinished sessions.
+    pub(crate) fn desk_board(&self) -> &SharedBoard {
+        &self.0.desk_board
     }
 
     /// The sends that are being checked: a repeated one waits for the first.

@@ -51,6 +51,7 @@ pub mod corpus;
 pub mod database;
 pub mod database_copy;
 pub mod debian_program;
+pub mod desks;
 pub mod endpoints;
 pub mod failover;
 pub mod feed;

@@ -22,6 +22,7 @@
 
 pub mod acks;
 mod background;
+mod desks;
 pub mod gauges;
 mod hook;
 mod jwks;

@@ -4,6 +4,7 @@
 
 mod bodies;
 mod case_examples;
+mod desk_examples;
 mod envelope;
 mod examples;
 mod file_examples;

@@ -95,6 +95,7 @@ impl HistoryGenerator {
             blocked: false,
             thread: None,
             scheduled_for: None,
+            desk: None,
         };
         self.run_command(&id, ConversationCommand::Send(send));
     }

@@ -37,13 +37,14 @@ const PAGES: [&str; 19] = [
 ];
 
 /// Pages whose commands change what others rely on. Each has a system of its own.
-const JOURNEYS: [&str; 9] = [
+const JOURNEYS: [&str; 10] = [
     "docs/files.md",
     "docs/people.md",
     "docs/policies.md",
     "docs/threads.md",
     "docs/accounts.md",
     "docs/scheduled.md",
+    "docs/desks.md",
     "docs/messages.md",
     "docs/webhooks.md",
     "docs/push.md",

@@ -108,6 +108,19 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "the files that nothing uses, and since when",
     ),
     ("read.scheduled", "scheduled messages that wait or failed"),
+    ("read.desks", "the service desks, with their settings"),
+    (
+        "read.service_sessions",
+        "the sessions of customers at service desks",
+    ),
+    (
+        "read.session_steps",
+        "when each session was opened, accepted, transferred and closed",
+    ),
+    (
+        "read.session_texts",
+        "what people wrote about sessions: notes, reasons, ratings",
+    ),
     (
         "secrets.links",
         "one row: the secret from which the codes of links derive",
