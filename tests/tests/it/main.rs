@@ -8,6 +8,7 @@ mod admin_calls;
 mod admin_keys;
 mod admin_users;
 mod administrator_crashes;
+mod analytics;
 mod answers;
 mod api_examples;
 mod api_schemas;
