@@ -13,6 +13,7 @@ mod api_examples;
 mod api_schemas;
 mod as_of;
 mod audit;
+mod avatars;
 mod backup;
 mod bad_input;
 mod bucket;
