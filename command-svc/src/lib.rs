@@ -65,4 +65,7 @@ pub use commands::{
 };
 pub use message_check::{MessageCheck, MessageCheckError};
 pub use router::{document, router};
-pub use state::{CommandState, ErasedFiles, ErasedFilesFuture, ProfileSight, ProfileSightFuture};
+pub use state::{
+    CommandState, ErasedFiles, ErasedFilesFuture, ErasedFilesNotice, ProfileSight,
+    ProfileSightFuture,
+};

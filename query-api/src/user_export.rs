@@ -5,10 +5,10 @@
 //! because it reads almost every table of `read.*`: a column that is added for a query is added to
 //! the export in the same crate.
 //!
-//! It contains the messages and reactions of the user, their settings, devices, contacts and
-//! invitations, what they have reported, their files, their service sessions and what they wrote
-//! about sessions, and their current and former memberships. Messages of others that mention the
-//! user are only referenced. What the user has cleared from their own view is left out.
+//! It contains the messages and reactions of the user, their profile and settings, devices,
+//! contacts and invitations, what they have reported, their files, their service sessions and what
+//! they wrote about sessions, and their current and former memberships. Messages of others that
+//! mention the user are only referenced. What the user has cleared from their own view is left out.
 //!
 //! `output`: where the lines go. `files`: the files of the user.
 
@@ -24,9 +24,14 @@ use futures::TryStreamExt as _;
 use sqlx::{Connection as _, PgConnection, PgPool};
 
 /// The statements, in output order. Each binds the user's id.
-const STATEMENTS: [&str; 17] = [
+const STATEMENTS: [&str; 18] = [
     "SELECT json_build_object('kind', 'user', 'id', u.name, 'position', k.position)::text
      FROM read.users u CROSS JOIN read.checkpoint k WHERE u.id = $1",
+    "SELECT json_build_object('kind', 'profile', 'display_name', f.display_name, 'avatar', f.avatar,
+            'about', f.about, 'locale', f.locale, 'custom', f.custom::json, 'direct_from', f.direct_from,
+            'groups_from', f.groups_from, 'read_receipts', f.read_receipts, 'last_seen', f.last_seen,
+            'quiet_hours', f.quiet_hours::json)::text
+     FROM read.profiles f WHERE f.user_id = $1",
     "SELECT json_build_object('kind', 'conversation', 'id', c.name, 'type', c.kind, 'title', c.title,
             'is_member', m.present, 'role', m.role, 'joined_at', m.joined_at, 'read_seq', m.read_seq,
             'muted', m.muted, 'pinned', m.pinned, 'archived', m.archived, 'mentions', m.mentions,

@@ -1,16 +1,17 @@
 //! Deletes files that nothing uses.
 //!
 //! A message and the deletion of its file must not both win, and only the read model knows which
-//! messages use a file. So a deletion has two phases. First the file is retired: every send
-//! observes the file, so no send that has not been appended by then can use it. Once the read model
-//! has reached that position, it knows every message that uses the file: if one does, the file is
-//! reinstated, and otherwise it is deleted. The bytes are removed after that event. A process that
-//! ends in between leaves a retired file, or bytes without a file, and the next step goes on.
+//! messages and avatars use a file. So a deletion has two phases. First the file is retired: every
+//! send and every change of an avatar observes the file, so none that has not been appended by then
+//! can use it. Once the read model has reached that position, it knows everything that uses the
+//! file: if anything does, the file is reinstated, and otherwise it is deleted. The bytes are
+//! removed after that event. A process that ends in between leaves a retired file, or bytes without
+//! a file, and the next step goes on.
 
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
-use command_svc::execute_file_command;
+use command_svc::{ErasedFiles, execute_file_command};
 use domain::file::command::{DeleteFile, FileCommand};
 use domain::file::event::DeletionReason;
 use domain::file::{File, FilePhase, UNUSED_GRACE};
@@ -38,7 +39,7 @@ const ORPHAN_AGE: Duration = Duration::from_secs(3_600);
 pub enum CollectionOutcome {
     /// It is deleted, at this position.
     Deleted(i64),
-    /// A message uses it.
+    /// Something uses it.
     Used,
     /// The read model is behind, so the file stays.
     Unknown,
@@ -87,7 +88,7 @@ impl Collector {
         forgotten.map(drop).map_err(|error| database_away(&error))
     }
 
-    /// Deletes a stored file, unless a message uses it.
+    /// Deletes a stored file, unless something uses it.
     pub(crate) async fn collect(
         &self,
         id: &FileId,
@@ -292,20 +293,35 @@ impl Collector {
     }
 }
 
-/// Notes the files of messages that have just been erased: the next step deletes those that nothing
-/// else uses. If this fails, they go after the usual time.
-pub async fn note_erased(pool: &PgPool, files: Vec<FileId>) {
-    let ids: Vec<String> = files.into_iter().map(String::from).collect();
-    let noted = sqlx::query(
-        "INSERT INTO files.unused (id, since, erased) \
-         SELECT DISTINCT n.id, now(), true FROM unnest($1::text[]) AS n(id) \
-         ON CONFLICT (id) DO UPDATE SET erased = true",
-    )
-    .bind(ids)
-    .execute(pool)
-    .await;
+/// Notes the files of an erasure: the next step deletes those that nothing uses. If this fails,
+/// they go after the usual time.
+pub async fn note_erased(pool: &PgPool, files: ErasedFiles) {
+    let noted = match files {
+        ErasedFiles::Used(files) => {
+            let ids: Vec<String> = files.into_iter().map(String::from).collect();
+            sqlx::query(
+                "INSERT INTO files.unused (id, since, erased) \
+                 SELECT DISTINCT n.id, now(), true FROM unnest($1::text[]) AS n(id) \
+                 ON CONFLICT (id) DO UPDATE SET erased = true",
+            )
+            .bind(ids)
+            .execute(pool)
+            .await
+        }
+        ErasedFiles::Of(user) => {
+            sqlx::query(
+                "INSERT INTO files.unused (id, since, erased) \
+                 SELECT f.id, now(), true FROM read.files f \
+                 WHERE f.uploader = $1 AND f.phase <> 'reserved' \
+                 ON CONFLICT (id) DO UPDATE SET erased = true",
+            )
+            .bind(user.as_str())
+            .execute(pool)
+            .await
+        }
+    };
     if let Err(error) = noted {
-        tracing::warn!(%error, "the files of erased messages are deleted later");
+        tracing::warn!(%error, "the files of an erasure are deleted later");
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn database_away(error: &sqlx::Error) -> Problem {
 pub(crate) fn projection_behind() -> Problem {
     Problem::unavailable(
         "projection_behind",
-        "It is not known yet whether a message uses the file; try again.",
+        "It is not known yet whether anything uses the file; try again.",
         RETRY_AFTER,
     )
 }
@@ -76,11 +76,12 @@ pub(crate) fn refused(refusal: Refusal) -> Problem {
     }
 }
 
-/// A message uses the file.
+/// Something uses the file.
 pub(crate) fn in_use() -> Problem {
     Problem::conflict(
         "file_in_use",
-        "A message uses the file; recall it first, or let the file go with its last message.",
+        "A message or an avatar uses the file; recall the message or change the avatar first, or \
+         let the file go with the last of them.",
     )
 }
 

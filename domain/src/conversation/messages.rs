@@ -158,6 +158,14 @@ impl Conversation {
         if body.digest() == message.body_digest {
             return Ok(vec![]);
         }
+        // Who has seen a file must be able to rely on it.
+        if body.file(message.kind) != message.file {
+            return Err(Refusal::invalid(
+                "body.file",
+                "An edit cannot change the file of a message, only what else its body says; recall \
+                 the message and send a new one.",
+            ));
+        }
         let edited = MessageEdited {
             seq,
             body,

@@ -15,8 +15,8 @@ use serde_json::Value;
 
 use crate::examples::{self, Addition, Example};
 use crate::{
-    case_examples, desk_examples, file_examples, flag_examples, held_examples, mailbox_examples,
-    system_examples,
+    avatar_examples, case_examples, desk_examples, file_examples, flag_examples, held_examples,
+    mailbox_examples, system_examples,
 };
 
 fn golden_dir() -> PathBuf {
@@ -54,6 +54,12 @@ fn every_type_and_version_has_a_golden_file_and_there_are_no_others() {
         .chain(examples::additions().iter().map(addition_file_name))
         .chain(flag_examples::conversation().iter().map(addition_file_name))
         .chain(flag_examples::profile().iter().map(addition_file_name))
+        .chain(
+            avatar_examples::conversation()
+                .iter()
+                .map(addition_file_name),
+        )
+        .chain(avatar_examples::profile().iter().map(addition_file_name))
         .collect();
     let present: BTreeSet<_> = std::fs::read_dir(golden_dir())
         .unwrap()
@@ -159,6 +165,8 @@ fn optional_fields_that_were_added_later_have_golden_files_too() {
     check_additions(examples::additions());
     check_additions(flag_examples::conversation());
     check_additions(flag_examples::profile());
+    check_additions(avatar_examples::conversation());
+    check_additions(avatar_examples::profile());
 }
 
 #[test]

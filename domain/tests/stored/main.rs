@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod avatar_examples;
 mod bodies;
 mod case_examples;
 mod desk_examples;

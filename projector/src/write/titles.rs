@@ -91,7 +91,7 @@ async fn erase_access_texts(
         cleared.push(text.map_err(|error| sqlx::Error::Decode(error.into()))?);
     }
     sqlx::query(
-        "UPDATE policies p SET policy = n.policy \
+        "UPDATE policies p SET policy = n.policy, avatar_file = NULL \
          FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS n(conversation, position, policy) \
          WHERE p.conversation = n.conversation AND p.position = n.position",
     )

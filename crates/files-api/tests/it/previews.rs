@@ -9,12 +9,9 @@ use futures::TryStreamExt as _;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::system::TestSystem;
+use crate::system::{PNG, TestSystem};
 
 const ANN: (&str, &str) = ("ann", "");
-
-/// A PNG, as far as its first bytes say.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02\x08\x06\0\0\0\0\0\0\0";
 
 /// Writes two previews, as the program does.
 const PROGRAM: &str = r"#!/bin/sh

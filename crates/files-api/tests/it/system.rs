@@ -34,6 +34,9 @@ use tower::ServiceExt as _;
 /// Postgres gives to events, so that the time without a use begins when a step finds none.
 pub const YEAR_2100: i64 = 4_102_444_800_000;
 
+/// A PNG, as far as its first bytes say.
+pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02\x08\x06\0\0\0\0\0\0\0";
+
 const SECRET: &[u8] = b"a secret that only these tests use";
 
 /// The system of one test.
@@ -131,7 +134,7 @@ impl TestSystem {
         self.collector.step(now).await.unwrap()
     }
 
-    async fn wait_until_projected(&self) {
+    pub async fn wait_until_projected(&self) {
         eventually("the read model has all events", async || {
             let is_current: bool = sqlx::query_scalar(
                 "SELECT k.position = h.position FROM read.checkpoint k CROSS JOIN log.head h",
