@@ -9,6 +9,10 @@ use domain::time::Timestamp;
 
 /// What the events of a batch change in a desk.
 #[derive(Debug, Default)]
+#[allow(
+    clippy::option_option,
+    reason = "a desk that was removed is not one that was not changed"
+)]
 pub(crate) struct DeskChange {
     /// The settings after the batch and the position of their event, if it has one; `None` inside
     /// if the desk was removed.
@@ -47,6 +51,7 @@ impl SessionState {
 /// What the events of a batch change in a session. Each of them is in the batch or not, and the
 /// rest of the row stays as it is: so the fold need not know the row.
 #[derive(Debug, Default)]
+#[allow(clippy::option_option, reason = "no agent is not the agent of before")]
 pub(crate) struct SessionChange {
     /// A new session has this.
     pub opened: Option<OpenedSession>,

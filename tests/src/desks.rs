@@ -72,7 +72,7 @@ pub async fn texts(world: &World, client: &Client, conversation: &str) -> Result
     );
     let answer = client.get(&path).await;
     if answer.status != 200 {
-        return Err(answer.status.as_u16());
+        return Err(answer.status);
     }
     let page = answer.json();
     let messages = page["messages"].as_array().expect("messages").iter();

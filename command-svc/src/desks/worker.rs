@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use connectivity::OutageLog;
 use connectivity::postgres::JobLock;
+use domain::conversation::Conversation;
 use domain::ids::{ConversationId, UserId};
 use domain::session_id::SessionId;
 use domain::time::Timestamp;
@@ -101,9 +102,8 @@ impl DeskWorker {
             let Some(known) = board.sessions.get(&session) else {
                 continue;
             };
-            let found = conversations.peek(known.conversation.as_str(), |conversation| {
-                conversation.unfinished_session()
-            });
+            let id = known.conversation.as_str();
+            let found = conversations.peek(id, Conversation::unfinished_session);
             let found = found.await?.0.filter(|found| found.id == session);
             // A session that has just ended is no longer on the board after the next look.
             board.postpone(&session, found.map_or(due, |found| found.idle_at));

@@ -123,7 +123,7 @@ async fn of_two_agents_who_accept_at_once_on_two_processes_one_gets_the_session(
             act(&ben, &opened.id, "accept", json!({})),
             act(&dora, &opened.id, "accept", json!({})),
         );
-        let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+        let mut statuses = [one.status, other.status];
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409], "round {round}: {one} {other}");
         let loser = if one.status == 409 { one } else { other };

@@ -134,9 +134,8 @@ async fn execute_desk(
     command: Result<DeskCommand, Refusal>,
 ) -> Result<CommandResponse, CommandError> {
     let actor = requester.user.clone();
-    let path = [desk.to_string()];
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let mut meta = requester.into_meta(kind, desk, &path, request)?;
+    let name = desk.to_string();
+    let mut meta = requester.into_meta(kind, desk, &[&name], request)?;
     meta.actor = Some(actor);
     execute(state, &DeskHandler { meta, command }).await
 }
