@@ -5,6 +5,7 @@ from analysts import compare_formats, read_export, read_with_psql
 from chat_steps import CHAT_STEPS
 from console import test_console_units, use_console, use_console_first
 from metrics import check_metrics
+from monitoring import ask_prometheus
 from packages import HERE
 from pages import compare_build
 from panels import PANEL_STEPS
@@ -90,6 +91,7 @@ STEPS = [
     *PANEL_STEPS,
     *SCREENSHOT_STEPS,
     ("metrics", check_metrics),
+    ("dashboard and alerts in Prometheus", ask_prometheus),
     ("psql", read_with_psql),
     ("export in DuckDB, pandas and polars", read_export),
     ("export in Parquet and JSON Lines", compare_formats),

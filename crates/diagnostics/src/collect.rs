@@ -197,7 +197,8 @@ fn collect_search_index(dir: &IndexDir, read_model: i64) -> SearchIndexStatus {
     })
 }
 
-async fn measure_sizes(pool: &PgPool) -> Result<StorageSizes> {
+/// Measures the sizes of the database and of its largest parts.
+pub async fn measure_sizes(pool: &PgPool) -> Result<StorageSizes, sqlx::Error> {
     let (database, log, read): (i64, i64, i64) = sqlx::query_as(
         "SELECT pg_database_size(current_database()), \
                 coalesce(sum(pg_total_relation_size(c.oid)) FILTER (WHERE n.nspname = 'log'), 0)::bigint, \

@@ -369,6 +369,7 @@ impl ServiceRuntime {
     fn gauge_sources(&self, log: Option<EventLog>) -> GaugeSources {
         GaugeSources {
             pools: self.pools.clone(),
+            data: self.config.data.clone(),
             log,
             seals: self.services.commands && self.config.seals.seal_every != SealInterval::Off,
             moderates: self.services.commands,

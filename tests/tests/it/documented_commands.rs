@@ -13,12 +13,13 @@ use crate::exports::{write_matrix_export, write_slack_export};
 use crate::readme::example_commands;
 
 /// The pages that share a system. Their commands run in this order, in one directory.
-const PAGES: [&str; 20] = [
+const PAGES: [&str; 21] = [
     "docs/search.md",
     "docs/import.md",
     "docs/analysts.md",
     "docs/analysis.md",
     "docs/operations.md",
+    "docs/runbooks.md",
     "docs/projections.md",
     "docs/moderation.md",
     "docs/administrators.md",
