@@ -8,15 +8,16 @@ use tests::world::World;
 
 const MESSAGE: &str = "/v1/conversations/room/messages/1";
 
-/// A group of ann and bob in which ann has sent a picture.
-async fn send_picture(world: &World) -> (Client, Client, String) {
+/// A group of ann and bob in which ann has sent a picture, with its file and position.
+async fn send_picture(world: &World) -> (Client, Client, String, i64) {
     let (ann, bob) = (world.user("ann"), world.user("bob"));
     ann.create_group("room", &["bob"]).await.expect(201);
     let (id, _) = upload(&ann, "menu.png", PNG).await;
     let message = json!({ "client_message_id": "m1", "type": "image",
                           "body": { "file": id, "text": "noodles", "alt": "A menu" } });
-    ann.send_message("room", message).await.expect(201);
-    (ann, bob, id)
+    let sent = ann.send_message("room", message).await;
+    sent.expect(201);
+    (ann, bob, id, sent.position())
 }
 
 async fn edit(user: &Client, body: Value) -> i64 {
@@ -43,11 +44,8 @@ async fn hits(user: &Client, word: &str, position: i64) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caption_is_edited_and_the_file_stays() {
     let world = World::start().await;
-    let (ann, bob, id) = send_picture(&world).await;
+    let (ann, bob, id, before) = send_picture(&world).await;
     let first = body_with(&id, json!({ "text": "noodles", "alt": "A menu" }));
-    let before = ann.get_ok(MESSAGE).await["position"]
-        .as_i64()
-        .expect("a position");
     // The file need not be named, and what the client says of it does not count.
     let position = edit(&ann, json!({ "text": "dumplings", "mime": "text/html" })).await;
     let second = body_with(&id, json!({ "text": "dumplings" }));
@@ -102,7 +100,7 @@ async fn a_caption_is_edited_and_the_file_stays() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edit_cannot_change_the_file() {
     let world = World::start().await;
-    let (ann, _, id) = send_picture(&world).await;
+    let (ann, _, id, _) = send_picture(&world).await;
     let (other, _) = upload(&ann, "other.png", PNG).await;
     let named = json!({ "client_message_id": "m2", "type": "file", "body": { "name": "plan" } });
     ann.send_message("room", named).await.expect(201);
