@@ -55,7 +55,8 @@ pub(crate) async fn delete_file(
     let is_own = reserved.uploader == by.0;
     let position = if is_own && file.phase() != Some(FilePhase::Reserved) && !may_remove {
         match collector.collect(&id, DeletionReason::Owner, by).await? {
-            CollectionOutcome::Deleted(position) => position,
+            CollectionOutcome::Deleted(position)
+            | CollectionOutcome::DeletedWithoutBytes(position) => position,
             CollectionOutcome::Used => return Err(in_use()),
             CollectionOutcome::Unknown => return Err(projection_behind()),
         }

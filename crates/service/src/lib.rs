@@ -145,6 +145,7 @@ pub async fn run(
 ) -> Result<()> {
     let metrics = ops::install_recorder().context("cannot install the metrics recorder")?;
     check_open_file_limit(setup.config.max_connections);
+    signals::handle_file_size_limit();
     let base = setup.ports.base_url()?;
     let (ports, service) = ServiceRuntime::new(setup).await?;
     let (issuer, auth) = (service.issuer.clone(), service.auth.clone());

@@ -9077,6 +9077,26 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The file store has no room (`file_store_full`). */
+        InsufficientStorage: {
+            headers: {
+                /** @description After how many seconds to try again. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "file_store_full",
+                 *       "detail": "The file store is full. What has arrived is kept; resume once there is room.",
+                 *       "status": 507,
+                 *       "title": "Insufficient Storage",
+                 *       "type": "urn:tidings:problem:file_store_full"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description It does not exist, or the caller cannot see it (`not_found`). */
         NotFound: {
             headers: {
@@ -9095,7 +9115,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Postgres is unavailable (`unavailable`), there were too many conflicting changes (`busy`), the read model has not reached `min_position` in time (`projection_behind`), the index is being built (`search_unavailable`), or the process is at a limit (`overloaded`, `too_many_live`). */
+        /** @description Postgres is unavailable (`unavailable`), there were too many conflicting changes (`busy`), the read model has not reached `min_position` in time (`projection_behind`), the index is being built (`search_unavailable`), the file store does not answer (`file_store_unavailable`, `preview_unavailable`), or the process is at a limit (`overloaded`, `too_many_live`). */
         ServiceUnavailable: {
             headers: {
                 /** @description After how many seconds to try again. */
@@ -17325,6 +17345,7 @@ export interface operations {
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
         };
     };
     list_held: {

@@ -15,7 +15,7 @@ use event_log::{EventLog, LogConfig};
 use event_stream::commit_feed::CommitFeed;
 use event_stream::mirror::MirrorConfig;
 use eventually::eventually;
-use file_store::{FileStore, StoreLocation};
+use file_store::{FileStore, StoreConfig};
 use files_api::verify::{self, FilesReport};
 use files_api::{Collector, FileLimits, FilesSetup, FilesState};
 use http::{Method, Request};
@@ -75,8 +75,7 @@ impl TestSystem {
             Box::pin(async move { files_api::note_erased(&pool, files).await })
         }));
         let directory = std::env::temp_dir().join(format!("tidings-{name}-{}", std::process::id()));
-        let location = StoreLocation::Directory(directory.clone());
-        let store = FileStore::open(&location, &directory).unwrap();
+        let store = FileStore::open(&StoreConfig::directory(&directory)).unwrap();
         let state = FilesState::new(FilesSetup {
             commands: commands.clone(),
             log: log.clone(),
