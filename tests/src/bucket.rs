@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use embedded_servers::process::Signal;
@@ -149,8 +150,13 @@ fn spawn(directory: &Path, ports: &[u16; 8]) -> ChildProcess {
     started.unwrap_or_else(|error| panic!("the S3 server does not start: {error}"))
 }
 
-/// The program, which is fetched unless it is cached.
+/// The program, which is fetched unless it is cached. Only one test of a process fetches it.
 fn fetch() -> PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(fetch_program).clone()
+}
+
+fn fetch_program() -> PathBuf {
     let servers = embedded_servers::fetch::cache_dir().unwrap_or_else(|error| panic!("{error}"));
     let mut version = format!("{:x}", Sha256::digest(LOCK));
     version.truncate(16);
