@@ -119,7 +119,11 @@ impl IndexReader {
             tag: tag.map(EpochTag::from_bits),
         };
         let reader = &self.0.reader;
-        if *log == reader.head().await?.log_id.to_string()
+        let head = reader.head().await?;
+        // A restored log begins its new epoch only when it is opened: until then, its history says
+        // nothing about positions beyond its head.
+        if *log == head.log_id.to_string()
+            && cursor.position <= head.position
             && reader.history().await?.contains(cursor)
         {
             Ok(open)
