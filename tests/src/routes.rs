@@ -2,7 +2,7 @@
 //! OpenAPI document, so a new route fails until this table says who may call it.
 
 use crate::route::route;
-pub use crate::route::{Access, Route, path_pattern};
+pub use crate::route::{Access, Route, SESSION, path_pattern};
 use crate::route_bodies::{
     ACCOUNT, BETTER, CREATE, DESK, NEW_FILE, NO_RULES, PREFERENCES, PUSH, RATING, SEND, SETUP,
     TAGS, TEXT, TRANSFER,

@@ -5,8 +5,7 @@ use serde_json::json;
 use tests::client::Client;
 use tests::desks::{act, head, open_session, set_desk};
 use tests::live::LiveSocket;
-use tests::route::SESSION;
-use tests::routes::ROUTES;
+use tests::routes::{ROUTES, SESSION};
 use tests::token;
 use tests::world::World;
 
