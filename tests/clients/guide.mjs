@@ -48,6 +48,8 @@ await bob.shows(/ ann: Noodles\?$/);
 await ann.shows(/ read$/);
 bob.type("At one.");
 await ann.shows(/ bob: At one\.$/);
+// Ann can have it before Bob does, and his next line changes the newest message that he has.
+await bob.shows(/ bob: At one\.$/);
 bob.type("/edit At two.");
 await ann.shows(/ bob: At two\. \(edited\)$/);
 bob.type("/recall");
