@@ -31,6 +31,9 @@ pub mod storage;
 pub mod trace;
 mod user_report;
 
+#[cfg(test)]
+mod example_status;
+
 pub use collect::{StatusSources, collect_status, fetch_postgres_version, measure_sizes};
 pub use database_load::{
     BusyConversation, RecentSends, SessionActivity, SlowStatement, WriteAheadLog,
