@@ -28,6 +28,7 @@ from typescript import (
     run_unit_tests,
     soak_client,
 )
+from watch import watch_status
 from web_server import OTHER_ORIGIN_HOST, PAGE_ORIGIN_HOST
 
 OPENAPI = "/openapi.json"
@@ -92,6 +93,7 @@ STEPS = [
     *SCREENSHOT_STEPS,
     ("metrics", check_metrics),
     ("dashboard and alerts in Prometheus", ask_prometheus),
+    ("status on a terminal", watch_status),
     ("psql", read_with_psql),
     ("export in DuckDB, pandas and polars", read_export),
     ("export in Parquet and JSON Lines", compare_formats),

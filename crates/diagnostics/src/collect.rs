@@ -29,6 +29,7 @@ use crate::status::{
 const NATS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a status is collected from.
+#[derive(Clone)]
 pub struct StatusSources<'a> {
     /// The data directory.
     pub data: &'a DataDir,

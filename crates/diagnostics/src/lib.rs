@@ -2,7 +2,7 @@
 //!
 //! - [`collect_status`] queries Postgres, NATS and the file system. [`status`] has the result,
 //!   which is also the format of `--json`. `disk_usage` measures directories.
-//! - [`render_status`] formats it as text.
+//! - [`render_status`] formats it as text. [`watch_status`] shows it on a screen as it changes.
 //! - [`DiskSpace`], [`SessionActivity`], [`SlowStatement`], [`WriteAheadLog`], [`RecentSends`]: the
 //!   load on the disk, on Postgres and on conversations, also for metrics.
 //! - [`doctor`]: what is wrong with the servers, for `tidings doctor`.
@@ -30,6 +30,10 @@ pub mod status;
 pub mod storage;
 pub mod trace;
 mod user_report;
+mod watch;
+
+#[cfg(test)]
+mod example_status;
 
 #[cfg(test)]
 mod example_status;
@@ -44,3 +48,4 @@ pub use lag::{ModerationLag, ProjectionLag, SealLag, read_model_position};
 pub use names::{find_existing_users, load_titles};
 pub use render::render_status;
 pub use user_report::UserReport;
+pub use watch::watch_status;

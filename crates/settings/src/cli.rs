@@ -189,6 +189,9 @@ pub struct StatusArgs {
     /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
+    /// Show rates, lags, connections and errors on the whole terminal, until q ends it.
+    #[arg(long, conflicts_with = "json")]
+    pub watch: bool,
 }
 
 /// The options of `tidings import`.
