@@ -17,7 +17,7 @@ QUICK := $(TARGET)/quick
 RELEASE := $(TARGET)/release
 DEPLOY := $(TARGET)/deploy
 
-.PHONY: run demo build dist test fmt lint licences inventory servers test-clients client-soak scroll harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-files bench-flood-rules words blue-green as-of push-soak fuzz soak
+.PHONY: run demo build dist test fmt lint licences inventory servers test-clients client-soak scroll harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-files bench-storage bench-flood-rules words blue-green as-of push-soak fuzz soak
 
 # Builds the program quickly, starts it in the foreground and prints its address and a token that works.
 # If the port is taken: TIDINGS_LISTEN=127.0.0.1:9090 make run DATA=./other-data
@@ -117,6 +117,10 @@ words:
 # The memory and the throughput of 20 uploads of 100 MiB at once, beside a plain route that writes.
 bench-files: harness
 	TIDINGS_BIN=$(DEPLOY)/tidings $(RELEASE)/benches files $(ARGS)
+
+# How long administrators wait for what files occupy.
+bench-storage: harness
+	TIDINGS_BIN=$(DEPLOY)/tidings $(RELEASE)/benches storage $(ARGS)
 
 # How many sends a second the flood rules keep up with.
 bench-flood-rules: harness

@@ -10,7 +10,7 @@
 //! - [`retries`], [`seals`]: what they cost sends. [`as_of`]: queries of the past.
 //! - [`stock_postgres`]: sends on a Postgres with its default settings.
 //! - [`client_limits`]: clients that read nothing, and floods of frames.
-//! - [`files`]: uploads, compared with a plain route.
+//! - [`files`]: uploads, compared with a plain route. [`storage`]: what files occupy.
 //! - [`scheduled`]: many scheduled messages that are due at once.
 //! - [`word_lists`]: what word lists cost a send, and what they mask wrongly.
 //! - [`flood_rules`]: how many sends a second flood rules keep up with.
@@ -54,6 +54,7 @@ mod search;
 mod send;
 mod statistics;
 mod stock_postgres;
+mod storage;
 mod targets;
 mod warm_postgres;
 mod word_lists;
@@ -105,6 +106,8 @@ enum Benchmark {
     WordLists(word_lists::Args),
     /// Measure the memory and the throughput of uploads, compared with a plain route.
     Files(files::Args),
+    /// Measure how long administrators wait for what files occupy.
+    Storage(storage::Args),
     /// Measure how many sends a second the flood rules keep up with.
     FloodRules(flood_rules::Args),
     /// Kill processes at random moments under load, and check that nothing is lost or reordered.
@@ -166,6 +169,7 @@ async fn run(benchmark: Benchmark) -> Result<ExitCode> {
         Benchmark::Scheduled(args) => return scheduled::run(&args).await,
         Benchmark::WordLists(args) => return word_lists::run(&args).await,
         Benchmark::Files(args) => return files::run(&args).await,
+        Benchmark::Storage(args) => return storage::run(&args).await,
         Benchmark::FloodRules(args) => return flood_rules::run(&args).await,
         Benchmark::Faults(args) => faults::run(&args).await?,
         Benchmark::Failover(args) => failover::run(&args).await?,

@@ -402,6 +402,8 @@ pub(crate) struct BatchRows {
     pub scheduled: BTreeMap<(i64, i64), ScheduledChange>,
     /// By user and number; `None` if a moderator has decided.
     pub held: BTreeMap<(i64, i64), Option<HeldRow>>,
+    /// The conversations that somebody has cleared.
+    pub cleared: BTreeSet<i64>,
     pub acks: Vec<DeviceAck>,
     pub receipts_off: Vec<ReceiptsOffPeriod>,
     /// Users whose period without read receipts began before this batch, and where it ends.

@@ -1,12 +1,12 @@
 //! What files occupy, as the read model knows it: in all, by conversation and by user. And which of
 //! them will be deleted because nothing uses them.
 //!
-//! Nothing of this is counted as files come and go: each query sums what there is, so no number can
-//! drift. A file that several conversations use counts in each of them.
+//! Nothing of this is counted as files come and go: each query sums rows, so no number can drift. The
+//! projector keeps which conversation uses which file (`read.file_uses`), so no query looks at
+//! messages. A file that several conversations use counts in each of them.
 
 use domain::file::UNUSED_GRACE;
 use domain::time::Timestamp;
-use read_model::file_uses;
 use serde::Serialize;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
@@ -127,29 +127,21 @@ impl StorageOrder {
     }
 }
 
-const TOTALS: &str = concat!(
-    "SELECT count(*) FILTER (WHERE f.phase <> 'reserved') AS files,
-            coalesce(sum(f.size) FILTER (WHERE f.phase <> 'reserved'), 0)::bigint AS bytes,
-            count(*) FILTER (WHERE f.phase <> 'reserved' AND u.file IS NULL) AS unused_files,
-            coalesce(sum(f.size) FILTER (WHERE f.phase <> 'reserved' AND u.file IS NULL), 0)::bigint
-                AS unused_bytes,
-            count(*) FILTER (WHERE f.phase = 'reserved') AS uploads,
-            coalesce(sum(f.size) FILTER (WHERE f.phase = 'reserved'), 0)::bigint AS upload_bytes
-     FROM read.files f LEFT JOIN (SELECT DISTINCT x.file FROM ",
-    file_uses!(),
-    " x) u ON u.file = f.id"
-);
+const TOTALS: &str = "SELECT f.files, f.bytes, f.files - u.files AS unused_files,
+            f.bytes - u.bytes AS unused_bytes, f.uploads, f.upload_bytes
+     FROM (SELECT count(*) FILTER (WHERE f.phase <> 'reserved') AS files,
+                  coalesce(sum(f.size) FILTER (WHERE f.phase <> 'reserved'), 0)::bigint AS bytes,
+                  count(*) FILTER (WHERE f.phase = 'reserved') AS uploads,
+                  coalesce(sum(f.size) FILTER (WHERE f.phase = 'reserved'), 0)::bigint AS upload_bytes
+           FROM read.files f) f
+     CROSS JOIN (SELECT count(*) AS files, coalesce(sum(d.size), 0)::bigint AS bytes
+                 FROM (SELECT u.file, min(u.size) AS size FROM read.file_uses u GROUP BY u.file) d) u";
 
-const BY_CONVERSATION: &str = concat!(
-    "SELECT s.* FROM (
+const BY_CONVERSATION: &str = "SELECT s.* FROM (
         SELECT v.name AS id, v.kind, v.title, t.files, t.bytes
-        FROM (SELECT u.conversation, count(*) AS files, sum(f.size)::bigint AS bytes
-              FROM (SELECT DISTINCT x.file, x.conversation FROM ",
-    file_uses!(),
-    " x) u JOIN read.files f ON f.id = u.file AND f.phase <> 'reserved'
-              GROUP BY u.conversation) t
-        JOIN read.conversations v ON v.id = t.conversation) s "
-);
+        FROM (SELECT u.conversation, count(*) AS files, sum(u.size)::bigint AS bytes
+              FROM read.file_uses u GROUP BY u.conversation) t
+        JOIN read.conversations v ON v.id = t.conversation) s ";
 
 const BY_USER: &str = "SELECT s.* FROM (
         SELECT f.uploader AS id, count(*) FILTER (WHERE f.phase <> 'reserved') AS files,
@@ -159,17 +151,13 @@ const BY_USER: &str = "SELECT s.* FROM (
         FROM read.files f GROUP BY f.uploader) s ";
 
 /// Binds the position after which the page starts, the phase or null, and the number of rows.
-const ORPHANS: &str = concat!(
-    "SELECT f.id, f.uploader, f.phase, coalesce(f.type, f.declared_type) AS media_type, f.size,
+const ORPHANS: &str = "SELECT f.id, f.uploader, f.phase, coalesce(f.type, f.declared_type) AS media_type, f.size,
             f.reserved_at, f.expires_at, f.stored_at, n.since, coalesce(n.erased, false) AS is_erased,
             f.position
      FROM read.files f LEFT JOIN files.unused n ON n.id = f.id AND f.phase <> 'reserved'
      WHERE f.position > $1 AND ($2::text IS NULL OR (f.phase = 'reserved') = ($2 = 'reserved'))
-       AND (f.phase = 'reserved' OR NOT EXISTS (SELECT FROM ",
-    file_uses!(),
-    " u WHERE u.file = f.id))
-     ORDER BY f.position LIMIT $3"
-);
+       AND NOT EXISTS (SELECT FROM read.file_uses u WHERE u.file = f.id)
+     ORDER BY f.position LIMIT $3";
 
 /// What files occupy in all.
 pub async fn load_storage(pool: &PgPool) -> Result<StorageTotals, sqlx::Error> {

@@ -220,13 +220,14 @@ impl Collector {
         .execute(self.state.pool())
         .await
         .map_err(|error| database_away(&error))?;
-        sqlx::query(concat!(
+        // Before a file is deleted, the messages themselves are asked.
+        sqlx::query(
             "INSERT INTO files.unused (id, since) \
              SELECT f.id, greatest($1, f.stored_at) FROM read.files f \
-             WHERE f.phase <> 'reserved' AND NOT ",
-            is_file_used!("f.id"),
-            " ON CONFLICT (id) DO NOTHING"
-        ))
+             WHERE f.phase <> 'reserved' \
+             AND NOT EXISTS (SELECT FROM read.file_uses u WHERE u.file = f.id) \
+             ON CONFLICT (id) DO NOTHING",
+        )
         .bind(now)
         .execute(self.state.pool())
         .await

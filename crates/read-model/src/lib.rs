@@ -11,7 +11,7 @@
 //! - [`unread_count!`]: how many messages are unread for a member.
 //! - [`unread_mention_count!`]: how many unread messages mention a user.
 //! - [`uses_file!`]: whether a message uses its file. [`is_file_used!`]: whether anything uses one
-//!   file. [`file_uses!`]: what uses which files.
+//!   file, as the messages say; `read.file_uses` has the same for all files.
 //!
 //! Only current members see a conversation; for all other users it is indistinguishable from one
 //! that does not exist. With `history = all` a member sees every message; with `since_join`, the
@@ -178,17 +178,22 @@ macro_rules! unread_mention_count {
 }
 
 /// A condition: the message `$g` (a row of `read.messages`), which has a file, of the conversation
-/// `$c` uses its file.
+/// `$c` uses its file. The projector, which may write to another schema, names the table of members.
 #[macro_export]
 macro_rules! uses_file {
     ($g:literal, $c:literal) => {
+        $crate::uses_file!($g, $c, "read.members")
+    };
+    ($g:literal, $c:literal, $members:literal) => {
         concat!(
             "(NOT ",
             $g,
             ".recalled AND (",
             $c,
             ".kind <> 'direct' OR EXISTS (
-                  SELECT FROM read.members m WHERE m.conversation = ",
+                  SELECT FROM ",
+            $members,
+            " m WHERE m.conversation = ",
             $g,
             ".conversation AND m.present
                   AND m.cleared_seq < ",
@@ -215,22 +220,6 @@ macro_rules! is_file_used {
              OR EXISTS (SELECT FROM read.held h WHERE h.file = ",
             $file,
             "))"
-        )
-    };
-}
-
-/// A subquery that returns a pair `(file, conversation)` for each message that uses a file.
-#[macro_export]
-macro_rules! file_uses {
-    () => {
-        concat!(
-            "(SELECT g.file, g.conversation
-              FROM read.messages g JOIN read.conversations c ON c.id = g.conversation
-              WHERE g.file IS NOT NULL AND ",
-            $crate::uses_file!("g", "c"),
-            "
-              UNION ALL SELECT s.file, s.conversation FROM read.scheduled s WHERE s.file IS NOT NULL
-              UNION ALL SELECT h.file, h.conversation FROM read.held h WHERE h.file IS NOT NULL)"
         )
     };
 }

@@ -206,6 +206,7 @@ impl Fold<'_> {
         let member = member.mark(RowChange::Row);
         member.cleared_seq = member.cleared_seq.max(up_to);
         let is_member = member.present;
+        self.rows.cleared.insert(conversation.id);
         self.record_member(at, key);
         if !is_member {
             return Ok(());

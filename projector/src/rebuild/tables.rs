@@ -10,7 +10,14 @@ use crate::session::REBUILD;
 
 /// Indexes that the fold itself reads. All others are created once the tables are full, which is
 /// several times as fast as maintaining them during the fold.
-const FOLD_INDEXES: [&str; 3] = ["stays_by_user", "messages_by_position", "parked_by_source"];
+const FOLD_INDEXES: [&str; 6] = [
+    "stays_by_user",
+    "messages_by_position",
+    "parked_by_source",
+    "messages_by_file",
+    "scheduled_by_file",
+    "held_by_file",
+];
 
 /// Tables that the fold writes and never reads: their keys too are created once they are full. The
 /// fold does not need unique keys to reject duplicates, because the checkpoint ensures that each

@@ -17,6 +17,7 @@ mod columns;
 mod contacts;
 mod conversations;
 mod entries;
+mod file_uses;
 mod files;
 mod held;
 mod history;
@@ -93,6 +94,7 @@ impl WriteBatch<'_> {
             || !rows.access.is_empty()
             || !rows.cases.acts.is_empty()
             || !rows.files.is_empty()
+            || file_uses::needs_transaction(rows)
             || history::needs_transaction(rows)
             || !rows.erased_titles.is_empty()
             || !rows.erased_notes.is_empty()
@@ -127,6 +129,7 @@ impl WriteBatch<'_> {
         connection: &mut PgConnection,
     ) -> Result<BatchRecipients, sqlx::Error> {
         let rows = self.rows;
+        let named_files = file_uses::read_named(connection, rows).await?;
         messages::update(connection, &rows.message_changes).await?;
         messages::insert_versions(connection, rows).await?;
         messages::clear_recalled_versions(connection, &rows.message_changes).await?;
@@ -143,6 +146,7 @@ impl WriteBatch<'_> {
         threads::insert_marks(connection, &rows.thread_marks).await?;
         scheduled::write(connection, &rows.scheduled).await?;
         held::write(connection, &rows.held).await?;
+        file_uses::refresh(connection, rows, &named_files).await?;
         titles::erase(connection, &rows.erased_titles).await?;
         notes::erase(connection, &rows.erased_notes).await?;
         profiles::write(connection, &self.working_set.profiles).await?;

@@ -96,6 +96,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "the files that are not deleted: names, sizes, digests and types",
     ),
     (
+        "read.file_uses",
+        "which conversation uses which stored file, with its size",
+    ),
+    (
         "files.preview_progress",
         "one row: how far previews of images have been made",
     ),
