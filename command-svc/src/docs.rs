@@ -82,7 +82,6 @@ mod tests {
         assert_mirrors::<ConversationKindSchema>(&[
             ConversationKind::Direct,
             ConversationKind::Group,
-            ConversationKind::Desk,
         ]);
         assert_mirrors::<HistorySchema>(&[HistoryVisibility::All, HistoryVisibility::SinceJoin]);
         assert_mirrors::<PostPolicySchema>(&[PostPolicy::Members, PostPolicy::Admins]);

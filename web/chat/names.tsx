@@ -1,7 +1,7 @@
 // The names and pictures of people and conversations.
 import type { ClientState, Conversation, UserProfile } from "@tidings/client";
 import { useEffect } from "preact/hooks";
-import { PictureAvatar } from "./files/picture_avatar.tsx";
+import { Avatar } from "../shared/avatar.tsx";
 import { useSelect, useSession } from "./session.ts";
 import { t } from "./texts.ts";
 
@@ -49,8 +49,7 @@ export function UserAvatar({ user, size, presence = false }: UserAvatarProps) {
   const profile = useProfile(user);
   const online = useSelect((state) => presence && state.presence.get(user)?.online === true);
   const name = profile?.display_name ?? user;
-  const picture = profile?.avatar;
-  return <PictureAvatar id={user} name={name} picture={picture} size={size} online={online} />;
+  return <Avatar id={user} name={name} picture={profile?.avatar} size={size} online={online} />;
 }
 
 interface UserAvatarProps {
@@ -76,7 +75,8 @@ interface ConversationAvatarProps {
 }
 
 export function ConversationAvatar({ conversation, size }: ConversationAvatarProps) {
-  const { id, peer, title, avatar } = conversation;
+  const { id, peer, title, details } = conversation;
   if (peer !== null) return <UserAvatar user={peer} size={size} presence />;
-  return <PictureAvatar id={id} name={title ?? "#"} picture={avatar} kind="group" size={size} />;
+  const picture = details?.policy.avatar;
+  return <Avatar id={id} name={title ?? "#"} picture={picture} kind="group" size={size} />;
 }

@@ -254,11 +254,10 @@ impl ScheduledAction {
     }
 }
 
-/// Whether the message has been sent, of which its mailbox learns a moment later, and its new body
-/// with the file that this names.
+/// Whether the message has been sent, of which its mailbox learns a moment later, and the file that
+/// its new body names.
 pub(crate) struct SendReceipt {
     exists: bool,
-    body: Option<Value>,
     file: NamedFile,
 }
 
@@ -273,17 +272,12 @@ impl CommandLookups<ScheduledHandler> for SendReceipt {
     ) -> Result<Self, AttemptError> {
         let owner = &handler.meta.aggregate_id;
         let body = match &handler.action {
-            Ok(ScheduledAction::Change {
-                number,
-                body: Some(body),
-                ..
-            }) => Some(used_file::keep_scheduled(state, owner, *number, body).await?),
+            Ok(ScheduledAction::Change { body, .. }) => body.as_ref(),
             _ => None,
         };
         let mut lookups = Self {
             exists: false,
-            file: NamedFile::observe(state, owner, body.as_ref(), observed).await?,
-            body,
+            file: NamedFile::observe(state, owner, body, observed).await?,
         };
         let Ok(number) = handler.action.as_ref().map(ScheduledAction::number) else {
             return Ok(lookups);
@@ -328,14 +322,17 @@ impl CommandHandler for ScheduledHandler {
         }
         match self.action.as_ref().map_err(Refusal::clone)? {
             ScheduledAction::Change {
-                number, send_at, ..
+                number,
+                send_at,
+                body,
             } => {
                 let known = mailbox.scheduled(*number).ok_or_else(Refusal::not_found)?;
-                let body = match receipt.body {
-                    Some(body) => receipt.file.complete(known.kind, &body)?.or(Some(body)),
+                let completed = match body {
+                    Some(body) => receipt.file.complete(known.kind, body)?,
                     None => None,
                 };
-                let masked = match &body {
+                let body = completed.as_ref().or(body.as_ref());
+                let masked = match body {
                     Some(body) => {
                         screening::screen_body(&state.rulebook(), known.kind, body)?.value
                     }
@@ -345,7 +342,7 @@ impl CommandHandler for ScheduledHandler {
                 let change = ChangeScheduledMessage {
                     number: *number,
                     send_at: *send_at,
-                    body: masked.or(body),
+                    body: masked.or_else(|| body.cloned()),
                     now: state.now(),
                 };
                 let command = MailboxCommand::ChangeScheduled(change);
@@ -392,8 +389,7 @@ async fn check_cancelled(
 
 /// Change a scheduled message
 ///
-/// A message that failed waits again, and needs a new `send_at` if that has passed. A new body that
-/// names no file keeps that of the message.
+/// A message that failed waits again, and needs a new `send_at` if that has passed.
 #[utoipa::path(
     patch,
     path = "/v1/scheduled/{id}",

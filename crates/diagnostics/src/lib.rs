@@ -2,9 +2,7 @@
 //!
 //! - [`collect_status`] queries Postgres, NATS and the file system. [`status`] has the result,
 //!   which is also the format of `--json`. `disk_usage` measures directories.
-//! - [`render_status`] formats it as text. [`watch_status`] shows it on a screen as it changes.
-//! - [`DiskSpace`], [`SessionActivity`], [`SlowStatement`], [`WriteAheadLog`], [`RecentSends`]: the
-//!   load on the disk, on Postgres and on conversations, also for metrics.
+//! - [`render_status`] formats it as text.
 //! - [`doctor`]: what is wrong with the servers, for `tidings doctor`.
 //! - [`trace`]: what has become of one message, for `tidings trace`.
 //! - [`find_existing_users`], [`load_titles`]: which users exist, and the titles of conversations.
@@ -19,7 +17,6 @@
 
 mod collect;
 pub mod conversations;
-mod database_load;
 mod disk_usage;
 pub mod doctor;
 mod erasure_receipt;
@@ -30,22 +27,10 @@ pub mod status;
 pub mod storage;
 pub mod trace;
 mod user_report;
-mod watch;
 
-#[cfg(test)]
-mod example_status;
-
-#[cfg(test)]
-mod example_status;
-
-pub use collect::{StatusSources, collect_status, fetch_postgres_version, measure_sizes};
-pub use database_load::{
-    BusyConversation, RecentSends, SessionActivity, SlowStatement, WriteAheadLog,
-};
-pub use disk_usage::DiskSpace;
+pub use collect::{StatusSources, collect_status, fetch_postgres_version};
 pub use erasure_receipt::{ErasureReceipt, ErasureSummary};
 pub use lag::{ModerationLag, ProjectionLag, SealLag, read_model_position};
 pub use names::{find_existing_users, load_titles};
 pub use render::render_status;
 pub use user_report::UserReport;
-pub use watch::watch_status;

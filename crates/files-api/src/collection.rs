@@ -1,6 +1,6 @@
 //! The background task that deletes files that nothing uses.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use connectivity::OutageLog;
@@ -13,8 +13,7 @@ use crate::state::FilesState;
 /// How often files are looked at.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// After how many rounds the store is listed: every six hours and soon after a start. It is also
-/// listed after a round in which something could not be removed.
+/// After how many rounds the store is listed: every six hours, and soon after a start.
 const ROUNDS_PER_SWEEP: u64 = 360;
 
 /// Runs until `shutdown`.
@@ -27,8 +26,7 @@ pub async fn run(state: FilesState, shutdown: CancellationToken) -> Result<()> {
         if shutdown.run_until_cancelled(rounds.tick()).await.is_none() {
             break;
         }
-        let sweeps = round.is_multiple_of(ROUNDS_PER_SWEEP);
-        let step = collect(&collector, &state, sweeps);
+        let step = collect(&collector, &state, round.is_multiple_of(ROUNDS_PER_SWEEP));
         match shutdown.run_until_cancelled(step).await {
             Some(Ok(())) => outages.record_success(),
             Some(Err(problem)) => outages.record_failure(&problem.detail()),
@@ -43,12 +41,8 @@ async fn collect(collector: &Collector, state: &FilesState, sweeps: bool) -> Res
     if deleted > 0 {
         tracing::info!(deleted, "files that nothing used were deleted");
     }
-    if state.take_leftovers() || sweeps {
-        let swept = collector.sweep().await;
-        if swept.is_err() {
-            state.note_leftovers();
-        }
-        let removed = swept?;
+    if sweeps {
+        let removed = collector.sweep(SystemTime::now()).await?;
         if removed > 0 {
             tracing::info!(removed, "bytes that belong to no file were removed");
         }

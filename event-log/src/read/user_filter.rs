@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// Fields with text that users or their clients wrote: a user id in them is not a reference to that
 /// user.
-const USER_TEXT_FIELDS: [&str; 16] = [
+const USER_TEXT_FIELDS: [&str; 13] = [
     "body",
     "title",
     "client_message_id",
@@ -19,9 +19,6 @@ const USER_TEXT_FIELDS: [&str; 16] = [
     "reason",
     "words",
     "name",
-    "text",
-    "tags",
-    "greeting",
 ];
 
 /// Whether the event belongs to the user's mailbox or profile, or names the user in its data: as a
@@ -30,10 +27,7 @@ const USER_TEXT_FIELDS: [&str; 16] = [
 pub fn involves_user(event: &Envelope, user: &str) -> bool {
     let is_own = match event.aggregate {
         AggregateKind::Mailbox | AggregateKind::Profile => event.aggregate_id == user,
-        AggregateKind::Conversation
-        | AggregateKind::Deployment
-        | AggregateKind::File
-        | AggregateKind::Desk => false,
+        AggregateKind::Conversation | AggregateKind::Deployment | AggregateKind::File => false,
         AggregateKind::Case => return acts_in_case(event, user),
     };
     if is_own {

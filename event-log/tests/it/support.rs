@@ -104,7 +104,6 @@ pub fn send_text(sender: &str, text: &str) -> ConversationCommand {
         blocked: false,
         thread: None,
         scheduled_for: None,
-        desk: None,
     })
 }
 

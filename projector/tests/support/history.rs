@@ -202,7 +202,6 @@ impl HistoryGenerator {
             blocked: false,
             thread: self.random_thread(&id),
             scheduled_for: None,
-            desk: None,
         };
         self.run_command(&id, ConversationCommand::Send(send));
     }
@@ -368,8 +367,6 @@ pub fn read(event: &Envelope) -> DomainEvent {
             let fact = FileEvent::decode(&event.event_type, event.version, data).unwrap();
             DomainEvent::File(FileId::parse(&event.aggregate_id).unwrap(), fact)
         }
-        AggregateKind::Deployment | AggregateKind::Desk => {
-            panic!("random histories have no such events")
-        }
+        AggregateKind::Deployment => panic!("random histories have no such events"),
     }
 }

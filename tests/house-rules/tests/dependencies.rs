@@ -33,13 +33,7 @@ const ALLOWED: [(&str, &[&str]); 38] = [
     ("event-stream", &["connectivity", "domain", "event-log"]),
     (
         "log-integrity",
-        &[
-            "connectivity",
-            "domain",
-            "event-log",
-            "event-stream",
-            "migrations",
-        ],
+        &["connectivity", "domain", "event-log", "event-stream"],
     ),
     ("read-model", &["domain"]),
     ("file-store", &[]),

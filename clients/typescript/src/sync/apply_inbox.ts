@@ -43,7 +43,6 @@ function rowOf(
     id: summary.id,
     kind: summary.kind,
     title: summary.title,
-    avatar: summary.avatar,
     peer: summary.peer ?? null,
     memberCount: summary.member_count,
     lastMessage: summary.last_message,

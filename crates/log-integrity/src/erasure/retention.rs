@@ -105,7 +105,6 @@ impl RetentionLock {
 fn kind_name(kind: ConversationKind) -> &'static str {
     match kind {
         ConversationKind::Direct => "direct",
-        // Those with desks are kept as long as groups are.
-        ConversationKind::Group | ConversationKind::Desk => "group",
+        ConversationKind::Group => "group",
     }
 }

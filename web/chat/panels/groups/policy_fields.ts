@@ -1,6 +1,5 @@
 // The settings of a group as fields of a form, and back to what the API takes.
 import type { ChangeRequest, Conversation, ConversationMore } from "@tidings/client";
-import { isFile } from "../../files/avatar_file.ts";
 import {
   checkLength,
   checkPicture,
@@ -28,8 +27,7 @@ export function fieldsOf(
   return {
     title: conversation.title ?? "",
     topic: policy.topic ?? "",
-    // A picture that is a file has no address.
-    avatar: policy.avatar === null || isFile(policy.avatar) ? "" : policy.avatar,
+    avatar: policy.avatar ?? "",
     history,
     post: policy.post,
     join: policy.join,

@@ -87,8 +87,7 @@ def sync(
 ) -> File:
     """Returns what is known of a file
 
-    Its uploader can see it, and so can everybody who can see a message that uses it, or the profile
-    or conversation whose avatar it is.
+    Its uploader can see it, and so can everybody who can see a message that uses it.
 
     Args:
         id (str):

@@ -95,8 +95,7 @@ def sync(
 ) -> Scheduled:
     """Change a scheduled message
 
-    A message that failed waits again, and needs a new `send_at` if that has passed. A new body that
-    names no file keeps that of the message.
+    A message that failed waits again, and needs a new `send_at` if that has passed.
 
     Args:
         id (str):
