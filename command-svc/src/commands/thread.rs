@@ -60,9 +60,11 @@ pub(crate) struct ThreadHandler {
     action: ThreadAction,
 }
 
-/// The membership of a caller who can see the root of the thread.
+/// The membership of a caller who can see the message, unless they have cleared it.
 pub(crate) struct RootAccess {
     membership: MembershipSnapshot,
+    /// The root of the thread that the message belongs to, if it is no root itself.
+    other_root: Option<i64>,
 }
 
 impl CommandLookups<ThreadHandler> for RootAccess {
@@ -82,10 +84,11 @@ impl CommandLookups<ThreadHandler> for RootAccess {
         if !can_see {
             return Err(domain::refusal::Refusal::not_found().into());
         }
-        match find_root(state, conversation, caller, *root).await? {
-            None => Ok(Self { membership }),
-            Some(root) => Err(not_a_root(root).into()),
-        }
+        let other_root = find_root(state, conversation, caller, *root).await?;
+        Ok(Self {
+            membership,
+            other_root,
+        })
     }
 }
 
@@ -139,6 +142,9 @@ impl CommandHandler for ThreadHandler {
         let mailbox = locked.state();
         if mailbox.has_cleared(&self.conversation, root) {
             return Err(domain::refusal::Refusal::not_found().into());
+        }
+        if let Some(root) = access.other_root {
+            return Err(not_a_root(root).into());
         }
         let up_to = match self.action {
             ThreadAction::Follow => {
