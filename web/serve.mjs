@@ -22,7 +22,7 @@ const POLICY = [
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' https: data: blob:",
-  "media-src blob:",
+  "media-src 'self' blob:",
   "connect-src 'self' ws: wss:",
   "font-src 'self'",
   "manifest-src 'self'",

@@ -82,6 +82,7 @@ mod tests {
         assert_mirrors::<ConversationKindSchema>(&[
             ConversationKind::Direct,
             ConversationKind::Group,
+            ConversationKind::Desk,
         ]);
         assert_mirrors::<HistorySchema>(&[HistoryVisibility::All, HistoryVisibility::SinceJoin]);
         assert_mirrors::<PostPolicySchema>(&[PostPolicy::Members, PostPolicy::Admins]);

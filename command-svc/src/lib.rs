@@ -20,6 +20,8 @@
 //! - [`retention`]: a background task that erases expired messages, also of the conversations whose
 //!   policy says so (`conversation_retention`). `legal_holds`: what must not be erased.
 //! - [`scheduled`]: a background task that sends scheduled messages.
+//! - `desk_board`: the service desks and their unfinished sessions, from the log. [`desks`]: a
+//!   background task that routes service sessions and closes idle ones.
 //! - [`moderation_follower`]: a background task that opens cases and silences users because of what
 //!   it finds in the log.
 
@@ -30,6 +32,8 @@ mod caller;
 mod clock;
 mod commands;
 mod conversation_retention;
+mod desk_board;
+pub mod desks;
 mod docs;
 mod error;
 mod execute;
@@ -61,4 +65,7 @@ pub use commands::{
 };
 pub use message_check::{MessageCheck, MessageCheckError};
 pub use router::{document, router};
-pub use state::{CommandState, ErasedFiles, ErasedFilesFuture, ProfileSight, ProfileSightFuture};
+pub use state::{
+    CommandState, ErasedFiles, ErasedFilesFuture, ErasedFilesNotice, ProfileSight,
+    ProfileSightFuture,
+};

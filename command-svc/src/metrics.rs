@@ -104,6 +104,16 @@ command_kinds! {
     RegisterPush => "register_push",
     DropPush => "drop_push",
     RemoveDevice => "remove_device",
+    SetDesk => "set_desk",
+    RemoveDesk => "remove_desk",
+    OpenSession => "open_session",
+    ContinueSession => "continue_session",
+    AcceptSession => "accept_session",
+    TransferSession => "transfer_session",
+    CloseSession => "close_session",
+    NoteSession => "note_session",
+    TagSession => "tag_session",
+    RateSession => "rate_session",
 }
 
 impl CommandKind {
@@ -130,6 +140,7 @@ impl CommandKind {
                 | Self::React
                 | Self::Unreact
                 | Self::ReserveFile
+                | Self::OpenSession
         )
     }
 }

@@ -9,6 +9,7 @@ use crate::commands::cases::{reopen, report, resolve};
 use crate::commands::deployment::{
     feature_switch, flood_rules, holds, hook, link_rules, word_lists,
 };
+use crate::commands::desks::{handling, open, remarks, settings as desk_settings};
 use crate::commands::{
     ack, add_members, batch, block, change, clear, contact, create, devices, edit, erase, import,
     invitation, join, links, pin, preferences, profile, react, read, recall, remove_member,
@@ -89,6 +90,20 @@ fn documented_routes() -> OpenApiRouter<CommandState> {
         .routes(routes!(link_rules::set_link_rules))
         .routes(routes!(flood_rules::set_flood_rules))
         .routes(routes!(hook::remove_hook));
+    router = add_desk_routes(router);
     docs::arrange_unions(router.get_openapi_mut());
     router
+}
+
+/// The routes of service desks.
+fn add_desk_routes(router: OpenApiRouter<CommandState>) -> OpenApiRouter<CommandState> {
+    router
+        .routes(routes!(desk_settings::set_desk, desk_settings::remove_desk))
+        .routes(routes!(open::open_session))
+        .routes(routes!(handling::accept_session))
+        .routes(routes!(handling::transfer_session))
+        .routes(routes!(handling::close_session))
+        .routes(routes!(remarks::note_session))
+        .routes(routes!(remarks::tag_session))
+        .routes(routes!(remarks::rate_session))
 }

@@ -19,6 +19,7 @@ use push::PushRegistry;
 use serde_json::json;
 
 use crate::clock::Clock;
+use crate::desk_board::SharedBoard;
 use crate::error::CommandError;
 use crate::message_check::MessageCheck;
 use crate::metrics::{CommandKind, CommandMetrics};
@@ -32,9 +33,17 @@ pub type ProfileSight = Box<dyn Fn(UserId, UserId, i64) -> ProfileSightFuture + 
 /// The answer to such a question.
 pub type ProfileSightFuture = Pin<Box<dyn Future<Output = Result<bool, LogError>> + Send>>;
 
-/// Receives the files that erased messages used, so that they are deleted soon if nothing else uses
-/// them.
-pub type ErasedFiles = Box<dyn Fn(Vec<FileId>) -> ErasedFilesFuture + Send + Sync>;
+/// Files that are deleted soon if nothing uses them, because of an erasure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ErasedFiles {
+    /// Those that erased messages and avatars used.
+    Used(Vec<FileId>),
+    /// All files of an erased user.
+    Of(UserId),
+}
+
+/// Receives the files of an erasure.
+pub type ErasedFilesNotice = Box<dyn Fn(ErasedFiles) -> ErasedFilesFuture + Send + Sync>;
 
 /// The end of such a notice.
 pub type ErasedFilesFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -53,10 +62,11 @@ struct Inner {
     rulebook: LiveRulebook,
     access: SharedAccess,
     profile_sight: OnceLock<ProfileSight>,
-    erased_files: OnceLock<ErasedFiles>,
+    erased_files: OnceLock<ErasedFilesNotice>,
     message_check: OnceLock<Arc<dyn MessageCheck>>,
     checks_in_flight: SingleFlight,
     push: OnceLock<PushRegistry>,
+    desk_board: SharedBoard,
 }
 
 impl CommandState {
@@ -69,6 +79,7 @@ impl CommandState {
         rulebook: LiveRulebook,
         access: SharedAccess,
     ) -> Self {
+        let desk_board = SharedBoard::new(log.pool().clone());
         Self(Arc::new(Inner {
             log,
             limits,
@@ -82,6 +93,7 @@ impl CommandState {
             message_check: OnceLock::new(),
             checks_in_flight: SingleFlight::default(),
             push: OnceLock::new(),
+            desk_board,
         }))
     }
 
@@ -105,6 +117,11 @@ impl CommandState {
         self.0.push.get().ok_or_else(missing)
     }
 
+    /// The service desks and their unfinished sessions.
+    pub(crate) fn desk_board(&self) -> &SharedBoard {
+        &self.0.desk_board
+    }
+
     /// The sends that are being checked: a repeated one waits for the first.
     pub(crate) fn checks_in_flight(&self) -> &SingleFlight {
         &self.0.checks_in_flight
@@ -121,15 +138,14 @@ impl CommandState {
         let _ = self.0.profile_sight.set(sight);
     }
 
-    /// Sets what receives the files of erased messages. Without it, they go as if the messages
-    /// had been recalled.
-    pub fn set_erased_files(&self, notice: ErasedFiles) {
+    /// Sets what receives the files of erasures. Without it, they go a day after nothing uses them.
+    pub fn set_erased_files(&self, notice: ErasedFilesNotice) {
         // A second one changes nothing: it would be the same.
         let _ = self.0.erased_files.set(notice);
     }
 
-    pub(crate) async fn notify_erased_files(&self, files: Vec<FileId>) {
-        if let Some(notice) = self.0.erased_files.get().filter(|_| !files.is_empty()) {
+    pub(crate) async fn notify_erased_files(&self, files: ErasedFiles) {
+        if let Some(notice) = self.0.erased_files.get() {
             notice(files).await;
         }
     }

@@ -55,6 +55,7 @@ mod worker;
 
 pub use backoff::DEFAULT_MAX_ATTEMPTS;
 pub use connectivity::address;
+pub use online::OnlineUsers;
 pub use pushes::{PushDelivery, PushDrops, report as push_report};
 pub use sender::WebhookSender;
 pub use signing_clients::WebhookMessage;

@@ -59,6 +59,11 @@ impl OnlineUsers {
         let _ = is_ready.wait_for(|is_ready| *is_ready).await;
     }
 
+    /// Whether the gateways have had time to report their users.
+    pub fn is_ready(&self) -> bool {
+        *self.0.is_ready.borrow()
+    }
+
     /// Whether a user is online.
     pub fn is_online(&self, user: &str) -> bool {
         self.presence().is_online(user)

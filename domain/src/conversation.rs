@@ -4,7 +4,8 @@
 //! [`Conversation::decide`] turns a command into events; `apply` folds an event into the state,
 //! whose parts are in `state` and `access_state`. The rules are grouped by subject in `create`,
 //! `members`, `invitations`, `admission`, `sanctions`, `messages`, `restore`, `pins`, `import` and
-//! `erasure`. Every rule first checks that the caller is a member, because for all other users the
+//! `erasure`; those of service sessions in `sessions`, `session_transfer` and `session_remarks`.
+//! Every rule first checks that the caller is a member, because for all other users the
 //! conversation does not exist; then it checks permissions, which `policy` evaluates, then the
 //! content. `settings` has the values of a policy, and `flags` what rules have found in texts.
 
@@ -13,6 +14,8 @@ pub mod access_event;
 pub mod command;
 pub mod event;
 pub mod invitation_command;
+pub mod session_command;
+pub mod session_event;
 pub mod settings;
 
 mod access_state;
@@ -30,10 +33,17 @@ mod pins;
 mod policy;
 mod restore;
 mod sanctions;
+mod session_opening;
+mod session_remarks;
+mod session_state;
+mod session_transfer;
+mod sessions;
 mod state;
 mod threads;
 
 pub use create::find_direct_peer;
+pub use session_state::MovedSession;
+pub use sessions::UnfinishedSession;
 pub use threads::not_a_root;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -51,6 +61,7 @@ use crate::refusal::Refusal;
 use access_state::AccessState;
 use command::ConversationCommand;
 use event::{ConversationEvent, ConversationKind, HistoryVisibility, Role};
+use session_state::ServiceSessions;
 use state::{ConversationDetails, InvitationState, Membership, MembershipPeriod};
 
 /// The maximum number of recent messages in the state of a conversation. A command on an older
@@ -89,6 +100,9 @@ pub struct Conversation {
     /// The invitations that have not ended.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     invitations: BTreeMap<UserId, InvitationState>,
+    /// The service sessions, if it is with a desk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    service: Option<ServiceSessions>,
 }
 
 impl Conversation {
@@ -120,6 +134,7 @@ impl Conversation {
             ConversationCommand::Pin(pin) => self.pin(pin),
             ConversationCommand::Unpin(pin) => self.unpin(pin),
             ConversationCommand::Invitation(command) => self.decide_invitation(command, limits),
+            ConversationCommand::Session(command) => self.decide_session(command),
         }
     }
 

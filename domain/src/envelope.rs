@@ -24,17 +24,20 @@ pub enum AggregateKind {
     Case,
     /// A file.
     File,
+    /// A service desk.
+    Desk,
 }
 
 impl AggregateKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Conversation,
         Self::Mailbox,
         Self::Profile,
         Self::Deployment,
         Self::Case,
         Self::File,
+        Self::Desk,
     ];
 
     /// The name used in the log and in subjects.
@@ -46,6 +49,7 @@ impl AggregateKind {
             Self::Deployment => "deployment",
             Self::Case => "case",
             Self::File => "file",
+            Self::Desk => "desk",
         }
     }
 
@@ -63,6 +67,7 @@ impl AggregateKind {
             Self::Deployment => "/deployment/",
             Self::Case => "/cases/",
             Self::File => "/files/",
+            Self::Desk => "/desks/",
         }
     }
 }
@@ -158,7 +163,10 @@ impl Envelope {
         match self.aggregate {
             AggregateKind::Conversation => Some(Cow::Borrowed(&self.aggregate_id)),
             AggregateKind::Mailbox | AggregateKind::Deployment => self.common_data()?.conversation,
-            AggregateKind::Profile | AggregateKind::Case | AggregateKind::File => None,
+            AggregateKind::Profile
+            | AggregateKind::Case
+            | AggregateKind::File
+            | AggregateKind::Desk => None,
         }
     }
 

@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use crate::case::event::CaseEvent;
 use crate::conversation::event::ConversationEvent;
 use crate::deployment::event::DeploymentEvent;
+use crate::desk::event::DeskEvent;
 use crate::file::event::FileEvent;
 use crate::mailbox::event::MailboxEvent;
 use crate::profile::event::ProfileEvent;
@@ -114,6 +115,13 @@ event_family!(ConversationEvent {
     MessageUnpinned = "message_unpinned", 1;
     Invited = "invited", 1;
     InvitationEnded = "invitation_ended", 1;
+    SessionOpened = "session_opened", 1;
+    SessionAccepted = "session_accepted", 1;
+    SessionTransferred = "session_transferred", 1;
+    SessionClosed = "session_closed", 1;
+    SessionNoted = "session_noted", 1;
+    SessionTagged = "session_tagged", 1;
+    SessionRated = "session_rated", 1;
 });
 
 event_family!(MailboxEvent {
@@ -184,6 +192,11 @@ event_family!(FileEvent {
     FileDeleted = "file_deleted", 1;
 });
 
+event_family!(DeskEvent {
+    DeskSet = "desk_set", 1;
+    DeskRemoved = "desk_removed", 1;
+});
+
 /// The short name of a type that is written as events show it: `tidings.message_sent.v1` is
 /// `message_sent`. Any other text is returned as it is.
 pub fn short_name(name: &str) -> &str {
@@ -202,6 +215,7 @@ pub fn type_names() -> Vec<&'static str> {
         .chain(DeploymentEvent::TYPES)
         .chain(CaseEvent::TYPES)
         .chain(FileEvent::TYPES)
+        .chain(DeskEvent::TYPES)
         .map(|event_type| event_type.name)
         .collect()
 }

@@ -2,10 +2,10 @@
 //! each file. The bytes are in the file store, under the id of the file; these events say which
 //! bytes the store must have.
 //!
-//! A file that is stored can be used by messages of its uploader. A send observes the file, so a
-//! send and a deletion cannot both win. A deletion has two phases: once a file is retired, no new
-//! message can use it; the process that retired it then looks for a use, and deletes or reinstates
-//! it.
+//! A file that is stored can be used by messages of its uploader, and be an avatar. A send and a
+//! change of an avatar observe the file, so they and a deletion cannot both win. A deletion has two
+//! phases: once a file is retired, nothing new can use it; the process that retired it then looks
+//! for a use, and deletes or reinstates it.
 
 pub mod command;
 pub mod digest;
@@ -28,6 +28,9 @@ use event::{
     DeletionReason, FileDeleted, FileEvent, FileReinstated, FileReserved, FileRetired, FileStored,
 };
 
+/// The field that names an avatar.
+const AVATAR: &str = "avatar";
+
 /// How long nothing may use a stored file before it is deleted.
 pub const UNUSED_GRACE: Duration = Duration::from_secs(24 * 3_600);
 
@@ -39,7 +42,7 @@ pub enum FilePhase {
     Reserved,
     /// Its bytes are in the store.
     Stored,
-    /// Its bytes are in the store, and no new message can use it.
+    /// Its bytes are in the store, and nothing new can use it.
     Retired,
     /// Its bytes are gone, or will be soon.
     Deleted,
@@ -108,6 +111,11 @@ impl File {
         self.stored.as_ref()
     }
 
+    /// What it is, or was until it was deleted; `None` if it was never stored.
+    pub fn last_known(&self) -> Option<(&FileReserved, &FileStored)> {
+        self.reserved.as_ref().zip(self.stored.as_ref())
+    }
+
     /// How often it was retired: names the last retirement.
     pub fn retirements(&self) -> u64 {
         self.retirements
@@ -120,12 +128,38 @@ impl File {
 
     /// Checks that a new message of this user can use the file, and returns what it is.
     pub fn require_usable(&self, user: &UserId) -> Result<(&FileReserved, &FileStored), Refusal> {
-        let own = self.reserved.as_ref().filter(|own| own.uploader == *user);
-        let Some(reserved) = own else {
+        self.require_stored(&[user], "body.file")
+    }
+
+    /// Checks that the file can become an avatar: it is a stored image of one of these users.
+    pub fn require_avatar(&self, owners: &[&UserId]) -> Result<(), Refusal> {
+        let (_, stored) = self.require_stored(owners, AVATAR)?;
+        let media_type = stored.media_type.as_str();
+        if media_type.starts_with("image/") {
+            return Ok(());
+        }
+        Err(Refusal::invalid(
+            AVATAR,
+            format!("The bytes of the file are no image of a known format but {media_type}."),
+        ))
+    }
+
+    /// Checks that it is a stored file of one of these users. `field` names it in a refusal.
+    fn require_stored(
+        &self,
+        owners: &[&UserId],
+        field: &'static str,
+    ) -> Result<(&FileReserved, &FileStored), Refusal> {
+        let reserved = self.reserved.as_ref();
+        let Some(reserved) = reserved.filter(|own| owners.contains(&&own.uploader)) else {
             return Err(Refusal::invalid(
-                "body.file",
+                field,
                 "You have no file with this id; upload it first (POST /v1/files).",
             ));
+        };
+        let not_ready = |detail: &'static str| Refusal {
+            field: Some(field),
+            ..Refusal::rule_violation("file_not_ready", detail)
         };
         match (self.phase, &self.stored) {
             (Some(FilePhase::Stored), Some(stored)) => Ok((reserved, stored)),
@@ -237,13 +271,6 @@ impl File {
             ));
         }
         Ok(vec![FileEvent::FileDeleted(FileDeleted { reason, by })])
-    }
-}
-
-fn not_ready(detail: &'static str) -> Refusal {
-    Refusal {
-        field: Some("body.file"),
-        ..Refusal::rule_violation("file_not_ready", detail)
     }
 }
 

@@ -278,6 +278,22 @@ text_id!(
     }
 );
 
+text_id!(
+    /// A desk: 1 to 64 of the characters `A-Z a-z 0-9 _ . -`, and neither `.` nor `..`.
+    DeskId,
+    |text| {
+        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+        let is_valid = !text.is_empty() && text.len() <= 64 && text.chars().all(legal);
+        if !is_valid || matches!(text, "." | "..") {
+            return Err(InvalidIdError(
+                "A desk has a name of 1 to 64 of the characters A-Z a-z 0-9 _ . and -, and not . \
+                 or ..",
+            ));
+        }
+        Ok(())
+    }
+);
+
 impl UserId {
     /// The user as whom the system itself acts.
     pub fn system() -> Self {
@@ -308,6 +324,9 @@ fn refuse_dot_segment(text: &str) -> Result<(), InvalidIdError> {
 /// What the ids of direct conversations start with.
 const DIRECT_PREFIX: &str = "d_";
 
+/// What the ids of conversations with desks start with; 32 hexadecimal digits follow.
+const DESK_PREFIX: &str = "desk_";
+
 impl ConversationId {
     /// Parses an id that a client chose for a new group. [`ConversationId::parse`] also accepts `.`
     /// and `..`, which older logs may contain.
@@ -316,6 +335,11 @@ impl ConversationId {
         if id.is_direct() {
             return Err(InvalidIdError(
                 "Ids that start with d_ are reserved for direct conversations.",
+            ));
+        }
+        if id.is_desk() {
+            return Err(InvalidIdError(
+                "Ids of desk_ and 32 hexadecimal digits are reserved for conversations with desks.",
             ));
         }
         refuse_dot_segment(text)?;
@@ -338,8 +362,53 @@ impl ConversationId {
         Self(format!("{DIRECT_PREFIX}{digest:032x}").into())
     }
 
+    /// The id of the conversation of a customer with a desk.
+    pub fn desk(desk: &DeskId, customer: &UserId) -> Self {
+        let digest = crate::digest::fingerprint(&[
+            b"desk",
+            desk.as_str().as_bytes(),
+            customer.as_str().as_bytes(),
+        ]);
+        Self(format!("{DESK_PREFIX}{digest:032x}").into())
+    }
+
+    /// Whether this is the id of a conversation with a desk.
+    pub fn is_desk(&self) -> bool {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let digits = self.0.strip_prefix(DESK_PREFIX);
+        digits.is_some_and(|digits| digits.len() == 32 && digits.bytes().all(is_digit))
+    }
+
     /// Whether this is the id of a direct conversation.
     pub fn is_direct(&self) -> bool {
         self.0.starts_with(DIRECT_PREFIX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_desk_has_the_name_of_a_path_segment() {
+        for good in ["billing", "A-1_b.c", &"d".repeat(64)] {
+            assert!(DeskId::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", ".", "..", "a b", "a/b", "\u{e4}", &"d".repeat(65)] {
+            assert!(DeskId::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_ids_of_conversations_with_desks_are_reserved() {
+        let user = UserId::parse("ann").expect("a user");
+        let desk = DeskId::parse("billing").expect("a desk");
+        let id = ConversationId::desk(&desk, &user);
+        assert!(id.is_desk() && !id.is_direct());
+        assert_eq!(ConversationId::parse(id.as_str()), Ok(id.clone()));
+        assert!(ConversationId::parse_group(id.as_str()).is_err());
+        for free in ["desk_1", "desk", &id.as_str().to_uppercase()] {
+            assert!(ConversationId::parse_group(free).is_ok(), "{free}");
+        }
     }
 }

@@ -10,6 +10,8 @@
 //!   folds an event into the state. Both are pure functions.
 //! - [`deployment`]: what administrators and moderators set for the whole system. [`case`]: what
 //!   moderators decide about something that was reported or found.
+//! - [`desk`]: what administrators set for a service desk. [`session_id`]: the sessions of its
+//!   customers, which are parts of their conversations.
 //! - [`file`](mod@file): a file, from its reservation to its deletion.
 //! - [`membership`]: what a conversation tells the rules of a mailbox about a member.
 //! - [`message`]: the state of one message, folded from its events.
@@ -26,6 +28,7 @@ pub mod case;
 pub mod conversation;
 pub mod custom_fields;
 pub mod deployment;
+pub mod desk;
 pub mod digest;
 pub mod envelope;
 pub mod event;
@@ -41,6 +44,7 @@ pub mod membership;
 pub mod message;
 pub mod profile;
 pub mod refusal;
+pub mod session_id;
 pub mod subject;
 pub mod texts;
 pub mod time;

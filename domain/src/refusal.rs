@@ -190,6 +190,19 @@ impl Refusal {
         }
     }
 
+    /// Another agent has accepted the service session.
+    pub fn taken() -> Self {
+        Self::conflict_of("taken", "Another agent has accepted this session.")
+    }
+
+    /// The state of the resource forbids this, with a code of its own.
+    pub fn conflict_of(code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            ..Self::conflict(detail)
+        }
+    }
+
     /// The resource already exists.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self {

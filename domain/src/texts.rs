@@ -1,7 +1,7 @@
 //! Short texts that people see: names, descriptions, languages and addresses of avatars.
 
 use crate::body::is_invisible;
-use crate::ids::{InvalidIdError, text_id};
+use crate::ids::{FileId, InvalidIdError, text_id};
 
 /// The maximum length of the address of an avatar, in characters.
 const MAX_ADDRESS_CHARS: usize = 2_048;
@@ -68,9 +68,13 @@ text_id!(
 );
 
 text_id!(
-    /// The avatar of a user or a conversation: an https URL of at most 2,048 characters.
+    /// The avatar of a user or a conversation: the id of a file, or an https URL of at most 2,048
+    /// characters.
     Avatar,
     |text| {
+        if FileId::parse(text).is_ok() {
+            return Ok(());
+        }
         let scheme = text.get(..HTTPS.len());
         let is_https = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(HTTPS));
         let rest = text.get(HTTPS.len()..).filter(|_| is_https).unwrap_or_default();
@@ -78,12 +82,20 @@ text_id!(
         let is_blank = |c: char| c.is_whitespace() || c.is_control();
         if host.is_empty() || text.chars().count() > MAX_ADDRESS_CHARS || text.contains(is_blank) {
             return Err(InvalidIdError(
-                "An avatar must be an https URL of at most 2,048 characters, or null.",
+                "An avatar must be the id of a stored image of yours (POST /v1/files), an https \
+                 URL of at most 2,048 characters, or null.",
             ));
         }
         Ok(())
     }
 );
+
+impl Avatar {
+    /// The file that it shows; `None` if it is an address.
+    pub fn file(&self) -> Option<FileId> {
+        FileId::parse(self.as_str()).ok()
+    }
+}
 
 text_id!(
     /// A language, and where and how it is written: a well-formed BCP 47 tag such as `zh-Hans-CN`.
@@ -264,8 +276,11 @@ mod tests {
     }
 
     #[test]
-    fn an_avatar_is_an_https_address() {
-        assert!(Avatar::parse("https://example.com/ann.png?size=1").is_ok());
+    fn an_avatar_is_a_file_or_an_https_address() {
+        let avatar = |text: &str| Avatar::parse(text).expect("a valid avatar");
+        let id = "019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a";
+        assert_eq!(avatar(id).file(), FileId::parse(id).ok());
+        assert_eq!(avatar("https://example.com/ann.png?size=1").file(), None);
         assert!(Avatar::parse("HTTPS://EXAMPLE.com/a").is_ok());
         for bad in [
             "",
@@ -275,6 +290,7 @@ mod tests {
             "https:///a",
             "https://a b",
             "javascript:1",
+            "019AD2C5-7a31-7c1e-9f6e-2f0f3d1c9b5a",
         ] {
             assert!(Avatar::parse(bad).is_err(), "{bad}");
         }

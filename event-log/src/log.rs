@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::case::Case;
 use domain::conversation::Conversation;
 use domain::deployment::Deployment;
+use domain::desk::Desk;
 use domain::file::File;
 use domain::history::History;
 use domain::mailbox::Mailbox;
@@ -14,6 +15,7 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::aggregate::cached_aggregate::CachedAggregate;
 use crate::aggregate::snapshot::{self, SnapshotWriter};
 use crate::aggregate::store::AggregateStore;
 use crate::append::commits::{CommitBroadcaster, CommitReceiver};
@@ -35,6 +37,9 @@ const CASE_CACHE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The memory of the store of the files, in bytes. A file is small, and few are used at a time.
 const FILE_CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The memory of the store of the desks, in bytes. There are few, and messages to one need it.
+const DESK_CACHE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The limits of the log.
 #[derive(Debug, Clone)]
@@ -75,10 +80,25 @@ struct Inner {
     deployments: Arc<AggregateStore<Deployment>>,
     cases: Arc<AggregateStore<Case>>,
     files: Arc<AggregateStore<File>>,
+    desks: Arc<AggregateStore<Desk>>,
     commits: CommitBroadcaster,
     history: watch::Receiver<Arc<History>>,
     receipts: Arc<ReceiptLookup>,
     committer: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What all stores of aggregates share.
+struct StoreParts {
+    pool: PgPool,
+    queue: Arc<AppendQueue>,
+    snapshots: Arc<SnapshotWriter>,
+}
+
+impl StoreParts {
+    fn open<A: CachedAggregate>(&self, cache_bytes: u64) -> Arc<AggregateStore<A>> {
+        let (pool, queue) = (self.pool.clone(), self.queue.clone());
+        AggregateStore::new(pool, queue, self.snapshots.clone(), cache_bytes)
+    }
 }
 
 impl EventLog {
@@ -93,28 +113,22 @@ impl EventLog {
         let head = reader.head().await?;
         let queue = AppendQueue::new(head.position);
         let snapshots = SnapshotWriter::new(pool.clone(), config.snapshot_every, history.clone());
+        let stores = StoreParts {
+            pool: pool.clone(),
+            queue: queue.clone(),
+            snapshots,
+        };
         // Profiles are small, and most commands need none.
         let of_profiles = config.cache_bytes / 16;
         let half = (config.cache_bytes - of_profiles) / 2;
-        let conversations =
-            AggregateStore::new(pool.clone(), queue.clone(), snapshots.clone(), half);
-        let mailboxes = AggregateStore::new(pool.clone(), queue.clone(), snapshots.clone(), half);
-        let profiles =
-            AggregateStore::new(pool.clone(), queue.clone(), snapshots.clone(), of_profiles);
+        let conversations = stores.open(half);
+        let mailboxes = stores.open(half);
+        let profiles = stores.open(of_profiles);
         // There is one deployment, and its state is small.
-        let deployments = AggregateStore::new(
-            pool.clone(),
-            queue.clone(),
-            snapshots.clone(),
-            DEPLOYMENT_CACHE_BYTES,
-        );
-        let cases = AggregateStore::new(
-            pool.clone(),
-            queue.clone(),
-            snapshots.clone(),
-            CASE_CACHE_BYTES,
-        );
-        let files = AggregateStore::new(pool.clone(), queue.clone(), snapshots, FILE_CACHE_BYTES);
+        let deployments = stores.open(DEPLOYMENT_CACHE_BYTES);
+        let cases = stores.open(CASE_CACHE_BYTES);
+        let files = stores.open(FILE_CACHE_BYTES);
+        let desks = stores.open(DESK_CACHE_BYTES);
         let sinks: Vec<Arc<dyn ExternalEventSink>> = vec![
             conversations.clone(),
             mailboxes.clone(),
@@ -122,6 +136,7 @@ impl EventLog {
             deployments.clone(),
             cases.clone(),
             files.clone(),
+            desks.clone(),
         ];
         let commits = CommitBroadcaster::default();
         let session = WriterSession::new(pool.clone(), queue.clone(), sinks, history_sender);
@@ -144,6 +159,7 @@ impl EventLog {
             deployments,
             cases,
             files,
+            desks,
             commits,
             history,
             receipts,
@@ -184,6 +200,11 @@ impl EventLog {
     /// The store of all files.
     pub fn files(&self) -> &Arc<AggregateStore<File>> {
         &self.0.files
+    }
+
+    /// The store of all service desks.
+    pub fn desks(&self) -> &Arc<AggregateStore<Desk>> {
+        &self.0.desks
     }
 
     /// The durable head, as far as this process knows.

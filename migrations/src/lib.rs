@@ -3,8 +3,12 @@
 
 #![deny(missing_docs)]
 
+mod views;
+
 use sqlx::PgPool;
 use sqlx::migrate::{MigrateError, Migrator};
+
+pub use views::move_views;
 
 /// All migrations, embedded at compile time.
 pub static MIGRATOR: Migrator = sqlx::migrate!("./sql");

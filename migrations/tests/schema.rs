@@ -22,7 +22,7 @@ const DESCRIBE_SQL: &str = "
         SELECT c.oid, n.nspname || '.' || c.relname AS name, c.relkind, c.reloptions
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname IN ('log', 'read', 'hooks', 'presence', 'accounts', 'secrets', 'moderation', 'audit',
-                            'jobs', 'push')
+                            'jobs', 'push', 'analytics')
            OR (n.nspname = 'public' AND c.relkind = 'v')
     ), lines AS (
         SELECT name || ': ' || CASE relkind WHEN 'r' THEN 'table' ELSE 'view' END

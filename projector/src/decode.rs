@@ -3,10 +3,11 @@
 use domain::case::event::CaseEvent;
 use domain::case::target::CaseId;
 use domain::conversation::event::ConversationEvent;
+use domain::desk::event::DeskEvent;
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily as _;
 use domain::file::event::FileEvent;
-use domain::ids::{ConversationId, FileId, UserId};
+use domain::ids::{ConversationId, DeskId, FileId, UserId};
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
 use domain::time::Timestamp;
@@ -35,6 +36,8 @@ pub(crate) enum EventPayload {
     Case(CaseId, CaseEvent),
     /// An event of a file.
     File(FileId, FileEvent),
+    /// An event of a service desk.
+    Desk(DeskId, DeskEvent),
     /// An event of an aggregate that no read model shows.
     Unprojected,
     /// An event that could not be decoded, with the reason.
@@ -116,6 +119,11 @@ fn decode(envelope: &Envelope) -> Result<EventPayload, String> {
             let id = FileId::parse(aggregate_id).map_err(|e| e.to_string())?;
             let event = FileEvent::decode(event_type, *version, data).map_err(|e| e.to_string())?;
             Ok(EventPayload::File(id, event))
+        }
+        AggregateKind::Desk => {
+            let id = DeskId::parse(aggregate_id).map_err(|e| e.to_string())?;
+            let event = DeskEvent::decode(event_type, *version, data).map_err(|e| e.to_string())?;
+            Ok(EventPayload::Desk(id, event))
         }
         AggregateKind::Deployment => Ok(EventPayload::Unprojected),
     }

@@ -47,6 +47,7 @@ mod row_cache;
 mod rows;
 mod run;
 mod session;
+mod session_rows;
 mod sql_names;
 mod sql_quote;
 mod trim;

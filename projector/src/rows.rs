@@ -19,6 +19,7 @@ use crate::access_rows::AccessRows;
 use crate::case_rows::CaseRows;
 use crate::file_rows::FileChanges;
 use crate::row_cache::{MemberKey, MemberState};
+use crate::session_rows::SessionRows;
 
 /// Conversation id and seq.
 pub(crate) type MessageKey = (i64, i64);
@@ -430,6 +431,7 @@ pub(crate) struct BatchRows {
     pub access: AccessRows,
     pub cases: CaseRows,
     pub files: FileChanges,
+    pub sessions: SessionRows,
     /// The number of joins and leaves in this batch.
     pub joins_and_leaves: i64,
     /// The approximate number of inbox rows to be written.

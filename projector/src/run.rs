@@ -174,6 +174,7 @@ impl ProjectorRunner {
         }
         if Instant::now() >= self.next_trim {
             trim_window(projector).await?;
+            rebuild::views::follow(&self.pool).await?;
             self.next_trim = Instant::now() + TRIM_INTERVAL;
         }
         Ok(())

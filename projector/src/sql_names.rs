@@ -8,6 +8,7 @@ pub(crate) fn kind_name(kind: ConversationKind) -> &'static str {
     match kind {
         ConversationKind::Direct => "direct",
         ConversationKind::Group => "group",
+        ConversationKind::Desk => "desk",
     }
 }
 
@@ -27,7 +28,8 @@ pub(crate) fn role_name(role: Role) -> &'static str {
 }
 
 pub(crate) fn parse_kind(name: &str) -> Result<ConversationKind, ProjectionError> {
-    [ConversationKind::Direct, ConversationKind::Group]
+    use ConversationKind::{Desk, Direct, Group};
+    [Direct, Group, Desk]
         .into_iter()
         .find(|kind| kind_name(*kind) == name)
         .ok_or_else(|| unknown_value("kind", name))

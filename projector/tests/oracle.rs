@@ -105,8 +105,8 @@ impl Oracle {
             }
             _ => {}
         }
-        // Links have no entries. Those of join requests and invitations are for some users alone
-        // and belong to no conversation.
+        // Links, and remarks about service sessions, have no entries. Those of join requests and
+        // invitations are for some users alone and belong to no conversation.
         let has_entry = !matches!(
             fact,
             ConversationEvent::JoinRequested(_)
@@ -115,6 +115,9 @@ impl Oracle {
                 | ConversationEvent::LinkEnded(_)
                 | ConversationEvent::Invited(_)
                 | ConversationEvent::InvitationEnded(_)
+                | ConversationEvent::SessionNoted(_)
+                | ConversationEvent::SessionTagged(_)
+                | ConversationEvent::SessionRated(_)
         );
         let inside = self.members_at(&id, at);
         if has_entry && inside.len() as i64 <= config().fanout_threshold {

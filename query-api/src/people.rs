@@ -44,7 +44,7 @@ pub struct UserView {
     /// The name that others see; null if the user has not chosen one.
     #[schema(required = true)]
     pub display_name: Option<String>,
-    /// The avatar.
+    /// The avatar: an https URL, or the id of a file, which everybody can see who sees the profile.
     #[schema(required = true)]
     pub avatar: Option<String>,
     /// What the user says about themselves.

@@ -22,7 +22,7 @@ use crate::consistency::read_history::{self, ReadHistory};
 use crate::consistency::read_state::ReadState;
 use crate::consistency::watermark::{self, Watermark, WatermarkTracker};
 use crate::live::state::LiveState;
-use crate::live::{self, Acks, Admission, Deliverer, Hub, PresenceService};
+use crate::live::{self, Acks, Admission, Deliverer, DeskCounts, Hub, PresenceService};
 use crate::log_tail::LogState;
 use crate::people::{Directory, PeopleState};
 use crate::routes::webpush_key::WebPushKey;
@@ -183,6 +183,9 @@ impl QueryState {
         } = setup;
         let ending = live::end_removed(hub.clone(), removed_devices, shutdown.clone());
         tokio::spawn(ending);
+        let counts = DeskCounts::new(hub.clone(), pool.clone());
+        let counting = live::run_desk_counts(counts, watermark.subscribe(), shutdown.clone());
+        tokio::spawn(counting);
         let answers = AnswerBudget::new(answer_bytes);
         Self {
             people: PeopleState {

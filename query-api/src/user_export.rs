@@ -5,10 +5,10 @@
 //! because it reads almost every table of `read.*`: a column that is added for a query is added to
 //! the export in the same crate.
 //!
-//! It contains the messages and reactions of the user, their settings, devices, contacts and
-//! invitations, what they have reported, their files, and their current and former memberships.
-//! Messages of others that mention the user are only referenced. What the user has cleared from
-//! their own view is left out.
+//! It contains the messages and reactions of the user, their profile and settings, devices,
+//! contacts and invitations, what they have reported, their files, their service sessions and what
+//! they wrote about sessions, and their current and former memberships. Messages of others that
+//! mention the user are only referenced. What the user has cleared from their own view is left out.
 //!
 //! `output`: where the lines go. `files`: the files of the user.
 
@@ -24,9 +24,14 @@ use futures::TryStreamExt as _;
 use sqlx::{Connection as _, PgConnection, PgPool};
 
 /// The statements, in output order. Each binds the user's id.
-const STATEMENTS: [&str; 15] = [
+const STATEMENTS: [&str; 18] = [
     "SELECT json_build_object('kind', 'user', 'id', u.name, 'position', k.position)::text
      FROM read.users u CROSS JOIN read.checkpoint k WHERE u.id = $1",
+    "SELECT json_build_object('kind', 'profile', 'display_name', f.display_name, 'avatar', f.avatar,
+            'about', f.about, 'locale', f.locale, 'custom', f.custom::json, 'direct_from', f.direct_from,
+            'groups_from', f.groups_from, 'read_receipts', f.read_receipts, 'last_seen', f.last_seen,
+            'quiet_hours', f.quiet_hours::json)::text
+     FROM read.profiles f WHERE f.user_id = $1",
     "SELECT json_build_object('kind', 'conversation', 'id', c.name, 'type', c.kind, 'title', c.title,
             'is_member', m.present, 'role', m.role, 'joined_at', m.joined_at, 'read_seq', m.read_seq,
             'muted', m.muted, 'pinned', m.pinned, 'archived', m.archived, 'mentions', m.mentions,
@@ -98,6 +103,15 @@ const STATEMENTS: [&str; 15] = [
             'declared_type', f.declared_type, 'size', f.size, 'sha256', f.sha256, 'width', f.width,
             'height', f.height, 'reserved_at', f.reserved_at, 'stored_at', f.stored_at)::text
      FROM read.users u JOIN read.files f ON f.uploader = u.name WHERE u.id = $1 ORDER BY f.position",
+    "SELECT json_build_object('kind', 'service_session', 'session_id', x.id, 'desk', x.desk,
+            'conversation_id', c.name, 'state', x.state, 'agent', x.agent, 'opened_at', x.opened_at,
+            'accepted_at', x.accepted_at, 'closed_at', x.closed_at, 'rating', x.rating)::text
+     FROM read.users u JOIN read.service_sessions x ON x.customer = u.name
+     JOIN read.conversations c ON c.id = x.conversation WHERE u.id = $1 ORDER BY x.opened_position",
+    "SELECT json_build_object('kind', 'session_text', 'session_id', r.session, 'type', r.kind,
+            'at', r.at, 'position', r.position, 'text', r.text)::text
+     FROM read.users u JOIN read.session_texts r ON r.by = u.name AND r.text IS NOT NULL
+     WHERE u.id = $1 ORDER BY r.position",
 ];
 
 /// Passes every line to `write`, all from one snapshot, and returns the number of lines: 0 for an

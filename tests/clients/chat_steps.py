@@ -36,6 +36,10 @@ def chat_files(context):
     return run_in_browser(context, "chat_files.mjs")
 
 
+def chat_media(context):
+    return run_in_browser(context, "chat_media.mjs")
+
+
 def chat_notifications(context):
     return run_in_browser(context, "chat_notifications.mjs")
 
@@ -93,6 +97,7 @@ CHAT_STEPS = [
     ("web chat: types and rules", check_types_and_rules),
     ("web chat: two people", chat_together),
     ("web chat: files", chat_files),
+    ("web chat: media", chat_media),
     ("web chat: notifications", chat_notifications),
     ("web chat: interruptions", chat_interrupted),
     ("web chat: looks", chat_looks),

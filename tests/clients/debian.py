@@ -17,6 +17,7 @@ from packages import cache_directory
 # own for promtool. Those that need no others are only downloaded: prometheus has many.
 PROGRAMS = {
     "promtool": (["promtool", "prometheus"], "usr/bin/promtool", ["download"]),
+    "prometheus": (["prometheus"], "usr/bin/prometheus", ["download"]),
     "haproxy": (["haproxy"], "usr/sbin/haproxy", ["install"]),
     "nginx": (["nginx"], "usr/sbin/nginx", ["install"]),
 }

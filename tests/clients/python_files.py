@@ -12,12 +12,15 @@ from pathlib import Path
 from python_proxy import FaultyProxy
 
 from tidings_client import Client, NotFoundError, SyncClient
-from tidings_client.generated.api.conversations import create_conversation
+from tidings_client.generated.api.conversations import create_conversation, get_conversation
+from tidings_client.generated.api.users import get_own_profile
 from tidings_client.generated.models import CreateRequest, Sent
 
 SIZE = 24 * 1024 * 1024
 BREAKS = 4
 PATIENCE_SECONDS = 60.0
+#: An image, as far as its first bytes say.
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000030000000208060000000000000000")
 
 
 class Interruption:
@@ -123,6 +126,28 @@ def without_asyncio(url, token, path):
             raise AssertionError("an unknown file was downloaded")
 
 
+def avatars(url, token):
+    """A picture becomes the avatar of the user and of a group, and is removed again."""
+    with SyncClient(url, token) as client:
+        request = CreateRequest.from_dict({"kind": "group", "title": "Faces", "members": ["bob"]})
+        group = create_conversation.sync(client=client.api, body=request)
+
+        def shown():
+            # What is created now is behind the change.
+            here = str(create_conversation.sync(client=client.api, body=request).position)
+            own = get_own_profile.sync(client=client.api, min_position=here)
+            place = get_conversation.sync(group.id, client=client.api, min_position=here)
+            return own.avatar, place.policy.avatar
+
+        own = client.set_avatar(PNG, name="me.png")
+        ours = client.set_avatar(PNG, name="us.png", conversation_id=group.id)
+        assert shown() == (own.id, ours.id), shown()
+        assert client.download(own.id) == PNG
+        client.set_avatar(None)
+        client.set_avatar(None, conversation_id=group.id)
+        assert shown() == (None, None), shown()
+
+
 def main():
     url, token = os.environ["TIDINGS_URL"], os.environ["TIDINGS_TOKEN"]
     with tempfile.TemporaryDirectory() as directory:
@@ -132,6 +157,7 @@ def main():
         repeated = asyncio.run(interrupted(url, token, path, digest))
         asyncio.run(killed(url, token, path))
         without_asyncio(url, token, path)
+        avatars(url, token)
     mebibytes = [round(place / 2**20, 1) for place in repeated]
     print(f"{2 * BREAKS} interruptions; the upload went back to {mebibytes} MiB")
 

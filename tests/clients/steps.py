@@ -1,9 +1,11 @@
 """The steps, in order. Each returns what it has seen, or raises Failure."""
 
+from analysis import ask_questions, run_notebook
 from analysts import compare_formats, read_export, read_with_psql
 from chat_steps import CHAT_STEPS
 from console import test_console_units, use_console, use_console_first
 from metrics import check_metrics
+from monitoring import ask_prometheus
 from packages import HERE
 from pages import compare_build
 from panels import PANEL_STEPS
@@ -26,6 +28,7 @@ from typescript import (
     run_unit_tests,
     soak_client,
 )
+from watch import watch_status
 from web_server import OTHER_ORIGIN_HOST, PAGE_ORIGIN_HOST
 
 OPENAPI = "/openapi.json"
@@ -89,9 +92,13 @@ STEPS = [
     *PANEL_STEPS,
     *SCREENSHOT_STEPS,
     ("metrics", check_metrics),
+    ("dashboard and alerts in Prometheus", ask_prometheus),
+    ("status on a terminal", watch_status),
     ("psql", read_with_psql),
     ("export in DuckDB, pandas and polars", read_export),
     ("export in Parquet and JSON Lines", compare_formats),
+    ("questions of analysts in SQL", ask_questions),
+    ("notebook of analysts", run_notebook),
     ("projection in Python", project_events),
     ("Python client", check_python_client),
     ("guide of the Python client", run_python_guide),

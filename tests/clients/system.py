@@ -118,6 +118,17 @@ class System:
         except OSError as error:
             raise Failure(f"GET {path}: {error}") from error
 
+    def call(self, method, path, user, body=None):
+        """Calls the API as a user, and returns the answer."""
+        headers = {"Authorization": f"Bearer {self.token(user)}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except OSError as error:
+            raise Failure(f"{method} {path}: {error}") from error
+
 
 def encode(part):
     return base64.urlsafe_b64encode(part).rstrip(b"=").decode()

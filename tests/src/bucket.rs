@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use embedded_servers::process::Signal;
 use eventually::poll_blocking;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::client::http_client;
 use crate::ports;
 use crate::process::ChildProcess;
 use crate::world::Settings;
@@ -59,14 +61,42 @@ impl BucketServer {
         self.wait();
     }
 
+    /// The port of its S3 service.
+    pub fn port(&self) -> u16 {
+        self.ports[6]
+    }
+
+    /// The parts that it has of objects that were neither completed nor abandoned.
+    pub async fn list_parts(&self) -> Vec<String> {
+        let mut parts = Vec::new();
+        for upload in self.list("/buckets/files/.uploads").await {
+            let names = self.list(&upload).await.into_iter();
+            parts.extend(names.filter(|name| name.ends_with(".part")));
+        }
+        parts
+    }
+
+    /// The paths in a folder of its filer; none if there is no such folder.
+    async fn list(&self, folder: &str) -> Vec<String> {
+        let filer = self.ports[4];
+        let url = format!("http://127.0.0.1:{filer}{folder}/?limit=1000");
+        let request = http_client().get(url).header("accept", "application/json");
+        let answer = request.send().await.expect("an answer of the filer");
+        if answer.status() == 404 {
+            return vec![];
+        }
+        let bytes = answer.bytes().await.expect("a list");
+        let listed: Value = serde_json::from_slice(&bytes).expect("JSON");
+        let entries = listed["Entries"].as_array().cloned().unwrap_or_default();
+        let paths = entries.iter().map(|entry| entry["FullPath"].as_str());
+        paths.map(|path| path.expect("a path").to_owned()).collect()
+    }
+
     /// The settings with which `tidings` stores files here.
     pub fn settings(&self) -> Settings {
         Settings::default()
             .with("TIDINGS_FILES", "s3://files/chat")
-            .with(
-                "AWS_ENDPOINT",
-                format!("http://127.0.0.1:{}", self.ports[6]),
-            )
+            .with("AWS_ENDPOINT", format!("http://127.0.0.1:{}", self.port()))
             .with("AWS_ALLOW_HTTP", "true")
             .with("AWS_REGION", "us-east-1")
             .with("AWS_ACCESS_KEY_ID", USER)
@@ -75,7 +105,7 @@ impl BucketServer {
 
     /// Waits until it accepts connections.
     fn wait(&self) {
-        let address = ("127.0.0.1", self.ports[6]);
+        let address = ("127.0.0.1", self.port());
         let is_ready = poll_blocking(START_TIMEOUT, || {
             std::net::TcpStream::connect(address).is_ok()
         });
@@ -108,7 +138,7 @@ fn spawn(directory: &Path, ports: &[u16; 8]) -> ChildProcess {
             "-s3.port.iceberg=0",
             "-s3.autoCreateBucket",
         ])
-        .args(["-master.volumeSizeLimitMB=64", "-volume.max=16"])
+        .args(["-master.volumeSizeLimitMB=64", "-volume.max=64"])
         .arg(format!("-dir={}", directory.display()))
         .env("AWS_ACCESS_KEY_ID", USER)
         .env("AWS_SECRET_ACCESS_KEY", SECRET);

@@ -14,7 +14,7 @@
 //!   load reaches any of these.
 //! - [`client`]: HTTP calls of a user with a token from [`token`]; [`response`]: the responses.
 //!   [`uploads`]: files and the messages that use them; [`images`]: what has previews; [`bucket`]:
-//!   an S3 server.
+//!   an S3 server, and [`store_proxy`]: a faulty network in front of it.
 //! - [`slow_reader`]: a client that does not read. [`seed`]: reproducible randomness.
 //! - [`model`]: the reference model of unread counts, inbox and membership; [`history`]: random
 //!   histories that are checked against it.
@@ -51,6 +51,7 @@ pub mod corpus;
 pub mod database;
 pub mod database_copy;
 pub mod debian_program;
+pub mod desks;
 pub mod endpoints;
 pub mod failover;
 pub mod feed;
@@ -91,6 +92,7 @@ pub mod servers;
 pub mod service;
 pub mod single_machine;
 pub mod slow_reader;
+pub mod store_proxy;
 pub mod token;
 pub mod uploads;
 pub mod world;

@@ -6,6 +6,9 @@ const LINK_CODE: &str = "5f3a9c21e0b74d6685f3a9c21e0b74d6.room";
 /// A well-formed id of a file that does not exist.
 const FILE: &str = "019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a";
 
+/// A well-formed id of a service session that does not exist.
+pub const SESSION: &str = "desk_0123456789abcdef0123456789abcdef.1";
+
 /// What a caller needs to use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -18,6 +21,9 @@ pub enum Access {
     /// A token with the scope `moderator` or `admin`, or the role owner or admin in the group of
     /// the case. To everybody else, no case exists.
     Case,
+    /// The role of an agent of the desk, or of the customer of the session, or a token with the
+    /// scope `admin`. To everybody else, neither exists.
+    Desk,
     /// No token.
     Open,
     /// No token, but a local account or the right to open one. Without accounts, everybody gets
@@ -72,6 +78,8 @@ impl Route {
             .replace("{scheduled}", "s1")
             .replace("{file}", FILE)
             .replace("{device}", "phone")
+            .replace("{desk}", "billing")
+            .replace("{session}", SESSION)
     }
 
     /// Method and path with every parameter as `{}`, for comparison with the OpenAPI document.

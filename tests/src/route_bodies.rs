@@ -28,3 +28,18 @@ pub const BETTER: &str = r#"{"body":{"text":"better"}}"#;
 
 /// A registration of a browser for pushes.
 pub const PUSH: &str = r#"{"provider":"webpush","subscription":{"endpoint":"https://push.example.net/send/7d2a","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}}"#;
+
+/// The settings of a service desk.
+pub const DESK: &str = r#"{"title":"Billing","agents":["zoe"]}"#;
+
+/// The first message of a service session, or a note.
+pub const TEXT: &str = r#"{"text":"hello"}"#;
+
+/// Where a service session goes.
+pub const TRANSFER: &str = r#"{"agent":"zoe","note":"please"}"#;
+
+/// The tags of a service session.
+pub const TAGS: &str = r#"{"tags":["refund"]}"#;
+
+/// A rating of a service session.
+pub const RATING: &str = r#"{"score":5,"text":"quick"}"#;

@@ -2,14 +2,20 @@
 //! OpenAPI document, so a new route fails until this table says who may call it.
 
 use crate::route::route;
-pub use crate::route::{Access, Route, path_pattern};
+pub use crate::route::{Access, Route, SESSION, path_pattern};
 use crate::route_bodies::{
-    ACCOUNT, BETTER, CREATE, NEW_FILE, NO_RULES, PREFERENCES, PUSH, SEND, SETUP,
+    ACCOUNT, BETTER, CREATE, DESK, NEW_FILE, NO_RULES, PREFERENCES, PUSH, RATING, SEND, SETUP,
+    TAGS, TEXT, TRANSFER,
 };
 
 /// A query.
 const fn get(template: &'static str, access: Access) -> Route {
     route("GET", template, access, None)
+}
+
+/// What is done with a service session.
+const fn handle(template: &'static str, body: Option<&'static str>) -> Route {
+    route("POST", template, Access::Desk, body)
 }
 
 /// All routes.
@@ -379,6 +385,24 @@ pub const ROUTES: &[Route] = &[
     ),
     get("/v1/moderation/hook", Access::Admin),
     route("DELETE", "/v1/moderation/hook", Access::Admin, None),
+    get("/v1/admin/desks/{desk}", Access::Desk),
+    route("PUT", "/v1/admin/desks/{desk}", Access::Admin, Some(DESK)),
+    route("DELETE", "/v1/admin/desks/{desk}", Access::Admin, None),
+    route(
+        "POST",
+        "/v1/desks/{desk}/sessions",
+        Access::User,
+        Some(TEXT),
+    ),
+    get("/v1/desks/{desk}/sessions", Access::Desk),
+    get("/v1/desks/{desk}/metrics", Access::Desk),
+    get("/v1/service-sessions/{session}", Access::Desk),
+    handle("/v1/service-sessions/{session}/accept", None),
+    handle("/v1/service-sessions/{session}/transfer", Some(TRANSFER)),
+    handle("/v1/service-sessions/{session}/close", Some("{}")),
+    handle("/v1/service-sessions/{session}/notes", Some(TEXT)),
+    handle("/v1/service-sessions/{session}/tags", Some(TAGS)),
+    handle("/v1/service-sessions/{session}/rating", Some(RATING)),
     get("/v1/admin/status", Access::Admin),
     get("/v1/admin/conversations", Access::Admin),
     get("/v1/admin/conversations/{id}", Access::Admin),

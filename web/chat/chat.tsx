@@ -6,7 +6,12 @@ import { showError } from "../shared/toast.tsx";
 import { forgetDrafts } from "./composer/drafts.ts";
 import { forgetFiles } from "./files/file_urls.ts";
 import { watchNotices } from "./notices.ts";
-import { forgetNotifications, renew, watchNotifications } from "./notifications/notifications.ts";
+import {
+  forgetNotifications,
+  pauseNotifications,
+  renew,
+  watchNotifications,
+} from "./notifications/notifications.ts";
 import { openConversation, openPanel, openThread } from "./route.ts";
 import { type ChatSession, SessionProvider } from "./session.ts";
 import { Shell } from "./shell.tsx";
@@ -63,13 +68,14 @@ function makeSession(account: Account, signOut: (reason?: string) => void): Chat
     client,
     api: client.api,
     signOut: (reason) => {
-      // An account that was refused keeps what it has not sent yet; one that leaves does not.
+      // An account that was refused keeps what it has not sent yet and has chosen; one that leaves
+      // does not.
       const leaves = reason === undefined;
       if (leaves) forgetDrafts(account.user);
       forgetFiles();
       const ended = leaves ? client.signOut() : Promise.resolve();
-      const ends = [ended, forgetNotifications()];
-      Promise.all(ends).catch(showError).finally(() => signOut(reason));
+      const silence = leaves ? forgetNotifications : pauseNotifications;
+      Promise.all([ended, silence(account.user)]).catch(showError).finally(() => signOut(reason));
     },
     openConversation,
     openPanel,

@@ -1,7 +1,7 @@
 // The names and pictures of people and conversations.
 import type { ClientState, Conversation, UserProfile } from "@tidings/client";
 import { useEffect } from "preact/hooks";
-import { Avatar } from "../shared/avatar.tsx";
+import { PictureAvatar } from "./files/picture_avatar.tsx";
 import { useSelect, useSession } from "./session.ts";
 import { t } from "./texts.ts";
 
@@ -49,7 +49,8 @@ export function UserAvatar({ user, size, presence = false }: UserAvatarProps) {
   const profile = useProfile(user);
   const online = useSelect((state) => presence && state.presence.get(user)?.online === true);
   const name = profile?.display_name ?? user;
-  return <Avatar id={user} name={name} picture={profile?.avatar} size={size} online={online} />;
+  const picture = profile?.avatar;
+  return <PictureAvatar id={user} name={name} picture={picture} size={size} online={online} />;
 }
 
 interface UserAvatarProps {
@@ -75,8 +76,7 @@ interface ConversationAvatarProps {
 }
 
 export function ConversationAvatar({ conversation, size }: ConversationAvatarProps) {
-  const { id, peer, title, details } = conversation;
+  const { id, peer, title, avatar } = conversation;
   if (peer !== null) return <UserAvatar user={peer} size={size} presence />;
-  const picture = details?.policy.avatar;
-  return <Avatar id={id} name={title ?? "#"} picture={picture} kind="group" size={size} />;
+  return <PictureAvatar id={id} name={title ?? "#"} picture={avatar} kind="group" size={size} />;
 }

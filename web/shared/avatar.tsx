@@ -1,15 +1,17 @@
 // A picture of a person or group: their own, or the first letter of the name on a colour.
+import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
 
-interface AvatarProps {
+export interface AvatarProps {
   /** Chooses the colour. */
   id: string;
   name: string;
-  /** An https address; files come with the files of messages. */
+  /** An https address, or that of bytes which the page has. */
   picture?: string | null | undefined;
   kind?: "person" | "group";
   size?: number;
   online?: boolean | undefined;
+  place?: RefObject<HTMLSpanElement | null>;
 }
 
 // Each has a contrast of at least 4.5 with white.
@@ -18,11 +20,14 @@ const COLORS = [
   "#7a3e9d", "#00687a", "#8b2f2f", "#35558a",
 ];
 
-export function Avatar({ id, name, picture, kind = "person", size = 40, online }: AvatarProps) {
+export function Avatar(props: AvatarProps) {
+  const { id, name, picture, kind = "person", size = 40, online, place } = props;
   const [broken, setBroken] = useState<string | null>(null);
-  const shown = picture?.startsWith("https://") && picture !== broken ? picture : null;
+  const isShown = picture != null && /^(https|blob):/iu.test(picture) && picture !== broken;
+  const shown = isShown ? picture : null;
   return (
     <span
+      ref={place}
       class={`avatar ${kind}`}
       style={{ "--avatar-size": `${size}px`, "--avatar-color": COLORS[hash(id) % COLORS.length] }}
       aria-hidden="true"

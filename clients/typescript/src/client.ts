@@ -98,6 +98,8 @@ export class TidingsClient implements Client {
     this.#refresher = new Refresher(this.api, this.#holder);
     this.#evictor = new Evictor(this.#holder, options.maxMessages ?? MAX_MESSAGES);
     this.#typing = new TypingClock(this.#holder);
+    const files = fileActions(this.api, pauses);
+    ({ upload: this.upload, download: this.download } = files);
     const context = this.#actionContext();
     this.messages = messageActions(context);
     this.conversations = conversationActions(context);
@@ -108,7 +110,6 @@ export class TidingsClient implements Client {
     this.presence = presenceActions(context);
     this.outbox = outboxActions(context, bytes);
     this.push = pushActions(this.api, () => this.#started());
-    ({ upload: this.upload, download: this.download } = fileActions(this.api, pauses));
     this.#holder.subscribe(
       (state) => state.outbox,
       (outbox) => void bytes.retain(outbox, false),
@@ -320,7 +321,8 @@ export class TidingsClient implements Client {
     };
     const touch = (id: string, seq?: number) => this.#evictor.touch(id, seq);
     const onEntry = (listener: (entry: Entry) => void) => this.onEntry(listener);
-    return { api: this.api, holder: this.#holder, outgoing, touch, onEntry };
+    const { api, upload } = this;
+    return { api, holder: this.#holder, outgoing, touch, onEntry, upload };
   }
 
   /** What this tab does itself, when it leads. */

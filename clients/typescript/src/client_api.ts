@@ -107,6 +107,13 @@ export interface MessageActions {
   sendFile(conversationId: string, file: Blob, options?: NewFile): string;
   /** Has the server send it at a later time. Rejects if refused; not kept in the outbox. */
   schedule(conversationId: string, message: NewMessage, sendAt: Date): Promise<void>;
+  /** Uploads a file now, and has the server send it at a later time. Rejects if refused. */
+  scheduleFile(
+    conversationId: string,
+    file: Blob,
+    sendAt: Date,
+    options?: NewFile,
+  ): Promise<void>;
   /** Shown at once; resent until the server answers. */
   edit(conversationId: string, seq: number, body: MessageBody): void;
   recall(conversationId: string, seq: number): void;
@@ -186,6 +193,8 @@ export interface ConversationActions {
   /** Loads policy, role and history setting into `details`. */
   load(conversationId: string): Promise<void>;
   change(conversationId: string, change: ChangeRequest): Promise<void>;
+  /** Uploads a picture and makes it the avatar of a group; null removes the avatar. */
+  setAvatar(conversationId: string, picture: Blob | null): Promise<void>;
   setPreferences(conversationId: string, preferences: PreferencesRequest): Promise<void>;
   /** Marks as read up to a seq (default: the newest). Shown at once; many calls become one. */
   markRead(conversationId: string, upTo?: number): void;
@@ -227,6 +236,8 @@ export interface PeopleActions {
   search(query: string, limit?: number): Promise<readonly UserProfile[]>;
   loadOwnProfile(): Promise<void>;
   changeProfile(change: ProfileRequest): Promise<void>;
+  /** Uploads a picture and makes it the caller's avatar; null removes the avatar. */
+  setAvatar(picture: Blob | null): Promise<void>;
   changeSettings(change: SettingsRequest): Promise<void>;
   addContact(user: string, note?: string): Promise<Contact["state"]>;
   removeContact(user: string): Promise<void>;

@@ -55,6 +55,7 @@ export function summary(id: string, change: Partial<InboxConversation> = {}): In
     id,
     kind: "group",
     title: id,
+    avatar: null,
     member_count: 2,
     last_message: null,
     unread: 0,

@@ -12,18 +12,19 @@ use domain::ids::{InvalidIdError, Title, Topic, UserId};
 use domain::refusal::Refusal;
 use domain::texts::Avatar;
 use domain::time::Timestamp;
-use event_log::LockedAggregate;
+use event_log::{LockedAggregate, Observation};
 use http_edge::{Json, Path, schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::avatar_file::AvatarFile;
 use super::edit::EditResponse;
 use super::rejected::{RejectedRequest, execute_parsed};
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
-use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
+use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
@@ -88,7 +89,8 @@ pub(crate) struct ChangeRequest {
         reason = "omitted, null and a value have different meanings"
     )]
     topic: Option<Option<String>>,
-    /// The avatar of the group: an https URL of at most 2,048 characters; null removes it.
+    /// The avatar of the group: the id of one of the caller's own files, whose bytes are an image,
+    /// or an https URL of at most 2,048 characters; null removes it. Members see the file.
     #[serde(
         default,
         deserialize_with = "some_if_present",
@@ -186,9 +188,21 @@ impl ChangeRequest {
     }
 }
 
+impl CommandLookups<ChangeHandler> for AvatarFile {
+    async fn load(
+        handler: &ChangeHandler,
+        state: &CommandState,
+        observed: &mut Vec<Observation>,
+    ) -> Result<Self, AttemptError> {
+        let avatar = handler.change.policy.avatar.as_ref();
+        let avatar = avatar.and_then(Option::as_ref);
+        Ok(Self::observe(state, avatar, &[&handler.meta.caller], observed).await?)
+    }
+}
+
 impl CommandHandler for ChangeHandler {
     type Target = Conversation;
-    type Lookups = ();
+    type Lookups = AvatarFile;
 
     fn meta(&self) -> &CommandMeta<Conversation> {
         &self.meta
@@ -198,7 +212,7 @@ impl CommandHandler for ChangeHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
-        (): (),
+        avatar: AvatarFile,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let conversation = locked.state();
         let mut change = self.change.clone();
@@ -223,7 +237,10 @@ impl CommandHandler for ChangeHandler {
                 topic_flags = screened.flags;
             }
         }
+        let new_avatar = change.policy.avatar.clone();
         let events = conversation.decide(ConversationCommand::Change(change), state.limits())?;
+        // Only now is it certain that the caller may change anything.
+        avatar.check(conversation.policy().avatar.as_ref(), new_avatar.as_ref())?;
         let flagged = |event: ConversationEvent| match event {
             ConversationEvent::ConversationChanged(_) => event.flagged(&title_flags),
             ConversationEvent::ConversationPolicyChanged(_) => event.flagged(&topic_flags),

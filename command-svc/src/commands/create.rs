@@ -94,6 +94,11 @@ impl CreateHandler {
                 let (id, peer) = resolve_direct_pair(&caller, &members, request.id.as_deref())?;
                 (id, Some(peer))
             }
+            ConversationKind::Desk => {
+                let expected = "Expected direct or group. A conversation with a desk begins with a \
+                                session: POST /v1/desks/{desk}/sessions.";
+                return Err(Refusal::invalid("kind", expected));
+            }
         };
         Ok(Self {
             meta: CommandMeta {

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::message_lookup::{self, ClearedMessage, MessageCommand};
-use super::used_file::NamedFile;
+use super::used_file::KeptFile;
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
@@ -36,8 +36,8 @@ use crate::state::CommandState;
 /// The new body of a message.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct EditRequest {
-    /// The new body: a JSON object of at most 64 KiB. Text messages have their text in `text`.
-    /// Numbers are kept exactly, or refused, as in a send.
+    /// The new body: a JSON object of at most 64 KiB. Text messages have their text in `text`, and
+    /// messages with a file their caption. Numbers are kept exactly, or refused, as in a send.
     #[schema(value_type = MessageBodySchema)]
     pub(crate) body: Value,
 }
@@ -182,7 +182,7 @@ impl EditHandler {
         let conversation = locked.state();
         let kind = conversation.visible_message_type(caller, self.seq, message.as_ref());
         let completed = match kind {
-            Some(kind) => file.complete(kind, &self.body)?,
+            Some(_) => file.complete(conversation, self.seq, message.as_ref(), &self.body)?,
             None => None,
         };
         let body = completed.unwrap_or_else(|| self.body.clone());
@@ -218,10 +218,10 @@ impl AcceptedEdit {
     }
 }
 
-/// Whether the caller has cleared the message, and the file that the new body names.
+/// Whether the caller has cleared the message, and the file that it keeps.
 pub(crate) struct EditLookups {
     cleared: ClearedMessage,
-    file: NamedFile,
+    file: KeptFile,
 }
 
 impl CommandLookups<EditHandler> for EditLookups {
@@ -230,10 +230,10 @@ impl CommandLookups<EditHandler> for EditLookups {
         state: &CommandState,
         observed: &mut Vec<Observation>,
     ) -> Result<Self, AttemptError> {
-        let (caller, body) = (&handler.meta.caller, Some(&handler.body));
+        let conversation = handler.meta.aggregate_id.as_str();
         Ok(Self {
             cleared: ClearedMessage::load(handler, state, observed).await?,
-            file: NamedFile::observe(state, caller, body, observed).await?,
+            file: KeptFile::load(state, conversation, handler.seq).await?,
         })
     }
 }
@@ -280,7 +280,8 @@ impl CommandHandler for EditHandler {
 /// Edit a message
 ///
 /// Requires the author of the message; a recalled message cannot be edited. An equal body changes
-/// nothing. If the hook would hold the edit, it is refused.
+/// nothing. A message keeps its file: the body need not name it, and cannot name another one. If
+/// the hook would hold the edit, it is refused.
 #[utoipa::path(
     put,
     path = "/v1/conversations/{id}/messages/{seq}",

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::conversation::command::{ConversationCommand, EraseContent};
 use domain::conversation::event::ConversationEvent;
-use domain::ids::{ConversationId, UserId};
+use domain::ids::{ConversationId, FileId, UserId};
 use domain::mailbox::push_event::PushDropCause;
 use domain::refusal::Refusal;
 use event_log::{AppendError, AppendRequest, AppendedRange, LogError};
@@ -27,7 +27,7 @@ use crate::legal_holds::{self, ConversationHolds, HeldContentPolicy};
 use crate::metrics::{CommandKind, CommandOutcome};
 use crate::params;
 use crate::response::POSITION_HEADER;
-use crate::state::CommandState;
+use crate::state::{CommandState, ErasedFiles};
 
 /// The maximum number of messages that one append erases.
 const MAX_MESSAGES_PER_APPEND: i64 = 500;
@@ -253,6 +253,8 @@ impl ErasureRun<'_> {
         if from.is_none() {
             self.erase_beside_messages(user, notes.count).await?;
             self.erase_held(user, None).await?;
+            let files = ErasedFiles::Of(user.clone());
+            self.state.notify_erased_files(files).await;
         }
         for id in conversations {
             if from.is_some_and(|from| id.as_str() < from) {
@@ -374,8 +376,7 @@ pub(crate) async fn erase_messages(
         if free.is_empty() && !title {
             return Ok(None);
         }
-        let files = scope::find_files(state.log().pool(), id.as_str(), &free).await;
-        let files = files.map_err(LogError::from)?;
+        let files = find_files(state, id, &free, title).await?;
         let locked = state.log().conversations().lock(id.as_str()).await?;
         let erase = ConversationCommand::Erase(EraseContent {
             seqs: free,
@@ -408,14 +409,30 @@ pub(crate) async fn erase_messages(
         if let Some(refusal) = refusal {
             return Err(CommandError::Rejected(refusal));
         }
-        if messages > 0 {
-            state.notify_erased_files(files).await;
-        }
         let has_erased = messages + titles > 0;
+        if has_erased {
+            state.notify_erased_files(ErasedFiles::Used(files)).await;
+        }
         return Ok(has_erased.then_some(ErasureTotals {
             messages,
             titles,
             appended,
         }));
     }
+}
+
+/// The files that these messages of a conversation use or used and, with the title, those that are
+/// or were its avatar.
+async fn find_files(
+    state: &CommandState,
+    id: &ConversationId,
+    seqs: &[i64],
+    title: bool,
+) -> Result<Vec<FileId>, LogError> {
+    let pool = state.log().pool();
+    let mut files = scope::find_files(pool, id.as_str(), seqs).await?;
+    if title {
+        files.extend(scope::find_avatars(pool, id.as_str()).await?);
+    }
+    Ok(files)
 }

@@ -6,9 +6,10 @@
 //! links, silences and bans. `profile_for`: commands of local accounts. `cases`: reports, and what
 //! moderators decide. `checked_send` asks the hook about a send, and `hold` holds it.
 //! `message_action`: what does one thing to one message. `waiting_message`: messages that are sent
-//! without a request. `used_file`: the file that a message uses. `file_command`: commands to files.
-//! `push_drops`: drops registrations for pushes. `append_decided`: appends what is decided about a
-//! user without their request.
+//! without a request. `used_file`: the file that a message uses. `avatar_file`: that of an avatar.
+//! `file_command`: commands to files. `desks`: service desks and their sessions. `push_drops`:
+//! drops registrations for pushes. `append_decided`: appends what is decided about a user without
+//! their request.
 
 pub(crate) mod ack;
 pub(crate) mod add_members;
@@ -21,6 +22,7 @@ pub(crate) mod clear;
 pub(crate) mod contact;
 pub(crate) mod create;
 pub(crate) mod deployment;
+pub(crate) mod desks;
 pub(crate) mod devices;
 pub(crate) mod edit;
 pub(crate) mod erase;
@@ -48,6 +50,7 @@ pub(crate) mod user_settings;
 
 mod access;
 mod append_decided;
+mod avatar_file;
 mod consent;
 mod direct_peer;
 pub(crate) mod due_message;

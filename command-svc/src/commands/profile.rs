@@ -10,19 +10,20 @@ use domain::profile::command::{ChangeProfile, ProfileCommand, RevokeTokens};
 use domain::profile::event::{ProfileEvent, UserKind};
 use domain::refusal::Refusal;
 use domain::texts::{About, Avatar, DisplayName, Locale};
-use event_log::LockedAggregate;
+use event_log::{LockedAggregate, Observation};
 use http_edge::{Admin, Json, Path, schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::avatar_file::AvatarFile;
 use super::edit::EditResponse;
 use super::push_drops;
 use crate::caller::Requester;
 use crate::docs::{CommandProblems, IdempotencyParams};
 use crate::error::CommandError;
 use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
+use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::present::deserialize_present;
@@ -42,9 +43,25 @@ impl ProfileHandler {
     }
 }
 
+impl CommandLookups<ProfileHandler> for AvatarFile {
+    async fn load(
+        handler: &ProfileHandler,
+        state: &CommandState,
+        observed: &mut Vec<Observation>,
+    ) -> Result<Self, AttemptError> {
+        let avatar = match &handler.command {
+            ProfileCommand::Change(change) => change.avatar.as_ref().and_then(Option::as_ref),
+            _ => None,
+        };
+        // An administrator chooses a picture of their own, or one of the user.
+        let owners = [&handler.meta.caller, &handler.meta.aggregate_id];
+        Ok(Self::observe(state, avatar, &owners, observed).await?)
+    }
+}
+
 impl CommandHandler for ProfileHandler {
     type Target = Profile;
-    type Lookups = ();
+    type Lookups = AvatarFile;
 
     fn meta(&self) -> &CommandMeta<Profile> {
         &self.meta
@@ -54,10 +71,14 @@ impl CommandHandler for ProfileHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Profile>,
-        (): (),
+        avatar: AvatarFile,
     ) -> Result<Decision<ProfileEvent>, AttemptError> {
         let profile = locked.state();
         let mut command = self.command.clone();
+        if let ProfileCommand::Change(change) = &command {
+            let old = profile.public_profile().avatar.as_ref();
+            avatar.check(old, change.avatar.as_ref())?;
+        }
         let mut screened = ScreenedValue::unchanged(None);
         if let ProfileCommand::Change(change) = &mut command
             && let Some(name) = &mut change.display_name
@@ -93,7 +114,8 @@ pub(crate) struct ProfileRequest {
     )]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     display_name: Option<Option<String>>,
-    /// The avatar: an https URL.
+    /// The avatar: the id of one of the caller's own files, whose bytes are an image, or an https
+    /// URL.
     #[serde(
         default,
         deserialize_with = "deserialize_present",
@@ -144,7 +166,8 @@ pub(crate) struct UserRequest {
     )]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     display_name: Option<Option<String>>,
-    /// The avatar: an https URL.
+    /// The avatar: the id of a file of the caller or of this user, whose bytes are an image, or an
+    /// https URL.
     #[serde(
         default,
         deserialize_with = "deserialize_present",
@@ -244,7 +267,9 @@ impl ProfileRequest {
 
 /// Change your profile
 ///
-/// What others see of the caller. Who may see a profile depends on the directory of the deployment.
+/// What others see of the caller. Who may see a profile depends on the directory of the deployment,
+/// and they also see the file of its avatar. A file that is not stored, or is being deleted, cannot
+/// become an avatar (`422 file_not_ready`).
 #[utoipa::path(
     patch,
     path = "/v1/users/me",

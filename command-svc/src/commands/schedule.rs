@@ -254,10 +254,11 @@ impl ScheduledAction {
     }
 }
 
-/// Whether the message has been sent, of which its mailbox learns a moment later, and the file that
-/// its new body names.
+/// Whether the message has been sent, of which its mailbox learns a moment later, and its new body
+/// with the file that this names.
 pub(crate) struct SendReceipt {
     exists: bool,
+    body: Option<Value>,
     file: NamedFile,
 }
 
@@ -272,12 +273,17 @@ impl CommandLookups<ScheduledHandler> for SendReceipt {
     ) -> Result<Self, AttemptError> {
         let owner = &handler.meta.aggregate_id;
         let body = match &handler.action {
-            Ok(ScheduledAction::Change { body, .. }) => body.as_ref(),
+            Ok(ScheduledAction::Change {
+                number,
+                body: Some(body),
+                ..
+            }) => Some(used_file::keep_scheduled(state, owner, *number, body).await?),
             _ => None,
         };
         let mut lookups = Self {
             exists: false,
-            file: NamedFile::observe(state, owner, body, observed).await?,
+            file: NamedFile::observe(state, owner, body.as_ref(), observed).await?,
+            body,
         };
         let Ok(number) = handler.action.as_ref().map(ScheduledAction::number) else {
             return Ok(lookups);
@@ -322,17 +328,14 @@ impl CommandHandler for ScheduledHandler {
         }
         match self.action.as_ref().map_err(Refusal::clone)? {
             ScheduledAction::Change {
-                number,
-                send_at,
-                body,
+                number, send_at, ..
             } => {
                 let known = mailbox.scheduled(*number).ok_or_else(Refusal::not_found)?;
-                let completed = match body {
-                    Some(body) => receipt.file.complete(known.kind, body)?,
+                let body = match receipt.body {
+                    Some(body) => receipt.file.complete(known.kind, &body)?.or(Some(body)),
                     None => None,
                 };
-                let body = completed.as_ref().or(body.as_ref());
-                let masked = match body {
+                let masked = match &body {
                     Some(body) => {
                         screening::screen_body(&state.rulebook(), known.kind, body)?.value
                     }
@@ -342,7 +345,7 @@ impl CommandHandler for ScheduledHandler {
                 let change = ChangeScheduledMessage {
                     number: *number,
                     send_at: *send_at,
-                    body: masked.or_else(|| body.cloned()),
+                    body: masked.or(body),
                     now: state.now(),
                 };
                 let command = MailboxCommand::ChangeScheduled(change);
@@ -389,7 +392,8 @@ async fn check_cancelled(
 
 /// Change a scheduled message
 ///
-/// A message that failed waits again, and needs a new `send_at` if that has passed.
+/// A message that failed waits again, and needs a new `send_at` if that has passed. A new body that
+/// names no file keeps that of the message.
 #[utoipa::path(
     patch,
     path = "/v1/scheduled/{id}",

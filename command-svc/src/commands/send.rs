@@ -8,6 +8,7 @@ use domain::body::MessageBody;
 use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, SendMessage, ThreadLookup};
 use domain::conversation::event::ConversationEvent;
+use domain::conversation::session_command::DeskLookup;
 use domain::ids::{ClientKey, ConversationId, UserId};
 use domain::limits::Limits;
 use domain::mailbox::ScheduledContent;
@@ -21,6 +22,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::desks::find_desk_of;
 use super::direct_peer::DirectPeer;
 use super::due_message::DueMessage;
 use super::message_draft::{MessageDraft, SendRequest};
@@ -269,6 +271,8 @@ pub(crate) struct SendLookups {
     root: Option<ClearedMessage>,
     /// Why the message cannot use its file, if so.
     file: Option<Refusal>,
+    /// The desk of a conversation with one.
+    desk: Option<DeskLookup>,
 }
 
 impl CommandLookups<SendHandler> for SendLookups {
@@ -283,6 +287,7 @@ impl CommandLookups<SendHandler> for SendLookups {
         }
         let mut lookups = Self {
             peer: DirectPeer::load(state, conversation, sender, observed).await?,
+            desk: find_desk_of(state, conversation, observed).await?,
             ..Self::default()
         };
         let Ok(draft) = &handler.draft else {
@@ -372,13 +377,15 @@ impl CommandHandler for SendHandler {
             blocked: peer.has_blocked,
             thread,
             scheduled_for: self.due_time(),
+            desk: lookups.desk,
         };
-        let events = conversation.decide(ConversationCommand::Send(send), state.limits())?;
+        let mut events = conversation.decide(ConversationCommand::Send(send), state.limits())?;
         if self.hook.is_some() {
             return Err(check_due().into());
         }
-        let flagged = |event: ConversationEvent| event.flagged(&draft.flags);
-        let events: Vec<_> = events.into_iter().map(flagged).collect();
+        // Before it there may be what opens a service session.
+        let message = events.pop().map(|event| event.flagged(&draft.flags));
+        events.extend(message);
         let fields = match events.last() {
             Some(ConversationEvent::MessageSent(message)) => {
                 ResponseBody::serialize(&SendResponse {

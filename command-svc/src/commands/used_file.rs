@@ -98,6 +98,79 @@ impl NamedFile {
     }
 }
 
+/// The new body of a scheduled message, with the file that the message uses if the body names none.
+pub(super) async fn keep_scheduled(
+    state: &CommandState,
+    owner: &UserId,
+    number: i64,
+    body: &Value,
+) -> Result<Value, LogError> {
+    let messages = [(owner.clone(), number)];
+    let mut found = state.log().mailboxes().load_scheduled(&messages).await?;
+    let content = found.remove(&messages[0]);
+    let file = content.and_then(|content| content.message.body.file(content.message.kind));
+    let kept = file.and_then(|file| MessageBody::with_kept_file(body, &file));
+    Ok(kept.unwrap_or_else(|| body.clone()))
+}
+
+/// What is known of the file of a message that is to be edited. The edit keeps it, and need not
+/// observe it: a message that uses a file does so before and after.
+pub(crate) struct KeptFile(Option<(FileId, Option<(FileReserved, FileStored)>)>);
+
+impl KeptFile {
+    /// Looks up the file of this message.
+    pub(super) async fn load(
+        state: &CommandState,
+        conversation: &str,
+        seq: i64,
+    ) -> Result<Self, LogError> {
+        let locked = state.log().conversations().lock(conversation).await?;
+        let found = find_file(&locked, seq).await?;
+        drop(locked);
+        let Some(id) = found else {
+            return Ok(Self(None));
+        };
+        let files = state.log().files();
+        let (known, _) = files
+            .peek(id.as_str(), |file| {
+                let known = file.last_known();
+                known.map(|(reserved, stored)| (reserved.clone(), stored.clone()))
+            })
+            .await?;
+        Ok(Self(Some((id, known))))
+    }
+
+    /// The new body of the message, completed with the file that it uses. `None` if it uses none,
+    /// or the body names another one. `loaded` is its state if it is not recent.
+    pub(super) fn complete(
+        &self,
+        conversation: &Conversation,
+        seq: i64,
+        loaded: Option<&MessageState>,
+        body: &Value,
+    ) -> Result<Option<Value>, AttemptError> {
+        let Some(message) = conversation.recent_message(seq).or(loaded) else {
+            return Ok(None);
+        };
+        let Some(file) = &message.file else {
+            return Ok(None);
+        };
+        // Otherwise it was sent after the lookup.
+        let looked_up = self.0.as_ref().filter(|(id, _)| id == file);
+        let (_, known) = looked_up.ok_or(AttemptError::Retry)?;
+        let Some(body) = MessageBody::with_kept_file(body, file) else {
+            return Ok(None);
+        };
+        Ok(Some(match known {
+            Some((reserved, stored)) => {
+                MessageBody::complete(message.kind, &body, reserved, stored)?
+            }
+            // Before there were files, the key was free for apps.
+            None => body,
+        }))
+    }
+}
+
 /// The file of a recalled message that is to be restored, and whether its bytes are there.
 pub(crate) struct RestoredFile(Option<(FileId, bool)>);
 

@@ -152,6 +152,19 @@ const OPERATIONS: [(&str, &str, &str); 62] = [
     ("put", "/v1/devices/{device}/push", "register_push"),
     ("delete", "/v1/devices/{device}/push", "drop_push"),
     ("delete", "/v1/devices/{device}", "remove_device"),
+    ("put", "/v1/admin/desks/{desk}", "set_desk"),
+    ("delete", "/v1/admin/desks/{desk}", "remove_desk"),
+    ("post", "/v1/desks/{desk}/sessions", "open_session"),
+    ("post", "/v1/service-sessions/{id}/accept", "accept_session"),
+    (
+        "post",
+        "/v1/service-sessions/{id}/transfer",
+        "transfer_session",
+    ),
+    ("post", "/v1/service-sessions/{id}/close", "close_session"),
+    ("post", "/v1/service-sessions/{id}/notes", "note_session"),
+    ("post", "/v1/service-sessions/{id}/tags", "tag_session"),
+    ("post", "/v1/service-sessions/{id}/rating", "rate_session"),
 ];
 
 #[test]

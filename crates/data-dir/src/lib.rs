@@ -6,7 +6,8 @@
 //! - [`ServerUrls`]: the configured servers, or else those of the running system.
 //!   [`with_database`]: the database that an operator command works on.
 //! - [`postgres`]: connections, and the migration of the schema. [`retry`]: retries until a server
-//!   is available. [`ReaderAccess`]: sessions of a role that can only read.
+//!   is available. [`ReaderAccess`]: sessions of a role that can only read. [`AnalystRole`]: the
+//!   roles that can read the views for analysts.
 //! - [`TokenKeys`]: the keys that verify and sign tokens. [`seal_key`]: the key that signs the
 //!   seals of the log. `key_file`: files with such a key. [`demo`]: which directory is a demo's.
 //! - [`secret`]: values that are masked when printed. [`UsageError`]: mistakes in the invocation.
@@ -16,6 +17,7 @@
 
 #![deny(missing_docs)]
 
+mod analyst_role;
 mod counted;
 mod database;
 pub mod demo;
@@ -31,11 +33,12 @@ mod server_urls;
 mod token_keys;
 mod usage_error;
 
+pub use analyst_role::{AnalystRole, NewLogin};
 pub use counted::{format_count, inflect};
 pub use database::{OperatorDatabase, with_database, with_migrated_database, with_new_database};
 pub use directory::DataDir;
 pub use postgres::open_operator_pool;
-pub use reader_access::{READER_APPLICATION, READER_ROLE, ReaderAccess};
+pub use reader_access::ReaderAccess;
 pub use run_file::{RunFile, RunInfo};
 pub use secret::{SecretString, ServerUrl};
 pub use server_urls::ServerUrls;

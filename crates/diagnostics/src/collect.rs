@@ -16,7 +16,8 @@ use log_integrity::seal::store;
 use search::index::{Index, IndexDir};
 use sqlx::PgPool;
 
-use crate::disk_usage::measure_disk_usage;
+use crate::database_load::{RecentSends, SessionActivity, SlowStatement, WriteAheadLog};
+use crate::disk_usage::{DiskSpace, measure_disk_usage};
 use crate::lag::{ModerationLag, ProjectionLag, SealLag};
 use crate::status::{
     DatabaseStatus, MirrorProgress, MirrorStatus, NatsStatus, ProcessStatus, SealStatus,
@@ -28,6 +29,7 @@ use crate::status::{
 const NATS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a status is collected from.
+#[derive(Clone)]
 pub struct StatusSources<'a> {
     /// The data directory.
     pub data: &'a DataDir,
@@ -54,6 +56,7 @@ pub async fn collect_status(sources: StatusSources<'_>) -> Result<SystemStatus> 
         state,
         data: data.to_path_buf(),
         data_bytes: measure_disk_usage(data),
+        disk: DiskSpace::measure(data).ok(),
         process: running.as_ref().map(process_status),
         postgres_major: postgres_data_major(data),
         database: None,
@@ -121,6 +124,9 @@ async fn collect_database(url: &str, index: &IndexDir) -> Result<DatabaseStatus>
     let seal = load_seal(pool).await?;
     let sessions = count_sessions(pool).await?;
     let sizes = measure_sizes(pool).await?;
+    let wal = WriteAheadLog::measure(pool).await?;
+    let slow_statements = SlowStatement::list(pool).await?;
+    let recent_sends = RecentSends::count(pool, head.position).await?;
     pool.close().await;
     let search = collect_search_index(index, projection.position);
     Ok(DatabaseStatus {
@@ -138,6 +144,9 @@ async fn collect_database(url: &str, index: &IndexDir) -> Result<DatabaseStatus>
         moderation,
         webhooks,
         sizes,
+        wal,
+        slow_statements,
+        recent_sends,
     })
 }
 
@@ -171,10 +180,13 @@ async fn count_sessions(pool: &PgPool) -> Result<SessionStatus> {
         let name = name.strip_prefix("tidings ")?.to_owned();
         Some((name, count))
     });
+    let activity = SessionActivity::measure(pool).await?;
     Ok(SessionStatus {
         open,
         max,
         by_name: ours.collect(),
+        by_state: activity.by_state,
+        oldest_transaction_seconds: activity.oldest_transaction_seconds,
     })
 }
 
@@ -197,7 +209,8 @@ fn collect_search_index(dir: &IndexDir, read_model: i64) -> SearchIndexStatus {
     })
 }
 
-async fn measure_sizes(pool: &PgPool) -> Result<StorageSizes> {
+/// Measures the sizes of the database and of its largest parts.
+pub async fn measure_sizes(pool: &PgPool) -> Result<StorageSizes, sqlx::Error> {
     let (database, log, read): (i64, i64, i64) = sqlx::query_as(
         "SELECT pg_database_size(current_database()), \
                 coalesce(sum(pg_total_relation_size(c.oid)) FILTER (WHERE n.nspname = 'log'), 0)::bigint, \

@@ -2,7 +2,9 @@
 //!
 //! - [`collect_status`] queries Postgres, NATS and the file system. [`status`] has the result,
 //!   which is also the format of `--json`. `disk_usage` measures directories.
-//! - [`render_status`] formats it as text.
+//! - [`render_status`] formats it as text. [`watch_status`] shows it on a screen as it changes.
+//! - [`DiskSpace`], [`SessionActivity`], [`SlowStatement`], [`WriteAheadLog`], [`RecentSends`]: the
+//!   load on the disk, on Postgres and on conversations, also for metrics.
 //! - [`doctor`]: what is wrong with the servers, for `tidings doctor`.
 //! - [`trace`]: what has become of one message, for `tidings trace`.
 //! - [`find_existing_users`], [`load_titles`]: which users exist, and the titles of conversations.
@@ -17,6 +19,7 @@
 
 mod collect;
 pub mod conversations;
+mod database_load;
 mod disk_usage;
 pub mod doctor;
 mod erasure_receipt;
@@ -27,10 +30,22 @@ pub mod status;
 pub mod storage;
 pub mod trace;
 mod user_report;
+mod watch;
 
-pub use collect::{StatusSources, collect_status, fetch_postgres_version};
+#[cfg(test)]
+mod example_status;
+
+#[cfg(test)]
+mod example_status;
+
+pub use collect::{StatusSources, collect_status, fetch_postgres_version, measure_sizes};
+pub use database_load::{
+    BusyConversation, RecentSends, SessionActivity, SlowStatement, WriteAheadLog,
+};
+pub use disk_usage::DiskSpace;
 pub use erasure_receipt::{ErasureReceipt, ErasureSummary};
 pub use lag::{ModerationLag, ProjectionLag, SealLag, read_model_position};
 pub use names::{find_existing_users, load_titles};
 pub use render::render_status;
 pub use user_report::UserReport;
+pub use watch::watch_status;

@@ -56,12 +56,16 @@ fn render_header(text: &mut String, status: &SystemStatus) -> std::fmt::Result {
         }
         None => writeln!(text, "{}", status.state)?,
     }
-    writeln!(
+    write!(
         text,
-        "data        {} ({})",
+        "data        {} ({}",
         status.data.display(),
         HumanBytes(status.data_bytes)
     )?;
+    match &status.disk {
+        Some(disk) => writeln!(text, ", {} free)", HumanBytes(disk.free_bytes))?,
+        None => writeln!(text, ")")?,
+    }
     if let (None, Some(major)) = (&status.database, status.postgres_major) {
         writeln!(text, "            created by Postgres {major}")?;
     }
@@ -113,7 +117,41 @@ fn render_database(text: &mut String, database: &DatabaseStatus) -> std::fmt::Re
         human_bytes(database.sizes.database),
         human_bytes(database.sizes.log),
         human_bytes(database.sizes.read),
-    )
+    )?;
+    render_load(text, database)
+}
+
+/// Renders what is slow or busy at the moment.
+fn render_load(text: &mut String, database: &DatabaseStatus) -> std::fmt::Result {
+    writeln!(
+        text,
+        "wal         {} written, {} kept for replication",
+        human_bytes(database.wal.written_bytes),
+        human_bytes(database.wal.retained_bytes),
+    )?;
+    let sends = &database.recent_sends;
+    if let Some(busiest) = sends.busiest.first() {
+        let messages = human_count(busiest.messages);
+        let all = counted(sends.messages, "message");
+        let events = counted(sends.events, "event");
+        let id = &busiest.conversation_id;
+        writeln!(
+            text,
+            "busiest     {id}: {messages} of {all} in the last {events}"
+        )?;
+    }
+    for slow in &database.slow_statements {
+        let waits_for = slow.waits_for.as_deref().unwrap_or("nothing");
+        let statement: Vec<&str> = slow.statement.split_whitespace().collect();
+        writeln!(
+            text,
+            "slow        {:.1} s in {}, waits for {waits_for}: {}",
+            slow.seconds,
+            slow.application,
+            statement.join(" ")
+        )?;
+    }
+    Ok(())
 }
 
 fn render_search(text: &mut String, search: &SearchIndexStatus) -> std::fmt::Result {
@@ -258,12 +296,8 @@ fn human_bytes(number: i64) -> HumanBytes {
 
 #[cfg(test)]
 mod tests {
-    use domain::time::Timestamp;
-    use log_integrity::erasure::ledger::ErasureProgress;
-
     use super::*;
-    use crate::lag::ProjectionLag;
-    use crate::status::{SearchIndexProgress, StorageSizes};
+    use crate::example_status::{example_database, example_status};
 
     #[test]
     fn a_stopped_system_is_shown_as_stopped() {
@@ -271,6 +305,7 @@ mod tests {
             state: "stopped",
             data: "/d".into(),
             data_bytes: 2048,
+            disk: None,
             process: None,
             postgres_major: Some(15),
             database: None,
@@ -287,18 +322,7 @@ mod tests {
     fn a_starting_system_is_shown_with_where_its_servers_are() {
         let status = SystemStatus {
             state: "starting",
-            data: "/d".into(),
-            data_bytes: 0,
-            process: Some(ProcessStatus {
-                pid: 7,
-                address: "http://127.0.0.1:8080".into(),
-                started_at: Timestamp::from_millis(0),
-                servers: Vec::new(),
-            }),
-            postgres_major: None,
-            database: None,
-            nats: None,
-            mirror: None,
+            ..example_status()
         };
         let shown = render_status(&status);
         assert!(
@@ -328,62 +352,6 @@ mod tests {
         let mut shown = String::new();
         render_database(&mut shown, &database).expect("writing to a String cannot fail");
         assert!(shown.contains("log         no event yet\n"), "{shown}");
-    }
-
-    fn example_database() -> DatabaseStatus {
-        DatabaseStatus {
-            url: "postgres://h/d".into(),
-            version: "18.6".into(),
-            head_time: Timestamp::from_millis(0),
-            projection: ProjectionLag {
-                head: 1_234_567,
-                position: 1_234_000,
-                events: 567,
-                seconds: 2.25,
-                is_foreign: false,
-            },
-            search: SearchIndexStatus::Available(SearchIndexProgress {
-                position: 1_233_990,
-                lag_events: 10,
-                messages: 1_000_000,
-                bytes: 0,
-            }),
-            parked_events: 3,
-            erasure: ErasureProgress {
-                requested_to: 1_200,
-                position: 1_100,
-                events: 45,
-                not_mirrored: 2,
-                files_scrubbed_to: 0,
-            },
-            seal: Some(SealStatus {
-                position: 1_234_560,
-                at: Timestamp::from_millis(0),
-                public_key: "9b21f8".into(),
-                lag_seconds: 12.3,
-            }),
-            sessions: SessionStatus {
-                open: 14,
-                max: 120,
-                by_name: [("commands".to_owned(), 8), ("queries".to_owned(), 5)].into(),
-            },
-            retention: vec![RetentionProgress {
-                kind: "direct".into(),
-                position: 9_000,
-            }],
-            sync_floor: 0,
-            moderation: ModerationLag {
-                position: 1_234_560,
-                events: 7,
-                seconds: 0.5,
-            },
-            webhooks: Vec::new(),
-            sizes: StorageSizes {
-                database: 0,
-                log: 0,
-                read: 0,
-            },
-        }
     }
 
     #[test]
@@ -416,6 +384,9 @@ mod tests {
             "sessions    14 of 120 with Postgres: 8 commands, 5 queries",
             "retention   direct messages up to position 9,000, all sync entries kept",
             "moderation  position 1,234,560, behind by 7 events, 0.5 s",
+            "wal         3.00 MiB written, 0 B kept for replication",
+            "busiest     town-hall: 8,100 of 9,000 messages in the last 10,000 events",
+            "slow        4.2 s in tidings queries, waits for Lock: tuple: SELECT 1",
         ] {
             assert!(shown.contains(line), "{line} is missing in {shown}");
         }

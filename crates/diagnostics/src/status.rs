@@ -10,6 +10,8 @@ use log_integrity::erasure::retention::RetentionProgress;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::database_load::{RecentSends, SlowStatement, WriteAheadLog};
+use crate::disk_usage::DiskSpace;
 use crate::lag::{ModerationLag, ProjectionLag};
 
 /// The status of the system.
@@ -24,6 +26,9 @@ pub struct SystemStatus {
     pub data: PathBuf,
     /// The size of the data directory in bytes, including a linked `servers` directory.
     pub data_bytes: u64,
+    /// The disk of the data directory. None if it cannot be measured.
+    #[schema(required = true)]
+    pub disk: Option<DiskSpace>,
     /// The process that runs on the data directory, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = ProcessStatus, required = false)]
@@ -101,6 +106,12 @@ pub struct DatabaseStatus {
     pub webhooks: Vec<WebhookStatus>,
     /// The sizes on disk.
     pub sizes: StorageSizes,
+    /// The write-ahead log of Postgres.
+    pub wal: WriteAheadLog,
+    /// The statements that have been running for more than a second, the slowest first.
+    pub slow_statements: Vec<SlowStatement>,
+    /// The conversations that are busiest at the end of the log.
+    pub recent_sends: RecentSends,
 }
 
 /// The last seal.
@@ -126,6 +137,10 @@ pub struct SessionStatus {
     pub max: i64,
     /// The number of each part of Tidings, also on other machines.
     pub by_name: BTreeMap<String, i64>,
+    /// The number of sessions that are `active`, `idle`, `idle in transaction` or `other`.
+    pub by_state: BTreeMap<String, i64>,
+    /// The age of the oldest transaction, in seconds.
+    pub oldest_transaction_seconds: f64,
 }
 
 /// The status of the search index.

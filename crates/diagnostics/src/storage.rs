@@ -41,7 +41,7 @@ pub struct ConversationStorage {
     /// The title of a group.
     #[schema(required = true)]
     pub title: Option<String>,
-    /// The number of files that its messages use, also those that wait to be sent.
+    /// The number of files that its messages use, also those that wait to be sent, and its avatar.
     pub files: i64,
     /// Their size in bytes.
     pub bytes: i64,
@@ -85,7 +85,7 @@ pub struct OrphanedFile {
     /// takes a minute.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub unused_since: Option<Timestamp>,
-    /// When it will be deleted, unless a message uses it by then; the collection looks once a
+    /// When it will be deleted, unless something uses it by then; the collection looks once a
     /// minute. Null until the collection has noticed.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub deleted_at: Option<Timestamp>,

@@ -6,7 +6,7 @@
 //! - [`dirs`]: the directories, and the lock that lets one process at a time run servers in them.
 //! - [`run_as`]: the user that the servers run as when this process is root.
 //! - [`locate_programs`]: chooses the programs. [`find`] finds them, [`version`] parses their
-//!   versions, and [`fetch`] downloads them.
+//!   versions, and [`fetch`] downloads them. [`ProgramReport`] says which are found.
 //! - `supervisor`: the thread that starts, polls, restarts and stops the servers.
 //!   [`ServerRestart`] asks it to restart one that runs but does not work any more.
 //! - `postgres_server` and `nats_server`: how each server is configured, started and stopped.
@@ -26,6 +26,7 @@ mod options;
 mod postgres_server;
 mod private_file;
 pub mod process;
+mod program_report;
 mod programs;
 pub mod run_as;
 mod server_restart;
@@ -36,6 +37,7 @@ pub mod version;
 pub use error::StartError;
 pub use options::ServerOptions;
 pub use private_file::{sync_parent, write_private_file};
+pub use program_report::ProgramReport;
 pub use programs::{find_psql, locate_programs};
 pub use server_restart::ServerRestart;
 

@@ -122,6 +122,10 @@ fn kill(pid: u32, signal: libc::c_int) -> io::Result<()> {
     }
 }
 
+/// The signal to a process that writes beyond the limit of the size of files. It ends the process
+/// unless it is handled; then the write fails.
+pub const FILE_SIZE_SIGNAL: i32 = libc::SIGXFSZ;
+
 /// Raises the limit of open files and sockets to the hard limit, and returns the new limit. The
 /// soft limit of a shell is often 1,024, for programs that cannot handle more.
 pub fn raise_open_file_limit() -> io::Result<u64> {

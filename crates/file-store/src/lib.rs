@@ -8,7 +8,8 @@
 //! - `content`: what the bytes are: their media type, and the dimensions of an image.
 //! - `key`: the names of objects, which are made of ids and digests.
 //! - `location`: where the store is. `store`: puts, reads, lists and deletes objects and their
-//!   previews.
+//!   previews. `bucket`: sends objects to an S3 service. `store_error`: why the store did not do
+//!   something.
 //! - `previews`: smaller copies of images, which are made when they are needed. `renderer`: starts
 //!   the child process that makes them. `preview_process`: what that process does within which
 //!   limits. `thumbnail`: makes previews of an image.
@@ -16,6 +17,7 @@
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test panics"))]
 
+mod bucket;
 mod content;
 mod key;
 mod location;
@@ -24,6 +26,7 @@ mod previews;
 mod renderer;
 mod staging;
 mod store;
+mod store_error;
 mod thumbnail;
 
 pub use content::{ContentFacts, ImageDimensions};
@@ -33,4 +36,5 @@ pub use preview_process::{RENDER_COMMAND, render_previews};
 pub use previews::{PreviewError, PreviewImage, PreviewSource, Previews};
 pub use renderer::Renderer;
 pub use staging::{CompletedUpload, StagedUpload, Staging, StagingError};
-pub use store::{ByteRange, ByteStream, FileStore, StoreError, StoredObject};
+pub use store::{ByteRange, ByteStream, FileStore, StoreConfig, StoredObject};
+pub use store_error::StoreError;

@@ -8,7 +8,7 @@ use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, TryStreamExt as _};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
@@ -16,7 +16,8 @@ use crate::content::ImageDimensions;
 use crate::key::{ObjectKey, PreviewKey, PreviewSize};
 use crate::preview_process::MAX_SOURCE_BYTES;
 use crate::renderer::{RenderError, Renderer};
-use crate::store::{ByteStream, FileStore, StoreError};
+use crate::store::{ByteStream, FileStore};
+use crate::store_error::StoreError;
 use crate::thumbnail::MAX_PIXELS;
 
 /// How many images a process renders at a time.
@@ -221,7 +222,7 @@ impl Previews {
             Err(StoreError::Missing) => return Ok(StoredPreview::Nothing),
             Err(error) => return Err(error.into()),
         };
-        let first = bytes.try_next().await?.unwrap_or_default();
+        let first = read_beginning(&mut bytes).await?;
         if &first[..] == NO_PREVIEW {
             return Ok(StoredPreview::Mark);
         }
@@ -239,6 +240,18 @@ impl Previews {
                 .boxed(),
         }))
     }
+}
+
+/// Reads as much as tells what the store has, also if it arrives byte by byte.
+async fn read_beginning(bytes: &mut ByteStream) -> Result<Bytes, StoreError> {
+    let mut beginning = BytesMut::new();
+    while beginning.len() < NO_PREVIEW.len() {
+        match bytes.try_next().await? {
+            Some(more) => beginning.extend_from_slice(&more),
+            None => break,
+        }
+    }
+    Ok(beginning.freeze())
 }
 
 fn count(rendered: &Result<Vec<Bytes>, RenderError>) {

@@ -11,7 +11,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{ChildStdin, ChildStdout, Command};
 
 use crate::preview_process::{MAX_OUTPUT_BYTES, RENDER_COMMAND, RenderOutcome};
-use crate::store::{ByteStream, StoreError};
+use crate::store::ByteStream;
+use crate::store_error::StoreError;
 
 /// How long one image may take, with the time that the store takes to send it.
 const RENDER_TIMEOUT: Duration = Duration::from_secs(20);

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::content::ContentFacts;
 use crate::key::UploadKey;
+use crate::store_error::is_full;
 
 /// How many bytes are written at once. An upload holds no more in memory than this and one piece
 /// from the connection.
@@ -23,6 +24,13 @@ pub enum StagingError {
     /// The disk failed, or is full.
     #[error("the directory for uploads failed: {0}")]
     Disk(#[from] io::Error),
+}
+
+impl StagingError {
+    /// Whether the disk has no room.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Disk(error) if is_full(error))
+    }
 }
 
 /// The directory of uploads that are not complete.
@@ -45,9 +53,16 @@ impl Staging {
     }
 
     /// How many bytes of the file have arrived here.
-    pub async fn received(&self, key: UploadKey) -> u64 {
-        let found = tokio::fs::metadata(self.path(key)).await;
-        found.map_or(0, |metadata| metadata.len())
+    pub async fn received(&self, key: UploadKey) -> Result<u64, StagingError> {
+        match tokio::fs::metadata(self.path(key)).await {
+            Ok(metadata) => Ok(metadata.len()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // Without its directory, nobody knows what has arrived.
+                tokio::fs::metadata(&self.directory).await?;
+                Ok(0)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Opens the upload of a file, with the bytes that have arrived, or from the beginning.

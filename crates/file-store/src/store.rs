@@ -9,62 +9,49 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
-use object_store::aws::AmazonS3Builder;
-use object_store::client::{ClientOptions, HttpClient, HttpConnector};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
 use object_store::{
     GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt as _,
-    RetryConfig, WriteMultipart,
 };
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
+use crate::bucket::Bucket;
 use crate::key::{FOLDER, ObjectKey, PREVIEW_FOLDER, PreviewKey, PreviewSize, UploadKey};
 use crate::location::StoreLocation;
 use crate::staging::{CompletedUpload, Staging, StagingError};
-
-/// How much of a file is read or sent at once. A bucket takes parts of at least 5 MiB.
-const PART_BYTES: usize = 8 * 1024 * 1024;
-
-/// How many parts of one file are sent to a bucket at the same time.
-const CONCURRENT_PARTS: usize = 2;
+use crate::store_error::{StoreError, is_full};
 
 /// How much of a file in a directory is read at once.
 const READ_BYTES: usize = 256 * 1024;
 
-/// How long the service of a bucket may take to accept a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the service of a bucket may send nothing, unless the configuration says otherwise.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How often a request to it is repeated, and for how long.
-const MAX_RETRIES: usize = 3;
-const RETRY_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long it may send nothing.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Why the store did not do something.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// It has no such object.
-    #[error("the file store has no such object")]
-    Missing,
-    /// It is away, full, or refuses the credentials.
-    #[error("the file store failed: {0}")]
-    Failed(String),
+/// Where the store is, and how long it may take.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// Where the files are.
+    pub location: StoreLocation,
+    /// A directory for uploads that are not complete, if the store is a bucket. Otherwise they are
+    /// in the directory of the store, on the same disk.
+    pub uploads: PathBuf,
+    /// The environment, of which the variables `AWS_*` name the service of a bucket and the
+    /// credentials.
+    pub variables: Vec<(String, String)>,
+    /// How long the service of a bucket may send nothing.
+    pub timeout: Duration,
 }
 
-impl From<object_store::Error> for StoreError {
-    fn from(error: object_store::Error) -> Self {
-        match error {
-            object_store::Error::NotFound { .. } => Self::Missing,
-            other => Self::Failed(other.to_string()),
+impl StoreConfig {
+    /// A store in this directory.
+    pub fn directory(directory: &Path) -> Self {
+        Self {
+            location: StoreLocation::Directory(directory.to_owned()),
+            uploads: directory.join("uploads"),
+            variables: vec![],
+            timeout: DEFAULT_TIMEOUT,
         }
-    }
-}
-
-impl From<io::Error> for StoreError {
-    fn from(error: io::Error) -> Self {
-        Self::Failed(error.to_string())
     }
 }
 
@@ -90,43 +77,42 @@ pub struct StoredObject {
 pub struct FileStore {
     objects: Arc<dyn ObjectStore>,
     prefix: ObjectPath,
-    /// The directory, if it is one.
-    directory: Option<PathBuf>,
+    place: StorePlace,
     staging: Staging,
 }
 
+/// How bytes get into the store.
+#[derive(Debug, Clone)]
+enum StorePlace {
+    /// They are moved within this directory.
+    Directory(PathBuf),
+    /// They are sent to this bucket.
+    Bucket(Bucket),
+}
+
 impl FileStore {
-    /// Opens the store. `local` is a directory for uploads that are not complete, if the store is a
-    /// bucket; otherwise they are in the directory of the store, on the same disk.
-    pub fn open(location: &StoreLocation, local: &Path) -> Result<Self, StoreError> {
-        match location {
+    /// Opens the store.
+    pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        match &config.location {
             StoreLocation::Directory(directory) => {
                 let staging = Staging::open(&directory.join("uploads"))?;
                 let objects = LocalFileSystem::new_with_prefix(directory)?;
                 Ok(Self {
                     objects: Arc::new(objects),
                     prefix: ObjectPath::default(),
-                    directory: Some(directory.clone()),
+                    place: StorePlace::Directory(directory.clone()),
                     staging,
                 })
             }
             StoreLocation::Bucket { bucket, prefix } => {
-                // Fails if a provider is already installed; any provider will do.
-                let _ = rustls::crypto::ring::default_provider().install_default();
-                let objects = AmazonS3Builder::from_env()
-                    .with_bucket_name(bucket)
-                    .with_http_connector(Connector)
-                    .with_retry(RetryConfig {
-                        max_retries: MAX_RETRIES,
-                        retry_timeout: RETRY_TIMEOUT,
-                        ..RetryConfig::default()
-                    })
-                    .build()?;
+                let staging = Staging::open(&config.uploads)?;
+                let notes = config.uploads.join("parts");
+                let bucket = Bucket::open(bucket, &config.variables, config.timeout, notes)?;
                 Ok(Self {
-                    objects: Arc::new(objects),
+                    objects: bucket.objects(),
                     prefix: ObjectPath::from(prefix.as_str()),
-                    directory: None,
-                    staging: Staging::open(local)?,
+                    place: StorePlace::Bucket(bucket),
+                    staging,
                 })
             }
         }
@@ -143,50 +129,38 @@ impl FileStore {
     }
 
     /// Puts the bytes of a complete upload into the store, whole or not at all. Once this returns,
-    /// they survive a power cut.
+    /// they survive a power cut. After an error, the store may have them all the same.
     pub async fn put(&self, key: &ObjectKey, upload: &CompletedUpload) -> Result<(), StoreError> {
-        match &self.directory {
-            Some(directory) => move_into_place(upload, directory.join(key.path())).await,
-            None => self.put_into_bucket(key, upload).await,
+        match &self.place {
+            StorePlace::Directory(directory) => {
+                move_into_place(upload, directory.join(key.path())).await
+            }
+            StorePlace::Bucket(bucket) => {
+                let path = self.path(&key.path());
+                bucket.put(&path, key.file(), upload).await
+            }
         }
     }
 
-    async fn put_into_bucket(
-        &self,
-        key: &ObjectKey,
-        upload: &CompletedUpload,
-    ) -> Result<(), StoreError> {
-        let path = self.path(&key.path());
-        let mut file = tokio::fs::File::from_std(upload.file.try_clone()?);
-        file.rewind().await?;
-        if upload.size <= PART_BYTES as u64 {
-            let mut whole = Vec::with_capacity(upload.size as usize);
-            file.read_to_end(&mut whole).await?;
-            self.objects.put(&path, whole.into()).await?;
-            return Ok(());
+    /// Removes what has arrived of an upload that will not be completed: here, and the parts that
+    /// were sent to a bucket.
+    pub async fn abandon(&self, key: UploadKey) -> Result<(), StoreError> {
+        self.staging.remove(key).await?;
+        match &self.place {
+            StorePlace::Directory(_) => Ok(()),
+            StorePlace::Bucket(bucket) => bucket.abandon_parts(key).await,
         }
-        let parts = self.objects.put_multipart(&path).await?;
-        let mut writer = WriteMultipart::new_with_chunk_size(parts, PART_BYTES);
-        let mut buffer = vec![0; READ_BYTES];
-        loop {
-            let read = match file.read(&mut buffer).await {
-                Ok(read) => read,
-                Err(error) => {
-                    writer.abort().await?;
-                    return Err(error.into());
-                }
-            };
-            if read == 0 {
-                break;
-            }
-            if let Err(error) = writer.wait_for_capacity(CONCURRENT_PARTS).await {
-                writer.abort().await?;
-                return Err(error.into());
-            }
-            writer.write(&buffer[..read]);
+    }
+
+    /// The files of which something has arrived that is not in the store yet.
+    pub async fn list_unfinished(&self) -> Result<Vec<UploadKey>, StoreError> {
+        let mut keys = self.staging.list().await?;
+        if let StorePlace::Bucket(bucket) = &self.place {
+            keys.extend(bucket.list_noted().await?);
         }
-        writer.finish().await?;
-        Ok(())
+        keys.sort_unstable();
+        keys.dedup();
+        Ok(keys)
     }
 
     /// Reads these bytes of an object.
@@ -258,10 +232,12 @@ impl FileStore {
         key: &PreviewKey,
         bytes: Bytes,
     ) -> Result<(), StoreError> {
-        let Some(directory) = &self.directory else {
-            let path = self.path(&key.path());
-            self.objects.put(&path, bytes.into()).await?;
-            return Ok(());
+        let StorePlace::Directory(directory) = &self.place else {
+            let put = self
+                .objects
+                .put(&self.path(&key.path()), bytes.into())
+                .await;
+            return put.map(drop).map_err(StoreError::of_write);
         };
         // What a crash leaves behind is an upload that nobody announced, which the sweep removes.
         let mut staged = self.staging.resume(UploadKey::random(), true).await?;
@@ -314,7 +290,10 @@ impl FileStore {
 
 impl From<StagingError> for StoreError {
     fn from(error: StagingError) -> Self {
-        Self::Failed(error.to_string())
+        match error {
+            StagingError::Disk(error) if is_full(&error) => Self::Full(error.to_string()),
+            other => Self::Failed(other.to_string()),
+        }
     }
 }
 
@@ -364,23 +343,4 @@ fn read_file(file: tokio::fs::File, count: u64) -> ByteStream {
         Ok(Some((Bytes::from(buffer), (file, left - count as u64))))
     })
     .boxed()
-}
-
-/// Connects to the service of a bucket with the TLS of this program.
-#[derive(Debug)]
-struct Connector;
-
-impl HttpConnector for Connector {
-    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| object_store::Error::Generic {
-                store: "S3",
-                source: Box::new(error),
-            })?;
-        Ok(HttpClient::new(client))
-    }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use eventually::eventually_true;
 use file_store::{
     FileStore, ObjectKey, PreviewError, PreviewSize, PreviewSource, Previews, Renderer,
-    StoreLocation, UploadKey,
+    StoreConfig, UploadKey,
 };
 use futures::{StreamExt as _, TryStreamExt as _};
 use tempfile::TempDir;
@@ -37,8 +37,8 @@ impl Fixture {
         let at = dir.path().display();
         let text = format!("#!/bin/sh\nD='{at}'\necho $$ >>$D/runs\ncat >$D/input\n{script}\n");
         write_program(&program, &text);
-        let location = StoreLocation::Directory(dir.path().join("store"));
-        let store = FileStore::open(&location, dir.path()).unwrap();
+        let config = StoreConfig::directory(&dir.path().join("store"));
+        let store = FileStore::open(&config).unwrap();
         let file = UploadKey::parse(FILE).unwrap();
         let mut upload = store.staging().resume(file, true).await.unwrap();
         upload.append(b"an image").await.unwrap();

@@ -1,6 +1,6 @@
 //! The background task that deletes files that nothing uses.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::Result;
 use connectivity::OutageLog;
@@ -13,7 +13,8 @@ use crate::state::FilesState;
 /// How often files are looked at.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// After how many rounds the store is listed: every six hours, and soon after a start.
+/// After how many rounds the store is listed: every six hours and soon after a start. It is also
+/// listed after a round in which something could not be removed.
 const ROUNDS_PER_SWEEP: u64 = 360;
 
 /// Runs until `shutdown`.
@@ -26,7 +27,8 @@ pub async fn run(state: FilesState, shutdown: CancellationToken) -> Result<()> {
         if shutdown.run_until_cancelled(rounds.tick()).await.is_none() {
             break;
         }
-        let step = collect(&collector, &state, round.is_multiple_of(ROUNDS_PER_SWEEP));
+        let sweeps = round.is_multiple_of(ROUNDS_PER_SWEEP);
+        let step = collect(&collector, &state, sweeps);
         match shutdown.run_until_cancelled(step).await {
             Some(Ok(())) => outages.record_success(),
             Some(Err(problem)) => outages.record_failure(&problem.detail()),
@@ -41,8 +43,12 @@ async fn collect(collector: &Collector, state: &FilesState, sweeps: bool) -> Res
     if deleted > 0 {
         tracing::info!(deleted, "files that nothing used were deleted");
     }
-    if sweeps {
-        let removed = collector.sweep(SystemTime::now()).await?;
+    if state.take_leftovers() || sweeps {
+        let swept = collector.sweep().await;
+        if swept.is_err() {
+            state.note_leftovers();
+        }
+        let removed = swept?;
         if removed > 0 {
             tracing::info!(removed, "bytes that belong to no file were removed");
         }

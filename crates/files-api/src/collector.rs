@@ -1,16 +1,17 @@
 //! Deletes files that nothing uses.
 //!
 //! A message and the deletion of its file must not both win, and only the read model knows which
-//! messages use a file. So a deletion has two phases. First the file is retired: every send
-//! observes the file, so no send that has not been appended by then can use it. Once the read model
-//! has reached that position, it knows every message that uses the file: if one does, the file is
-//! reinstated, and otherwise it is deleted. The bytes are removed after that event. A process that
-//! ends in between leaves a retired file, or bytes without a file, and the next step goes on.
+//! messages and avatars use a file. So a deletion has two phases. First the file is retired: every
+//! send and every change of an avatar observes the file, so none that has not been appended by then
+//! can use it. Once the read model has reached that position, it knows everything that uses the
+//! file: if anything does, the file is reinstated, and otherwise it is deleted. The bytes are
+//! removed after that event. A process that ends in between leaves a retired file, or bytes without
+//! a file, and the next step goes on.
 
 use std::collections::HashSet;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use command_svc::execute_file_command;
+use command_svc::{ErasedFiles, execute_file_command};
 use domain::file::command::{DeleteFile, FileCommand};
 use domain::file::event::DeletionReason;
 use domain::file::{File, FilePhase, UNUSED_GRACE};
@@ -30,15 +31,21 @@ use crate::uses;
 /// The maximum number of files that one step deletes for each reason.
 const MAX_FILES: i64 = 500;
 
-/// Bytes without a file that are younger may belong to an upload that is being completed.
-const ORPHAN_AGE: Duration = Duration::from_secs(3_600);
+/// How long the removal of the bytes of a file may take. A request must not wait for a store that
+/// is away.
+const REMOVAL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// After how many failures a sweep ends: the store is away, and each would take as long.
+const MAX_FAILURES: usize = 3;
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CollectionOutcome {
     /// It is deleted, at this position.
     Deleted(i64),
-    /// A message uses it.
+    /// The same, and its bytes are still in the store, which is away.
+    DeletedWithoutBytes(i64),
+    /// Something uses it.
     Used,
     /// The read model is behind, so the file stays.
     Unknown,
@@ -57,12 +64,15 @@ impl Collector {
     }
 
     /// Deletes what has expired, and what nothing has used for a day at this time. Returns the
-    /// number of deleted files.
+    /// number of deleted files. While the store is away, at most one is deleted, and the rest stays
+    /// for a later step.
     pub async fn step(&self, now: Timestamp) -> Result<usize, Problem> {
         self.state.forget_reservations(now).await?;
-        let expired = self.delete_expired(now).await?;
+        let (mut deleted, is_away) = self.delete_expired(now).await?;
         self.note_unused(now).await?;
-        let mut deleted = expired;
+        if is_away {
+            return Ok(deleted);
+        }
         for (id, is_erased) in self.find_due(now).await? {
             let by = (UserId::system(), None);
             let reason = if is_erased {
@@ -72,6 +82,7 @@ impl Collector {
             };
             match self.collect(&id, reason, by).await? {
                 CollectionOutcome::Deleted(_) => deleted += 1,
+                CollectionOutcome::DeletedWithoutBytes(_) => return Ok(deleted + 1),
                 CollectionOutcome::Used => self.forget_unused(&id).await?,
                 CollectionOutcome::Unknown => {}
             }
@@ -87,7 +98,7 @@ impl Collector {
         forgotten.map(drop).map_err(|error| database_away(&error))
     }
 
-    /// Deletes a stored file, unless a message uses it.
+    /// Deletes a stored file, unless something uses it.
     pub(crate) async fn collect(
         &self,
         id: &FileId,
@@ -115,8 +126,11 @@ impl Collector {
             now: self.state.now(),
         });
         let position = execute_file_command(commands, id, by, delete).await?;
-        self.remove_bytes(id, &file).await;
-        Ok(CollectionOutcome::Deleted(position))
+        Ok(if self.remove_bytes(id, &file).await {
+            CollectionOutcome::Deleted(position)
+        } else {
+            CollectionOutcome::DeletedWithoutBytes(position)
+        })
     }
 
     /// Retires a file. Returns its retirement, and a position that is not before it; `None` if
@@ -140,24 +154,31 @@ impl Collector {
         Ok(is_same.then_some((retirement, position)))
     }
 
-    /// Removes the bytes of a deleted file. If that fails, the next sweep does it.
-    pub(crate) async fn remove_bytes(&self, id: &FileId, file: &File) {
+    /// Removes the bytes of a deleted file. If that fails, the sweep of the next round does it.
+    /// Returns whether they are gone.
+    pub(crate) async fn remove_bytes(&self, id: &FileId, file: &File) -> bool {
         let store = self.state.store();
-        let removed = match object_of(id, file) {
-            Some(object) => store.delete(&object).await,
-            None => Ok(()),
+        let remove = async {
+            if let Some(key) = UploadKey::parse(id.as_str()) {
+                store.abandon(key).await?;
+            }
+            match object_of(id, file) {
+                Some(object) => store.delete(&object).await,
+                None => Ok(()),
+            }
         };
-        if let Err(error) = removed {
+        let late = |_| StoreError::Failed("it took too long".to_owned());
+        let removed = tokio::time::timeout(REMOVAL_TIMEOUT, remove).await;
+        let removed = removed.map_err(late).flatten();
+        if let Err(error) = &removed {
             tracing::warn!(%error, "the bytes of a deleted file stay until the next sweep");
+            self.state.note_leftovers();
         }
-        if let Some(key) = UploadKey::parse(id.as_str())
-            && let Err(error) = store.staging().remove(key).await
-        {
-            tracing::warn!(%error, "the bytes of an upload stay until the next sweep");
-        }
+        removed.is_ok()
     }
 
-    async fn delete_expired(&self, now: Timestamp) -> Result<usize, Problem> {
+    /// Returns the number of deleted files, and whether the store is away.
+    async fn delete_expired(&self, now: Timestamp) -> Result<(usize, bool), Problem> {
         let expired: Vec<String> = sqlx::query_scalar(
             "SELECT id FROM read.files WHERE phase = 'reserved' AND expires_at <= $1 \
              ORDER BY expires_at LIMIT $2",
@@ -167,8 +188,8 @@ impl Collector {
         .fetch_all(self.state.pool())
         .await
         .map_err(|error| database_away(&error))?;
-        let ids = parse_ids(&expired);
-        for id in &ids {
+        let mut deleted = 0;
+        for id in &parse_ids(&expired) {
             let file = self.state.load(id).await?;
             if file.phase() != Some(FilePhase::Reserved) {
                 continue;
@@ -181,9 +202,12 @@ impl Collector {
             });
             let by = (UserId::system(), None);
             execute_file_command(self.state.commands(), id, by, delete).await?;
-            self.remove_bytes(id, &file).await;
+            deleted += 1;
+            if !self.remove_bytes(id, &file).await {
+                return Ok((deleted, true));
+            }
         }
-        Ok(ids.len())
+        Ok((deleted, false))
     }
 
     /// Notes which stored files nothing uses, and since when, as far as the steps have seen it.
@@ -235,83 +259,102 @@ impl Collector {
     }
 
     /// Removes bytes that belong to no file: those of deleted files whose removal failed, and those
-    /// of uploads that were interrupted. `now` is the time of the clock by which the store notes
-    /// when it got bytes.
-    pub async fn sweep(&self, now: SystemTime) -> Result<usize, Problem> {
+    /// of uploads that were interrupted. What an upload may still complete stays until it expires.
+    pub async fn sweep(&self) -> Result<usize, Problem> {
         let store = self.state.store();
-        let objects: Vec<StoredObject> = store
-            .list()
-            .try_filter(|object| std::future::ready(is_old(object, now)))
+        let mut sweep = Sweep::default();
+        let objects = store.list().map_ok(|object: StoredObject| object.key);
+        let objects: Vec<ObjectKey> = objects
             .try_collect()
             .await
             .map_err(|error| store_away(&error))?;
-        let mut removed = 0;
-        for object in objects {
-            if !self.is_expected(&object.key).await? {
-                let deleted = store.delete(&object.key).await;
-                deleted.map_err(|error| store_away(&error))?;
-                removed += 1;
+        for object in &objects {
+            if !self.state.may_need(object).await? {
+                sweep.note(store.delete(object).await)?;
             }
         }
-        removed += self.sweep_previews().await?;
-        let staged = store.staging().list().await;
-        let staged = staged.map_err(|error| store_away(&StoreError::from(error)))?;
-        for key in staged.into_iter().collect::<HashSet<_>>() {
+        let previews: Vec<PreviewKey> = store
+            .list_previews()
+            .try_collect()
+            .await
+            .map_err(|error| store_away(&error))?;
+        let objects = previews.iter().map(PreviewKey::object);
+        for object in objects.collect::<HashSet<_>>() {
+            if !self.state.may_need(object).await? {
+                sweep.note(store.delete_previews(object).await)?;
+            }
+        }
+        let unfinished = store.list_unfinished().await;
+        for key in unfinished.map_err(|error| store_away(&error))? {
             let id = FileId::parse(&key.to_string()).map_err(|_| Problem::internal())?;
             let file = self.state.load(&id).await?;
             if file.phase() != Some(FilePhase::Reserved) {
-                let deleted = store.staging().remove(key).await;
-                deleted.map_err(|error| store_away(&StoreError::from(error)))?;
+                sweep.note(store.abandon(key).await)?;
             }
         }
-        Ok(removed)
-    }
-
-    /// Removes previews of what the store must not have.
-    async fn sweep_previews(&self) -> Result<usize, Problem> {
-        let store = self.state.store();
-        let previews = store.list_previews().try_collect::<Vec<_>>().await;
-        let previews = previews.map_err(|error| store_away(&error))?;
-        let objects = previews.iter().map(PreviewKey::object);
-        let mut removed = 0;
-        for object in objects.collect::<HashSet<_>>() {
-            if !self.is_expected(object).await? {
-                let deleted = store.delete_previews(object).await;
-                deleted.map_err(|error| store_away(&error))?;
-                removed += 1;
-            }
-        }
-        Ok(removed)
-    }
-
-    /// Whether the log says that the store must have these bytes.
-    async fn is_expected(&self, object: &ObjectKey) -> Result<bool, Problem> {
-        let id = FileId::parse(&object.file().to_string()).map_err(|_| Problem::internal())?;
-        let file = self.state.load(&id).await?;
-        Ok(file.stored().is_some() && object_of(&id, &file).as_ref() == Some(object))
+        sweep.finish()
     }
 }
 
-/// Notes the files of messages that have just been erased: the next step deletes those that nothing
-/// else uses. If this fails, they go after the usual time.
-pub async fn note_erased(pool: &PgPool, files: Vec<FileId>) {
-    let ids: Vec<String> = files.into_iter().map(String::from).collect();
-    let noted = sqlx::query(
-        "INSERT INTO files.unused (id, since, erased) \
-         SELECT DISTINCT n.id, now(), true FROM unnest($1::text[]) AS n(id) \
-         ON CONFLICT (id) DO UPDATE SET erased = true",
-    )
-    .bind(ids)
-    .execute(pool)
-    .await;
+/// What a sweep has done so far. What cannot be removed does not keep it from the rest.
+#[derive(Default)]
+struct Sweep {
+    removed: usize,
+    failures: Vec<StoreError>,
+}
+
+impl Sweep {
+    /// Fails if too much could not be removed.
+    fn note(&mut self, removed: Result<(), StoreError>) -> Result<(), Problem> {
+        match removed {
+            Ok(()) => self.removed += 1,
+            Err(error) => self.failures.push(error),
+        }
+        match self.failures.last() {
+            Some(error) if self.failures.len() >= MAX_FAILURES => Err(store_away(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The number of objects and uploads that were removed, if everything could be.
+    fn finish(self) -> Result<usize, Problem> {
+        match self.failures.first() {
+            Some(error) => Err(store_away(error)),
+            None => Ok(self.removed),
+        }
+    }
+}
+
+/// Notes the files of an erasure: the next step deletes those that nothing uses. If this fails,
+/// they go after the usual time.
+pub async fn note_erased(pool: &PgPool, files: ErasedFiles) {
+    let noted = match files {
+        ErasedFiles::Used(files) => {
+            let ids: Vec<String> = files.into_iter().map(String::from).collect();
+            sqlx::query(
+                "INSERT INTO files.unused (id, since, erased) \
+                 SELECT DISTINCT n.id, now(), true FROM unnest($1::text[]) AS n(id) \
+                 ON CONFLICT (id) DO UPDATE SET erased = true",
+            )
+            .bind(ids)
+            .execute(pool)
+            .await
+        }
+        ErasedFiles::Of(user) => {
+            sqlx::query(
+                "INSERT INTO files.unused (id, since, erased) \
+                 SELECT f.id, now(), true FROM read.files f \
+                 WHERE f.uploader = $1 AND f.phase <> 'reserved' \
+                 ON CONFLICT (id) DO UPDATE SET erased = true",
+            )
+            .bind(user.as_str())
+            .execute(pool)
+            .await
+        }
+    };
     if let Err(error) = noted {
-        tracing::warn!(%error, "the files of erased messages are deleted later");
+        tracing::warn!(%error, "the files of an erasure are deleted later");
     }
-}
-
-fn is_old(object: &StoredObject, now: SystemTime) -> bool {
-    let age = now.duration_since(object.modified);
-    age.is_ok_and(|age| age >= ORPHAN_AGE)
 }
 
 fn parse_ids(texts: &[String]) -> Vec<FileId> {

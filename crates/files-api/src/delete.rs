@@ -27,9 +27,9 @@ pub(crate) struct DeleteResponse {
 
 /// Delete a file
 ///
-/// Deletes one of the caller's own files, if no message uses it (`409 file_in_use`). A token with
-/// the scope `admin` or `service` removes any file, whatever uses it: the messages stay, without
-/// their bytes.
+/// Deletes one of the caller's own files, if no message and no avatar uses it (`409 file_in_use`).
+/// A token with the scope `admin` or `service` removes any file, whatever uses it: the messages
+/// stay, without their bytes.
 #[utoipa::path(
     delete, path = "/v1/files/{id}", operation_id = "delete_file", tag = "files",
     params(("id" = String, Path, description = "The file.",
@@ -55,7 +55,8 @@ pub(crate) async fn delete_file(
     let is_own = reserved.uploader == by.0;
     let position = if is_own && file.phase() != Some(FilePhase::Reserved) && !may_remove {
         match collector.collect(&id, DeletionReason::Owner, by).await? {
-            CollectionOutcome::Deleted(position) => position,
+            CollectionOutcome::Deleted(position)
+            | CollectionOutcome::DeletedWithoutBytes(position) => position,
             CollectionOutcome::Used => return Err(in_use()),
             CollectionOutcome::Unknown => return Err(projection_behind()),
         }

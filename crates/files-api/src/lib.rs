@@ -5,7 +5,7 @@
 //! - `reserve`: announces a file; `quota`: whether the user has room for it, with
 //!   `user_turns`. `upload`: receives its bytes; `content_range`: which of them a
 //!   request has. `delete`: deletes a file.
-//! - `uses`: whether a message uses a file, as the read model knows.
+//! - `uses`: whether anything uses a file, as the read model knows.
 //! - `collector`: deletes files that nothing uses, in two phases. `collection`: the background
 //!   task around it.
 //! - `preview_follower`: makes previews of images that are stored.

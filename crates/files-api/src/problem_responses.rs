@@ -33,3 +33,12 @@ impl IntoResponses for UnknownFileProblem {
         responses_with(&[StatusCode::NOT_FOUND])
     }
 }
+
+/// The further problem of a command that puts bytes into the store.
+pub(crate) struct FullStoreProblem;
+
+impl IntoResponses for FullStoreProblem {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        responses_with(&[StatusCode::INSUFFICIENT_STORAGE])
+    }
+}

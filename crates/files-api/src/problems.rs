@@ -5,10 +5,14 @@ use std::time::Duration;
 use domain::refusal::{Refusal, RefusalKind};
 use event_log::LogError;
 use file_store::{StagingError, StoreError};
+use http::StatusCode;
 use http_edge::Problem;
 
 /// The `Retry-After` of what can succeed soon.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The `Retry-After` of what succeeds once somebody has made room.
+const FULL_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 /// The log does not answer.
 pub(crate) fn log_away(error: &LogError) -> Problem {
@@ -34,37 +38,51 @@ pub(crate) fn database_away(error: &sqlx::Error) -> Problem {
 pub(crate) fn projection_behind() -> Problem {
     Problem::unavailable(
         "projection_behind",
-        "It is not known yet whether a message uses the file; try again.",
+        "It is not known yet whether anything uses the file; try again.",
         RETRY_AFTER,
     )
 }
 
 /// The file store is away or full. What has arrived is kept.
 pub(crate) fn store_away(error: &StoreError) -> Problem {
-    tracing::error!(%error, "a file could not be stored");
-    Problem::unavailable(
-        "file_store_unavailable",
-        "The file store does not answer or is full. What has arrived is kept; resume later.",
-        RETRY_AFTER,
-    )
+    tracing::error!(%error, "the file store cannot be used");
+    match error {
+        StoreError::Full(_) => store_full(),
+        StoreError::Missing | StoreError::Failed(_) => Problem::unavailable(
+            "file_store_unavailable",
+            "The file store does not answer. What has arrived is kept; resume later.",
+            RETRY_AFTER,
+        ),
+    }
 }
 
 /// Bytes could not be staged.
 pub(crate) fn not_staged(error: &StagingError) -> Problem {
-    match error {
-        StagingError::Busy => Problem::conflict(
+    if matches!(error, StagingError::Busy) {
+        return Problem::conflict(
             "upload_in_progress",
             "Another request is sending the bytes of this file; wait until it has ended.",
-        ),
-        StagingError::Disk(error) => {
-            tracing::error!(%error, "the bytes of an upload cannot be written");
-            Problem::unavailable(
-                "file_store_unavailable",
-                "The disk for uploads is full or failed; resume later.",
-                RETRY_AFTER,
-            )
-        }
+        );
     }
+    tracing::error!(%error, "the bytes of an upload cannot be written");
+    if error.is_full() {
+        return store_full();
+    }
+    Problem::unavailable(
+        "file_store_unavailable",
+        "The directory for uploads cannot be used; resume later.",
+        RETRY_AFTER,
+    )
+}
+
+/// The file store has no room.
+fn store_full() -> Problem {
+    Problem::new(
+        StatusCode::INSUFFICIENT_STORAGE,
+        "file_store_full",
+        "The file store is full. What has arrived is kept; resume once there is room.",
+    )
+    .with_retry_after(FULL_RETRY_AFTER)
 }
 
 /// A rule rejects the request before its command is executed.
@@ -76,11 +94,12 @@ pub(crate) fn refused(refusal: Refusal) -> Problem {
     }
 }
 
-/// A message uses the file.
+/// Something uses the file.
 pub(crate) fn in_use() -> Problem {
     Problem::conflict(
         "file_in_use",
-        "A message uses the file; recall it first, or let the file go with its last message.",
+        "A message or an avatar uses the file; recall the message or change the avatar first, or \
+         let the file go with the last of them.",
     )
 }
 

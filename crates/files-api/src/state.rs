@@ -1,9 +1,10 @@
 //! What the routes and the collection share.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use command_svc::{Clock, CommandState};
-use domain::file::File;
+use domain::file::{File, FilePhase};
 use domain::ids::{FileId, UserId};
 use domain::time::Timestamp;
 use event_log::EventLog;
@@ -46,13 +47,27 @@ pub struct FilesState(Arc<SharedFiles>);
 struct SharedFiles {
     setup: FilesSetup,
     turns: UserTurns,
+    has_leftovers: AtomicBool,
 }
 
 impl FilesState {
     /// The state for these inputs.
     pub fn new(setup: FilesSetup) -> Self {
-        let turns = UserTurns::default();
-        Self(Arc::new(SharedFiles { setup, turns }))
+        Self(Arc::new(SharedFiles {
+            setup,
+            turns: UserTurns::default(),
+            has_leftovers: AtomicBool::new(false),
+        }))
+    }
+
+    /// Notes that bytes which belong to no file could not be removed.
+    pub(crate) fn note_leftovers(&self) {
+        self.0.has_leftovers.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that was noted since the last time.
+    pub(crate) fn take_leftovers(&self) -> bool {
+        self.0.has_leftovers.swap(false, Ordering::Relaxed)
     }
 
     /// Whose turn it is in this process.
@@ -89,6 +104,21 @@ impl FilesState {
         let files = self.log().files();
         let loaded = files.peek(id.as_str(), File::clone).await;
         Ok(loaded.map_err(|error| log_away(&error))?.0)
+    }
+
+    /// Whether a file has these bytes, or an upload may still give them to it. Once this is not so,
+    /// it never will be again: so what removes such bytes cannot take them from a file that another
+    /// request, or another process, is storing at the same moment.
+    pub(crate) async fn may_need(&self, object: &ObjectKey) -> Result<bool, Problem> {
+        let id = FileId::parse(&object.file().to_string()).map_err(|_| Problem::internal())?;
+        let file = self.load(&id).await?;
+        Ok(match file.phase() {
+            Some(FilePhase::Reserved) => true,
+            Some(FilePhase::Stored | FilePhase::Retired) => {
+                object_of(&id, &file).as_ref() == Some(object)
+            }
+            Some(FilePhase::Deleted) | None => false,
+        })
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! The bytes go to a local file first, while their digest is computed. Once all have arrived, they
 //! are moved into the store, and then the event says that the file is stored. A process that ends
-//! in between leaves bytes without an event, which the collection removes, and never an event
-//! without its bytes.
+//! in between leaves bytes without an event, which the next attempt uses or the collection removes,
+//! and never an event without its bytes. Once all bytes are here, the rest no longer depends on the
+//! client: it goes on if the connection ends.
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -22,7 +23,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::content_range::{self, UploadPart};
-use crate::problem_responses::{UnknownFileProblem, UploadProblems};
+use crate::problem_responses::{FullStoreProblem, UnknownFileProblem, UploadProblems};
 use crate::problems::{not_staged, refused, size_mismatch, store_away, wrong_offset};
 use crate::state::{FilesState, parse_caller, parse_id};
 
@@ -130,6 +131,7 @@ struct ContentRangeParams {
          body = Problem, content_type = "application/problem+json"),
         UploadProblems,
         UnknownFileProblem,
+        FullStoreProblem,
     ),
 )]
 pub(crate) async fn upload_content(
@@ -182,15 +184,18 @@ struct FileUpload {
 
 impl FileUpload {
     async fn receive(
-        &self,
+        self,
         part: UploadPart,
         mut body: UploadBody,
     ) -> Result<UploadResponse, Problem> {
         let size = u64::try_from(self.reserved.size).unwrap_or_default();
         let staging = self.state.store().staging();
-        if part == UploadPart::Query && staging.received(self.key).await < size {
+        if part == UploadPart::Query {
             let received = staging.received(self.key).await;
-            return Ok(UploadResponse::expected(self.reserved.size, received));
+            let received = received.map_err(|error| not_staged(&error))?;
+            if received < size {
+                return Ok(UploadResponse::expected(self.reserved.size, received));
+            }
         }
         let from_start = matches!(part, UploadPart::Whole | UploadPart::From(0));
         let staged = staging.resume(self.key, from_start).await;
@@ -211,7 +216,8 @@ impl FileUpload {
             let received = staged.received();
             return Ok(UploadResponse::expected(self.reserved.size, received));
         }
-        self.complete(staged).await
+        let completion = tokio::spawn(async move { self.complete(staged).await });
+        completion.await.map_err(|_| Problem::internal())?
     }
 
     /// Receives the body. What has arrived stays, also if the connection breaks.
@@ -260,17 +266,27 @@ impl FileUpload {
         put.map_err(|error| store_away(&error))?;
         let by = self.by.clone();
         let recorded = execute_file_command(self.state.commands(), &self.id, by, store).await;
-        if let Err(problem) = &recorded
-            && problem.status().is_client_error()
-            && let Err(error) = files.delete(&object).await
-        {
-            tracing::warn!(%error, "bytes that are not used stay until the next collection");
+        if recorded.is_err() {
+            self.remove_unneeded(&object).await;
         }
         let position = recorded?;
         if let Err(error) = completed.discard().await {
             tracing::warn!(%error, "an upload that is complete could not be removed");
         }
         Ok(UploadResponse::stored(&stored, Some(position)))
+    }
+}
+
+impl FileUpload {
+    /// Removes bytes that no event names, unless another request may still record them: one of this
+    /// client, or one at another process.
+    async fn remove_unneeded(&self, object: &ObjectKey) {
+        if matches!(self.state.may_need(object).await, Ok(false))
+            && let Err(error) = self.state.store().delete(object).await
+        {
+            tracing::warn!(%error, "bytes that are not used stay until the next sweep");
+            self.state.note_leftovers();
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whether a message uses a file, as the read model knows.
+//! Whether anything uses a file, as the read model knows.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const PROJECTION_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often to look at it.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Whether a message uses this file, in a read model that has reached this position. `None` if it
+/// Whether anything uses this file, in a read model that has reached this position. `None` if it
 /// does not reach it in time.
 pub(crate) async fn find_use(
     pool: &PgPool,

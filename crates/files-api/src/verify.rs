@@ -1,6 +1,6 @@
 //! Compares the file store with the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use anyhow::{Context as _, Result};
 use file_store::{FileStore, ObjectKey, PreviewKey, StoredObject, UploadKey};
@@ -19,8 +19,9 @@ pub struct FilesReport {
     pub missing: Vec<String>,
     /// The ids of files whose bytes have another size than they had.
     pub damaged: Vec<String>,
-    /// The names of objects that belong to no file, and of previews of such. A preview that is
-    /// missing is no difference: it is made when it is needed.
+    /// The names of objects that belong to no file, and of previews of such. What an upload has put
+    /// there that may still be completed is no orphan. A preview that is missing is no difference:
+    /// it is made when it is needed.
     pub orphaned: Vec<String>,
 }
 
@@ -78,7 +79,11 @@ pub async fn compare(store: &FileStore, pool: &PgPool) -> Result<FilesReport> {
             Some(_) => {}
         }
     }
-    let is_orphan = |key: &ObjectKey| !now.contains_key(key) && !expected.contains_key(key);
+    let uploads = list_uploads(pool).await?;
+    let is_orphan = |key: &ObjectKey| {
+        let is_expected = now.contains_key(key) || expected.contains_key(key);
+        !is_expected && !uploads.contains(&key.file())
+    };
     let orphaned = objects.keys().filter(|key| is_orphan(key));
     report.orphaned.extend(orphaned.map(ObjectKey::to_string));
     let orphaned = previews.iter().filter(|key| is_orphan(key.object()));
@@ -97,4 +102,13 @@ async fn list_expected(pool: &PgPool) -> Result<BTreeMap<ObjectKey, u64>> {
         Some((key, u64::try_from(size).ok()?))
     });
     Ok(keys.collect())
+}
+
+/// The files whose bytes have not all arrived, or are being stored.
+async fn list_uploads(pool: &PgPool) -> Result<HashSet<UploadKey>> {
+    let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM read.files WHERE phase = 'reserved'")
+        .fetch_all(pool)
+        .await
+        .context("the read model cannot be read")?;
+    Ok(ids.iter().filter_map(|id| UploadKey::parse(id)).collect())
 }

@@ -64,7 +64,7 @@ const COUNTERS: [Description; 14] = [
     ),
 ];
 
-const GAUGES: [Description; 31] = [
+const GAUGES: [Description; 42] = [
     (
         "tidings_answer_bytes",
         "Memory reserved for answers that have not been read",
@@ -77,8 +77,36 @@ const GAUGES: [Description; 31] = [
         "tidings_build_info",
         "Always 1; the label has the version of the program",
     ),
+    (
+        "tidings_busiest_conversation_ratio",
+        "Share of the busiest conversation in the messages among the last 10,000 events",
+    ),
     ("tidings_cache_bytes", "Memory of the aggregate cache"),
     ("tidings_connections", "Open HTTP connections"),
+    (
+        "tidings_database_bytes",
+        "Size of the database, the log and the read models",
+    ),
+    (
+        "tidings_database_max_sessions",
+        "Sessions that Postgres allows",
+    ),
+    (
+        "tidings_database_oldest_transaction_seconds",
+        "Age of the oldest transaction of Postgres",
+    ),
+    (
+        "tidings_database_sessions",
+        "Sessions with the database by state, of all programs",
+    ),
+    (
+        "tidings_disk_bytes",
+        "Size of the disk of the data directory",
+    ),
+    (
+        "tidings_disk_free_bytes",
+        "Free space on the disk of the data directory",
+    ),
     (
         "tidings_history_mismatch",
         "1 for a part that has events which the log does not have",
@@ -149,8 +177,24 @@ const GAUGES: [Description; 31] = [
         "Age of the oldest event that is not sealed",
     ),
     (
+        "tidings_slow_statements",
+        "Statements that have been running for more than a second",
+    ),
+    (
+        "tidings_slowest_statement_seconds",
+        "How long the slowest statement has been running",
+    ),
+    (
         "tidings_tls_expiry_seconds",
         "When the TLS certificate in use expires, in seconds since 1970",
+    ),
+    (
+        "tidings_wal_retained_bytes",
+        "Write-ahead log that a replication slot keeps",
+    ),
+    (
+        "tidings_wal_written_bytes",
+        "Write-ahead log that was ever written",
     ),
     (
         "tidings_webhook_lag_events",

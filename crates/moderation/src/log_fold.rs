@@ -162,7 +162,7 @@ impl ModerationFold {
                 self.apply_rules(decoded, event.position);
                 Ok(Vec::new())
             }
-            AggregateKind::Case | AggregateKind::File => Ok(Vec::new()),
+            AggregateKind::Case | AggregateKind::File | AggregateKind::Desk => Ok(Vec::new()),
         }
     }
 

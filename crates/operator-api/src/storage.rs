@@ -158,7 +158,7 @@ pub async fn list_conversation_storage(
 
 /// Returns what files occupy, by user
 ///
-/// A user counts the files that they have uploaded, whether a message uses them or not.
+/// A user counts the files that they have uploaded, whether anything uses them or not.
 #[utoipa::path(
     get, path = "/v1/admin/storage/users", operation_id = "list_user_storage", tag = "admin",
     params(StorageParams, MinPositionParams),
@@ -195,7 +195,7 @@ pub async fn list_user_storage(
 
 /// Returns the files that nothing uses
 ///
-/// Stored files that no message uses, and uploads that are not finished, with the time when they
+/// Stored files that nothing uses, and uploads that are not finished, with the time when they
 /// will be deleted.
 #[utoipa::path(
     get, path = "/v1/admin/storage/orphans", operation_id = "list_orphaned_files", tag = "admin",

@@ -104,6 +104,14 @@ entry_types! {
     MessageHeld = "message_held";
     /// A held message was released: it is sent.
     HeldMessageReleased = "held_message_released";
+    /// A service session was opened.
+    SessionOpened = "session_opened";
+    /// A service session has an agent.
+    SessionAccepted = "session_accepted";
+    /// A service session went to another agent or desk.
+    SessionTransferred = "session_transferred";
+    /// A service session was closed.
+    SessionClosed = "session_closed";
     /// A held message was refused.
     MessageRefused = "message_refused";
 }

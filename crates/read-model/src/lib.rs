@@ -11,7 +11,8 @@
 //! - [`unread_count!`]: how many messages are unread for a member.
 //! - [`unread_mention_count!`]: how many unread messages mention a user.
 //! - [`uses_file!`]: whether a message uses its file. [`is_file_used!`]: whether anything uses one
-//!   file. [`file_uses!`]: what uses which files.
+//!   file. [`file_uses!`]: what uses which files. [`user_avatars!`] and [`conversation_avatars!`]:
+//!   which files are avatars.
 //!
 //! Only current members see a conversation; for all other users it is indistinguishable from one
 //! that does not exist. With `history = all` a member sees every message; with `since_join`, the
@@ -28,7 +29,8 @@
 //!
 //! A message that is sent, and neither recalled nor erased, uses its file; so does one that waits
 //! to be sent. In a direct conversation, one that both users have cleared does not: nobody will
-//! ever see it again. In a group, who joins later may see what all members have cleared.
+//! ever see it again. In a group, who joins later may see what all members have cleared. A file
+//! that is the avatar of a user or a conversation is used too.
 
 #![deny(missing_docs)]
 
@@ -198,7 +200,27 @@ macro_rules! uses_file {
     };
 }
 
-/// A condition: a message uses the file with the id `$file`.
+/// A subquery that returns a pair `(file, user_id)` for each user whose avatar is a file.
+#[macro_export]
+macro_rules! user_avatars {
+    () => {
+        "(SELECT a.avatar AS file, a.user_id FROM read.profiles a WHERE strpos(a.avatar, ':') = 0)"
+    };
+}
+
+/// A subquery that returns a pair `(file, conversation)` for each conversation whose avatar is a
+/// file. Its newest policy counts.
+#[macro_export]
+macro_rules! conversation_avatars {
+    () => {
+        "(SELECT p.avatar_file AS file, p.conversation FROM read.policies p
+          WHERE p.avatar_file IS NOT NULL AND NOT EXISTS (
+              SELECT FROM read.policies n
+              WHERE n.conversation = p.conversation AND n.position > p.position))"
+    };
+}
+
+/// A condition: something uses the file with the id `$file`.
 #[macro_export]
 macro_rules! is_file_used {
     ($file:literal) => {
@@ -214,12 +236,23 @@ macro_rules! is_file_used {
             ")
              OR EXISTS (SELECT FROM read.held h WHERE h.file = ",
             $file,
+            ")
+             OR EXISTS (SELECT FROM ",
+            $crate::user_avatars!(),
+            " a WHERE a.file = ",
+            $file,
+            ")
+             OR EXISTS (SELECT FROM ",
+            $crate::conversation_avatars!(),
+            " a WHERE a.file = ",
+            $file,
             "))"
         )
     };
 }
 
-/// A subquery that returns a pair `(file, conversation)` for each message that uses a file.
+/// A subquery that returns a pair `(file, conversation)` for everything that uses a file. The
+/// conversation of the avatar of a user is null.
 #[macro_export]
 macro_rules! file_uses {
     () => {
@@ -230,7 +263,13 @@ macro_rules! file_uses {
             $crate::uses_file!("g", "c"),
             "
               UNION ALL SELECT s.file, s.conversation FROM read.scheduled s WHERE s.file IS NOT NULL
-              UNION ALL SELECT h.file, h.conversation FROM read.held h WHERE h.file IS NOT NULL)"
+              UNION ALL SELECT h.file, h.conversation FROM read.held h WHERE h.file IS NOT NULL
+              UNION ALL SELECT a.file, a.conversation FROM ",
+            $crate::conversation_avatars!(),
+            " a
+              UNION ALL SELECT a.file, NULL::bigint FROM ",
+            $crate::user_avatars!(),
+            " a)"
         )
     };
 }

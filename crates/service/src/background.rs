@@ -154,6 +154,7 @@ impl ServiceRuntime {
         let sender = self.scheduled_sender_task(state.clone());
         background.spawn("the sender of scheduled messages", sender);
         background.spawn("moderation", self.moderation_task(state.clone()));
+        background.spawn("service desks", self.desks_task(state.clone()));
         let operator_state = self.operator_state(state.live_rulebook());
         let audited = from_fn_with_state(recorder.clone(), audit::record_calls);
         Ok(operator_api::command_router(operator_state)

@@ -1,10 +1,16 @@
 //! Gauges that are sampled at an interval.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
-use diagnostics::{ModerationLag, SealLag};
+use diagnostics::{
+    DiskSpace, ModerationLag, RecentSends, SealLag, SessionActivity, SlowStatement, WriteAheadLog,
+    measure_sizes,
+};
 use event_log::EventLog;
+use event_log::reader::LogReader;
+use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use super::pools::Pools;
@@ -12,10 +18,15 @@ use super::pools::Pools;
 /// The interval between two samples.
 const SAMPLE_INTERVAL: Duration = Duration::from_secs(2);
 
+/// The samples between two looks at what takes longer to measure.
+const ROUNDS_PER_LOAD: u32 = 5;
+
 /// What is sampled.
 pub struct GaugeSources {
     /// The connections.
     pub pools: Pools,
+    /// The data directory.
+    pub data: PathBuf,
     /// The log, where events are appended.
     pub log: Option<EventLog>,
     /// Whether this process seals the log.
@@ -28,13 +39,25 @@ pub struct GaugeSources {
 pub async fn run(sources: GaugeSources, ending: CancellationToken) -> Result<()> {
     let GaugeSources {
         pools,
+        data,
         log,
         seals,
         moderates,
     } = sources;
     metrics::gauge!("tidings_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     let mut round = tokio::time::interval(SAMPLE_INTERVAL);
-    while ending.run_until_cancelled(round.tick()).await.is_some() {
+    for number in 0_u32.. {
+        if ending.run_until_cancelled(round.tick()).await.is_none() {
+            break;
+        }
+        if number.is_multiple_of(ROUNDS_PER_LOAD) {
+            sample_disk(&data);
+            if moderates {
+                // Without an answer of Postgres, the last values stay.
+                let sampled = sample_load(&pools.projections);
+                drop(ending.run_until_cancelled(sampled).await);
+            }
+        }
         for (name, pool) in pools.with_names() {
             let idle = pool.num_idle();
             let used = (pool.size() as usize).saturating_sub(idle);
@@ -62,5 +85,46 @@ pub async fn run(sources: GaugeSources, ending: CancellationToken) -> Result<()>
             }
         }
     }
+    Ok(())
+}
+
+fn sample_disk(data: &std::path::Path) {
+    if let Ok(disk) = DiskSpace::measure(data) {
+        metrics::gauge!("tidings_disk_free_bytes").set(disk.free_bytes as f64);
+        metrics::gauge!("tidings_disk_bytes").set(disk.total_bytes as f64);
+    }
+}
+
+/// Samples the load on Postgres, and how even the load on conversations is.
+async fn sample_load(pool: &PgPool) -> Result<(), sqlx::Error> {
+    let sessions = SessionActivity::measure(pool).await?;
+    for (state, count) in sessions.by_state {
+        metrics::gauge!("tidings_database_sessions", "state" => state.replace(' ', "_"))
+            .set(count as f64);
+    }
+    let max: i64 = sqlx::query_scalar("SELECT current_setting('max_connections')::bigint")
+        .fetch_one(pool)
+        .await?;
+    metrics::gauge!("tidings_database_max_sessions").set(max as f64);
+    metrics::gauge!("tidings_database_oldest_transaction_seconds")
+        .set(sessions.oldest_transaction_seconds);
+    let slow = SlowStatement::list(pool).await?;
+    let slowest = slow.first().map_or(0.0, |statement| statement.seconds);
+    metrics::gauge!("tidings_slow_statements").set(slow.len() as f64);
+    metrics::gauge!("tidings_slowest_statement_seconds").set(slowest);
+    let wal = WriteAheadLog::measure(pool).await?;
+    metrics::gauge!("tidings_wal_written_bytes").set(wal.written_bytes as f64);
+    metrics::gauge!("tidings_wal_retained_bytes").set(wal.retained_bytes as f64);
+    let sizes = measure_sizes(pool).await?;
+    for (part, bytes) in [
+        ("all", sizes.database),
+        ("log", sizes.log),
+        ("read", sizes.read),
+    ] {
+        metrics::gauge!("tidings_database_bytes", "part" => part).set(bytes as f64);
+    }
+    let head = LogReader::new(pool.clone()).head().await?.position;
+    let sends = RecentSends::count(pool, head).await?;
+    metrics::gauge!("tidings_busiest_conversation_ratio").set(sends.busiest_share());
     Ok(())
 }

@@ -22,6 +22,7 @@
 
 pub mod acks;
 mod background;
+mod desks;
 pub mod gauges;
 mod hook;
 mod jwks;
@@ -144,6 +145,7 @@ pub async fn run(
 ) -> Result<()> {
     let metrics = ops::install_recorder().context("cannot install the metrics recorder")?;
     check_open_file_limit(setup.config.max_connections);
+    signals::handle_file_size_limit();
     let base = setup.ports.base_url()?;
     let (ports, service) = ServiceRuntime::new(setup).await?;
     let (issuer, auth) = (service.issuer.clone(), service.auth.clone());
@@ -369,6 +371,7 @@ impl ServiceRuntime {
     fn gauge_sources(&self, log: Option<EventLog>) -> GaugeSources {
         GaugeSources {
             pools: self.pools.clone(),
+            data: self.config.data.clone(),
             log,
             seals: self.services.commands && self.config.seals.seal_every != SealInterval::Off,
             moderates: self.services.commands,

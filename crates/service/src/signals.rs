@@ -1,6 +1,7 @@
 //! The signals that stop the process.
 
 use anyhow::{Context as _, Result};
+use embedded_servers::process;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -30,5 +31,14 @@ async fn wait_for_signal(terminate: &mut Signal, interrupt: &mut Signal) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+    }
+}
+
+/// A file that is larger than the operating system allows this process (`ulimit -f`) is an error of
+/// its upload, and must not end the process.
+pub(super) fn handle_file_size_limit() {
+    let kind = SignalKind::from_raw(process::FILE_SIZE_SIGNAL);
+    if let Err(error) = signal(kind) {
+        tracing::warn!(%error, "the signal of the file size limit cannot be handled");
     }
 }

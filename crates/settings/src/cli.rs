@@ -10,6 +10,7 @@ use http_edge::auth::{MODERATOR_SCOPE, SERVICE_SCOPE};
 use http_edge::extract::describe_unknown;
 
 use super::accounts::AccountCommand;
+use super::analytics::AnalyticsCommand;
 use super::backup::{BackupArgs, RestoreArgs};
 use super::erase::{EraseCommand, ExportUserArgs};
 use super::log::LogCommand;
@@ -83,6 +84,9 @@ pub enum CliCommand {
     Explain(ExplainArgs),
     /// Query the database in a session that can only read.
     Psql(PsqlArgs),
+    /// Decide who can read the views for analysts.
+    #[command(subcommand)]
+    Analytics(AnalyticsCommand),
     /// Read, export, verify and replay the event log.
     #[command(subcommand)]
     Log(LogCommand),
@@ -185,6 +189,9 @@ pub struct StatusArgs {
     /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
+    /// Show rates, lags, connections and errors on the whole terminal, until q ends it.
+    #[arg(long, conflicts_with = "json")]
+    pub watch: bool,
 }
 
 /// The options of `tidings import`.

@@ -1,10 +1,13 @@
 //! The options about files.
 
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Args;
 use data_dir::UsageError;
-use file_store::{FileStore, StoreLocation};
+use file_store::{FileStore, StoreConfig, StoreLocation};
+
+use super::parse::parse_duration;
 
 /// Where files are, and how large they may be.
 #[derive(Debug, Clone, Args)]
@@ -18,6 +21,11 @@ pub struct FileArgs {
         value_name = "DIR|s3://BUCKET/PREFIX"
     )]
     pub file_store: Option<StoreLocation>,
+
+    /// Time for which the service of a bucket may send nothing before it counts as away.
+    #[arg(long, global = true, env = "TIDINGS_FILE_TIMEOUT", value_name = "DURATION",
+        default_value = "30s", value_parser = parse_file_timeout)]
+    pub file_timeout: Duration,
 
     /// Maximum size of a file in bytes.
     #[arg(long, global = true, env = "TIDINGS_MAX_FILE", value_name = "BYTES", default_value_t = 104_857_600,
@@ -41,9 +49,30 @@ impl FileArgs {
     /// bucket.
     pub fn open(&self, data: &Path) -> Result<FileStore, UsageError> {
         let location = self.location(data);
-        let opened = FileStore::open(&location, &data.join("uploads"));
+        let variables = std::env::vars_os();
+        let opened = FileStore::open(&StoreConfig {
+            location: location.clone(),
+            uploads: data.join("uploads"),
+            variables: variables
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
+                .collect(),
+            timeout: self.file_timeout,
+        });
         opened.map_err(|error| {
             UsageError(format!("--file-store (TIDINGS_FILES) {location}: {error}"))
         })
     }
+}
+
+/// A time within which a service can answer at all.
+fn parse_file_timeout(text: &str) -> Result<Duration, String> {
+    let timeout = parse_duration(text)?;
+    let range = Duration::from_millis(100)..=Duration::from_secs(600);
+    let expected = || "expected between 100ms and 10m".to_owned();
+    range
+        .contains(&timeout)
+        .then_some(timeout)
+        .ok_or_else(expected)
 }

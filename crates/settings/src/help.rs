@@ -60,6 +60,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("verify", "tidings verify --search"),
     ("search", "tidings search 'from:ann invoice' --as bob"),
     ("psql", "tidings psql -- --file report.sql"),
+    ("analytics grant", "tidings analytics grant metabase"),
+    ("analytics revoke", "tidings analytics revoke metabase"),
     ("log tail", "tidings log tail --follow --type message_sent"),
     ("log show", "tidings log show 17"),
     ("log export", "tidings log export ./export --format parquet"),

@@ -6,8 +6,9 @@
 //!   command shows.
 //! - `system`: the options that all commands share, and what follows from them. `defaults`: where
 //!   systems are. `services`: which services a command runs.
-//! - `accounts`, `backup`, `erase`, `files`, `log`, `psql`, `push`, `rebuild`, `webhooks`: the
-//!   options of these commands, and of what they operate. `given`: the settings that were given.
+//! - `accounts`, `analytics`, `backup`, `erase`, `files`, `log`, `psql`, `push`, `rebuild`,
+//!   `webhooks`: the options of these commands, and of what they operate. `given`: the settings
+//!   that were given.
 //! - `rules`: the options of `tidings switch` and `tidings moderation`. `jwks_url`: where keys of
 //!   tokens are fetched from.
 //! - `questions`: the options of commands that answer questions about messages.
@@ -17,6 +18,7 @@
 #![deny(missing_docs)]
 
 mod accounts;
+mod analytics;
 mod backup;
 mod cli;
 mod confirm;
@@ -43,6 +45,7 @@ mod user;
 mod webhooks;
 
 pub use accounts::{AccountArgs, AccountCommand, AccountPasswordArgs, AccountsMode};
+pub use analytics::AnalyticsCommand;
 pub use backup::{BackupArgs, RestoreArgs};
 pub use cli::{
     Cli, CliCommand, CompletionsArgs, DemoArgs, DoctorArgs, ImportArgs, ManArgs, SearchArgs,

@@ -88,8 +88,8 @@ pub struct UserSetArgs {
     /// Name that others see.
     #[arg(long, group = "values", value_name = "NAME")]
     pub display_name: Option<String>,
-    /// Picture: an https URL.
-    #[arg(long, group = "values", value_name = "URL")]
+    /// Picture: an https URL, or the id of a file of the user.
+    #[arg(long, group = "values", value_name = "PICTURE")]
     pub avatar: Option<String>,
     /// What the user says about themselves.
     #[arg(long, group = "values", value_name = "TEXT")]

@@ -17,9 +17,10 @@ use crate::embedded::EmbeddedFile;
 
 /// What the pages may load and call. Avatars are the only content of other hosts; `ws:` and `wss:`
 /// are there because old versions of Safari do not take `'self'` for them. `blob:` is for files:
-/// the chat fetches them with its token, and shows what it has fetched.
+/// the chat fetches them with its token, and shows what it has fetched. Players take what the
+/// service worker of the chat has fetched, which comes from `'self'`.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' \
-    https: data: blob:; media-src blob:; connect-src 'self' ws: wss:; font-src 'self'; \
+    https: data: blob:; media-src 'self' blob:; connect-src 'self' ws: wss:; font-src 'self'; \
     manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
     form-action 'self'";
 

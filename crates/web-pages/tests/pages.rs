@@ -49,7 +49,7 @@ async fn both_pages_are_served_with_a_policy_that_runs_only_their_own_scripts() 
             "default-src 'none'",
             "script-src 'self';",
             "style-src 'self';",
-            "media-src blob:;",
+            "media-src 'self' blob:;",
             "worker-src 'self';",
             "frame-ancestors 'none'",
             "base-uri 'none'",

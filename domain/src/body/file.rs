@@ -88,6 +88,20 @@ impl MessageBody {
         FileId::parse(id.as_str()?).ok()
     }
 
+    /// The body of an edit of a message that uses this file, with the file if it names none.
+    /// `None` if it names another one, or is no body.
+    pub fn with_kept_file(body: &Value, file: &FileId) -> Option<Value> {
+        let mut fields = body.as_object()?.clone();
+        match fields.get("file") {
+            None | Some(Value::Null) => {
+                fields.insert("file".to_owned(), file.as_str().into());
+            }
+            Some(named) if named.as_str() == Some(file.as_str()) => {}
+            Some(_) => return None,
+        }
+        Some(Value::Object(fields))
+    }
+
     /// Completes the body of a message of this type with what its file is, whatever the client said
     /// of it. Refuses an image whose file is none.
     pub fn complete(

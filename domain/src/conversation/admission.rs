@@ -218,10 +218,10 @@ impl Conversation {
     /// Refuses a caller who is not the owner or an admin of this group.
     fn require_admin(&self, by: &UserId, detail: &str) -> Result<(), Refusal> {
         let (about, caller) = self.require_member(by)?;
-        if about.kind == ConversationKind::Direct {
+        if about.kind != ConversationKind::Group {
             return Err(Refusal::invalid(
                 "conversation",
-                "Users cannot join a direct conversation.",
+                "Users can join groups only.",
             ));
         }
         if caller.role < Role::Admin {

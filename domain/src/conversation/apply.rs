@@ -7,6 +7,7 @@ use super::access_state::NoteDigest;
 use super::event::{
     ConversationChanged, ConversationCreated, ConversationEvent, MessageSent, Role,
 };
+use super::session_state::ServiceSessions;
 use super::state::{ConversationDetails, Membership, MembershipPeriod};
 use super::{Conversation, MAX_RECENT_MESSAGES};
 use crate::ids::UserId;
@@ -65,6 +66,40 @@ impl Conversation {
             E::LinkEnded(ended) => {
                 self.access.links.remove(&ended.link);
             }
+            E::SessionOpened(_)
+            | E::SessionAccepted(_)
+            | E::SessionTransferred(_)
+            | E::SessionClosed(_)
+            | E::SessionNoted(_)
+            | E::SessionTagged(_)
+            | E::SessionRated(_) => self.apply_session(event),
+        }
+    }
+
+    fn apply_session(&mut self, event: ConversationEvent) {
+        use ConversationEvent as E;
+        self.note_text(match &event {
+            E::SessionOpened(opened) => opened.custom.is_some(),
+            E::SessionNoted(noted) => noted.text.is_some(),
+            E::SessionRated(rated) => rated.text.is_some(),
+            E::SessionClosed(closed) => closed.reason.is_some(),
+            _ => false,
+        });
+        if let E::SessionOpened(opened) = &event {
+            self.service
+                .get_or_insert_with(|| ServiceSessions::new(opened));
+        }
+        let Some(service) = &mut self.service else {
+            return;
+        };
+        match event {
+            E::SessionOpened(opened) => service.apply_opened(opened),
+            E::SessionAccepted(accepted) => service.apply_accepted(accepted),
+            E::SessionTransferred(transferred) => service.apply_transferred(transferred),
+            E::SessionClosed(closed) => service.apply_closed(closed),
+            E::SessionTagged(tagged) => service.apply_tagged(tagged),
+            E::SessionRated(rated) => service.apply_rated(&rated.session, rated.score),
+            _ => {}
         }
     }
 
@@ -149,6 +184,9 @@ impl Conversation {
         self.access.apply_sent(&sent.sender, sent.sent_at);
         if let Some(member) = self.members.get_mut(&sent.sender) {
             member.own_seq = sent.seq;
+            if let Some(service) = &mut self.service {
+                service.apply_message(sent.sent_at);
+            }
         }
         if self.recent_messages.len() == MAX_RECENT_MESSAGES {
             self.recent_messages.pop_front();

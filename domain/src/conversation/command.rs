@@ -5,6 +5,7 @@ use crate::body::{MessageBody, MessageType};
 use crate::conversation::access_command::AccessCommand;
 use crate::conversation::event::{ConversationKind, HistoryVisibility, Role};
 use crate::conversation::invitation_command::{AcceptInvitation, UsersToAsk, WithdrawInvitation};
+use crate::conversation::session_command::{DeskLookup, SessionCommand};
 use crate::conversation::settings::PolicyChange;
 use crate::ids::{ClientKey, ReactionKey, Title, UserId};
 use crate::message::MessageState;
@@ -48,6 +49,8 @@ pub enum ConversationCommand {
     Unpin(UpdatePin),
     /// Invite users who must be asked, and answer an invitation.
     Invitation(InvitationCommand),
+    /// Open, accept, transfer or close a service session, or remark on it.
+    Session(SessionCommand),
 }
 
 /// A command to a conversation that heeds what users consent to.
@@ -144,6 +147,8 @@ pub struct SendMessage {
     pub thread: Option<ThreadLookup>,
     /// For when its sender had scheduled it.
     pub scheduled_for: Option<Timestamp>,
+    /// Lookup: the desk, in a conversation with one.
+    pub desk: Option<DeskLookup>,
 }
 
 /// The thread that a message is sent to.

@@ -29,6 +29,7 @@ impl Conversation {
         let mut others = deduplicate(members);
         others.retain(|user| *user != by);
         match kind {
+            ConversationKind::Desk => return Err(begins_with_a_session()),
             ConversationKind::Direct => {
                 let other = find_direct_peer(&by, &others)?;
                 if title.is_some() {
@@ -55,7 +56,7 @@ impl Conversation {
             }
         }
         let creator = match kind {
-            ConversationKind::Direct => Role::Member,
+            ConversationKind::Direct | ConversationKind::Desk => Role::Member,
             ConversationKind::Group => Role::Owner,
         };
         let first = InitialMember {
@@ -98,6 +99,11 @@ impl Conversation {
         change: ChangeConversation,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
         let (about, caller) = self.require_member(&change.by)?;
+        if about.kind == ConversationKind::Desk {
+            return Err(Refusal::forbidden(
+                "A conversation with a desk cannot be changed; only groups can.",
+            ));
+        }
         if about.kind == ConversationKind::Direct {
             let (field, detail) = if change.title.is_some() {
                 ("title", "A direct conversation cannot have a title.")
@@ -152,6 +158,13 @@ impl Conversation {
         }
         Ok(events)
     }
+}
+
+fn begins_with_a_session() -> Refusal {
+    Refusal::invalid(
+        "kind",
+        "A conversation with a desk begins with a session: POST /v1/desks/{desk}/sessions.",
+    )
 }
 
 /// Returns the other user of a direct conversation that `caller` creates with these members.

@@ -8,13 +8,14 @@ use super::access_event::ConversationPolicyChanged;
 use super::command::EraseContent;
 use super::event::{ConversationEvent, MessageErased, TitleErased};
 use crate::body::MessageBody;
+use crate::ids::UserId;
 use crate::refusal::Refusal;
 
 impl Conversation {
     /// Erases messages, which also unpins them, and the title with all other text that users wrote
-    /// about the conversation: its topic, avatar and custom fields, notes of join requests and
-    /// reasons of sanctions. Operators request this, so the caller need not be a member. Messages
-    /// known to be erased are skipped.
+    /// about the conversation: its topic, avatar and custom fields, notes of join requests, reasons
+    /// of sanctions, and what was written about service sessions. Operators request this, so the
+    /// caller need not be a member. Messages known to be erased are skipped.
     pub(super) fn erase(&self, erase: EraseContent) -> Result<Vec<ConversationEvent>, Refusal> {
         let EraseContent { seqs, title, by } = erase;
         let about = self.details.as_ref().ok_or_else(Refusal::not_found)?;
@@ -92,6 +93,22 @@ impl ConversationEvent {
             Self::JoinRequested(mut requested) => {
                 requested.note = None;
                 Some(Self::JoinRequested(requested))
+            }
+            Self::SessionOpened(mut opened) => {
+                opened.custom = None;
+                Some(Self::SessionOpened(opened))
+            }
+            Self::SessionNoted(mut noted) => {
+                noted.text = None;
+                Some(Self::SessionNoted(noted))
+            }
+            Self::SessionClosed(mut closed) => {
+                closed.reason = closed.reason.filter(|_| closed.by == UserId::system());
+                Some(Self::SessionClosed(closed))
+            }
+            Self::SessionRated(mut rated) => {
+                rated.text = None;
+                Some(Self::SessionRated(rated))
             }
             _ => None,
         }

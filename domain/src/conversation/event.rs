@@ -10,11 +10,15 @@ use crate::conversation::access_event::{
     ConversationPolicyChanged, JoinRequestDeclined, JoinRequested, LinkCreated, LinkEnded,
     MemberSanction, SanctionLifted,
 };
+use crate::conversation::session_event::{
+    SessionAccepted, SessionClosed, SessionNoted, SessionOpened, SessionRated, SessionTagged,
+    SessionTransferred,
+};
 use crate::ids::{ClientKey, ReactionKey, RuleName, Title, UserId};
 use crate::link_code::LinkId;
 use crate::time::Timestamp;
 
-/// The kind of a conversation: direct or group.
+/// The kind of a conversation: direct, group, or with a desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationKind {
@@ -22,6 +26,8 @@ pub enum ConversationKind {
     Direct,
     /// Users join and leave.
     Group,
+    /// A customer, and the agent of a service desk who has their session.
+    Desk,
 }
 
 /// Which messages a member can see that were sent before they joined.
@@ -114,6 +120,20 @@ pub enum ConversationEvent {
     Invited(Invited),
     /// An invitation ended: the user joined or declined, or it was withdrawn.
     InvitationEnded(InvitationEnded),
+    /// A service session was opened: the customer waits for an agent.
+    SessionOpened(SessionOpened),
+    /// A service session has an agent.
+    SessionAccepted(SessionAccepted),
+    /// A service session goes to another agent or desk, or waits again.
+    SessionTransferred(SessionTransferred),
+    /// A service session was closed, or closed by itself.
+    SessionClosed(SessionClosed),
+    /// An agent wrote a note about a service session.
+    SessionNoted(SessionNoted),
+    /// The tags of a service session changed.
+    SessionTagged(SessionTagged),
+    /// The customer rated a service session.
+    SessionRated(SessionRated),
 }
 
 /// The data of [`ConversationEvent::ConversationCreated`].

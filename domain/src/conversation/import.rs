@@ -163,11 +163,8 @@ impl ImportPlan<'_> {
         if self.conversation.is_member(user) || self.new_members.contains(user) {
             return Ok(());
         }
-        if self.kind == ConversationKind::Direct {
-            return Err(Refusal::invalid(
-                field,
-                "Users cannot join a direct conversation.",
-            ));
+        if self.kind != ConversationKind::Group {
+            return Err(Refusal::invalid(field, "Users can join groups only."));
         }
         if self.is_kept_out(user) {
             return Err(Refusal::forbidden(format!(

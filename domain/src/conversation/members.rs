@@ -139,6 +139,9 @@ impl Conversation {
         match about.kind {
             ConversationKind::Group => Ok(caller),
             ConversationKind::Direct => Err(Refusal::invalid(field, detail)),
+            ConversationKind::Desk => Err(Refusal::forbidden(
+                "Members of a conversation with a desk come and go with its sessions.",
+            )),
         }
     }
 }

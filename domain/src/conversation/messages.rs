@@ -26,6 +26,10 @@ impl Conversation {
         if about.kind == ConversationKind::Direct && send.blocked {
             return Err(Refusal::blocked());
         }
+        if about.kind == ConversationKind::Desk {
+            self.check_session_sender(&send.sender)?;
+        }
+        let mut events = self.reopening(&send)?;
         let mentions = self.validate_mentions(send.mentions, limits)?;
         if send
             .reply_to
@@ -40,8 +44,12 @@ impl Conversation {
             .thread
             .map(|thread| self.require_root(&send.sender, &thread));
         let thread = thread.transpose()?;
-        Ok(vec![ConversationEvent::MessageSent(MessageSent {
-            seq: self.head_seq + 1,
+        let greeted = events
+            .iter()
+            .filter(|event| matches!(event, ConversationEvent::MessageSent(_)));
+        let seq = self.head_seq + 1 + i64::try_from(greeted.count()).unwrap_or_default();
+        events.push(ConversationEvent::MessageSent(MessageSent {
+            seq,
             sender: send.sender,
             kind: send.kind,
             body: send.body,
@@ -52,7 +60,30 @@ impl Conversation {
             thread,
             scheduled_for: send.scheduled_for,
             flags: Vec::new(),
-        })])
+        }));
+        Ok(events)
+    }
+
+    /// The events that open a service session, if the message of a customer needs one.
+    fn reopening(&self, send: &SendMessage) -> Result<Vec<ConversationEvent>, Refusal> {
+        let is_desk = self.kind() == Some(ConversationKind::Desk);
+        if !is_desk || self.has_unfinished() {
+            return Ok(Vec::new());
+        }
+        let desk = send.desk.as_ref().ok_or_else(Refusal::not_found)?;
+        let settings = desk
+            .settings
+            .as_ref()
+            .ok_or_else(|| Refusal::barred("desk_removed", "This desk does not exist any more."))?;
+        Ok(self.opening(&send.sender, None, (desk, settings), send.now))
+    }
+
+    /// Checks whether a member may write now; everybody else may.
+    pub(super) fn check_may_write(&self, user: &UserId, now: Timestamp) -> Result<(), Refusal> {
+        match self.members.get(user) {
+            Some(member) => self.check_action(MemberAction::Send, user, member, now),
+            None => Ok(()),
+        }
     }
 
     /// Checks whether policy and silences let this member do something now.
@@ -126,6 +157,14 @@ impl Conversation {
         let body = MessageBody::parse(message.kind, &body, limits)?;
         if body.digest() == message.body_digest {
             return Ok(vec![]);
+        }
+        // Who has seen a file must be able to rely on it.
+        if body.file(message.kind) != message.file {
+            return Err(Refusal::invalid(
+                "body.file",
+                "An edit cannot change the file of a message, only what else its body says; recall \
+                 the message and send a new one.",
+            ));
         }
         let edited = MessageEdited {
             seq,

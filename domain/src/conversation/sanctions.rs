@@ -27,10 +27,10 @@ impl Conversation {
             now,
         } = sanction;
         self.check_may_sanction(&user, &by, by_moderator)?;
-        if kind == SanctionKind::Ban && self.kind() == Some(ConversationKind::Direct) {
+        if kind == SanctionKind::Ban && self.kind() != Some(ConversationKind::Group) {
             return Err(Refusal::invalid(
                 "user",
-                "The members of a direct conversation never change. Silence the user instead.",
+                "Users can be banned from groups only. Silence the user instead.",
             ));
         }
         if until.is_some_and(|until| until <= now) {

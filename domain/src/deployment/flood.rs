@@ -77,6 +77,14 @@ impl RuleDuration {
         })
     }
 
+    /// This many minutes.
+    pub fn from_minutes(minutes: u16) -> Self {
+        Self {
+            text: format!("{minutes}m"),
+            seconds: 60 * u32::from(minutes),
+        }
+    }
+
     /// The duration in seconds.
     pub fn seconds(&self) -> u32 {
         self.seconds

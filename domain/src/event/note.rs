@@ -18,8 +18,8 @@ struct NoteField {
     field: &'static str,
 }
 
-/// Every event with a note. In all versions of these events the field is a text, and may be absent.
-const NOTE_FIELDS: [NoteField; 4] = [
+/// Every event with a note. In all versions of these events the field may be absent.
+const NOTE_FIELDS: [NoteField; 8] = [
     NoteField {
         event_type: "contact_requested",
         author: NoteAuthor::Owner,
@@ -39,6 +39,26 @@ const NOTE_FIELDS: [NoteField; 4] = [
         event_type: "case_resolved",
         author: NoteAuthor::Field("by"),
         field: "note",
+    },
+    NoteField {
+        event_type: "session_opened",
+        author: NoteAuthor::Field("customer"),
+        field: "custom",
+    },
+    NoteField {
+        event_type: "session_noted",
+        author: NoteAuthor::Field("by"),
+        field: "text",
+    },
+    NoteField {
+        event_type: "session_closed",
+        author: NoteAuthor::Field("by"),
+        field: "reason",
+    },
+    NoteField {
+        event_type: "session_rated",
+        author: NoteAuthor::Field("by"),
+        field: "text",
     },
 ];
 

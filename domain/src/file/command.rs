@@ -11,9 +11,9 @@ pub enum FileCommand {
     Reserve(FileReserved),
     /// Record that the store has the bytes.
     Store(StoreFile),
-    /// Let no new message use it, because it will probably be deleted.
+    /// Let nothing new use it, because it will probably be deleted.
     Retire(DeletionReason),
-    /// Let messages use a retired file again, because one does.
+    /// Let a retired file be used again, because something uses it.
     Reinstate,
     /// Delete it.
     Delete(DeleteFile),
@@ -35,7 +35,7 @@ pub struct DeleteFile {
     pub reason: DeletionReason,
     /// Who deletes it, if it is not the system.
     pub by: Option<UserId>,
-    /// The retirement since which no message uses it: the number of retirements then.
+    /// The retirement since which nothing uses it: the number of retirements then.
     pub retirement: Option<u64>,
     /// The current time.
     pub now: Timestamp,

@@ -16,9 +16,9 @@ pub enum FileEvent {
     FileReserved(FileReserved),
     /// The store has the bytes.
     FileStored(FileStored),
-    /// No new message can use it. A deletion or a reinstatement follows.
+    /// Nothing new can use it. A deletion or a reinstatement follows.
     FileRetired(FileRetired),
-    /// Messages can use the retired file again, because one does.
+    /// The retired file can be used again, because something uses it.
     FileReinstated(FileReinstated),
     /// It was deleted. The bytes are removed from the store after this event.
     FileDeleted(FileDeleted),
@@ -95,7 +95,7 @@ pub enum DeletionReason {
     Unused,
     /// The upload was not completed in time.
     Expired,
-    /// The messages that used it, or its uploader, were erased.
+    /// The messages that used it, or its uploader, or what had it as avatar, were erased.
     Erased,
     /// An administrator or a service removed it, whatever used it.
     Removed,

@@ -41,6 +41,7 @@ fn check_members(
     match state.kind() {
         None => prop_assert_eq!(roles.len(), 0),
         Some(ConversationKind::Direct) => prop_assert_eq!(roles, [Role::Member; 2]),
+        Some(ConversationKind::Desk) => prop_assert!(false, "these commands create none"),
         Some(ConversationKind::Group) => {
             prop_assert_eq!(
                 owners,

@@ -184,6 +184,7 @@ impl ConversationHarness {
                 message: self.look_up_message(self.resolve_seq(back)),
             }),
             scheduled_for: None,
+            desk: None,
         })
     }
 

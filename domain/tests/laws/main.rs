@@ -13,6 +13,7 @@ mod conversation;
 mod mailbox;
 mod profile;
 mod read_mark;
+mod session;
 
 use proptest::test_runner::Config;
 

@@ -252,6 +252,7 @@ pub fn send_by(sender: &str) -> SendMessage {
         blocked: false,
         thread: None,
         scheduled_for: None,
+        desk: None,
     }
 }
 

@@ -8,6 +8,7 @@ use domain::file::event::{
 };
 use domain::file::name::{FileName, MediaType};
 use domain::file::quota::StorageQuota;
+use domain::ids::UserId;
 use domain::time::Timestamp;
 
 use crate::builders::user;
@@ -182,6 +183,37 @@ fn a_message_can_use_only_a_stored_file_of_its_sender() {
     assert_eq!(refusal(vec![reserved(), stored()], "ben"), Some("invalid"));
     let retired = vec![reserved(), stored(), retired()];
     assert_eq!(refusal(retired, "anna"), Some("file_not_ready"));
+}
+
+#[test]
+fn an_avatar_is_a_stored_image_of_whom_it_belongs_to() {
+    let image = FileEvent::FileStored(FileStored {
+        media_type: MediaType::parse("image/png").unwrap(),
+        ..bytes(8, 'a')
+    });
+    let refusal = |events: Vec<FileEvent>, owners: &[&str]| {
+        let file = given::<File>(events).state;
+        let owners: Vec<UserId> = owners.iter().map(|owner| user(owner)).collect();
+        let refused = file
+            .require_avatar(&owners.iter().collect::<Vec<_>>())
+            .err();
+        refused.map(|refusal| {
+            assert_eq!(refusal.field, Some("avatar"));
+            refusal.code
+        })
+    };
+    assert_eq!(refusal(vec![], &["anna"]), Some("invalid"));
+    assert_eq!(refusal(vec![reserved()], &["anna"]), Some("file_not_ready"));
+    assert_eq!(
+        refusal(vec![reserved(), stored()], &["anna"]),
+        Some("invalid")
+    );
+    let picture = vec![reserved(), image];
+    assert_eq!(refusal(picture.clone(), &["anna"]), None);
+    assert_eq!(refusal(picture.clone(), &["root", "anna"]), None);
+    assert_eq!(refusal(picture.clone(), &["ben"]), Some("invalid"));
+    let retired = [picture, vec![retired()]].concat();
+    assert_eq!(refusal(retired, &["anna"]), Some("file_not_ready"));
 }
 
 #[test]

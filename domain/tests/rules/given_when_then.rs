@@ -4,6 +4,7 @@
 use cqrs_es::Aggregate;
 use domain::case::Case;
 use domain::conversation::Conversation;
+use domain::desk::Desk;
 use domain::file::File;
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
@@ -46,6 +47,12 @@ impl Decider for Profile {
 }
 
 impl Decider for Case {
+    fn decide_with(&self, command: Self::Command, _: &Limits) -> Result<Vec<Self::Event>, Refusal> {
+        self.decide(command)
+    }
+}
+
+impl Decider for Desk {
     fn decide_with(&self, command: Self::Command, _: &Limits) -> Result<Vec<Self::Event>, Refusal> {
         self.decide(command)
     }

@@ -39,6 +39,7 @@ pub fn conversation() -> Vec<Example<ConversationEvent>> {
     examples.extend(message_events());
     examples.extend(access_events());
     examples.extend(link_events());
+    examples.extend(crate::desk_examples::sessions());
     examples
 }
 

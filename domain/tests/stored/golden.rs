@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use domain::case::event::CaseEvent;
 use domain::conversation::event::ConversationEvent;
 use domain::deployment::event::DeploymentEvent;
+use domain::desk::event::DeskEvent;
 use domain::event::EventFamily;
 use domain::file::event::FileEvent;
 use domain::mailbox::event::MailboxEvent;
@@ -14,7 +15,8 @@ use serde_json::Value;
 
 use crate::examples::{self, Addition, Example};
 use crate::{
-    case_examples, file_examples, flag_examples, held_examples, mailbox_examples, system_examples,
+    avatar_examples, case_examples, desk_examples, file_examples, flag_examples, held_examples,
+    mailbox_examples, system_examples,
 };
 
 fn golden_dir() -> PathBuf {
@@ -48,9 +50,16 @@ fn every_type_and_version_has_a_golden_file_and_there_are_no_others() {
         .chain(golden_file_names::<DeploymentEvent>())
         .chain(golden_file_names::<CaseEvent>())
         .chain(golden_file_names::<FileEvent>())
+        .chain(golden_file_names::<DeskEvent>())
         .chain(examples::additions().iter().map(addition_file_name))
         .chain(flag_examples::conversation().iter().map(addition_file_name))
         .chain(flag_examples::profile().iter().map(addition_file_name))
+        .chain(
+            avatar_examples::conversation()
+                .iter()
+                .map(addition_file_name),
+        )
+        .chain(avatar_examples::profile().iter().map(addition_file_name))
         .collect();
     let present: BTreeSet<_> = std::fs::read_dir(golden_dir())
         .unwrap()
@@ -83,6 +92,7 @@ fn every_golden_file_decodes_to_the_expected_event() {
     check_decoding(&system_examples::deployment());
     check_decoding(&case_examples::case());
     check_decoding(&file_examples::file());
+    check_decoding(&desk_examples::desk());
 }
 
 fn check_encoding<E: EventFamily>(examples: &[Example<E>]) {
@@ -112,6 +122,7 @@ fn the_current_version_is_encoded_byte_for_byte() {
     check_encoding(&system_examples::deployment());
     check_encoding(&case_examples::case());
     check_encoding(&file_examples::file());
+    check_encoding(&desk_examples::desk());
 }
 
 fn check_tags<E: EventFamily>(examples: &[Example<E>]) {
@@ -130,6 +141,7 @@ fn serde_tags_match_the_event_names_of_the_log() {
     check_tags(&system_examples::deployment());
     check_tags(&case_examples::case());
     check_tags(&file_examples::file());
+    check_tags(&desk_examples::desk());
 }
 
 fn addition_file_name<E: EventFamily>((field, event_type, event): &Addition<E>) -> String {
@@ -153,6 +165,8 @@ fn optional_fields_that_were_added_later_have_golden_files_too() {
     check_additions(examples::additions());
     check_additions(flag_examples::conversation());
     check_additions(flag_examples::profile());
+    check_additions(avatar_examples::conversation());
+    check_additions(avatar_examples::profile());
 }
 
 #[test]

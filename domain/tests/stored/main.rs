@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod avatar_examples;
 mod bodies;
 mod case_examples;
+mod desk_examples;
 mod envelope;
 mod examples;
 mod file_examples;

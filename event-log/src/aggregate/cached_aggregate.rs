@@ -5,6 +5,7 @@ use cqrs_es::persist::EventUpcaster;
 use domain::case::Case;
 use domain::conversation::Conversation;
 use domain::deployment::Deployment;
+use domain::desk::Desk;
 use domain::file::File;
 use domain::mailbox::Mailbox;
 use domain::profile::Profile;
@@ -59,6 +60,13 @@ impl CachedAggregate for File {
     }
 }
 
+impl CachedAggregate for Desk {
+    fn weight(&self) -> u64 {
+        let agents = self.settings().map_or(0, |settings| settings.agents.len());
+        4_096 + 160 * agents as u64
+    }
+}
+
 /// Provides the upcasters for old events of an aggregate.
 pub trait UpcasterProvider {
     /// The upcasters, in the order in which they are tried.
@@ -92,6 +100,12 @@ impl UpcasterProvider for Deployment {
 impl UpcasterProvider for Case {
     fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
         domain::case::upcasters()
+    }
+}
+
+impl UpcasterProvider for Desk {
+    fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
+        domain::desk::upcasters()
     }
 }
 

@@ -3,6 +3,7 @@
 use domain::case::event::CaseEvent;
 use domain::conversation::event::ConversationEvent;
 use domain::deployment::event::DeploymentEvent;
+use domain::desk::event::DeskEvent;
 use domain::envelope::AggregateKind;
 use domain::event::EventFamily;
 use domain::file::event::FileEvent;
@@ -47,7 +48,14 @@ impl LoggedEvent for ConversationEvent {
             | Self::LinkCreated(_)
             | Self::LinkEnded(_)
             | Self::Invited(_)
-            | Self::InvitationEnded(_) => None,
+            | Self::InvitationEnded(_)
+            | Self::SessionOpened(_)
+            | Self::SessionAccepted(_)
+            | Self::SessionTransferred(_)
+            | Self::SessionClosed(_)
+            | Self::SessionNoted(_)
+            | Self::SessionTagged(_)
+            | Self::SessionRated(_) => None,
         }
     }
 }
@@ -78,6 +86,14 @@ impl LoggedEvent for CaseEvent {
 
 impl LoggedEvent for FileEvent {
     const AGGREGATE_KIND: AggregateKind = AggregateKind::File;
+
+    fn message_seq(&self) -> Option<i64> {
+        None
+    }
+}
+
+impl LoggedEvent for DeskEvent {
+    const AGGREGATE_KIND: AggregateKind = AggregateKind::Desk;
 
     fn message_seq(&self) -> Option<i64> {
         None

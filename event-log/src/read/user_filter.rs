@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// Fields with text that users or their clients wrote: a user id in them is not a reference to that
 /// user.
-const USER_TEXT_FIELDS: [&str; 13] = [
+const USER_TEXT_FIELDS: [&str; 16] = [
     "body",
     "title",
     "client_message_id",
@@ -19,6 +19,9 @@ const USER_TEXT_FIELDS: [&str; 13] = [
     "reason",
     "words",
     "name",
+    "text",
+    "tags",
+    "greeting",
 ];
 
 /// Whether the event belongs to the user's mailbox or profile, or names the user in its data: as a
@@ -27,7 +30,10 @@ const USER_TEXT_FIELDS: [&str; 13] = [
 pub fn involves_user(event: &Envelope, user: &str) -> bool {
     let is_own = match event.aggregate {
         AggregateKind::Mailbox | AggregateKind::Profile => event.aggregate_id == user,
-        AggregateKind::Conversation | AggregateKind::Deployment | AggregateKind::File => false,
+        AggregateKind::Conversation
+        | AggregateKind::Deployment
+        | AggregateKind::File
+        | AggregateKind::Desk => false,
         AggregateKind::Case => return acts_in_case(event, user),
     };
     if is_own {

@@ -104,6 +104,7 @@ pub fn send_text(sender: &str, text: &str) -> ConversationCommand {
         blocked: false,
         thread: None,
         scheduled_for: None,
+        desk: None,
     })
 }
 

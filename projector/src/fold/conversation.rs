@@ -47,12 +47,8 @@ impl Fold<'_> {
             E::MessageSent(sent) => self.apply_sent(at, &mut conversation, sent)?,
             E::MessageEdited(edited) => self.apply_edited(at, &mut conversation, edited)?,
             E::MessageRecalled(recalled) => self.apply_recalled(at, &mut conversation, recalled)?,
-            E::ReactionAdded(reaction) => {
-                self.apply_reaction(at, &mut conversation, reaction, true)?;
-            }
-            E::ReactionRemoved(reaction) => {
-                self.apply_reaction(at, &mut conversation, reaction, false)?;
-            }
+            E::ReactionAdded(added) => self.apply_reaction(at, &mut conversation, added, true)?,
+            E::ReactionRemoved(gone) => self.apply_reaction(at, &mut conversation, gone, false)?,
             E::MessageErased(erased) => self.apply_erased(at, &mut conversation, erased)?,
             E::MessageRestored(restored) => self.apply_restored(at, &mut conversation, restored)?,
             E::MessagePinned(pin) => self.apply_pin(at, &mut conversation, pin, true)?,
@@ -69,6 +65,13 @@ impl Fold<'_> {
             | E::JoinRequestDeclined(_)
             | E::LinkCreated(_)
             | E::LinkEnded(_) => self.apply_access(at, id, &mut conversation, event)?,
+            E::SessionOpened(_)
+            | E::SessionAccepted(_)
+            | E::SessionTransferred(_)
+            | E::SessionClosed(_)
+            | E::SessionNoted(_)
+            | E::SessionTagged(_)
+            | E::SessionRated(_) => self.apply_session(at, &mut conversation, event)?,
             E::Invited(invited) => self.apply_invited(at, id, &conversation, invited)?,
             E::InvitationEnded(ended) => {
                 self.apply_invitation_ended(at, id, &conversation, ended)?;
@@ -215,6 +218,7 @@ impl Fold<'_> {
             }
         }
         self.rows.access.erase_texts(conversation.id);
+        self.rows.sessions.erase_conversation(conversation.id);
         self.rows.erased_titles.insert(conversation.id, at.position);
         let untitled = ConversationChanged {
             title: None,

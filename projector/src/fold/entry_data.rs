@@ -5,17 +5,19 @@ use domain::conversation::event::{
 };
 use domain::conversation::settings::ConversationPolicy;
 use domain::held_id::HeldId;
-use domain::ids::{ConversationId, ReactionKey, Title, UserId};
+use domain::ids::{ConversationId, DeskId, ReactionKey, Title, UserId};
+use domain::session_id::SessionId;
 use domain::texts::ContactNote;
 use domain::time::Timestamp;
 use read_model::entry_type::EntryType;
 use serde::{Deserialize, Serialize};
 
 /// The types of entries whose data contains a title, or other text about the conversation.
-pub(crate) const TITLED_ENTRY_TYPES: [&str; 3] = [
+pub(crate) const TITLED_ENTRY_TYPES: [&str; 4] = [
     EntryType::ConversationCreated.as_str(),
     EntryType::ConversationChanged.as_str(),
     EntryType::ConversationPolicyChanged.as_str(),
+    EntryType::SessionClosed.as_str(),
 ];
 
 /// How many members `conversation_created` lists.
@@ -229,6 +231,43 @@ pub(super) struct ThreadReadData {
     pub read_seq: i64,
 }
 
+/// The data of the entries about service sessions.
+#[derive(Serialize)]
+pub(super) struct SessionData<'a> {
+    pub session_id: &'a SessionId,
+    /// The desk that has it now.
+    pub desk: &'a DeskId,
+    /// The agent who has it, or had it when it was closed.
+    pub agent: Option<&'a UserId>,
+    /// Why it was closed.
+    pub reason: Option<&'a str>,
+    pub by: &'a UserId,
+}
+
+/// The same, read again.
+#[derive(Serialize, Deserialize)]
+struct StoredSessionData {
+    session_id: String,
+    desk: String,
+    agent: Option<String>,
+    reason: Option<String>,
+    by: String,
+}
+
+/// Removes the reason from the data of `session_closed`, if this user wrote it, or anybody but the
+/// system.
+pub(crate) fn clear_reason(data: &str, author: Option<&str>) -> Result<String, serde_json::Error> {
+    let mut stored: StoredSessionData = serde_json::from_str(data)?;
+    let is_erased = match author {
+        Some(author) => stored.by == author,
+        None => stored.by != UserId::system().as_str(),
+    };
+    if is_erased {
+        stored.reason = None;
+    }
+    serde_json::to_string(&stored)
+}
+
 #[allow(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde passes a reference"
@@ -245,6 +284,9 @@ pub(super) fn to_json(data: &impl Serialize) -> Result<Option<String>, serde_jso
 /// Removes the title, or other text, from the data of an entry with a type in
 /// [`TITLED_ENTRY_TYPES`].
 pub(crate) fn clear_title(kind: &str, data: &str) -> Result<String, serde_json::Error> {
+    if kind == EntryType::SessionClosed.as_str() {
+        return clear_reason(data, None);
+    }
     if kind == EntryType::ConversationPolicyChanged.as_str() {
         let PolicyData { policy, by } = serde_json::from_str(data)?;
         let policy = policy.without_text();
@@ -313,6 +355,18 @@ mod tests {
         assert_eq!(clear_title(old).ok().as_deref(), Some(old));
         let changed = r#"{"id":"c","kind":"group","title":null,"history":"all","by":"ann"}"#;
         assert_eq!(clear_title(changed).ok().as_deref(), Some(changed));
+    }
+
+    #[test]
+    fn a_closing_loses_what_a_user_wrote() {
+        let data = |reason: &str, by: &str| {
+            format!(r#"{{"session_id":"s","desk":"d","agent":null,"reason":{reason},"by":"{by}"}}"#)
+        };
+        let clear = |by: &str, author| clear_reason(&data(r#""idle""#, by), author).ok();
+        assert_eq!(clear("ann", None), Some(data("null", "ann")));
+        assert_eq!(clear("tidings", None), Some(data(r#""idle""#, "tidings")));
+        assert_eq!(clear("ann", Some("bob")), Some(data(r#""idle""#, "ann")));
+        assert_eq!(clear("ann", Some("ann")), Some(data("null", "ann")));
     }
 
     #[test]

@@ -33,11 +33,12 @@ mod push;
 mod recalls;
 mod scheduled;
 mod sequence;
+mod sessions;
 mod state;
 mod threads;
 
 pub(crate) use contacts::contact_of;
-pub(crate) use entry_data::{TITLED_ENTRY_TYPES, clear_note, clear_title};
+pub(crate) use entry_data::{TITLED_ENTRY_TYPES, clear_note, clear_reason, clear_title};
 pub(crate) use mailbox::{conversation_of, conversation_source};
 pub(crate) use state::Fold;
 
@@ -67,6 +68,10 @@ impl Fold<'_> {
                 .map(|()| FoldOutcome::Folded),
             (None, EventPayload::File(id, fact)) => {
                 self.apply_file(event.position(), id, fact);
+                Ok(FoldOutcome::Folded)
+            }
+            (None, EventPayload::Desk(id, fact)) => {
+                self.apply_desk(event.position(), id, fact);
                 Ok(FoldOutcome::Folded)
             }
             (None, EventPayload::Unprojected) => Ok(FoldOutcome::Folded),

@@ -28,6 +28,18 @@ impl Fold<'_> {
             }
         }
         self.rows.access.erase_notes(user);
+        self.rows.sessions.erase_author(name);
+        let closing = EntryType::SessionClosed.as_str();
+        for row in self
+            .rows
+            .timeline
+            .iter_mut()
+            .filter(|row| row.kind == closing)
+        {
+            if let Some(data) = &row.data {
+                row.data = Some(entry_data::clear_reason(data, Some(name.as_str()))?);
+            }
+        }
         let kind = EntryType::ContactRequested.as_str();
         let entries = self.rows.timeline.iter_mut();
         for row in entries.filter(|row| row.kind == kind) {

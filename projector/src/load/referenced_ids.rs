@@ -31,6 +31,7 @@ impl<'a> ReferencedIds<'a> {
             }
             EventPayload::Case(..)
             | EventPayload::File(..)
+            | EventPayload::Desk(..)
             | EventPayload::Unprojected
             | EventPayload::Unreadable(_) => {}
         }
@@ -61,7 +62,14 @@ impl<'a> ReferencedIds<'a> {
             | E::TitleErased(_)
             | E::ConversationPolicyChanged(_)
             | E::LinkCreated(_)
-            | E::LinkEnded(_) => {}
+            | E::LinkEnded(_)
+            | E::SessionOpened(_)
+            | E::SessionAccepted(_)
+            | E::SessionTransferred(_)
+            | E::SessionClosed(_)
+            | E::SessionNoted(_)
+            | E::SessionTagged(_)
+            | E::SessionRated(_) => {}
             E::MemberSilenced(sanction) | E::MemberBanned(sanction) => {
                 self.users.insert(&sanction.user);
             }

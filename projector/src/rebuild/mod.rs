@@ -11,7 +11,7 @@
 //!   be resumed.
 //! - `shadow`, `catch_up`: fill the shadow tables from the log.
 //! - `compare`: compares them with the served tables.
-//! - `swap`: makes them the served tables.
+//! - `swap`: makes them the served tables. [`views`]: makes views show these.
 //! - [`rollback`]: makes the version that was replaced the start of another rebuild, or drops it.
 
 mod catch_up;
@@ -23,6 +23,7 @@ mod shadow;
 mod start;
 mod swap;
 mod tables;
+pub mod views;
 
 pub use catch_up::RebuildProgress;
 pub use compare::{ReadModelComparison, RowDifference};
@@ -77,6 +78,7 @@ pub async fn rebuild(
     build.fill(&mut on_progress).await?;
     let comparison = build.compare().await?;
     let (position, swap_duration) = build.swap().await?;
+    build.move_views().await?;
     if replaced == PreviousVersion::Drop {
         build.drop_previous().await?;
     }

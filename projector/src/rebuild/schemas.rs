@@ -3,6 +3,7 @@
 use sqlx::Executor as _;
 use sqlx::postgres::PgConnection;
 
+use super::views;
 use crate::sql_quote::{quote_identifier, quote_literal};
 
 /// The schema of the version that the last rebuild has replaced, while it exists.
@@ -69,8 +70,12 @@ pub(super) async fn set_comment(
     Ok(())
 }
 
-/// Drops the previous version, if there is one, once it has no readers.
+/// Drops the previous version, if there is one, once it has no readers. It takes along what depends
+/// on it, so no view may.
 pub(super) async fn drop_previous(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    if !views::move_after_swap(connection).await? {
+        return Ok(());
+    }
     connection.execute("SET lock_timeout TO '5s'").await?;
     for _ in 0..MAX_DROP_ATTEMPTS {
         match drop_schema(connection, PREVIOUS).await {

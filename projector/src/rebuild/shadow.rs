@@ -12,7 +12,7 @@ use super::compare::{ReadModelComparison, SnapshotPair};
 use super::lock::RebuildLock;
 use super::start::RebuildStart;
 use super::swap::{belongs_to_log, swap};
-use super::{rollback, schemas, tables};
+use super::{rollback, schemas, tables, views};
 use crate::config::ProjectorConfig;
 use crate::error::ProjectionError;
 use crate::projector::Projector;
@@ -42,6 +42,7 @@ impl ShadowBuild {
         start: RebuildStart,
     ) -> Result<Self, ProjectionError> {
         let mut lock = RebuildLock::acquire(&pool).await?;
+        views::release_tables(&mut lock.connection).await?;
         let mut fingerprint = tables::build_fingerprint(&config);
         if start == RebuildStart::KeptVersion {
             fingerprint = rollback::fingerprint(&fingerprint);
@@ -150,6 +151,12 @@ impl ShadowBuild {
         }
         let connection = &mut self.lock.connection;
         swap(connection, &mut self.projector, &self.reader, self.batch).await
+    }
+
+    /// Makes the views that the swap has left show the new tables, once no session reads them.
+    pub async fn move_views(&mut self) -> Result<(), ProjectionError> {
+        views::move_after_swap(&mut self.lock.connection).await?;
+        Ok(())
     }
 
     /// Drops the shadow tables and ends the build.

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::catch_up::catch_up;
 use super::schemas::{self, PREVIOUS};
+use super::views;
 use crate::error::ProjectionError;
 use crate::projector::Projector;
 use crate::session::{LIVE, REBUILD};
@@ -62,6 +63,7 @@ pub(super) async fn swap(
     }
     schemas::rename_schema(&mut transaction, LIVE, PREVIOUS).await?;
     schemas::rename_schema(&mut transaction, REBUILD, LIVE).await?;
+    views::move_in_swap(&mut transaction).await?;
     transaction.commit().await?;
     Ok((position, began.elapsed()))
 }

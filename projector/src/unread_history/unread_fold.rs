@@ -147,12 +147,20 @@ impl UnreadFold {
                 | E::LinkCreated(_)
                 | E::LinkEnded(_)
                 | E::Invited(_)
-                | E::InvitationEnded(_),
+                | E::InvitationEnded(_)
+                | E::SessionOpened(_)
+                | E::SessionAccepted(_)
+                | E::SessionTransferred(_)
+                | E::SessionClosed(_)
+                | E::SessionNoted(_)
+                | E::SessionTagged(_)
+                | E::SessionRated(_),
             )
             | EventPayload::Unprojected
             | EventPayload::Profile(..)
             | EventPayload::Case(..)
             | EventPayload::File(..)
+            | EventPayload::Desk(..)
             | EventPayload::Unreadable(_) => {}
             EventPayload::Conversation(id, _) => {
                 self.changed_conversations.insert(id);

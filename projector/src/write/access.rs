@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::ids::{JoinNote, SanctionReason};
+use domain::texts::Avatar;
 use sqlx::PgConnection;
 
 use super::columns::{column_values, to_sql_time};
@@ -78,12 +79,19 @@ async fn insert_policies(
         policies.push(policy.map_err(|error| sqlx::Error::Encode(error.into()))?);
     }
     sqlx::query(
-        "INSERT INTO policies (conversation, position, policy) \
-         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[])",
+        "INSERT INTO policies (conversation, position, policy, avatar_file) \
+         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[])",
     )
     .bind(column_values(rows, |row| row.conversation))
     .bind(column_values(rows, |row| row.position))
     .bind(policies)
+    .bind(column_values(rows, |row| {
+        row.policy
+            .avatar
+            .as_ref()
+            .and_then(Avatar::file)
+            .map(String::from)
+    }))
     .execute(connection)
     .await?;
     Ok(())

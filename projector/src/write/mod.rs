@@ -34,6 +34,7 @@ mod push;
 mod recipients;
 mod restores;
 mod scheduled;
+mod sessions;
 mod threads;
 mod titles;
 mod users;
@@ -93,6 +94,7 @@ impl WriteBatch<'_> {
             || !rows.access.is_empty()
             || !rows.cases.acts.is_empty()
             || !rows.files.is_empty()
+            || !rows.sessions.is_empty()
             || history::needs_transaction(rows)
             || !rows.erased_titles.is_empty()
             || !rows.erased_notes.is_empty()
@@ -138,6 +140,7 @@ impl WriteBatch<'_> {
         access::write(connection, &rows.access).await?;
         cases::write(connection, &rows.cases).await?;
         files::write(connection, &rows.files).await?;
+        sessions::write(connection, &rows.sessions).await?;
         contacts::write(connection, &rows.contacts).await?;
         invitations::write(connection, &rows.invitations).await?;
         threads::insert_marks(connection, &rows.thread_marks).await?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sqlx::PgConnection;
 
 use super::columns::column_values;
-use crate::fold::clear_note;
+use crate::fold::{clear_note, clear_reason};
 use crate::rows::ErasedNotes;
 
 /// An entry of `timeline`: conversation, position and data.
@@ -28,14 +28,37 @@ pub(super) async fn erase(
             .execute(&mut *connection)
             .await?;
     }
-    sqlx::query(ERASE_CASE_NOTES)
+    erase_closing_entries(connection, erased).await?;
+    for statement in [ERASE_CASE_NOTES, ERASE_SESSION_TEXTS] {
+        sqlx::query(statement)
+            .bind(column_values(erased.values(), |erased| {
+                erased.author.as_str()
+            }))
+            .bind(&positions)
+            .execute(&mut *connection)
+            .await?;
+    }
+    erase_entries(connection, erased).await
+}
+
+/// Clears the reasons in the entries about sessions that the users closed.
+async fn erase_closing_entries(
+    connection: &mut PgConnection,
+    erased: &BTreeMap<i64, ErasedNotes>,
+) -> Result<(), sqlx::Error> {
+    let entries: Vec<EntryRow> = sqlx::query_as(CLOSING_ENTRIES)
         .bind(column_values(erased.values(), |erased| {
             erased.author.as_str()
         }))
-        .bind(&positions)
-        .execute(&mut *connection)
+        .bind(column_values(erased.values(), |erased| erased.position))
+        .fetch_all(&mut *connection)
         .await?;
-    erase_entries(connection, erased).await
+    let mut cleared: Vec<EntryRow> = Vec::with_capacity(entries.len());
+    for (conversation, position, data) in entries {
+        let data = clear_reason(&data, None).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        cleared.push((conversation, position, data));
+    }
+    update_entries(connection, &cleared).await
 }
 
 /// Clears the entries about requests: the author's own, and those of the users who were asked.
@@ -71,14 +94,21 @@ async fn erase_entries(
             cleared.push((conversation, position, entry.data));
         }
     }
+    update_entries(connection, &cleared).await
+}
+
+async fn update_entries(
+    connection: &mut PgConnection,
+    entries: &[EntryRow],
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE timeline t SET data = n.data \
          FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS n(conversation, position, data) \
          WHERE t.conversation = n.conversation AND t.position = n.position",
     )
-    .bind(column_values(&cleared, |row| row.0))
-    .bind(column_values(&cleared, |row| row.1))
-    .bind(column_values(&cleared, |row| row.2.as_str()))
+    .bind(column_values(entries, |row| row.0))
+    .bind(column_values(entries, |row| row.1))
+    .bind(column_values(entries, |row| row.2.as_str()))
     .execute(connection)
     .await?;
     Ok(())
@@ -105,6 +135,18 @@ const ERASE_JOIN_REQUESTS: &str = "UPDATE join_requests x SET note = NULL
 const ERASE_CASE_NOTES: &str = "UPDATE case_acts x SET note = NULL
     FROM unnest($1::text[], $2::bigint[]) AS n(name, position)
     WHERE x.by = n.name AND x.position < n.position AND x.note IS NOT NULL";
+
+/// What the users wrote about service sessions.
+const ERASE_SESSION_TEXTS: &str = "UPDATE session_texts x SET text = NULL
+    FROM unnest($1::text[], $2::bigint[]) AS n(name, position)
+    WHERE x.by = n.name AND x.position < n.position AND x.text IS NOT NULL";
+
+/// They are found by the texts, which are therefore erased afterwards.
+const CLOSING_ENTRIES: &str = "SELECT t.conversation, t.position, t.data
+    FROM unnest($1::text[], $2::bigint[]) AS n(name, position)
+    JOIN session_texts x ON x.by = n.name AND x.position < n.position AND x.text IS NOT NULL
+    JOIN timeline t ON t.conversation = x.conversation AND t.position = x.position
+    WHERE x.kind = 'reason' AND t.type = 'session_closed' AND t.data IS NOT NULL";
 
 const OWN_ENTRIES: &str = "SELECT t.conversation, t.position, t.data FROM timeline t
     JOIN unnest($1::bigint[], $2::bigint[]) AS n(user_id, position)

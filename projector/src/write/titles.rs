@@ -56,13 +56,19 @@ pub(super) async fn erase(
     Ok(())
 }
 
-/// Erases the texts in `policies`, the reasons of sanctions and the notes of join requests.
+/// Erases the texts in `policies`, the reasons of sanctions, the notes of join requests, and what
+/// was written about service sessions.
 async fn erase_access_texts(
     connection: &mut PgConnection,
     conversations: &[i64],
     positions: &[i64],
 ) -> Result<(), sqlx::Error> {
-    for statement in [ERASE_SILENCE_REASONS, ERASE_BAN_REASONS, ERASE_NOTES] {
+    for statement in [
+        ERASE_SILENCE_REASONS,
+        ERASE_BAN_REASONS,
+        ERASE_NOTES,
+        ERASE_SESSION_TEXTS,
+    ] {
         sqlx::query(statement)
             .bind(conversations)
             .bind(positions)
@@ -85,7 +91,7 @@ async fn erase_access_texts(
         cleared.push(text.map_err(|error| sqlx::Error::Decode(error.into()))?);
     }
     sqlx::query(
-        "UPDATE policies p SET policy = n.policy \
+        "UPDATE policies p SET policy = n.policy, avatar_file = NULL \
          FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS n(conversation, position, policy) \
          WHERE p.conversation = n.conversation AND p.position = n.position",
     )
@@ -108,3 +114,9 @@ const ERASE_BAN_REASONS: &str = "UPDATE bans x SET reason = NULL
 const ERASE_NOTES: &str = "UPDATE join_requests x SET note = NULL
     FROM unnest($1::bigint[], $2::bigint[]) AS n(conversation, position)
     WHERE x.conversation = n.conversation AND x.position < n.position AND x.note IS NOT NULL";
+
+/// What the system says stays, as in the log.
+const ERASE_SESSION_TEXTS: &str = "UPDATE session_texts x SET text = NULL
+    FROM unnest($1::bigint[], $2::bigint[]) AS n(conversation, position)
+    WHERE x.conversation = n.conversation AND x.position < n.position AND x.text IS NOT NULL
+    AND x.by <> 'tidings'";

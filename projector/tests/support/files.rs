@@ -1,15 +1,20 @@
-//! Random files, and messages that use them. They have a random generator of their own, so that
-//! they leave the rest of a history as it is.
+//! Random files, and messages and avatars that use them. They have a random generator of their own,
+//! so that they leave the rest of a history as it is.
 
 use cqrs_es::Aggregate as _;
 use domain::body::{MessageBody, MessageType};
-use domain::conversation::command::{ConversationCommand, EditMessage, SendMessage};
+use domain::conversation::command::{
+    ChangeConversation, ConversationCommand, EditMessage, SendMessage,
+};
+use domain::conversation::settings::PolicyChange;
 use domain::envelope::AggregateKind;
 use domain::file::command::{DeleteFile, FileCommand, StoreFile};
 use domain::file::digest::Sha256Digest;
 use domain::file::event::{DeletionReason, FileReserved, FileStored};
 use domain::file::name::{FileName, MediaType};
 use domain::ids::{ClientKey, ConversationId, FileId, UserId};
+use domain::profile::command::{ChangeProfile, ProfileCommand};
+use domain::texts::Avatar;
 use domain::time::Timestamp;
 use serde_json::json;
 
@@ -22,11 +27,46 @@ impl HistoryGenerator {
         if !rng.chance(9) {
             return;
         }
-        match rng.below(10) {
+        match rng.below(13) {
             0..5 => self.change_file(&mut rng),
             5..8 => self.send_file(&mut rng),
-            _ => self.edit_file(&mut rng),
+            8..10 => self.edit_file(&mut rng),
+            10 => self.change_avatar_of_user(&mut rng),
+            _ => self.change_avatar_of_group(&mut rng),
         }
+    }
+
+    fn change_avatar_of_user(&mut self, rng: &mut HistoryRng) {
+        let who = rng.pick(&self.users).clone();
+        let change = ChangeProfile {
+            display_name: None,
+            avatar: Some(avatar(rng)),
+            about: None,
+            locale: None,
+            custom: None,
+            kind: None,
+            deactivated: None,
+            by: who.clone(),
+        };
+        self.run_profile_command(&who, ProfileCommand::Change(change));
+    }
+
+    fn change_avatar_of_group(&mut self, rng: &mut HistoryRng) {
+        let Some((id, by)) = self.pick_membership(rng) else {
+            return;
+        };
+        let policy = PolicyChange {
+            avatar: Some(avatar(rng)),
+            ..PolicyChange::default()
+        };
+        let change = ChangeConversation {
+            title: None,
+            history: None,
+            policy,
+            by,
+            now: Timestamp::from_millis(self.now),
+        };
+        self.run_command(&id, ConversationCommand::Change(change));
     }
 
     fn change_file(&mut self, rng: &mut HistoryRng) {
@@ -95,6 +135,7 @@ impl HistoryGenerator {
             blocked: false,
             thread: None,
             scheduled_for: None,
+            desk: None,
         };
         self.run_command(&id, ConversationCommand::Send(send));
     }
@@ -109,9 +150,14 @@ impl HistoryGenerator {
         let Some(message) = state.recent_message(seq) else {
             return;
         };
+        // An edit keeps the file.
+        let body = match &message.file {
+            Some(file) => json!({ "file": file.as_str(), "text": rng.below(1_000).to_string() }),
+            None => file_body(rng),
+        };
         let edit = EditMessage {
             seq,
-            body: file_body(rng),
+            body,
             by: message.sender.clone(),
             now: Timestamp::from_millis(self.now),
             message: None,
@@ -123,6 +169,15 @@ impl HistoryGenerator {
 fn file_id(rng: &mut HistoryRng) -> FileId {
     let number = rng.below(30);
     FileId::parse(&format!("00000000-0000-7000-8000-{number:012x}")).unwrap()
+}
+
+/// A file, an address or nothing.
+fn avatar(rng: &mut HistoryRng) -> Option<Avatar> {
+    match rng.below(4) {
+        0 => None,
+        1 => Avatar::parse("https://example.com/a.png").ok(),
+        _ => Avatar::parse(file_id(rng).as_str()).ok(),
+    }
 }
 
 fn file_body(rng: &mut HistoryRng) -> serde_json::Value {

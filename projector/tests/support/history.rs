@@ -202,6 +202,7 @@ impl HistoryGenerator {
             blocked: false,
             thread: self.random_thread(&id),
             scheduled_for: None,
+            desk: None,
         };
         self.run_command(&id, ConversationCommand::Send(send));
     }
@@ -367,6 +368,8 @@ pub fn read(event: &Envelope) -> DomainEvent {
             let fact = FileEvent::decode(&event.event_type, event.version, data).unwrap();
             DomainEvent::File(FileId::parse(&event.aggregate_id).unwrap(), fact)
         }
-        AggregateKind::Deployment => panic!("random histories have no such events"),
+        AggregateKind::Deployment | AggregateKind::Desk => {
+            panic!("random histories have no such events")
+        }
     }
 }

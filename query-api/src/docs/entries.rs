@@ -301,6 +301,24 @@ struct HeldEntrySchema {
     reason: String,
 }
 
+/// The data of the entries about service sessions.
+#[derive(ToSchema)]
+#[schema(as = SessionData)]
+struct SessionEntrySchema {
+    /// The session.
+    session_id: String,
+    /// The desk that has it now.
+    desk: String,
+    /// The agent who has it, or had it when it was closed; null while it waits.
+    #[schema(required = true)]
+    agent: Option<String>,
+    /// Why it was closed, in `session_closed`: `idle` if it closed by itself.
+    #[schema(required = true)]
+    reason: Option<String>,
+    /// Who did it; `tidings` for the system.
+    by: String,
+}
+
 /// The data of the entries of scheduled messages.
 #[derive(ToSchema)]
 #[schema(as = ScheduledData)]
@@ -370,6 +388,10 @@ fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
         | EntryType::ScheduledMessageCancelled
         | EntryType::ScheduledMessageSent
         | EntryType::ScheduledMessageFailed => add::<ScheduledEntrySchema>(schemas),
+        EntryType::SessionOpened
+        | EntryType::SessionAccepted
+        | EntryType::SessionTransferred
+        | EntryType::SessionClosed => add::<SessionEntrySchema>(schemas),
         EntryType::MessageHeld | EntryType::HeldMessageReleased | EntryType::MessageRefused => {
             add::<HeldEntrySchema>(schemas)
         }

@@ -64,6 +64,17 @@ struct PresenceFrameSchema {
     last_seen: Option<String>,
 }
 
+/// The number of sessions at a service desk has changed. For its agents.
+#[derive(ToSchema)]
+struct DeskFrameSchema {
+    /// The desk.
+    desk: String,
+    /// How many sessions wait for an agent.
+    waiting: i64,
+    /// How many sessions have an agent.
+    open: i64,
+}
+
 /// A newer token is in use.
 #[derive(ToSchema)]
 struct TokenRenewedFrameSchema {
@@ -159,6 +170,7 @@ pub(super) fn add_frames(schemas: &mut SchemaMap) {
         variant::<TypingFrameSchema>("typing"),
         variant::<TypingStoppedFrameSchema>("typing_stopped"),
         variant::<PresenceFrameSchema>("presence"),
+        variant::<DeskFrameSchema>("desk"),
         variant::<TokenRenewedFrameSchema>("token_renewed"),
         variant::<RefusedFrameSchema>("refused"),
         variant::<ProblemFrameSchema>("problem"),

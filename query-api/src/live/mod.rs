@@ -14,6 +14,7 @@
 //! - `presence_service`: exchanges online status and typing notifications between gateways.
 //!   `user_presence`: what is reported of one user, and who may know it. `last_seen` keeps when
 //!   users were online last.
+//! - `desk_counts`: notifies the agents of a desk when the number of its sessions changes.
 //! - `state`: what a connection needs of all of these.
 
 mod acks;
@@ -21,6 +22,7 @@ mod admission;
 mod connections;
 mod delivery;
 mod delivery_query;
+mod desk_counts;
 pub(crate) mod frame;
 mod frame_limits;
 mod hub;
@@ -36,6 +38,7 @@ pub(crate) mod websocket;
 pub use acks::{Acks, NoAcks};
 pub(crate) use admission::{Admission, LiveTransport};
 pub use admission::{MAX_LIVE_CONNECTIONS, MAX_LIVE_PER_USER};
+pub(crate) use desk_counts::{DeskCounts, run as run_desk_counts};
 pub(crate) use hub::{Deliverer, Hub, run};
 pub(crate) use presence_service::PresenceService;
 pub(crate) use removed_devices::end_removed;

@@ -34,7 +34,7 @@ pub struct AdminUser {
     /// The name that others see; null if the user has not chosen one.
     #[schema(required = true)]
     pub display_name: Option<String>,
-    /// The avatar.
+    /// The avatar: the id of a file, or an https URL.
     #[schema(required = true)]
     pub avatar: Option<String>,
     /// What the user says about themselves.

@@ -10,7 +10,7 @@ use domain::case::target::CaseId;
 use domain::deployment::DEPLOYMENT_ID;
 use domain::envelope::AggregateKind;
 use domain::event;
-use domain::ids::{ConversationId, FileId, UserId};
+use domain::ids::{ConversationId, DeskId, FileId, UserId};
 use event_log::reader::EventFilter;
 use event_log::sent_range::{SentRange, TimeField};
 use futures::{StreamExt, stream};
@@ -165,6 +165,7 @@ fn parse_source(text: &str) -> Result<(AggregateKind, String), Problem> {
                 AggregateKind::Deployment => id == DEPLOYMENT_ID,
                 AggregateKind::Case => CaseId::parse(id).is_ok(),
                 AggregateKind::File => FileId::parse(id).is_ok(),
+                AggregateKind::Desk => DeskId::parse(id).is_ok(),
             };
             legal.then(|| (kind, id.to_owned()))
         })

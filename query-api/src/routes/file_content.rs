@@ -24,9 +24,9 @@ use super::file_preview::{PreviewParams, RequestedPreview};
 use super::files::{self, FileView};
 use crate::consistency::min_position::{MinPosition, TIDINGS_POSITION};
 use crate::consistency::position_params::MinPositionParams;
-use crate::consistency::read_state::ReadState;
 use crate::docs::{CallerProblems, NotFoundProblem};
 use crate::error::EndpointError;
+use crate::people::PeopleState;
 
 /// The `Retry-After` while the file store is away.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -87,7 +87,7 @@ struct RangeParams {
     ),
 )]
 pub async fn get_file_content(
-    State(state): State<ReadState>,
+    State(people): State<PeopleState>,
     State(previews): State<Previews>,
     caller: Caller,
     Path(id): Path<String>,
@@ -97,7 +97,7 @@ pub async fn get_file_content(
 ) -> Result<Response, EndpointError> {
     let size = query.parse()?;
     min_position.wait_until_fresh().await?;
-    let (position, file) = files::find(&state, &caller.user, &id).await?;
+    let (position, file) = files::find(&people, &caller.user, &id).await?;
     let preview = size.and_then(|size| RequestedPreview::new(file.as_ref()?, size));
     let stored = file.and_then(StoredFile::new);
     let file = stored.ok_or_else(Problem::not_found_yet)?;

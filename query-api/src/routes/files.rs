@@ -16,6 +16,8 @@ use crate::cursor::CursorCodec;
 use crate::docs::{CallerProblems, NotFoundProblem};
 use crate::error::EndpointError;
 use crate::params::PageLimit;
+use crate::people::{Directory, PeopleState};
+use crate::sql::visibility::{caller_id, sees_profile};
 
 /// The number of files per page.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -129,18 +131,28 @@ macro_rules! file_columns {
     };
 }
 
-/// The file with the id `$2`, if the caller, whose name is `$1`, can see it: they have uploaded it,
-/// or can see a message that uses it.
+/// The file with the id `$3`, if the caller, whose name is `$1`, can see it: they have uploaded it,
+/// can see a message that uses it or the profile of a user whose avatar it is, or are a member of a
+/// conversation whose avatar it is. `$2` says whether the directory is open.
 const FIND: &str = concat!(
     "SELECT ",
     file_columns!(),
-    " FROM read.checkpoint k LEFT JOIN read.files f ON f.id = $2 AND (f.uploader = $1 OR EXISTS (
+    " FROM read.checkpoint k LEFT JOIN read.files f ON f.id = $3 AND (f.uploader = $1 OR EXISTS (
         SELECT FROM read.users me
         JOIN read.messages g ON g.file = f.id AND NOT g.recalled
         JOIN read.conversations c ON c.id = g.conversation
         JOIN read.members m ON m.conversation = g.conversation AND m.user_id = me.id AND m.present
         WHERE me.name = $1 AND ",
     read_model::can_see!("m", "c", "g.seq"),
+    ") OR EXISTS (SELECT FROM ",
+    read_model::user_avatars!(),
+    " a JOIN read.users u ON u.id = a.user_id WHERE a.file = f.id AND ",
+    sees_profile!(),
+    ") OR EXISTS (SELECT FROM ",
+    read_model::conversation_avatars!(),
+    " a JOIN read.members m ON m.conversation = a.conversation AND m.present
+        WHERE a.file = f.id AND m.user_id = ",
+    caller_id!(),
     "))"
 );
 
@@ -156,22 +168,23 @@ const LIST: &str = concat!(
 /// Finds a file that the caller can see. The read model must have the position that the caller
 /// needs.
 pub(super) async fn find(
-    state: &ReadState,
+    people: &PeopleState,
     caller: &str,
     id: &str,
 ) -> Result<(i64, Option<FileView>), EndpointError> {
     let id = FileId::parse(id).map_err(|_| Problem::not_found_yet())?;
     let row: FileRow = sqlx::query_as(FIND)
         .bind(caller)
+        .bind(people.directory == Directory::Open)
         .bind(id.as_str())
-        .fetch_one(&state.pool)
+        .fetch_one(&people.pool)
         .await?;
     Ok((row.read_position, row.into_view()))
 }
 
 /// Returns the caller's files
 ///
-/// Those that are uploaded or expected, also if no message uses them.
+/// Those that are uploaded or expected, also if nothing uses them.
 #[utoipa::path(
     get, path = "/v1/files", operation_id = "list_files", tag = "files",
     params(FilesParams, MinPositionParams),
@@ -211,7 +224,8 @@ pub async fn list_files(
 
 /// Returns what is known of a file
 ///
-/// Its uploader can see it, and so can everybody who can see a message that uses it.
+/// Its uploader can see it, and so can everybody who can see a message that uses it, or the profile
+/// or conversation whose avatar it is.
 #[utoipa::path(
     get, path = "/v1/files/{id}", operation_id = "get_file", tag = "files",
     params(("id" = String, Path, description = "The file.",
@@ -225,13 +239,13 @@ pub async fn list_files(
     ),
 )]
 pub async fn get_file(
-    State(state): State<ReadState>,
+    State(people): State<PeopleState>,
     caller: Caller,
     Path(id): Path<String>,
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {
     let guard = min_position.wait().await?;
-    let (position, file) = find(&state, &caller.user, &id).await?;
+    let (position, file) = find(&people, &caller.user, &id).await?;
     guard.respond_or_not_found(position, file.as_ref())
 }
 

@@ -74,6 +74,10 @@ pub struct InboxConversation {
     /// The title of a group; null if it has none.
     #[schema(required = true)]
     pub title: Option<String>,
+    /// The avatar of a group: the id of a file or an https URL; null if it has none. The avatar of
+    /// a direct conversation is that of its peer.
+    #[schema(required = true)]
+    pub avatar: Option<String>,
     /// The current number of members.
     pub member_count: i64,
     /// The newest message that the caller can see and that is not a control message.
@@ -151,6 +155,9 @@ static INBOX: TemporalStatement = TemporalStatement::new(concat!(
            (SELECT peer.name FROM read.members o JOIN read.users peer ON peer.id = o.user_id
             WHERE p.kind = 'direct' AND o.conversation = p.conversation AND o.user_id <> p.user_id
             LIMIT 1) AS peer,
+           (SELECT CASE WHEN strpos(y.policy, '\\u0000') = 0 THEN y.policy::json ->> 'avatar' END
+            FROM read.policies y WHERE p.kind <> 'direct' AND y.conversation = p.conversation
+            ORDER BY y.position DESC LIMIT 1) AS avatar,
            g.seq AS last_seq, g.type AS last_type, g.sent_at AS last_sent_at, g.recalled AS last_recalled,
            (SELECT sender.name FROM read.users sender WHERE sender.id = g.sender) AS last_sender,
            CASE WHEN g.recalled OR strpos(g.body, '\\u0000') > 0 THEN NULL
@@ -179,6 +186,7 @@ struct Row {
     name: Option<String>,
     kind: Option<String>,
     title: Option<String>,
+    avatar: Option<String>,
     member_count: Option<i64>,
     unread: Option<i64>,
     mentions: Option<i64>,
@@ -305,6 +313,7 @@ impl Row {
             id: self.name?,
             kind: self.kind?,
             title: self.title,
+            avatar: self.avatar,
             member_count: self.member_count?,
             last_message,
             unread: self.unread?,

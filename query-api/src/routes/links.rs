@@ -138,7 +138,7 @@ pub struct LinkTargetView {
     /// The title of the group.
     #[schema(required = true)]
     pub title: Option<String>,
-    /// The address of its picture.
+    /// Its picture: an https URL, or the id of a file, which only members can see.
     #[schema(required = true)]
     pub avatar: Option<String>,
     /// The number of its members.

@@ -69,6 +69,7 @@ pub struct LiveParams {
 ///   the connection goes on.
 /// - `{"type": "typing", "conversation_id", "user"}`, the same with `typing_stopped`, and
 ///   `{"type": "presence", "user", "online", "last_seen"}`: at any time.
+/// - `{"type": "desk", "desk", "waiting", "open"}`: for agents of a service desk, at any time.
 ///
 /// Client frames:
 ///

@@ -22,6 +22,7 @@ mod conversation;
 mod conversation_members;
 mod conversation_query;
 mod deployment;
+mod desks;
 mod devices;
 mod entries;
 mod events;
@@ -126,7 +127,11 @@ fn documented_routes() -> OpenApiRouter<QueryState> {
         .routes(routes!(conversation_members::list_conversation_members))
         .routes(routes!(cases::list::list_cases))
         .routes(routes!(cases::detail::get_case))
-        .routes(routes!(deployment::hook::get_hook));
+        .routes(routes!(deployment::hook::get_hook))
+        .routes(routes!(desks::desk::get_desk))
+        .routes(routes!(desks::sessions::list_sessions))
+        .routes(routes!(desks::session::get_session))
+        .routes(routes!(desks::metrics::get_desk_metrics));
     docs::arrange_unions(router.get_openapi_mut());
     router
 }

@@ -33,7 +33,7 @@ pub struct OwnProfile {
     /// The name that others see; null if the caller has not chosen one.
     #[schema(required = true)]
     pub display_name: Option<String>,
-    /// The avatar.
+    /// The avatar: the id of a file, or an https URL.
     #[schema(required = true)]
     pub avatar: Option<String>,
     /// What the caller says about themselves.

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
-use file_store::{FileStore, Previews, Renderer, StoreLocation};
+use file_store::{FileStore, Previews, Renderer, StoreConfig};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use http_edge::auth::sign_hs256;
@@ -103,8 +103,7 @@ pub fn token(user: &str, scope: &str) -> String {
 /// No test here reads the bytes of a file.
 fn open_store() -> Previews {
     let directory = std::env::temp_dir().join("tidings-query-tests");
-    let location = StoreLocation::Directory(directory.clone());
-    let store = FileStore::open(&location, &directory).unwrap();
+    let store = FileStore::open(&StoreConfig::directory(&directory)).unwrap();
     Previews::new(
         store,
         Renderer::new("/nonexistent/tidings".into(), WAIT_TIMEOUT),

@@ -115,7 +115,7 @@ async fn a_conversation_is_shown_with_its_last_message() {
     assert_eq!(
         of(5),
         &json!({
-            "id": "d_x", "kind": "direct", "title": null, "member_count": 2, "peer": "bob",
+            "id": "d_x", "kind": "direct", "title": null, "avatar": null, "member_count": 2, "peer": "bob",
             "last_message": {"seq": 1, "sender": "bob", "type": "text", "preview": "\u{1f600}".repeat(120),
                 "sent_at": time_at(2), "recalled": false},
             "unread": 1, "mentions": 1, "read_seq": 0, "muted": false, "pinned": false, "archived": false,

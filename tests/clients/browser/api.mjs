@@ -34,6 +34,19 @@ export class Caller {
     });
   }
 
+  /** Uploads a file, and returns its id. */
+  async upload(name, bytes) {
+    const file = { name, type: "application/octet-stream", size: bytes.length };
+    const { id } = await this.call("POST", "/v1/files", file);
+    const answer = await fetch(`${this.url}/v1/files/${id}/content`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${this.token}` },
+      body: bytes,
+    });
+    if (!answer.ok) throw new Error(`upload: ${answer.status} ${await answer.text()}`);
+    return id;
+  }
+
   /** Sends many texts in order, and returns their answers. */
   async sendMany(conversation, texts) {
     const answers = [];

@@ -21,7 +21,7 @@ await ann.createGroup(group, "News", [bob.user]);
 const browser = await launch();
 const faults = new Faults(CHAT_URL);
 try {
-  for (const check of [unsupported, onAndOff, signedOut]) {
+  for (const check of [unsupported, onAndOff, expired, signedOut]) {
     try {
       await check();
     } catch (error) {
@@ -29,7 +29,9 @@ try {
     }
   }
   faults.check();
-  console.log("notifications are switched on and off, shown, opened, and end with the sign-out");
+  console.log(
+    "notifications are switched on and off, shown, opened, restored, and end with the sign-out",
+  );
 } finally {
   await browser.close();
 }
@@ -172,6 +174,31 @@ async function opens(page) {
   }, group);
   await page.locator(".conversation-header h2").filter({ hasText: "News" }).waitFor();
   await openSettings(page);
+}
+
+/** A sign-in that expires ends the pushes, and the next one of the same user restores them. */
+async function expired() {
+  const page = await openWithPushService();
+  const field = await openSettings(page);
+  await field.click();
+  await until("the server knows the device", async () => (await pushOf(ann)) !== null);
+  const subscribed = () => page.evaluate(() => localStorage.getItem("test.subscription"));
+  const past = { sub: ann.user, exp: 1 };
+  const claims = Buffer.from(JSON.stringify(past)).toString("base64url");
+  await page.evaluate((token) => localStorage.setItem("tidings.account", token), `e30.${claims}.x`);
+  await page.reload();
+  await page.getByRole("heading", { name: "Welcome to Tidings" }).waitFor();
+  assert.equal(await subscribed(), null);
+  // Signed in again, as the sign-in page leaves it.
+  await page.evaluate((token) => localStorage.setItem("tidings.account", token), ann.token);
+  const registered = page.waitForRequest((request) => /\/push$/.test(request.url()));
+  await page.reload();
+  assert.equal((await registered).method(), "PUT");
+  await until("it is subscribed again", async () => (await subscribed()) === "yes");
+  assert(await (await openSettings(page)).isChecked());
+  await page.getByRole("switch", { name: SWITCH }).click();
+  await waitForText(page, ".toast", "Notifications are off");
+  await page.context().close();
 }
 
 async function signedOut() {

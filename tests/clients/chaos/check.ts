@@ -90,6 +90,7 @@ function rowOf(held: Conversation): object {
     id: held.id,
     kind: held.kind,
     title: held.title,
+    avatar: held.avatar,
     member_count: held.memberCount,
     last_message: held.lastMessage,
     unread: held.unread,

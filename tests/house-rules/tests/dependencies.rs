@@ -33,7 +33,13 @@ const ALLOWED: [(&str, &[&str]); 38] = [
     ("event-stream", &["connectivity", "domain", "event-log"]),
     (
         "log-integrity",
-        &["connectivity", "domain", "event-log", "event-stream"],
+        &[
+            "connectivity",
+            "domain",
+            "event-log",
+            "event-stream",
+            "migrations",
+        ],
     ),
     ("read-model", &["domain"]),
     ("file-store", &[]),

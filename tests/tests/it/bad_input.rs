@@ -61,7 +61,7 @@ async fn assert_still_serving(world: &mut World) {
 /// A user who may call a route.
 fn authorized_caller(world: &World, route: &Route) -> Client {
     match route.access {
-        Access::Admin | Access::Case => world.admin(),
+        Access::Admin | Access::Case | Access::Desk => world.admin(),
         _ => world.user("alice"),
     }
 }
@@ -277,7 +277,7 @@ async fn message_numbers_in_paths_must_be_positive_integers() {
         .filter(|route| route.template.contains("{seq}"));
     for route in routes {
         let client = match route.access {
-            Access::Admin | Access::Case => &admin,
+            Access::Admin | Access::Case | Access::Desk => &admin,
             _ => &alice,
         };
         for seq in INVALID_NUMBERS {

@@ -33,6 +33,8 @@ fn haproxy_promtool_and_bash_accept_the_files_as_they_are() {
     check(&debian_program("haproxy"), &["-c", "-f", config]);
     let rules = "deploy/prometheus/alerts.yaml";
     check(&debian_program("promtool"), &["check", "rules", rules]);
+    let tests = "deploy/prometheus/alerts.test.yaml";
+    check(&debian_program("promtool"), &["test", "rules", tests]);
     for script in [
         ".ci/dist",
         ".ci/run",

@@ -13,11 +13,13 @@ use crate::exports::{write_matrix_export, write_slack_export};
 use crate::readme::example_commands;
 
 /// The pages that share a system. Their commands run in this order, in one directory.
-const PAGES: [&str; 19] = [
+const PAGES: [&str; 21] = [
     "docs/search.md",
     "docs/import.md",
     "docs/analysts.md",
+    "docs/analysis.md",
     "docs/operations.md",
+    "docs/runbooks.md",
     "docs/projections.md",
     "docs/moderation.md",
     "docs/administrators.md",
@@ -37,13 +39,14 @@ const PAGES: [&str; 19] = [
 ];
 
 /// Pages whose commands change what others rely on. Each has a system of its own.
-const JOURNEYS: [&str; 9] = [
+const JOURNEYS: [&str; 10] = [
     "docs/files.md",
     "docs/people.md",
     "docs/policies.md",
     "docs/threads.md",
     "docs/accounts.md",
     "docs/scheduled.md",
+    "docs/desks.md",
     "docs/messages.md",
     "docs/webhooks.md",
     "docs/push.md",

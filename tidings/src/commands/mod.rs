@@ -3,6 +3,7 @@
 pub mod account;
 mod admin;
 mod admin_call;
+pub mod analytics;
 pub mod backup;
 pub mod cases;
 mod comparison;
@@ -62,6 +63,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         CliCommand::Rebuild(args) => rebuild::run(config, &args).await,
         CliCommand::Verify(args) => verify::run(config, &args).await,
         CliCommand::Psql(args) => psql::run(config, &args).await,
+        CliCommand::Analytics(command) => analytics::run(config, command).await,
         CliCommand::Search(args) => search::run(config, &args).await,
         CliCommand::Trace(args) => trace::run(config, &args).await,
         CliCommand::Explain(args) => explain::run(config, &args).await,

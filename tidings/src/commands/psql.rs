@@ -5,12 +5,10 @@ use std::io::{self, BufWriter, stdout};
 use std::process::ExitStatus;
 
 use anyhow::{Context as _, Result};
-use data_dir::{OperatorDatabase, READER_APPLICATION, ReaderAccess, with_migrated_database};
+use data_dir::{OperatorDatabase, ReaderAccess, with_migrated_database};
 use embedded_servers::find_psql;
 use log_tools::sql_rows::print_rows;
 use settings::{PsqlArgs, RowFormatArg, SystemConfig};
-use tokio::process::Command;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit_code;
 use crate::output::OutputError;
@@ -57,18 +55,7 @@ async fn run_psql(
         "there is no psql on this machine: install it (apt install postgresql-client), or pass \
          --command SQL without commands such as \\d",
     )?;
-    // Ctrl-C cancels a query of psql, and must not end this process.
-    let _interrupts = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    let mut command = Command::new(&psql);
-    command
-        .arg(&access.url)
-        .args(psql_arguments(args))
-        .env("PGAPPNAME", READER_APPLICATION);
-    if let Some(password) = &access.password {
-        command.env("PGPASSWORD", password.reveal());
-    }
-    let status = command.status().await;
-    status.with_context(|| format!("cannot run {}", psql.display()))
+    access.run_psql(&psql, &psql_arguments(args)).await
 }
 
 /// The arguments for psql: those after `--`, or the command with its format.

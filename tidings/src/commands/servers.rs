@@ -1,12 +1,11 @@
 //! `tidings servers fetch|path|doctor|env`: manage the programs of the embedded servers.
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use embedded_servers::run_as::Account;
-use embedded_servers::{ServerOptions, fetch, locate_programs};
+use embedded_servers::{ProgramReport, ServerOptions, fetch, locate_programs};
 use settings::{ServersCommand, SystemConfig};
 
 use super::{servers_env, servers_run};
-use crate::output::outln;
+use crate::output::{out, outln};
 
 /// Runs the subcommand. Those that read files and run programs use a blocking thread.
 pub async fn run(config: &SystemConfig, command: ServersCommand) -> Result<()> {
@@ -43,41 +42,13 @@ fn print_paths(options: &ServerOptions) -> Result<()> {
 }
 
 fn diagnose(options: &ServerOptions) -> Result<()> {
-    let account = Account::resolve(&options.data.join("servers"));
-    outln!(
-        "servers run as  {}",
-        account.map_or_else(|| "this user".to_owned(), |account| account.name)
-    )?;
-    match fetch::cache_dir() {
-        Ok(dir) => outln!("fetched into    {}", dir.display())?,
-        Err(error) => outln!("fetched into    nowhere: {error}")?,
-    }
-    let mut missing = Vec::new();
-    for (requirement, found) in locate_programs(options) {
-        match found {
-            Ok(program) => {
-                outln!(
-                    "{:<15} {} ({}) in {}",
-                    requirement.name(),
-                    program.version,
-                    program.origin,
-                    program.path.display()
-                )?;
-            }
-            Err(error) => {
-                outln!("{:<15} none", requirement.name())?;
-                for line in &error.0 {
-                    outln!("                {line}")?;
-                }
-                missing.push(requirement.name());
-            }
-        }
-    }
-    if missing.is_empty() {
+    let report = ProgramReport::collect(options);
+    out!("{}", report.text)?;
+    if report.missing.is_empty() {
         return Ok(());
     }
     bail!(
         "no usable {} was found; run `tidings servers fetch`",
-        missing.join(" and no ")
+        report.missing.join(" and no ")
     )
 }

@@ -60,6 +60,7 @@ fn invalid_invocations_are_rejected() {
         &["up", "--listen", "8080"][..],
         &["up", "--fanout-threshold", "-1"],
         &["up", "--auth-public-key", "a", "--auth-jwks", "b"],
+        &["up", "--file-timeout", "50ms"],
         &["import", "f", "--url", "http://x"],
         &["status", "--nonsense"],
         &["nonsense"],

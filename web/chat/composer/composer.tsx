@@ -28,11 +28,13 @@ export function Composer(props: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const attachments = useAttachments(field);
   const composing = useComposing({ ...props, field, attachments });
-  const { text, insert, submit } = composing;
+  const { text, insert, submit, isUploading } = composing;
   const suggestions = useSuggestions({ field, text, members, insert });
   const isEdit = task?.act === "edit";
   const isEmpty = text.trim() === "";
   const hasFiles = attachments.list.length > 0 && !isEdit;
+  const isCaption = isEdit && task.message.type !== "text";
+  const hasNothing = isEmpty && !hasFiles;
   const isDropping = useDropping(field, isEdit ? null : attachments.add);
   return (
     <div class="composer">
@@ -44,17 +46,24 @@ export function Composer(props: ComposerProps) {
         {!isEdit && <AttachButton add={attachments.add} />}
         <EmojiButton field={field} insert={insert} />
         <ComposerField {...{ ...props, field, label, composing, suggestions, attachments }} />
-        {!isEdit && <LaterButton disabled={isEmpty || hasFiles} schedule={composing.schedule} />}
+        {!isEdit && (
+          <LaterButton disabled={hasNothing || isUploading} schedule={composing.schedule} />
+        )}
         <button
           type="button"
           class="icon-button send"
           aria-label={isEdit ? t("save") : t("send")}
-          disabled={isEmpty && !hasFiles}
+          disabled={(hasNothing && !isCaption) || isUploading}
           onClick={submit}
         >
           <Icon name={isEdit ? "check" : "send"} />
         </button>
       </div>
+      {isUploading && (
+        <p class="composer-hint" role="status">
+          {files("uploadingFiles")}
+        </p>
+      )}
       {hint && <p class="composer-hint">{hint}</p>}
     </div>
   );
@@ -79,6 +88,7 @@ function ComposerField(props: ComposerFieldProps) {
       aria-label={label}
       placeholder={label}
       value={composing.text}
+      readOnly={composing.isUploading}
       aria-autocomplete="list"
       aria-haspopup="listbox"
       aria-controls={suggestions.id}

@@ -1,13 +1,13 @@
 // The text that is being written, and what becomes of it: a new message, a reply, an edit, or a
 // message that the server sends later.
-import type { NewFile, NewMessage, StoredMessage } from "@tidings/client";
+import type { Client, MessageBody, NewFile, NewMessage, StoredMessage } from "@tidings/client";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { showError, showToast } from "../../shared/toast.tsx";
 import type { Attachment, Attachments } from "../files/use_attachments.ts";
 import { useSession } from "../session.ts";
 import { t } from "../texts.ts";
-import { plainText } from "../timeline/message_body.tsx";
+import { editableText } from "../timeline/message_body.tsx";
 import { fullTime } from "../time.ts";
 import { draftKey, readDraft, writeDraft } from "./drafts.ts";
 import { mentionsIn } from "./mentions.ts";
@@ -34,6 +34,8 @@ export interface Composing {
   insert: (from: number, to: number, piece: string) => void;
   submit: () => void;
   schedule: (at: Date) => void;
+  /** Whether the files of a message that is to be sent later are being uploaded. */
+  isUploading: boolean;
 }
 
 const MOST_BYTES = 65_536;
@@ -43,6 +45,7 @@ export function useComposing(options: ComposingOptions): Composing {
   const { account, client, openPanel } = useSession();
   const key = draftKey(account.user, conversation, thread);
   const [text, setText] = useState(() => readDraft(key));
+  const [isUploading, setUploading] = useState(false);
   useTask(task, field, setText, () => readDraft(key));
   useLayoutEffect(() => fitHeight(field.current!), [text]);
 
@@ -61,6 +64,16 @@ export function useComposing(options: ComposingOptions): Composing {
   };
   const readParts = () => partsOf(text, { task, thread, members });
   const readMessage = () => makeMessage(text, readParts());
+  const scheduleAll = async (at: Date) => {
+    const files = withFiles(attachments.list, text.trim(), readParts());
+    for (const { key, file, more } of files) {
+      await client.messages.scheduleFile(conversation, file, at, more);
+      // If a later one fails, this one is not scheduled again.
+      attachments.remove(key);
+    }
+    const message = files.length === 0 ? readMessage() : null;
+    if (message !== null) await client.messages.schedule(conversation, message, at);
+  };
   return {
     text,
     write,
@@ -73,33 +86,51 @@ export function useComposing(options: ComposingOptions): Composing {
       write(element.value);
     },
     submit: () => {
-      if (task?.act !== "edit" && attachments.list.length > 0) {
-        if (text.trim() !== "" && readMessage() === null) return;
-        sendFiles(attachments.list, text.trim(), readParts(), (file, more) =>
-          client.messages.sendFile(conversation, file, more),
-        );
+      if (isUploading) return;
+      if (task?.act === "edit") {
+        if (saveEdit(client, task.message, text)) clear();
+        return;
+      }
+      const isTooLong = text.trim() !== "" && readMessage() === null;
+      if (attachments.list.length > 0) {
+        if (isTooLong) return;
+        for (const { file, more } of withFiles(attachments.list, text.trim(), readParts())) {
+          client.messages.sendFile(conversation, file, more);
+        }
         attachments.clear();
         clear();
         return;
       }
       const message = readMessage();
       if (message === null) return;
-      if (task?.act !== "edit") client.messages.send(conversation, message);
-      else if (plainText(task.message) !== text) {
-        client.messages.edit(conversation, task.message.seq, { ...task.message.body, text });
-      }
+      client.messages.send(conversation, message);
       clear();
     },
     schedule: (at) => {
-      const message = readMessage();
-      if (message === null) return;
-      client.messages.schedule(conversation, message, at).then(() => {
-        clear();
-        const run = () => openPanel("scheduled", { conversation });
-        showToast(t("scheduledFor", { time: fullTime(at) }), { label: t("showScheduled"), run });
-      }, showError);
+      const isTooLong = text.trim() !== "" && readMessage() === null;
+      if (isTooLong || isUploading) return;
+      setUploading(attachments.list.length > 0);
+      scheduleAll(at)
+        .then(() => {
+          clear();
+          const run = () => openPanel("scheduled", { conversation });
+          showToast(t("scheduledFor", { time: fullTime(at) }), { label: t("showScheduled"), run });
+        }, showError)
+        .finally(() => setUploading(false));
     },
+    isUploading,
   };
+}
+
+/** Changes a text or a caption. False if the text cannot be empty, or is too long. */
+function saveEdit(client: Client, message: StoredMessage, text: string): boolean {
+  if (text === editableText(message)) return true;
+  const isCaption = message.type !== "text";
+  if (makeMessage(text, {}) === null && !(isCaption && text.trim() === "")) return false;
+  const { text: _, ...others } = message.body as Record<string, unknown>;
+  const body = text.trim() === "" ? others : { ...others, text };
+  client.messages.edit(message.conversation_id, message.seq, body as MessageBody);
+  return true;
 }
 
 type MessageParts = Pick<ComposingOptions, "task" | "thread" | "members">;
@@ -128,23 +159,22 @@ function makeMessage(text: string, parts: Parts): NewMessage | null {
 }
 
 /**
- * Sends a message for each file. The first has the text as its caption, with its mentions and what
- * it replies to; all are in the thread.
+ * A message for each file. The first has the text as its caption, with its mentions and what it
+ * replies to; all are in the thread.
  */
-function sendFiles(
+function withFiles(
   attached: readonly Attachment[],
   text: string,
   parts: Parts,
-  send: (file: File, more: NewFile) => void,
-): void {
-  attached.forEach(({ file, alt }, at) => {
-    const { thread } = parts;
+): { key: number; file: File; more: NewFile }[] {
+  const { thread } = parts;
+  return attached.map(({ key, file, alt }, at) => {
     const own = at === 0 ? parts : { ...(thread !== undefined && { thread }) };
     const body = {
       ...(at === 0 && text !== "" && { text }),
       ...(alt.trim() !== "" && { alt: alt.trim() }),
     };
-    send(file, { ...own, body });
+    return { key, file, more: { ...own, body } };
   });
 }
 
@@ -157,7 +187,7 @@ function useTask(
 ): void {
   const wasEditing = useRef(false);
   useLayoutEffect(() => {
-    if (task?.act === "edit") setText(plainText(task.message));
+    if (task?.act === "edit") setText(editableText(task.message) ?? "");
     else if (wasEditing.current) setText(draft());
     wasEditing.current = task?.act === "edit";
     if (task === null) return;

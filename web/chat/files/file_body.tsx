@@ -1,10 +1,11 @@
 // The file of a message: an image with a viewer, a player, or a name to save it under.
 import type { ComponentChildren } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../shared/icon.tsx";
 import { showError } from "../../shared/toast.tsx";
 import { useSession } from "../session.ts";
 import { useFileUrl } from "./file_urls.ts";
+import { streamOf } from "./media_stream.ts";
 import {
   type MessageFile,
   fitWithin,
@@ -109,14 +110,20 @@ export function Unavailable({ error, reload, tabbable }: UnavailableProps) {
   );
 }
 
-/** Audio and video are fetched when somebody wants to hear or see them. */
+/**
+ * Audio and video are fetched when somebody wants to hear or see them: as they play or, where the
+ * browser cannot do that, as a whole before.
+ */
 function Player({ file, tabbable }: FileBodyProps) {
   const [wanted, setWanted] = useState(false);
-  const { url, error, received, reload } = useFileUrl(wanted ? file.id : null);
+  const stream = useStream(wanted ? file.id : null);
+  const whole = useFileUrl(stream.isRefused ? file.id : null);
   const [isBroken, setBroken] = useState(false);
   const name = file.name || t("unnamed");
+  const { error, received, reload } = whole;
   if (error !== null) return <Unavailable error={error} reload={reload} tabbable={tabbable} />;
   const Media = file.kind === "video" ? "video" : "audio";
+  const url = stream.isRefused ? whole.url : stream.url;
   if (url !== null && !isBroken) {
     return (
       <figure class={`player ${file.kind}`}>
@@ -127,7 +134,7 @@ function Player({ file, tabbable }: FileBodyProps) {
           aria-label={name}
           // Keys of the player are not keys of the list.
           onKeyDown={(event: KeyboardEvent) => event.stopPropagation()}
-          onError={() => setBroken(true)}
+          onError={() => (stream.isRefused ? setBroken(true) : stream.refuse())}
         />
         <SaveButton file={file} tabbable={tabbable} />
       </figure>
@@ -154,6 +161,23 @@ function Player({ file, tabbable }: FileBodyProps) {
       )}
     </div>
   );
+}
+
+/** The address of a file for a player; `isRefused` once it has to be fetched as a whole. */
+function useStream(file: string | null) {
+  const [url, setUrl] = useState<string | null>(null);
+  const [isRefused, setRefused] = useState(false);
+  useEffect(() => {
+    if (file === null) return undefined;
+    let isCurrent = true;
+    void streamOf(file).then((found) => {
+      if (!isCurrent) return;
+      setUrl(found);
+      setRefused(found === null);
+    });
+    return () => void (isCurrent = false);
+  }, [file]);
+  return { url, isRefused, refuse: () => setRefused(true) };
 }
 
 interface LoadingProps {

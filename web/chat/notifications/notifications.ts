@@ -61,10 +61,18 @@ export async function renew(client: Client, user: string): Promise<void> {
 }
 
 /** A user who signs out gets no more pushes, also if the server cannot be reached. */
-export async function forgetNotifications(): Promise<void> {
-  if (localStorage.getItem(KEY) === null) return;
+export async function forgetNotifications(user: string): Promise<void> {
+  if (readChoice(user) === null) return;
   localStorage.removeItem(KEY);
   await unsubscribe();
+}
+
+/**
+ * A user whose sign-in has expired gets no more pushes either. What they have chosen stays: once
+ * they sign in again, `renew` subscribes again.
+ */
+export async function pauseNotifications(user: string): Promise<void> {
+  if (readChoice(user) !== null) await unsubscribe();
 }
 
 /** Opens what a notification is about, and keeps the badge and notifications as the inbox is. */

@@ -1,5 +1,6 @@
-// Shows pushes while no page of the chat is open. It is served by Tidings, and does nothing else:
-// it neither sees requests nor keeps pages.
+// Shows pushes while no page of the chat is open, and gives players the bytes of files. It keeps
+// nothing, and all other requests of pages go to the network as without it.
+import { answerMedia, type MediaEvent, type MediaPage } from "../files/media_worker.ts";
 import type { OpenConversationMessage } from "./worker_messages.ts";
 
 /** What a push says; docs/push.md describes it. Quiet ones have no title. */
@@ -19,9 +20,13 @@ interface Worker {
   readonly clients: {
     matchAll(options: { type: "window"; includeUncontrolled: boolean }): Promise<WindowClient[]>;
     openWindow(url: string): Promise<unknown>;
+    get(id: string): Promise<MediaPage | undefined>;
+    claim(): Promise<void>;
   };
   skipWaiting(): Promise<void>;
   addEventListener(name: "install", listener: () => void): void;
+  addEventListener(name: "activate", listener: (event: ExtendableEvent) => void): void;
+  addEventListener(name: "fetch", listener: (event: MediaEvent) => void): void;
   addEventListener(name: "push", listener: (event: PushEvent) => void): void;
   addEventListener(name: "notificationclick", listener: (event: ClickEvent) => void): void;
 }
@@ -47,6 +52,10 @@ interface ClickEvent extends ExtendableEvent {
 const worker = self as unknown as Worker;
 
 worker.addEventListener("install", () => void worker.skipWaiting());
+worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
+worker.addEventListener("fetch", (event) =>
+  answerMedia(event, worker.location.origin, (id) => worker.clients.get(id)),
+);
 worker.addEventListener("push", (event) => event.waitUntil(show(readNotice(event.data))));
 worker.addEventListener("notificationclick", (event) => {
   event.notification.close();

@@ -108,6 +108,7 @@ export const CHINESE: Record<keyof typeof ENGLISH, string> = {
   copyLink: "复制链接",
   copied: "已复制",
   edit: "编辑",
+  editCaption: "编辑说明",
   recall: "为所有人撤回",
   recallTitle: "撤回这条消息？",
   recallText: "任何人都无法再阅读它，但大家会看到有消息被撤回。",

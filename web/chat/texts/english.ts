@@ -114,6 +114,7 @@ export const ENGLISH = {
   copyLink: "Copy link",
   copied: "Copied",
   edit: "Edit",
+  editCaption: "Edit the caption",
   recall: "Recall for everyone",
   recallTitle: "Recall this message?",
   recallText: "Nobody can read it any more. Everybody sees that a message was recalled.",

@@ -69,6 +69,15 @@ function readBody(body: object): { text?: string; name?: string; url?: string; a
   return found;
 }
 
+/** The text of an own message that can be changed: a text, or the caption of a file. */
+export function editableText(
+  message: Pick<StoredMessage, "type" | "body" | "recalled">,
+): string | null {
+  if (message.recalled || message.body === null) return null;
+  if (message.type !== "text" && readFile(message) === null) return null;
+  return readBody(message.body).text ?? "";
+}
+
 /** The text for labels, the clipboard and quotes. */
 export function plainText(message: Pick<StoredMessage, "type" | "body" | "recalled">): string {
   if (message.recalled || message.body === null) return t("recalled");

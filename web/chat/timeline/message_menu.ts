@@ -5,7 +5,7 @@ import { showError, showToast } from "../../shared/toast.tsx";
 import { writeRoute } from "../route.ts";
 import type { ChatSession } from "../session.ts";
 import { t } from "../texts.ts";
-import { plainText } from "./message_body.tsx";
+import { editableText, plainText } from "./message_body.tsx";
 import { type MessageContext, isModerator } from "./message_context.ts";
 import type { MessageDialogName } from "./message_dialogs.tsx";
 
@@ -33,8 +33,9 @@ function changes({ session, message, context, own, openDialog }: MenuSources): M
     }
     return items;
   }
-  if (own && type === "text" && (canWrite || isModerator(context))) {
-    items.push({ label: t("edit"), icon: "edit", choose: () => context.edit(message) });
+  if (own && editableText(message) !== null && (canWrite || isModerator(context))) {
+    const label = t(type === "text" ? "edit" : "editCaption");
+    items.push({ label, icon: "edit", choose: () => context.edit(message) });
   }
   if (context.kind === "direct" || isModerator(context)) {
     const pinned = context.pinned.has(seq);

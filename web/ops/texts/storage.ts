@@ -17,11 +17,11 @@ export const t = defineTexts({
     conversationsIntro: "A file counts in every conversation whose messages use it.",
     noConversations: "No conversation uses a file.",
     users: "By person",
-    usersIntro: "Everybody counts what they have uploaded, whether a message uses it or not.",
+    usersIntro: "Everybody counts what they have uploaded, whether anything uses it or not.",
     noUsers: "Nobody has uploaded a file.",
     orphans: "Used by nothing",
     orphansIntro:
-      "Stored files that no message uses, and uploads that are not finished. They are deleted then, unless a message uses them by that time.",
+      "Stored files that nothing uses, and uploads that are not finished. They are deleted then, unless something uses them by that time.",
     noOrphans: "Every file is used.",
     conversation: "Conversation",
     name: "Name",

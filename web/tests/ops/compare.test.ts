@@ -9,6 +9,7 @@ function conversation(id: string, unread: number, seq: number): InboxConversatio
     id,
     kind: "group",
     title: id,
+    avatar: null,
     member_count: 2,
     last_message: { seq, sender: "ann", type: "text", preview: "", sent_at, recalled: false },
     unread,

@@ -159,6 +159,21 @@ class SyncClient:
             )
         )
 
+    def set_avatar(
+        self,
+        picture: Content | None,
+        *,
+        conversation_id: str | None = None,
+        name: str | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> StoredFile | None:
+        """Uploads an image, and makes it an avatar; see `Client.set_avatar`."""
+        return self._run(
+            self._client.set_avatar(
+                picture, conversation_id=conversation_id, name=name, patience=patience
+            )
+        )
+
     def send_file(
         self,
         conversation_id: str,

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
 
 from . import files
 from .calls import PATIENCE_SECONDS, repeat
@@ -274,6 +275,33 @@ class Client:
             client_message_id=client_message_id,
             patience=patience,
         )
+
+    async def set_avatar(
+        self,
+        picture: Content | None,
+        *,
+        conversation_id: str | None = None,
+        name: str | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> StoredFile | None:
+        """Uploads an image, and makes it the avatar of the user, or of a group.
+
+        Args:
+            picture: The path of an image, or its bytes; see `upload`, also for `name`. None removes
+                the avatar.
+            conversation_id: The group; without it, the avatar is that of the user.
+            name: The name of the file.
+            patience: For how many seconds to go on while nothing arrives.
+        """
+        stored = None
+        if picture is not None:
+            stored = await self.upload(picture, name=name, patience=patience)
+        path = "/v1/users/me"
+        if conversation_id is not None:
+            path = f"/v1/conversations/{quote(conversation_id, safe='')}"
+        change = {"avatar": None if stored is None else stored.id}
+        await repeat(lambda: self._server.calls.patch(path, json=change), patience)
+        return stored
 
     async def download(
         self,

@@ -1,6 +1,7 @@
 // What the actions have in common.
 import type { Api } from "../api/create_api.ts";
 import type { ClientFrame, Entry } from "../api/schemas.ts";
+import type { FileActions } from "../client_api.ts";
 import type { OutboxItem } from "../model/state.ts";
 import type { StateHolder } from "../model/state_holder.ts";
 
@@ -22,4 +23,5 @@ export interface ActionContext {
   /** Notes that a conversation is in use, so that its messages are the last to be forgotten. */
   readonly touch: (conversationId: string, seq?: number) => void;
   readonly onEntry: (listener: (entry: Entry) => void) => void;
+  readonly upload: FileActions["upload"];
 }

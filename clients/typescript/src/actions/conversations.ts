@@ -1,5 +1,6 @@
 // Actions on conversations and their members.
 import { unwrap } from "../api/create_api.ts";
+import type { ChangeRequest } from "../api/schemas.ts";
 import type { ConversationActions, MemberActions } from "../client_api.ts";
 import { loadDetails, loadMemberPage, loadMembers } from "../sync/loads.ts";
 import { markStale } from "../sync/stale.ts";
@@ -10,6 +11,9 @@ const ARRIVAL_MS = 3_000;
 
 export function conversationActions(context: ActionContext): ConversationActions {
   const { api, holder, outgoing, touch } = context;
+  const change = async (id: string, body: ChangeRequest) => {
+    unwrap(await api.PATCH("/v1/conversations/{id}", { params: { path: { id } }, body }));
+  };
   return {
     ...joinActions(context),
     async create(conversation) {
@@ -30,9 +34,10 @@ export function conversationActions(context: ActionContext): ConversationActions
       touch(id);
       await loadDetails(api, holder, id);
     },
-    async change(id, change) {
-      const params = { path: { id } };
-      unwrap(await api.PATCH("/v1/conversations/{id}", { params, body: change }));
+    change,
+    async setAvatar(id, picture) {
+      const avatar = picture && (await context.upload(picture)).id;
+      await change(id, { avatar });
     },
     async setPreferences(id, preferences) {
       const params = { path: { id } };

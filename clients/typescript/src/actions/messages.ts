@@ -24,6 +24,13 @@ export function messageActions(context: ActionContext): MessageActions {
       enqueueMessage(context, id, { ...options, type: "text", body: { text } }),
     sendFile: (id, file, options) => enqueueFile(context, id, file, options),
     schedule: (id, message, sendAt) => schedule(context, id, message, sendAt),
+    async scheduleFile(id, file, sendAt, { name, type, body, ...more } = {}) {
+      const options = { ...(name && { name }), ...(type && { type }) };
+      const stored = await context.upload(file, options);
+      const message = { ...more, type: messageTypeOf(stored.type) };
+      const named = { ...body, file: stored.id } as MessageBody;
+      await schedule(context, id, { ...message, body: named }, sendAt);
+    },
     edit: (id, seq, body) => change(id, seq, { act: "edit", body }),
     recall: (id, seq) => change(id, seq, { act: "recall" }),
     react: (id, seq, key) => change(id, seq, { act: "react", key }),

@@ -1,6 +1,6 @@
 // Actions on people: profiles, contacts, blocks, invitations.
 import { unwrap, type Api } from "../api/create_api.ts";
-import type { Entry, UserProfile } from "../api/schemas.ts";
+import type { Entry, ProfileRequest, UserProfile } from "../api/schemas.ts";
 import type { PeopleActions } from "../client_api.ts";
 import type { ActionContext } from "./context.ts";
 import type { StateHolder } from "../model/state_holder.ts";
@@ -37,6 +37,11 @@ export function peopleActions(context: ActionContext): PeopleActions {
     const profile = unwrap(await api.GET("/v1/users/me", { params }));
     holder.update((state) => ({ ...state, profile }));
   };
+  const changeProfile = async (change: ProfileRequest) => {
+    unwrap(await api.PATCH("/v1/users/me", { body: change }));
+    await reloadOwn();
+    await profiles.reload(holder.state.me);
+  };
   return {
     ...contactActions(context),
     want: (users) => profiles.want(users),
@@ -48,10 +53,10 @@ export function peopleActions(context: ActionContext): PeopleActions {
       return users;
     },
     loadOwnProfile: reloadOwn,
-    async changeProfile(change) {
-      unwrap(await api.PATCH("/v1/users/me", { body: change }));
-      await reloadOwn();
-      await profiles.reload(holder.state.me);
+    changeProfile,
+    async setAvatar(picture) {
+      const avatar = picture && (await context.upload(picture)).id;
+      await changeProfile({ avatar });
     },
     async changeSettings(change) {
       unwrap(await api.PATCH("/v1/users/me/settings", { body: change }));

@@ -482,7 +482,7 @@ export interface paths {
         };
         /**
          * Returns the files that nothing uses
-         * @description Stored files that no message uses, and uploads that are not finished, with the time when they
+         * @description Stored files that nothing uses, and uploads that are not finished, with the time when they
          *     will be deleted.
          */
         get: operations["list_orphaned_files"];
@@ -503,7 +503,7 @@ export interface paths {
         };
         /**
          * Returns what files occupy, by user
-         * @description A user counts the files that they have uploaded, whether a message uses them or not.
+         * @description A user counts the files that they have uploaded, whether anything uses them or not.
          */
         get: operations["list_user_storage"];
         put?: never;
@@ -1189,7 +1189,8 @@ export interface paths {
         /**
          * Edit a message
          * @description Requires the author of the message; a recalled message cannot be edited. An equal body changes
-         *     nothing. If the hook would hold the edit, it is refused.
+         *     nothing. A message keeps its file: the body need not name it, and cannot name another one. If
+         *     the hook would hold the edit, it is refused.
          */
         put: operations["edit_message"];
         post?: never;
@@ -1587,7 +1588,7 @@ export interface paths {
         };
         /**
          * Returns the caller's files
-         * @description Those that are uploaded or expected, also if no message uses them.
+         * @description Those that are uploaded or expected, also if nothing uses them.
          */
         get: operations["list_files"];
         put?: never;
@@ -1613,16 +1614,17 @@ export interface paths {
         };
         /**
          * Returns what is known of a file
-         * @description Its uploader can see it, and so can everybody who can see a message that uses it.
+         * @description Its uploader can see it, and so can everybody who can see a message that uses it, or the profile
+         *     or conversation whose avatar it is.
          */
         get: operations["get_file"];
         put?: never;
         post?: never;
         /**
          * Delete a file
-         * @description Deletes one of the caller's own files, if no message uses it (`409 file_in_use`). A token with
-         *     the scope `admin` or `service` removes any file, whatever uses it: the messages stay, without
-         *     their bytes.
+         * @description Deletes one of the caller's own files, if no message and no avatar uses it (`409 file_in_use`).
+         *     A token with the scope `admin` or `service` removes any file, whatever uses it: the messages
+         *     stay, without their bytes.
          */
         delete: operations["delete_file"];
         options?: never;
@@ -2247,7 +2249,8 @@ export interface paths {
         head?: never;
         /**
          * Change a scheduled message
-         * @description A message that failed waits again, and needs a new `send_at` if that has passed.
+         * @description A message that failed waits again, and needs a new `send_at` if that has passed. A new body that
+         *     names no file keeps that of the message.
          */
         patch: operations["change_scheduled"];
         trace?: never;
@@ -2347,7 +2350,9 @@ export interface paths {
         head?: never;
         /**
          * Change your profile
-         * @description What others see of the caller. Who may see a profile depends on the directory of the deployment.
+         * @description What others see of the caller. Who may see a profile depends on the directory of the deployment,
+         *     and they also see the file of its avatar. A file that is not stored, or is being deleted, cannot
+         *     become an avatar (`422 file_not_ready`).
          */
         patch: operations["change_profile"];
         trace?: never;
@@ -2528,7 +2533,7 @@ export interface components {
         AdminUser: {
             /** @description What the user says about themselves. */
             about: string | null;
-            /** @description The avatar. */
+            /** @description The avatar: the id of a file, or an https URL. */
             avatar: string | null;
             /**
              * Format: date-time
@@ -2560,7 +2565,7 @@ export interface components {
         AdminUserDetails: {
             /** @description What the user says about themselves. */
             about: string | null;
-            /** @description The avatar. */
+            /** @description The avatar: the id of a file, or an https URL. */
             avatar: string | null;
             /** @description A page of the conversations that the user is a member of. */
             conversations: components["schemas"]["UserConversation"][];
@@ -2843,8 +2848,8 @@ export interface components {
         /** @description `PUT /v1/conversations/{conversation_id}/messages/{seq}` */
         BatchEdit: {
             /**
-             * @description The new body: a JSON object of at most 64 KiB. Text messages have their text in `text`.
-             *     Numbers are kept exactly, or refused, as in a send.
+             * @description The new body: a JSON object of at most 64 KiB. Text messages have their text in `text`, and
+             *     messages with a file their caption. Numbers are kept exactly, or refused, as in a send.
              */
             body: components["schemas"]["MessageBody"];
             conversation_id: string;
@@ -3135,7 +3140,10 @@ export interface components {
         };
         /** @description The fields to change. Omitted fields stay unchanged. */
         ChangeRequest: {
-            /** @description The avatar of the group: an https URL of at most 2,048 characters; null removes it. */
+            /**
+             * @description The avatar of the group: the id of one of the caller's own files, whose bytes are an image,
+             *     or an https URL of at most 2,048 characters; null removes it. Members see the file.
+             */
             avatar?: string | null;
             /** @description What the app keeps with the group: a JSON object of at most 4 KiB; null removes it. */
             custom?: Record<string, never> | null;
@@ -3668,7 +3676,7 @@ export interface components {
             bytes: number;
             /**
              * Format: int64
-             * @description The number of files that its messages use, also those that wait to be sent.
+             * @description The number of files that its messages use, also those that wait to be sent, and its avatar.
              */
             files: number;
             /** @description The conversation. */
@@ -4004,8 +4012,8 @@ export interface components {
         /** @description The new body of a message. */
         EditRequest: {
             /**
-             * @description The new body: a JSON object of at most 64 KiB. Text messages have their text in `text`.
-             *     Numbers are kept exactly, or refused, as in a send.
+             * @description The new body: a JSON object of at most 64 KiB. Text messages have their text in `text`, and
+             *     messages with a file their caption. Numbers are kept exactly, or refused, as in a send.
              */
             body: components["schemas"]["MessageBody"];
         };
@@ -4953,6 +4961,11 @@ export interface components {
             activity: number;
             /** @description Whether it is hidden from the list and excluded from the total. */
             archived: boolean;
+            /**
+             * @description The avatar of a group: the id of a file or an https URL; null if it has none. The avatar of
+             *     a direct conversation is that of its peer.
+             */
+            avatar: string | null;
             /** @description The id of the conversation. */
             id: string;
             /** @description Whether it is a direct conversation or a group. */
@@ -5396,7 +5409,7 @@ export interface components {
         };
         /** @description What a link leads to. */
         LinkTarget: {
-            /** @description The address of its picture. */
+            /** @description Its picture: an https URL, or the id of a file, which only members can see. */
             avatar: string | null;
             /**
              * Format: int64
@@ -6289,7 +6302,7 @@ export interface components {
         OrphanedFile: {
             /**
              * Format: date-time
-             * @description When it will be deleted, unless a message uses it by then; the collection looks once a
+             * @description When it will be deleted, unless something uses it by then; the collection looks once a
              *     minute. Null until the collection has noticed.
              */
             deleted_at: string | null;
@@ -6336,7 +6349,7 @@ export interface components {
         OwnProfile: {
             /** @description What the caller says about themselves. */
             about: string | null;
-            /** @description The avatar. */
+            /** @description The avatar: the id of a file, or an https URL. */
             avatar: string | null;
             /** @description The app's own fields. */
             custom: Record<string, never> | null;
@@ -6654,7 +6667,10 @@ export interface components {
         ProfileRequest: {
             /** @description What the user says about themselves: at most 300 characters. */
             about?: string | null;
-            /** @description The avatar: an https URL. */
+            /**
+             * @description The avatar: the id of one of the caller's own files, whose bytes are an image, or an https
+             *     URL.
+             */
             avatar?: string | null;
             /** @description The app's own fields: a JSON object of at most 4 KiB. */
             custom?: Record<string, never> | null;
@@ -8454,7 +8470,7 @@ export interface components {
         UserProfile: {
             /** @description What the user says about themselves. */
             about: string | null;
-            /** @description The avatar. */
+            /** @description The avatar: an https URL, or the id of a file, which everybody can see who sees the profile. */
             avatar: string | null;
             /** @description The app's own fields. */
             custom: Record<string, never> | null;
@@ -8477,7 +8493,10 @@ export interface components {
         UserRequest: {
             /** @description What the user says about themselves: at most 300 characters. */
             about?: string | null;
-            /** @description The avatar: an https URL. */
+            /**
+             * @description The avatar: the id of a file of the caller or of this user, whose bytes are an image, or an
+             *     https URL.
+             */
             avatar?: string | null;
             /** @description The app's own fields: a JSON object of at most 4 KiB. */
             custom?: Record<string, never> | null;
@@ -9058,6 +9077,26 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The file store has no room (`file_store_full`). */
+        InsufficientStorage: {
+            headers: {
+                /** @description After how many seconds to try again. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "file_store_full",
+                 *       "detail": "The file store is full. What has arrived is kept; resume once there is room.",
+                 *       "status": 507,
+                 *       "title": "Insufficient Storage",
+                 *       "type": "urn:tidings:problem:file_store_full"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description It does not exist, or the caller cannot see it (`not_found`). */
         NotFound: {
             headers: {
@@ -9076,7 +9115,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Postgres is unavailable (`unavailable`), there were too many conflicting changes (`busy`), the read model has not reached `min_position` in time (`projection_behind`), the index is being built (`search_unavailable`), or the process is at a limit (`overloaded`, `too_many_live`). */
+        /** @description Postgres is unavailable (`unavailable`), there were too many conflicting changes (`busy`), the read model has not reached `min_position` in time (`projection_behind`), the index is being built (`search_unavailable`), the file store does not answer (`file_store_unavailable`, `preview_unavailable`), or the process is at a limit (`overloaded`, `too_many_live`). */
         ServiceUnavailable: {
             headers: {
                 /** @description After how many seconds to try again. */
@@ -17306,6 +17345,7 @@ export interface operations {
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
         };
     };
     list_held: {

@@ -152,6 +152,8 @@ export interface Conversation {
   readonly id: string;
   readonly kind: ConversationKind;
   readonly title: string | null;
+  /** The avatar of a group: the id of a file, or an https address. */
+  readonly avatar: string | null;
   /** The other user of a direct conversation. */
   readonly peer: string | null;
   readonly memberCount: number;

@@ -2,7 +2,7 @@
 import type { Storage, StorageChange, Table } from "./storage.ts";
 
 /** Raise it when what is stored changes its form: all but the outbox is then read again. */
-const VERSION = 3;
+const VERSION = 4;
 const TABLES: readonly Table[] = [
   "meta",
   "conversations",

@@ -15,7 +15,7 @@ import { keepNewest } from "../sync/timeline.ts";
 import type { Storage, StorageChange } from "./storage.ts";
 
 /** Raise it with a change of the form, as the version of the database. */
-const FORM = 3;
+const FORM = 4;
 /** Messages of each conversation that a start without network shows. */
 const MESSAGES_PER_CONVERSATION = 60;
 /** Conversations of which messages are stored: those that were active last. */

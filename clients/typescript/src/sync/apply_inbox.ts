@@ -43,6 +43,7 @@ function rowOf(
     id: summary.id,
     kind: summary.kind,
     title: summary.title,
+    avatar: summary.avatar,
     peer: summary.peer ?? null,
     memberCount: summary.member_count,
     lastMessage: summary.last_message,

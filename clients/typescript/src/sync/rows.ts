@@ -8,7 +8,7 @@
 // can change a count (a recall of an unread message, a mark in the middle, a clear, a rejoin) make
 // the row stale: it keeps the count, which was exact at an earlier position, until the server has
 // been asked at or after the position of the entry. So a badge is never a guess.
-import type { Entry, LastMessage, Message, MessageBody } from "../api/schemas.ts";
+import type { Entry, LastMessage, Message, MessageBody, Policy } from "../api/schemas.ts";
 import type { ClientState, Conversation } from "../model/state.ts";
 import { putRow, removeRow } from "./inbox_order.ts";
 import { markFresh, markStale } from "./stale.ts";
@@ -44,6 +44,7 @@ function applyToUnknownRow(state: ClientState, id: string, entry: Entry): Client
     id,
     kind,
     title: kind === "direct" ? null : title,
+    avatar: null,
     peer: peer ?? null,
     memberCount: member_count,
     lastMessage: null,
@@ -81,7 +82,7 @@ function changeRow(row: Conversation, entry: Entry, me: string): RowChange {
     case "conversation_changed":
       return { row: withTitle(row, entry.data) };
     case "conversation_policy_changed":
-      return { row: withDetails(row, { policy: entry.data.policy }) };
+      return { row: withPolicy(row, entry.data.policy) };
     case "member_role_changed":
       return {
         row: entry.data.user === me ? withDetails(row, { role: entry.data.role }) : row,
@@ -170,6 +171,10 @@ function withTitle(
   { title, history }: { title: string | null; history: "all" | "since_join" },
 ): Conversation {
   return withDetails({ ...row, title: row.kind === "direct" ? null : title }, { history });
+}
+
+function withPolicy(row: Conversation, policy: Policy): Conversation {
+  return withDetails({ ...row, avatar: policy.avatar }, { policy });
 }
 
 function withDetails(

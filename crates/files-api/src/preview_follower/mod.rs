@@ -15,9 +15,11 @@ use connectivity::OutageLog;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-/// The pause at the end of the log, and after an error. A request for a preview lets it be made
-/// earlier.
+/// The pause at the end of the log. A request for a preview lets it be made earlier.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The pause after an error. Making a preview that a full store does not take costs much.
+const FAILURE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The pause while another process follows.
 const STANDBY_INTERVAL: Duration = Duration::from_secs(2);
@@ -31,8 +33,9 @@ pub async fn run(mut follower: PreviewFollower, shutdown: CancellationToken) -> 
         };
         let pause = match outages.record(step) {
             Ok(PreviewStep::Advanced) => continue,
-            Ok(PreviewStep::Current) | Err(_) => POLL_INTERVAL,
+            Ok(PreviewStep::Current) => POLL_INTERVAL,
             Ok(PreviewStep::Standby) => STANDBY_INTERVAL,
+            Err(_) => FAILURE_INTERVAL,
         };
         if shutdown.run_until_cancelled(sleep(pause)).await.is_none() {
             break;

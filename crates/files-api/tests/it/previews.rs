@@ -1,7 +1,7 @@
 //! Previews follow the log, and go with their files.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use file_store::{Previews, Renderer};
 use files_api::{PreviewFollower, PreviewStep};
@@ -9,12 +9,9 @@ use futures::TryStreamExt as _;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::system::TestSystem;
+use crate::system::{PNG, TestSystem};
 
 const ANN: (&str, &str) = ("ann", "");
-
-/// A PNG, as far as its first bytes say.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02\x08\x06\0\0\0\0\0\0\0";
 
 /// Writes two previews, as the program does.
 const PROGRAM: &str = r"#!/bin/sh
@@ -139,7 +136,7 @@ async fn previews_go_with_what_is_erased_and_orphans_are_swept() {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, b"stray").unwrap();
     assert_eq!(system.verify().await.orphaned, [stray]);
-    assert_eq!(system.collector.sweep(SystemTime::now()).await.unwrap(), 1);
+    assert_eq!(system.collector.sweep().await.unwrap(), 1);
     assert!(system.verify().await.is_equal());
     assert_eq!(previewed(&system).await, twice(&[&kept]));
     system.close().await;

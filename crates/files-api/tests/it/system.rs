@@ -15,7 +15,7 @@ use event_log::{EventLog, LogConfig};
 use event_stream::commit_feed::CommitFeed;
 use event_stream::mirror::MirrorConfig;
 use eventually::eventually;
-use file_store::{FileStore, StoreLocation};
+use file_store::{FileStore, StoreConfig};
 use files_api::verify::{self, FilesReport};
 use files_api::{Collector, FileLimits, FilesSetup, FilesState};
 use http::{Method, Request};
@@ -33,6 +33,9 @@ use tower::ServiceExt as _;
 /// The first time of the tests' clock, in milliseconds since 1970. It is later than the times that
 /// Postgres gives to events, so that the time without a use begins when a step finds none.
 pub const YEAR_2100: i64 = 4_102_444_800_000;
+
+/// A PNG, as far as its first bytes say.
+pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02\x08\x06\0\0\0\0\0\0\0";
 
 const SECRET: &[u8] = b"a secret that only these tests use";
 
@@ -72,8 +75,7 @@ impl TestSystem {
             Box::pin(async move { files_api::note_erased(&pool, files).await })
         }));
         let directory = std::env::temp_dir().join(format!("tidings-{name}-{}", std::process::id()));
-        let location = StoreLocation::Directory(directory.clone());
-        let store = FileStore::open(&location, &directory).unwrap();
+        let store = FileStore::open(&StoreConfig::directory(&directory)).unwrap();
         let state = FilesState::new(FilesSetup {
             commands: commands.clone(),
             log: log.clone(),
@@ -131,7 +133,7 @@ impl TestSystem {
         self.collector.step(now).await.unwrap()
     }
 
-    async fn wait_until_projected(&self) {
+    pub async fn wait_until_projected(&self) {
         eventually("the read model has all events", async || {
             let is_current: bool = sqlx::query_scalar(
                 "SELECT k.position = h.position FROM read.checkpoint k CROSS JOIN log.head h",

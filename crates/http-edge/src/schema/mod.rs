@@ -33,12 +33,14 @@ pub fn base_document() -> OpenApi {
     document
 }
 
-/// `direct` is a conversation of two users that never changes; users can join and leave a `group`.
+/// `direct` is a conversation of two users that never changes; users can join and leave a `group`;
+/// in a conversation with a `desk`, a customer writes with the agents who have their sessions.
 #[derive(ToSchema)]
 #[schema(as = ConversationKind, rename_all = "snake_case")]
 pub enum ConversationKindSchema {
     Direct,
     Group,
+    Desk,
 }
 
 /// What new members can see of earlier messages: `all` of them, or only those `since_join`.

@@ -173,7 +173,7 @@ fn refused_commands() -> [SharedResponse; 2] {
 }
 
 /// The same request can succeed later.
-fn unavailable() -> [SharedResponse; 2] {
+fn unavailable() -> [SharedResponse; 3] {
     [
         SharedResponse::new(
             StatusCode::TOO_MANY_REQUESTS,
@@ -189,8 +189,20 @@ fn unavailable() -> [SharedResponse; 2] {
             Problem::from_status(StatusCode::SERVICE_UNAVAILABLE),
             "Postgres is unavailable (`unavailable`), there were too many conflicting changes \
              (`busy`), the read model has not reached `min_position` in time (`projection_behind`), \
-             the index is being built (`search_unavailable`), or the process is at a limit \
+             the index is being built (`search_unavailable`), the file store does not answer \
+             (`file_store_unavailable`, `preview_unavailable`), or the process is at a limit \
              (`overloaded`, `too_many_live`).",
+        ),
+        SharedResponse::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "InsufficientStorage",
+            Problem::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "file_store_full",
+                "The file store is full. What has arrived is kept; resume once there is room.",
+            )
+            .with_retry_after(Duration::from_secs(30)),
+            "The file store has no room (`file_store_full`).",
         ),
     ]
 }

@@ -12,6 +12,7 @@
 
 use std::time::Duration;
 
+use migrations::move_views;
 use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
 
 use crate::sealing_lock;
@@ -168,9 +169,6 @@ async fn swap_tables(connection: &mut PgConnection, position: i64) -> Result<(),
 
 /// Swaps the tables. Appends are blocked for the duration.
 async fn try_swap_tables(connection: &mut PgConnection, position: i64) -> Result<(), sqlx::Error> {
-    let view: String = sqlx::query_scalar("SELECT pg_get_viewdef('public.events'::regclass)")
-        .fetch_one(&mut *connection)
-        .await?;
     let mut transaction = connection.begin().await?;
     transaction
         .execute("LOCK TABLE log.events IN ACCESS EXCLUSIVE MODE")
@@ -180,12 +178,14 @@ async fn try_swap_tables(connection: &mut PgConnection, position: i64) -> Result
         "CREATE SCHEMA log_rewrite_old",
         "ALTER TABLE log.events SET SCHEMA log_rewrite_old",
         "ALTER TABLE log_rewrite.events SET SCHEMA log",
-        &format!("CREATE OR REPLACE VIEW public.events AS {view}"),
-        "DROP SCHEMA log_rewrite_old CASCADE",
         "DROP SCHEMA log_rewrite",
     ] {
         transaction.execute(statement).await?;
     }
+    move_views(&mut transaction, "log_rewrite_old", "log").await?;
+    transaction
+        .execute("DROP SCHEMA log_rewrite_old CASCADE")
+        .await?;
     transaction.commit().await
 }
 

@@ -152,7 +152,7 @@ async fn load_affected_events(
          WHERE e.stream = ANY($1)
          AND e.event_type IN ('conversation_created', 'conversation_changed', 'conversation_policy_changed',
                               'member_silenced', 'member_banned', 'join_requested', 'profile_changed',
-                              'file_reserved')
+                              'file_reserved', 'session_opened', 'session_noted', 'session_closed', 'session_rated')
          AND NOT EXISTS (SELECT FROM log.erased x WHERE x.position = e.position)",
     )
     .bind(&untitled)

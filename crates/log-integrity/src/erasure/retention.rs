@@ -105,6 +105,7 @@ impl RetentionLock {
 fn kind_name(kind: ConversationKind) -> &'static str {
     match kind {
         ConversationKind::Direct => "direct",
-        ConversationKind::Group => "group",
+        // Those with desks are kept as long as groups are.
+        ConversationKind::Group | ConversationKind::Desk => "group",
     }
 }

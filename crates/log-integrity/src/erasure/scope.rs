@@ -5,6 +5,7 @@ use domain::body::MessageType;
 use domain::conversation::event::ConversationEvent;
 use domain::event::EventFamily as _;
 use domain::ids::FileId;
+use domain::texts::Avatar;
 use sqlx::PgPool;
 
 use event_log::user_filter;
@@ -105,6 +106,31 @@ pub async fn find_files(
             }
         });
     Ok(bodies.collect())
+}
+
+/// Finds the files that are or were the avatar of a conversation.
+pub async fn find_avatars(pool: &PgPool, conversation: &str) -> Result<Vec<FileId>, sqlx::Error> {
+    let rows: Vec<(String, i16, Vec<u8>)> = sqlx::query_as(
+        "SELECT e.event_type, e.event_version, e.payload
+         FROM log.events e JOIN log.streams s ON s.id = e.stream
+         WHERE s.aggregate_type = 'conversation' AND s.aggregate_id = $1
+         AND e.event_type = 'conversation_policy_changed' AND position($2 IN e.payload) > 0",
+    )
+    .bind(conversation)
+    .bind(b"\"avatar\":\"".as_slice())
+    .fetch_all(pool)
+    .await?;
+    let avatars = rows
+        .into_iter()
+        .filter_map(|(event_type, version, payload)| {
+            match ConversationEvent::decode(&event_type, version, &payload).ok()? {
+                ConversationEvent::ConversationPolicyChanged(changed) => {
+                    changed.policy.avatar.as_ref().and_then(Avatar::file)
+                }
+                _ => None,
+            }
+        });
+    Ok(avatars.collect())
 }
 
 /// Finds the scheduled messages to a conversation that were neither sent nor cancelled, by owner

@@ -135,7 +135,13 @@ impl<'a> NamedUsers<'a> {
             (_, "file_reserved") => self.uploader,
             (_, "message_sent") => self.sender,
             (_, "reaction_added" | "reaction_removed") => self.user,
-            (AggregateKind::Deployment | AggregateKind::Case | AggregateKind::File, _)
+            (
+                AggregateKind::Deployment
+                | AggregateKind::Case
+                | AggregateKind::File
+                | AggregateKind::Desk,
+                _,
+            )
             | (_, "message_erased" | "title_erased" | "profile_erased") => None,
             (_, "settings_changed") => Some(Cow::Borrowed(&event.aggregate_id)),
             _ => self.by,

@@ -77,6 +77,11 @@ fn write_header(html: &mut String, statistics: &LogStatistics) {
         Some(times) => format_seconds(seconds(times)),
         None => "none".to_owned(),
     };
+    let times = statistics.response_times.as_ref();
+    let prompt = times.map_or("none".to_owned(), |times| {
+        let percent = 100.0 * times.within_five_minutes as f64 / times.count.max(1) as f64;
+        format!("{percent:.0} %")
+    });
     for (name, value) in [
         ("messages", HumanCount(statistics.messages).to_string()),
         (
@@ -96,6 +101,7 @@ fn write_header(html: &mut String, statistics: &LogStatistics) {
             "nine of ten times at most",
             response(|times| times.p90_seconds),
         ),
+        ("within five minutes", prompt),
     ] {
         let _ = write!(html, "<div><dd>{value}</dd><dt>{name}</dt></div>");
     }
@@ -186,6 +192,7 @@ mod tests {
                 count: 6,
                 median_seconds: 27.7,
                 p90_seconds: 105.0,
+                within_five_minutes: 5,
             }),
         }
     }
@@ -194,6 +201,10 @@ mod tests {
     fn texts_of_users_are_escaped() {
         let html = render_html(&statistics());
         assert!(!html.contains("<script"), "{html}");
+        assert!(
+            html.contains("<dd>83 %</dd><dt>within five minutes"),
+            "{html}"
+        );
         assert!(html.contains("1,234") && html.contains("&lt;script&gt;"));
         assert!(!html.contains("http"), "loads an external resource");
     }

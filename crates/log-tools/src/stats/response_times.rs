@@ -8,6 +8,9 @@ use serde::Serialize;
 /// Buckets for each doubling of the time: a bucket is 9 % wide.
 const BUCKETS_PER_DOUBLING: f64 = 8.0;
 
+/// A response within this time is counted as prompt: five minutes.
+const PROMPT_MILLIS: u64 = 5 * 60 * 1_000;
+
 /// The times between a message and the next one of somebody else in the same conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ResponseTimes {
@@ -17,6 +20,8 @@ pub struct ResponseTimes {
     pub median_seconds: f64,
     /// Nine of ten responses took at most so long, in seconds; within 5 %.
     pub p90_seconds: f64,
+    /// The number of responses within five minutes.
+    pub within_five_minutes: u64,
 }
 
 /// Measures response times.
@@ -26,6 +31,8 @@ pub struct ResponseTracker {
     last_messages: HashMap<String, (String, Timestamp)>,
     /// The number of responses by time, on a logarithmic scale.
     buckets: Vec<u64>,
+    /// The number of responses within five minutes.
+    prompt: u64,
 }
 
 impl ResponseTracker {
@@ -53,6 +60,7 @@ impl ResponseTracker {
             self.buckets.resize(bucket + 1, 0);
         }
         self.buckets[bucket] += 1;
+        self.prompt += u64::from(millis <= PROMPT_MILLIS);
     }
 
     /// The times so far; `None` if there was no response.
@@ -62,6 +70,7 @@ impl ResponseTracker {
             count,
             median_seconds: self.quantile_seconds(count, 0.5),
             p90_seconds: self.quantile_seconds(count, 0.9),
+            within_five_minutes: self.prompt,
         })
     }
 
@@ -89,7 +98,8 @@ mod tests {
         let mut tracker = ResponseTracker::default();
         assert_eq!(tracker.to_response_times(), None);
         let at = |second: i64| Timestamp::from_millis(second * 1_000);
-        // In one conversation bob answers after 10 s, and ann after 60 s; in the other nobody does.
+        // In one conversation bob answers after 10 s and 301 s, and ann after 60 s; in the other
+        // nobody does.
         for (conversation, sender, second) in [
             ("a", "ann", 0),
             ("b", "ann", 1),
@@ -97,15 +107,17 @@ mod tests {
             ("a", "bob", 30),
             ("b", "ann", 40),
             ("a", "ann", 90),
+            // Later than five minutes.
+            ("a", "bob", 391),
             // Imported later.
-            ("a", "bob", 5),
+            ("a", "ann", 5),
         ] {
             tracker.add_message(conversation, sender, at(second));
         }
-        let times = tracker.to_response_times().expect("two responses");
-        assert_eq!(times.count, 2);
-        assert!((times.median_seconds - 10.0).abs() < 0.5, "{times:?}");
-        assert!((times.p90_seconds - 60.0).abs() < 3.0, "{times:?}");
+        let times = tracker.to_response_times().expect("three responses");
+        assert_eq!((times.count, times.within_five_minutes), (3, 2));
+        assert!((times.median_seconds - 60.0).abs() < 3.0, "{times:?}");
+        assert!((times.p90_seconds - 301.0).abs() < 15.0, "{times:?}");
     }
 
     #[test]

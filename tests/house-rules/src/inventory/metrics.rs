@@ -9,6 +9,50 @@ const TYPES: [&str; 3] = ["counter", "gauge", "histogram"];
 
 const DESCRIPTIONS: &[(&str, &str)] = &[
     (
+        "tidings_busiest_conversation_ratio",
+        "share of the busiest conversation in the last messages",
+    ),
+    (
+        "tidings_database_bytes",
+        "sizes of the database and of its parts",
+    ),
+    (
+        "tidings_database_max_sessions",
+        "sessions that Postgres allows",
+    ),
+    (
+        "tidings_database_oldest_transaction_seconds",
+        "age of the oldest transaction of Postgres",
+    ),
+    (
+        "tidings_database_sessions",
+        "sessions with the database, of all programs, by state",
+    ),
+    (
+        "tidings_disk_bytes",
+        "size of the disk of the data directory",
+    ),
+    (
+        "tidings_disk_free_bytes",
+        "free space on the disk of the data directory",
+    ),
+    (
+        "tidings_slow_statements",
+        "statements that have been running for more than a second",
+    ),
+    (
+        "tidings_slowest_statement_seconds",
+        "how long the slowest statement has been running",
+    ),
+    (
+        "tidings_wal_retained_bytes",
+        "write-ahead log that a replication slot keeps",
+    ),
+    (
+        "tidings_wal_written_bytes",
+        "write-ahead log that was ever written",
+    ),
+    (
         "tidings_auth_jwks_age_seconds",
         "age of the keys of tokens that were fetched from an address",
     ),

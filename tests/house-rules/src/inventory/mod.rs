@@ -25,8 +25,9 @@ pub fn render() -> String {
         "## Tables\n\nThe schemas are `log` (the events), `read` (the read models), `hooks` \
          (webhooks, and the hook),\n`accounts` (local accounts), `moderation` (what follows the log \
          for moderators), `presence` (who was\nonline when), `audit` (who viewed what), `jobs` \
-         (rebuilds over HTTP) and `secrets` (what no event\nmay have). A rebuild fills schema \
-         `read_rebuild`; `tidings rebuild --keep` keeps the previous\nversion as `read_old`.\n",
+         (rebuilds over HTTP), `analytics` (views for\nanalysts) and `secrets` (what no event may \
+         have). A rebuild fills schema `read_rebuild`;\n`tidings rebuild --keep` keeps the \
+         previous version as `read_old`.\n",
         &tables::render(&programs),
         "## NATS\n\n`TIDINGS_STREAM` names a second system on the same nats-server.\n",
         &subjects::render_streams(&programs),

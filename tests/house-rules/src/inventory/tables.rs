@@ -8,6 +8,39 @@ use crate::sql;
 
 const DESCRIPTIONS: &[(&str, &str)] = &[
     (
+        "analytics.conversations",
+        "view: conversations with their current titles, topics and counts",
+    ),
+    (
+        "analytics.daily_active",
+        "view: per day, users who sent, read or reacted, and messages",
+    ),
+    (
+        "analytics.delivery",
+        "view: per message and recipient, when it was received and read",
+    ),
+    (
+        "analytics.members",
+        "view: membership periods, current and past",
+    ),
+    (
+        "analytics.messages",
+        "view: messages in their current form, without recalled and erased content",
+    ),
+    (
+        "analytics.reactions",
+        "view: the current reactions, with their times",
+    ),
+    ("analytics.reads", "view: when users read conversations"),
+    (
+        "analytics.reply_times",
+        "view: per reply, how long the other user had waited",
+    ),
+    (
+        "analytics.users",
+        "view: users with their names, kinds and first conversation",
+    ),
+    (
         "jobs.jobs",
         "rebuilds and verifications that were started over HTTP",
     ),
@@ -108,6 +141,19 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "the files that nothing uses, and since when",
     ),
     ("read.scheduled", "scheduled messages that wait or failed"),
+    ("read.desks", "the service desks, with their settings"),
+    (
+        "read.service_sessions",
+        "the sessions of customers at service desks",
+    ),
+    (
+        "read.session_steps",
+        "when each session was opened, accepted, transferred and closed",
+    ),
+    (
+        "read.session_texts",
+        "what people wrote about sessions: notes, reasons, ratings",
+    ),
     (
         "secrets.links",
         "one row: the secret from which the codes of links derive",

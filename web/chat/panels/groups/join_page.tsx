@@ -1,6 +1,6 @@
 // Joins a group by a link, or by its id if it is open or takes requests.
 import { useState } from "preact/hooks";
-import { Avatar } from "../../../shared/avatar.tsx";
+import { PictureAvatar } from "../../files/picture_avatar.tsx";
 import { showToast } from "../../../shared/toast.tsx";
 import { isRefused, type Schemas } from "../calls.ts";
 import { checkLength, LIMITS, readLinkCode } from "../forms/validation.ts";
@@ -66,7 +66,7 @@ function JoinByLink({ code, target }: { code: string; target: LinkTarget }) {
     }, t("joined"));
   return (
     <div class="join-card">
-      <Avatar id={code} name={title} picture={target.avatar} kind="group" size={56} />
+      <PictureAvatar id={code} name={title} picture={target.avatar} kind="group" size={56} />
       <p class="person-name" dir="auto">
         {title}
       </p>

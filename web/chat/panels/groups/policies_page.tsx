@@ -5,6 +5,7 @@ import { ConfirmDialog } from "../../../shared/dialog.tsx";
 import { locale } from "../../../shared/language.ts";
 import { formatDuration } from "../forms/times.ts";
 import { LIMITS } from "../forms/validation.ts";
+import { ConversationAvatar } from "../../names.tsx";
 import { useHost } from "../host.ts";
 import {
   ChoiceField,
@@ -16,6 +17,7 @@ import {
 import { Frame } from "../parts/frame.tsx";
 import { Failed } from "../parts/list.tsx";
 import { useAct } from "../parts/loading.ts";
+import { PictureField } from "../parts/picture_field.tsx";
 import { t as common } from "../texts/common.ts";
 import { t } from "../texts/groups.ts";
 import { usePlace } from "./conversation.ts";
@@ -60,6 +62,11 @@ function PolicyForm({ conversation, details, leads }: PolicyFormProps) {
     };
     if (await act(change, common("saved"))) setEdits({});
   };
+  const setPicture = async (picture: Blob | null) => {
+    await client.conversations.setAvatar(conversation.id, picture);
+    await client.conversations.load(conversation.id);
+    setEdits(({ avatar: _, ...others }) => others);
+  };
   return (
     <form
       onSubmit={(event) => {
@@ -71,6 +78,11 @@ function PolicyForm({ conversation, details, leads }: PolicyFormProps) {
     >
       <fieldset class="panel-form bare" disabled={!leads}>
         {!leads && <p class="notice">{t("readOnly")}</p>}
+        {leads && (
+          <PictureField hasPicture={details.policy.avatar !== null} set={setPicture}>
+            <ConversationAvatar conversation={conversation} size={64} />
+          </PictureField>
+        )}
         <TextFields fields={fields} set={set} />
         <RuleFields fields={fields} set={set} />
         {leads && (

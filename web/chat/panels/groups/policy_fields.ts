@@ -1,5 +1,6 @@
 // The settings of a group as fields of a form, and back to what the API takes.
 import type { ChangeRequest, Conversation, ConversationMore } from "@tidings/client";
+import { isFile } from "../../files/avatar_file.ts";
 import {
   checkLength,
   checkPicture,
@@ -27,7 +28,8 @@ export function fieldsOf(
   return {
     title: conversation.title ?? "",
     topic: policy.topic ?? "",
-    avatar: policy.avatar ?? "",
+    // A picture that is a file has no address.
+    avatar: policy.avatar === null || isFile(policy.avatar) ? "" : policy.avatar,
     history,
     post: policy.post,
     join: policy.join,

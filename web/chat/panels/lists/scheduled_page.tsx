@@ -1,9 +1,10 @@
 // The user's messages that wait for their time, or were refused then.
-import type { ScheduledMessage } from "@tidings/client";
+import type { MessageBody, ScheduledMessage } from "@tidings/client";
 import { useState } from "preact/hooks";
 import { ConfirmDialog, Dialog } from "../../../shared/dialog.tsx";
 import { Icon } from "../../../shared/icon.tsx";
 import { locale } from "../../../shared/language.ts";
+import { editableText } from "../../timeline/message_body.tsx";
 import { formatMoment, fromLocalInput, toLocalInput } from "../forms/times.ts";
 import { useHost } from "../host.ts";
 import { TextField } from "../parts/fields.tsx";
@@ -121,17 +122,19 @@ function describeCode(code: string | null): string {
 
 function ChangeDialog({ item, close }: { item: ScheduledMessage; close: () => void }) {
   const { api, calls } = useHost();
-  const before = textOf(item);
-  const [text, setText] = useState(before);
+  const before = editableText({ ...item, recalled: false });
+  const [text, setText] = useState(before ?? "");
   const [when, setWhen] = useState(toLocalInput(Date.parse(item.send_at)));
   const { isBusy, act } = useAct();
   const sendAt = fromLocalInput(when);
   const isPast = sendAt === null || Date.parse(sendAt) <= Date.now();
   const isText = item.type === "text";
   const change = async () => {
+    const { text: _, ...others } = (item.body ?? {}) as Record<string, unknown>;
+    const changed = text.trim() === "" ? others : { ...others, text };
     const body = {
       ...(sendAt !== null && { send_at: sendAt }),
-      ...(isText && text !== before && { body: { ...item.body, text } }),
+      ...(before !== null && text !== before && { body: changed as MessageBody }),
     };
     const params = { path: { id: item.scheduled_id } };
     await calls.ask(api.PATCH("/v1/scheduled/{id}", { params, body }));
@@ -149,7 +152,14 @@ function ChangeDialog({ item, close }: { item: ScheduledMessage; close: () => vo
   );
   return (
     <Dialog title={t("changeTitle")} close={close} actions={actions}>
-      {isText && <TextField label={t("text")} value={text} change={setText} rows={4} />}
+      {before !== null && (
+        <TextField
+          label={t(isText ? "text" : "caption")}
+          value={text}
+          change={setText}
+          rows={4}
+        />
+      )}
       <TextField
         label={t("time")}
         type="datetime-local"

@@ -1,7 +1,7 @@
 // Two states of one inbox side by side, with what differs, and the messages of a conversation.
 import type { InboxConversation, LastMessage, Message } from "@tidings/client";
 import { useState } from "preact/hooks";
-import { Avatar } from "../../../shared/avatar.tsx";
+import { PictureAvatar } from "../../files/picture_avatar.tsx";
 import { locale } from "../../../shared/language.ts";
 import { useProfile } from "../../names.tsx";
 import { formatExactMoment } from "../forms/times.ts";
@@ -104,7 +104,7 @@ function ConversationRow({ side, row, difference, isOpen, toggle }: Conversation
         aria-expanded={isOpen}
         onClick={toggle}
       >
-        <Avatar
+        <PictureAvatar
           id={row.peer ?? row.id}
           name={title}
           kind={row.peer ? "person" : "group"}

@@ -1,7 +1,7 @@
 // A person in a list.
 import type { UserProfile } from "@tidings/client";
 import type { ComponentChildren, VNode } from "preact";
-import { Avatar } from "../../../shared/avatar.tsx";
+import { PictureAvatar } from "../../files/picture_avatar.tsx";
 import { useProfile } from "../../names.tsx";
 import { useSelect } from "../../session.ts";
 import { useHost } from "../host.ts";
@@ -30,7 +30,7 @@ export function PersonRow({ user, profile, note, actions }: PersonRowProps) {
   return (
     <li class="panel-row">
       <button type="button" class="panel-row-main" onClick={() => host.open("person", { user })}>
-        <Avatar id={user} name={name} picture={shown?.avatar} size={36} online={presence?.online} />
+        <PictureAvatar id={user} name={name} picture={shown?.avatar} size={36} online={presence?.online} />
         <span class="panel-row-text">
           <span class="panel-row-name">
             <bdi>{name}</bdi>

@@ -1,7 +1,7 @@
 // The public profile of a person, and what the user can do about them.
 import type { UserProfile } from "@tidings/client";
 import { useEffect, useState } from "preact/hooks";
-import { Avatar } from "../../../shared/avatar.tsx";
+import { PictureAvatar } from "../../files/picture_avatar.tsx";
 import { ConfirmDialog } from "../../../shared/dialog.tsx";
 import { Icon } from "../../../shared/icon.tsx";
 import { locale } from "../../../shared/language.ts";
@@ -69,7 +69,7 @@ function PersonHead({ user, profile }: { user: string; profile: UserProfile | un
   const name = profile?.display_name ?? user;
   return (
     <div class="person-head">
-      <Avatar
+      <PictureAvatar
         id={user}
         name={name}
         picture={profile?.avatar}

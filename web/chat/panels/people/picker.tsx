@@ -1,6 +1,6 @@
 // Chooses people by typing: a combobox with suggestions, and those who are chosen.
 import { useId, useRef, useState } from "preact/hooks";
-import { Avatar } from "../../../shared/avatar.tsx";
+import { PictureAvatar } from "../../files/picture_avatar.tsx";
 import { Icon } from "../../../shared/icon.tsx";
 import { useName } from "../../names.tsx";
 import { useHost } from "../host.ts";
@@ -201,7 +201,7 @@ function OptionRow({ id, option, isActive, choose }: OptionRowProps) {
       onMouseDown={(event) => event.preventDefault()}
       onClick={choose}
     >
-      <Avatar id={option.user} name={option.name} picture={option.picture} size={28} />
+      <PictureAvatar id={option.user} name={option.name} picture={option.picture} size={28} />
       <bdi>{option.name}</bdi>
       {option.name !== option.user && <bdi class="soft">@{option.user}</bdi>}
     </li>

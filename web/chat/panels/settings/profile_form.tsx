@@ -1,7 +1,8 @@
 // The form of the user's own public profile.
 import type { OwnProfile, ProfileRequest } from "@tidings/client";
 import { useState } from "preact/hooks";
-import { Avatar } from "../../../shared/avatar.tsx";
+import { isFile } from "../../files/avatar_file.ts";
+import { PictureAvatar } from "../../files/picture_avatar.tsx";
 import {
   checkDisplayName,
   checkLength,
@@ -14,16 +15,22 @@ import {
 import { useHost } from "../host.ts";
 import { describeFault, TextField } from "../parts/fields.tsx";
 import { useAct } from "../parts/loading.ts";
+import { PictureField } from "../parts/picture_field.tsx";
 import { t as common } from "../texts/common.ts";
 import { t } from "../texts/settings.ts";
 
 type Fields = Record<"display_name" | "about" | "avatar" | "locale", string>;
 
+/** A picture that is a file has no address. */
+function addressOf(avatar: string | null): string {
+  return avatar === null || isFile(avatar) ? "" : avatar;
+}
+
 function fieldsOf(profile: OwnProfile): Fields {
   return {
     display_name: profile.display_name ?? "",
     about: profile.about ?? "",
-    avatar: profile.avatar ?? "",
+    avatar: addressOf(profile.avatar),
     locale: profile.locale ?? "",
   };
 }
@@ -38,7 +45,9 @@ function changesOf(fields: Fields, profile: OwnProfile): ProfileRequest {
 
 export function ProfileForm({ profile }: { profile: OwnProfile }) {
   const { client } = useHost();
-  const [fields, setFields] = useState(fieldsOf(profile));
+  // Only what the user edits: the picture changes beside the form.
+  const [edits, setEdits] = useState<Partial<Fields>>({});
+  const fields = { ...fieldsOf(profile), ...edits };
   const { isBusy, act } = useAct();
   const faults: Record<keyof Fields, Fault | null> = {
     display_name: checkDisplayName(fields.display_name),
@@ -51,27 +60,35 @@ export function ProfileForm({ profile }: { profile: OwnProfile }) {
     Object.keys(changes).length > 0 && Object.values(faults).every((fault) => fault === null);
   const field = (name: keyof Fields, limits?: Limits) => ({
     value: fields[name],
-    change: (value: string) => setFields((old) => ({ ...old, [name]: value })),
+    change: (value: string) => setEdits((old) => ({ ...old, [name]: value })),
     fault: faults[name] && describeFault(faults[name], limits),
     max: limits?.max,
   });
+  const save = async () => {
+    const change = () => client.people.changeProfile(changes);
+    if (await act(change, t("profileSaved"))) setEdits({});
+  };
+  const setPicture = async (picture: Blob | null) => {
+    await client.people.setAvatar(picture);
+    setEdits(({ avatar: _, ...others }) => others);
+  };
   return (
     <form
       class="panel-form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (isReady) void act(() => client.people.changeProfile(changes), t("profileSaved"));
+        if (isReady) void save();
       }}
     >
-      <div class="profile-picture">
-        <Avatar
+      <PictureField hasPicture={profile.avatar !== null} set={setPicture}>
+        <PictureAvatar
           id={profile.id}
           name={fields.display_name || profile.id}
-          picture={faults.avatar === null ? fields.avatar : null}
+          picture={faults.avatar === null ? fields.avatar || profile.avatar : null}
           size={64}
         />
-        <TextField label={t("displayName")} {...field("display_name", LIMITS.displayName)} />
-      </div>
+      </PictureField>
+      <TextField label={t("displayName")} {...field("display_name", LIMITS.displayName)} />
       <TextField label={t("about")} rows={3} {...field("about", LIMITS.about)} />
       <TextField label={t("avatar")} hint={t("avatarHint")} type="url" {...field("avatar")} />
       <TextField label={t("locale")} hint={t("localeHint")} {...field("locale")} />

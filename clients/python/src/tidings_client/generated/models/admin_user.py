@@ -23,7 +23,7 @@ class AdminUser:
 
     Attributes:
         about (None | str): What the user says about themselves.
-        avatar (None | str): The avatar.
+        avatar (None | str): The avatar: the id of a file, or an https URL.
         created_at (datetime.datetime | None): When the log first named the user.
         custom (AdminUserCustomType0 | None): The app's own fields.
         deactivated (bool): Whether the user is deactivated.

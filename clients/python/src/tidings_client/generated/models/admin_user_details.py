@@ -27,7 +27,7 @@ class AdminUserDetails:
 
     Attributes:
         about (None | str): What the user says about themselves.
-        avatar (None | str): The avatar.
+        avatar (None | str): The avatar: the id of a file, or an https URL.
         conversations (list[UserConversation]): A page of the conversations that the user is a member of.
         counts (UserCounts): How much there is of a user.
         created_at (datetime.datetime | None): When the log first named the user.

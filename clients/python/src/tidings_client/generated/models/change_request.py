@@ -23,7 +23,9 @@ class ChangeRequest:
     """The fields to change. Omitted fields stay unchanged.
 
     Attributes:
-        avatar (None | str | Unset): The avatar of the group: an https URL of at most 2,048 characters; null removes it.
+        avatar (None | str | Unset): The avatar of the group: the id of one of the caller's own files, whose bytes are
+            an image,
+            or an https URL of at most 2,048 characters; null removes it. Members see the file.
         custom (ChangeRequestCustomType0 | None | Unset): What the app keeps with the group: a JSON object of at most 4
             KiB; null removes it.
         frozen (bool | None | Unset): Whether only the owner and admins can write, edit, react and recall; others get

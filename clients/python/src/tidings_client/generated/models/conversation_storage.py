@@ -15,7 +15,7 @@ class ConversationStorage:
 
     Attributes:
         bytes_ (int): Their size in bytes.
-        files (int): The number of files that its messages use, also those that wait to be sent.
+        files (int): The number of files that its messages use, also those that wait to be sent, and its avatar.
         id (str): The conversation.
         kind (str): `direct` or `group`.
         title (None | str): The title of a group.

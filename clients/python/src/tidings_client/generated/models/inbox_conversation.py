@@ -25,6 +25,8 @@ class InboxConversation:
             the position of the newest message that is not a control message, or of the creation of
             the conversation, whether the caller can see that message or not.
         archived (bool): Whether it is hidden from the list and excluded from the total.
+        avatar (None | str): The avatar of a group: the id of a file or an https URL; null if it has none. The avatar of
+            a direct conversation is that of its peer.
         id (str): The id of the conversation.
         kind (ConversationKind): `direct` is a conversation of two users that never changes; users can join and leave a
             `group`.
@@ -41,6 +43,7 @@ class InboxConversation:
 
     activity: int
     archived: bool
+    avatar: None | str
     id: str
     kind: ConversationKind
     last_message: LastMessage | None
@@ -60,6 +63,9 @@ class InboxConversation:
         activity = self.activity
 
         archived = self.archived
+
+        avatar: None | str
+        avatar = self.avatar
 
         id = self.id
 
@@ -94,6 +100,7 @@ class InboxConversation:
             {
                 "activity": activity,
                 "archived": archived,
+                "avatar": avatar,
                 "id": id,
                 "kind": kind,
                 "last_message": last_message,
@@ -119,6 +126,13 @@ class InboxConversation:
         activity = d.pop("activity")
 
         archived = d.pop("archived")
+
+        def _parse_avatar(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        avatar = _parse_avatar(d.pop("avatar"))
 
         id = d.pop("id")
 
@@ -163,6 +177,7 @@ class InboxConversation:
         inbox_conversation = cls(
             activity=activity,
             archived=archived,
+            avatar=avatar,
             id=id,
             kind=kind,
             last_message=last_message,

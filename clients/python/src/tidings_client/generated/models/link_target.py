@@ -14,7 +14,7 @@ class LinkTarget:
     """What a link leads to.
 
     Attributes:
-        avatar (None | str): The address of its picture.
+        avatar (None | str): Its picture: an https URL, or the id of a file, which only members can see.
         member_count (int): The number of its members.
         title (None | str): The title of the group.
     """

@@ -15,7 +15,7 @@ class OrphanedFile:
     """A file that will be deleted because nothing uses it.
 
     Attributes:
-        deleted_at (datetime.datetime | None): When it will be deleted, unless a message uses it by then; the collection
+        deleted_at (datetime.datetime | None): When it will be deleted, unless something uses it by then; the collection
             looks once a
             minute. Null until the collection has noticed.
         id (str): The file.

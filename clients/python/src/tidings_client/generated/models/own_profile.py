@@ -22,7 +22,7 @@ class OwnProfile:
 
     Attributes:
         about (None | str): What the caller says about themselves.
-        avatar (None | str): The avatar.
+        avatar (None | str): The avatar: the id of a file, or an https URL.
         custom (None | OwnProfileCustomType0): The app's own fields.
         deactivated (bool): Whether the user is deactivated.
         display_name (None | str): The name that others see; null if the caller has not chosen one.

@@ -21,7 +21,9 @@ class ProfileRequest:
 
     Attributes:
         about (None | str | Unset): What the user says about themselves: at most 300 characters.
-        avatar (None | str | Unset): The avatar: an https URL.
+        avatar (None | str | Unset): The avatar: the id of one of the caller's own files, whose bytes are an image, or
+            an https
+            URL.
         custom (None | ProfileRequestCustomType0 | Unset): The app's own fields: a JSON object of at most 4 KiB.
         display_name (None | str | Unset): The name that others see: 1 to 64 characters.
         locale (None | str | Unset): The language: a BCP 47 tag such as `de-AT`.

@@ -22,7 +22,8 @@ class UserProfile:
 
     Attributes:
         about (None | str): What the user says about themselves.
-        avatar (None | str): The avatar.
+        avatar (None | str): The avatar: an https URL, or the id of a file, which everybody can see who sees the
+            profile.
         custom (None | UserProfileCustomType0): The app's own fields.
         deactivated (bool): Whether the user can no longer call the API.
         display_name (None | str): The name that others see; null if the user has not chosen one.

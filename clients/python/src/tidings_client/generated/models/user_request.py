@@ -22,7 +22,9 @@ class UserRequest:
 
     Attributes:
         about (None | str | Unset): What the user says about themselves: at most 300 characters.
-        avatar (None | str | Unset): The avatar: an https URL.
+        avatar (None | str | Unset): The avatar: the id of a file of the caller or of this user, whose bytes are an
+            image, or an
+            https URL.
         custom (None | Unset | UserRequestCustomType0): The app's own fields: a JSON object of at most 4 KiB.
         deactivated (bool | None | Unset): Whether the user is deactivated: every call with their tokens is refused, and
             live

@@ -102,7 +102,7 @@ def sync(
 ) -> OrphanedFileList:
     """Returns the files that nothing uses
 
-    Stored files that no message uses, and uploads that are not finished, with the time when they
+    Stored files that nothing uses, and uploads that are not finished, with the time when they
     will be deleted.
 
     Args:

@@ -102,7 +102,7 @@ def sync(
 ) -> UserStorageList:
     """Returns what files occupy, by user
 
-    A user counts the files that they have uploaded, whether a message uses them or not.
+    A user counts the files that they have uploaded, whether anything uses them or not.
 
     Args:
         sort (str | Unset):  Default: 'bytes'.

@@ -73,9 +73,9 @@ def sync(
 ) -> DeletedFile:
     """Delete a file
 
-    Deletes one of the caller's own files, if no message uses it (`409 file_in_use`). A token with
-    the scope `admin` or `service` removes any file, whatever uses it: the messages stay, without
-    their bytes.
+    Deletes one of the caller's own files, if no message and no avatar uses it (`409 file_in_use`).
+    A token with the scope `admin` or `service` removes any file, whatever uses it: the messages
+    stay, without their bytes.
 
     Args:
         id (str):

@@ -87,7 +87,8 @@ def sync(
 ) -> File:
     """Returns what is known of a file
 
-    Its uploader can see it, and so can everybody who can see a message that uses it.
+    Its uploader can see it, and so can everybody who can see a message that uses it, or the profile
+    or conversation whose avatar it is.
 
     Args:
         id (str):

@@ -94,7 +94,7 @@ def sync(
 ) -> Files:
     """Returns the caller's files
 
-    Those that are uploaded or expected, also if no message uses them.
+    Those that are uploaded or expected, also if nothing uses them.
 
     Args:
         limit (int | Unset):  Default: 50.

@@ -95,7 +95,8 @@ def sync(
 ) -> Scheduled:
     """Change a scheduled message
 
-    A message that failed waits again, and needs a new `send_at` if that has passed.
+    A message that failed waits again, and needs a new `send_at` if that has passed. A new body that
+    names no file keeps that of the message.
 
     Args:
         id (str):

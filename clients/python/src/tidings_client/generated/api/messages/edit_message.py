@@ -103,7 +103,8 @@ def sync(
     """Edit a message
 
     Requires the author of the message; a recalled message cannot be edited. An equal body changes
-    nothing. If the hook would hold the edit, it is refused.
+    nothing. A message keeps its file: the body need not name it, and cannot name another one. If
+    the hook would hold the edit, it is refused.
 
     Args:
         id (str):

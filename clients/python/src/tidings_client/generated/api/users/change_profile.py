@@ -86,7 +86,9 @@ def sync(
 ) -> Edited:
     """Change your profile
 
-    What others see of the caller. Who may see a profile depends on the directory of the deployment.
+    What others see of the caller. Who may see a profile depends on the directory of the deployment,
+    and they also see the file of its avatar. A file that is not stored, or is being deleted, cannot
+    become an avatar (`422 file_not_ready`).
 
     Args:
         idempotency_key (None | str | Unset):
