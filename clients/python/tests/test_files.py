@@ -84,8 +84,9 @@ class FileServer:
     def state(self):
         size = self.announced["size"]
         if len(self.received) < size:
-            body = {"state": "reserved", "received": len(self.received), "size": size}
-            return httpx.Response(200, json=body)
+            state = "partial" if self.received else "reserved"
+            body = {"state": state, "received": len(self.received), "size": size}
+            return httpx.Response(202, json=body)
         digest = hashlib.sha256(self.received).hexdigest()
         if digest != self.announced["sha256"]:
             self.received = b""

@@ -59,8 +59,9 @@ export class FakeFiles {
     const { size, bytes } = file;
     const isStored = bytes.length === size;
     const found = isStored ? { type: typeOf(file), width: null, height: null } : {};
-    const state = isStored ? "stored" : "reserved";
-    return Response.json({ state, received: bytes.length, size, sha256: null, ...found });
+    const state = isStored ? "stored" : bytes.length > 0 ? "partial" : "reserved";
+    const answer = { state, received: bytes.length, size, sha256: null, ...found };
+    return Response.json(answer, { status: isStored ? 200 : 202 });
   }
 
   #read(request: Request, file: FakeFile): Response {

@@ -17,7 +17,7 @@ use domain::file::{File, FilePhase};
 use domain::ids::{FileId, UserId};
 use file_store::{CompletedUpload, ObjectKey, StagedUpload, UploadKey};
 use http::header::CONTENT_RANGE;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_edge::{Caller, Json, Path, Problem, UploadBody};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,6 +27,10 @@ use crate::problem_responses::{FullStoreProblem, UnknownFileProblem, UploadProbl
 use crate::problems::{not_staged, refused, size_mismatch, store_away, wrong_offset};
 use crate::state::{FilesState, parse_caller, parse_id};
 
+/// The state of a file of which some bytes have arrived. The log does not have it: the bytes are
+/// staged at one process, and count once all are there.
+const PARTIAL: &str = "partial";
+
 /// The response header with the log position.
 const POSITION_HEADER: HeaderName = HeaderName::from_static("tidings-position");
 
@@ -34,7 +38,7 @@ const POSITION_HEADER: HeaderName = HeaderName::from_static("tidings-position");
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = UploadedFile)]
 pub(crate) struct UploadResponse {
-    /// `stored` once all bytes are there, otherwise `reserved`.
+    /// `stored` once all bytes are there, `partial` once some are, otherwise `reserved`.
     #[schema(value_type = String, example = "stored")]
     state: &'static str,
     /// How many bytes have arrived.
@@ -78,7 +82,11 @@ impl UploadResponse {
 
     fn expected(size: i64, received: u64) -> Self {
         Self {
-            state: FilePhase::Reserved.as_str(),
+            state: if received == 0 {
+                FilePhase::Reserved.as_str()
+            } else {
+                PARTIAL
+            },
             received,
             size,
             sha256: None,
@@ -91,7 +99,11 @@ impl UploadResponse {
 
     fn respond(self) -> Response {
         let position = self.position;
+        let is_stored = self.sha256.is_some();
         let mut response = Json(self).into_response();
+        if !is_stored {
+            *response.status_mut() = StatusCode::ACCEPTED;
+        }
         if let Some(position) = position {
             let headers = response.headers_mut();
             headers.insert(POSITION_HEADER, HeaderValue::from(position));
@@ -114,9 +126,9 @@ struct ContentRangeParams {
 ///
 /// The body is the bytes, streamed. If the connection breaks, ask with an empty body and
 /// `Content-Range: bytes */SIZE` how many have arrived (`received`), and send the rest with
-/// `Content-Range: bytes FIRST-LAST/SIZE`. A request without the header starts over. Another size
-/// or SHA-256 than announced is `422`, and nothing is stored. Repeating an upload that is complete
-/// changes nothing.
+/// `Content-Range: bytes FIRST-LAST/SIZE`. While bytes are missing, the answer is `202`. A request
+/// without the header starts over. Another size or SHA-256 than announced is `422`, and nothing is
+/// stored. Repeating an upload that is complete changes nothing.
 #[utoipa::path(
     put, path = "/v1/files/{id}/content", operation_id = "upload_file_content", tag = "files",
     params(("id" = String, Path, description = "The file.",
@@ -125,8 +137,11 @@ struct ContentRangeParams {
     request_body(content = inline(Vec<u8>), content_type = "application/octet-stream",
                  description = "The bytes"),
     responses(
-        (status = 200, description = "The bytes have arrived.", body = UploadResponse,
+        (status = 200, description = "All bytes have arrived, and the file is stored.",
+         body = UploadResponse,
          headers(("Tidings-Position" = i64, description = "The log position of the event."))),
+        (status = 202, description = "Bytes are missing: `received` have arrived.",
+         body = UploadResponse),
         (status = 408, description = "No bytes arrived for a while (`body_timeout`).",
          body = Problem, content_type = "application/problem+json"),
         UploadProblems,

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::ids::FileId;
 use domain::time::Timestamp;
+use file_store::{Previews, Staging, UploadKey};
 use http_edge::{Caller, Path, Problem, Query};
 use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
@@ -32,6 +33,8 @@ const PAGE_LIMIT: PageLimit = PageLimit {
 pub enum FileStateView {
     /// They are expected.
     Reserved,
+    /// Some of them have arrived.
+    Partial,
     /// They are there.
     Stored,
 }
@@ -56,7 +59,11 @@ pub struct FileView {
     /// The media type that the client declared.
     pub declared_type: String,
     /// The size in bytes.
+    #[schema(minimum = 0)]
     pub size: i64,
+    /// How many bytes have arrived, as far as this server knows: an upload continues there.
+    #[schema(minimum = 0)]
+    pub received: i64,
     /// The SHA-256 of the bytes; null until they are there.
     #[schema(required = true)]
     pub sha256: Option<String>,
@@ -100,6 +107,27 @@ pub struct FilesParams {
     limit: Option<String>,
     /// The `next` of the previous page.
     after: Option<String>,
+}
+
+impl FileView {
+    /// Adds what has arrived of an upload that is not complete. The bytes are staged at one process
+    /// of a fleet; at another one, nothing is known to have arrived.
+    async fn note_received(&mut self, staging: &Staging) {
+        if self.state != FileStateView::Reserved {
+            return;
+        }
+        let Some(key) = UploadKey::parse(&self.id) else {
+            return;
+        };
+        let received = staging.received(key).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot say how much of an upload has arrived");
+            0
+        });
+        if received > 0 {
+            self.state = FileStateView::Partial;
+            self.received = i64::try_from(received).unwrap_or(self.size);
+        }
+    }
 }
 
 /// A row of `read.files`, or nulls, with the position of the read model.
@@ -197,6 +225,7 @@ pub(super) async fn find(
 )]
 pub async fn list_files(
     State(state): State<ReadState>,
+    State(previews): State<Previews>,
     caller: Caller,
     Query(query): Query<FilesParams>,
     min_position: MinPosition,
@@ -219,6 +248,9 @@ pub async fn list_files(
     let mut files: Vec<FileView> = rows.into_iter().filter_map(FileRow::into_view).collect();
     let found = files.len();
     let next = codec.end_page(&mut files, limit, found, |last| [last.position]);
+    for file in &mut files {
+        file.note_received(previews.store().staging()).await;
+    }
     guard.respond(position, &FilesPage { files, next })
 }
 
@@ -240,12 +272,16 @@ pub async fn list_files(
 )]
 pub async fn get_file(
     State(people): State<PeopleState>,
+    State(previews): State<Previews>,
     caller: Caller,
     Path(id): Path<String>,
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {
     let guard = min_position.wait().await?;
-    let (position, file) = find(&people, &caller.user, &id).await?;
+    let (position, mut file) = find(&people, &caller.user, &id).await?;
+    if let Some(file) = &mut file {
+        file.note_received(previews.store().staging()).await;
+    }
     guard.respond_or_not_found(position, file.as_ref())
 }
 
@@ -255,6 +291,7 @@ impl FileRow {
             "reserved" => FileStateView::Reserved,
             _ => FileStateView::Stored,
         };
+        let size = self.size?;
         Some(FileView {
             id: self.id?,
             uploader: self.uploader?,
@@ -262,7 +299,8 @@ impl FileRow {
             state,
             media_type: self.media_type,
             declared_type: self.declared_type?,
-            size: self.size?,
+            size,
+            received: if state == FileStateView::Stored { size } else { 0 },
             sha256: self.sha256,
             width: self.width,
             height: self.height,

@@ -111,17 +111,23 @@ async fn an_upload_resumes_where_it_stopped_also_after_a_kill() {
     let range = format!("bytes 0-{}/{size}", half - 1);
     let first = put_part(&ann, &id, &range, &bytes[..half])
         .await
-        .expect(200);
+        .expect(202);
     assert_eq!(
         (&first["state"], &first["received"]),
-        (&json!("reserved"), &json!(half))
+        (&json!("partial"), &json!(half))
     );
     world.kill();
     world.start_service().await;
     let ann = world.user("ann");
     let query = format!("bytes */{size}");
-    let asked = put_part(&ann, &id, &query, b"").await.expect(200);
+    let asked = put_part(&ann, &id, &query, b"").await.expect(202);
     assert_eq!(asked["received"], half);
+    let known = ann.get(&format!("/v1/files/{id}")).await.expect(200);
+    assert_eq!(
+        (&known["state"], &known["received"], &known["size"]),
+        (&json!("partial"), &json!(half), &json!(size))
+    );
+    assert_eq!(ann.get("/v1/files").await.expect(200)["files"][0], known);
     let wrong = put_part(&ann, &id, &format!("bytes 5-9/{size}"), b"56789").await;
     assert_eq!(wrong.expect_problem(409), "wrong_offset");
     assert_eq!(wrong.json()["received"], half);
@@ -130,6 +136,11 @@ async fn an_upload_resumes_where_it_stopped_also_after_a_kill() {
     assert_eq!(stored.expect(200)["sha256"], sha256(&bytes));
     world.wait_until_projected(stored.position()).await;
     assert_eq!(ann.get(&content(&id)).await.body, bytes);
+    let known = ann.get(&format!("/v1/files/{id}")).await.expect(200);
+    assert_eq!(
+        (&known["state"], &known["received"]),
+        (&json!("stored"), &json!(size))
+    );
     // A repeat changes nothing, and other bytes change nothing either.
     let repeated = put_part(&ann, &id, &query, b"").await.expect(200);
     assert_eq!(repeated["state"], "stored");
@@ -158,8 +169,11 @@ async fn what_was_not_announced_is_not_stored() {
         put(&ann, &id, b"abd").await.expect_problem(422),
         "digest_mismatch"
     );
-    let asked = put_part(&ann, &id, "bytes */3", b"").await.expect(200);
-    assert_eq!(asked["received"], 0);
+    let asked = put_part(&ann, &id, "bytes */3", b"").await.expect(202);
+    assert_eq!(
+        (&asked["state"], &asked["received"]),
+        (&json!("reserved"), &json!(0))
+    );
     assert_eq!(
         put(&bob, &id, b"abc").await.expect_problem(404),
         "not_found"

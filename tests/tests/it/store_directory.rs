@@ -78,7 +78,7 @@ async fn an_upload_goes_on_once_its_directory_is_back() {
     gone.expect(200);
     away.restore();
 
-    let asked = put_part(&ann, &id, "bytes */10", b"").await.expect(200);
+    let asked = put_part(&ann, &id, "bytes */10", b"").await.expect(202);
     assert_eq!(asked["received"], 4, "what had arrived is there");
     let stored = put_part(&ann, &id, "bytes 4-9/10", b"456789").await;
     assert_eq!(stored.expect(200)["sha256"], sha256(b"0123456789"));
@@ -147,10 +147,10 @@ async fn an_upload_goes_on_once_the_disk_has_room() {
     let early = send_file(&ann, "room", "k", &id).await;
     assert_eq!(early.expect_problem(422), "file_not_ready");
     let query = format!("bytes */{size}");
-    let asked = put_part(&ann, &id, &query, b"").await.expect(200);
+    let asked = put_part(&ann, &id, &query, b"").await.expect(202);
     let received = asked["received"].as_u64().expect("a number") as usize;
     assert!((1_000_000..=2_000_000).contains(&received), "{received}");
-    assert_eq!(asked["state"], json!("reserved"));
+    assert_eq!(asked["state"], json!("partial"));
     limit_files(&mut world, rlimit::INFINITY);
     let rest = format!("bytes {received}-{}/{size}", size - 1);
     let stored = put_part(&ann, &id, &rest, &bytes[received..]).await;

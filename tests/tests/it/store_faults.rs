@@ -129,7 +129,7 @@ impl UploadCase {
             let (bytes, id) = (&bytes[first..last], &id);
             async move { put_part(ann, id, &range, bytes).await }
         };
-        let received = piece(0, half).await.expect(200)["received"].clone();
+        let received = piece(0, half).await.expect(202)["received"].clone();
         assert_eq!(received, half, "{self:?}");
         let failed = piece(half, size).await;
         let (status, code) = self.problem();

@@ -185,6 +185,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/desks/{desk}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the settings of a desk. For administrators, and agents of the desk. */
+        get: operations["get_desk"];
+        /**
+         * Set a service desk
+         * @description Creates the desk or replaces all its settings. A user who is no agent any more loses the
+         *     conversations of the desk within a second, and their open sessions wait again.
+         */
+        put: operations["set_desk"];
+        post?: never;
+        /**
+         * Remove a service desk
+         * @description Its sessions that are not closed are closed within a second, with the reason `desk_removed`, and
+         *     its agents lose the conversations. What was said stays with the customers.
+         */
+        delete: operations["remove_desk"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/erasures": {
         parameters: {
             query?: never;
@@ -1493,6 +1520,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/desks/{desk}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns figures of a desk. For agents of the desk, and administrators.
+         * @description Opened, accepted, closed and transferred sessions, waiting and handling times and ratings count
+         *     when they happened, a stretch of customer messages when it began. `reply_rate` is the share of
+         *     stretches that were answered within `reply_target` of their first message.
+         */
+        get: operations["get_desk_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the sessions of a desk, oldest first. For agents of the desk, and administrators. */
+        get: operations["list_sessions"];
+        put?: never;
+        /**
+         * Open a session at a service desk
+         * @description The customer's conversation with the desk is created if this is their first session; its history
+         *     continues forever. If the customer has a session at the desk that is not closed, that one is
+         *     returned. With `text`, the message is sent in it, as `POST /v1/conversations/{id}/messages`
+         *     sends one.
+         */
+        post: operations["open_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/devices": {
         parameters: {
             query?: never;
@@ -1656,9 +1729,9 @@ export interface paths {
          * Send the bytes of a file
          * @description The body is the bytes, streamed. If the connection breaks, ask with an empty body and
          *     `Content-Range: bytes *\/SIZE` how many have arrived (`received`), and send the rest with
-         *     `Content-Range: bytes FIRST-LAST/SIZE`. A request without the header starts over. Another size
-         *     or SHA-256 than announced is `422`, and nothing is stored. Repeating an upload that is complete
-         *     changes nothing.
+         *     `Content-Range: bytes FIRST-LAST/SIZE`. While bytes are missing, the answer is `202`. A request
+         *     without the header starts over. Another size or SHA-256 than announced is `422`, and nothing is
+         *     stored. Repeating an upload that is complete changes nothing.
          */
         put: operations["upload_file_content"];
         post?: never;
@@ -1868,6 +1941,7 @@ export interface paths {
          *       the connection goes on.
          *     - `{"type": "typing", "conversation_id", "user"}`, the same with `typing_stopped`, and
          *       `{"type": "presence", "user", "online", "last_seen"}`: at any time.
+         *     - `{"type": "desk", "desk", "waiting", "open"}`: for agents of a service desk, at any time.
          *
          *     Client frames:
          *
@@ -2266,6 +2340,153 @@ export interface paths {
         get: operations["search"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns a session: for agents of the desk that has it, and administrators, with notes and tags;
+         *     for its customer without them.
+         */
+        get: operations["get_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-sessions/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a session
+         * @description For an agent of the desk. The agent becomes a member of the conversation and sees all of it. If
+         *     two agents accept at once, one gets the session and the other gets `409 taken`.
+         */
+        post: operations["accept_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-sessions/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a session
+         * @description For the agent of the session, its customer, and administrators. A closed session stays so; the
+         *     next message of the customer opens another one.
+         */
+        post: operations["close_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-sessions/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write a note about a session
+         * @description For the agent of the session, and administrators, until seven days after its end. Only agents of
+         *     the desk see notes.
+         */
+        post: operations["note_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-sessions/{id}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rate a session
+         * @description For its customer, once, within seven days of its end.
+         */
+        post: operations["rate_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-sessions/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tag a session
+         * @description For the agent of the session, and administrators, until seven days after its end. The tags
+         *     replace the earlier ones.
+         */
+        post: operations["tag_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-sessions/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer a session
+         * @description For the agent of the session, and administrators. The former agent no longer sees the
+         *     conversation. At another desk, the session continues in the conversation of the customer with
+         *     that desk, where it waits for an agent, and the first conversation gets a notice that names the
+         *     desk. If the customer has an unfinished session there, the answer is 409.
+         */
+        post: operations["transfer_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2984,6 +3205,16 @@ export interface components {
             /** @description The public key. */
             p256dh: string;
         };
+        /** @description A conversation in which many messages were sent recently. */
+        BusyConversation: {
+            /** @description The conversation. */
+            conversation_id: string;
+            /**
+             * Format: int64
+             * @description The messages that were sent in it.
+             */
+            messages: number;
+        };
         /** @description A case in a list. */
         Case: {
             /**
@@ -3245,6 +3476,11 @@ export interface components {
             type: "watch";
             /** @description The users, at most 500. */
             users: string[];
+        };
+        /** @description Why a session is closed. */
+        CloseRequest: {
+            /** @description For the customer and agents. */
+            reason?: string | null;
         };
         /**
          * @description Who may do something without being asked: `anyone`, or only `contacts` of the user.
@@ -3589,10 +3825,11 @@ export interface components {
             title: string | null;
         };
         /**
-         * @description `direct` is a conversation of two users that never changes; users can join and leave a `group`.
+         * @description `direct` is a conversation of two users that never changes; users can join and leave a `group`;
+         *     in a conversation with a `desk`, a customer writes with the agents who have their sessions.
          * @enum {string}
          */
-        ConversationKind: "direct" | "group";
+        ConversationKind: "direct" | "group" | "desk";
         /** @description A page of conversations. */
         ConversationList: {
             /** @description The conversations, the oldest first. */
@@ -3857,6 +4094,8 @@ export interface components {
             parked_events: number;
             /** @description The head of the log and the lag of the read model. */
             projection: components["schemas"]["ProjectionLag"];
+            /** @description The conversations that are busiest at the end of the log. */
+            recent_sends: components["schemas"]["RecentSends"];
             /** @description The positions up to which retention has erased expired messages. */
             retention: components["schemas"]["RetentionProgress"][];
             seal: components["schemas"]["SealStatus"] | null;
@@ -3866,6 +4105,8 @@ export interface components {
             sessions: components["schemas"]["SessionStatus"];
             /** @description The sizes on disk. */
             sizes: components["schemas"]["StorageSizes"];
+            /** @description The statements that have been running for more than a second, the slowest first. */
+            slow_statements: components["schemas"]["SlowStatement"][];
             /**
              * Format: int64
              * @description Sync entries at or before this position have been removed, because of the offline window.
@@ -3875,6 +4116,8 @@ export interface components {
             url: string;
             /** @description The version of Postgres. */
             version: string;
+            /** @description The write-ahead log of Postgres. */
+            wal: components["schemas"]["WriteAheadLog"];
             /** @description The webhooks. */
             webhooks: components["schemas"]["WebhookStatus"][];
         };
@@ -3949,6 +4192,180 @@ export interface components {
             /** @description The user whose device it is. */
             user: string;
         };
+        /** @description The settings of a desk. */
+        Desk: {
+            /** @description The agents, in the order of their turns. */
+            agents: string[];
+            /** @description The first message of every session; null if there is none. */
+            greeting: string | null;
+            /** @description The id. */
+            id: string;
+            /** @description How long after the last message a session closes by itself. */
+            idle_close: string;
+            /**
+             * Format: int32
+             * @description Automatic routing gives no session to an agent who has this many.
+             */
+            max_open: number;
+            /**
+             * Format: int64
+             * @description The number of sessions that have one.
+             */
+            open: number;
+            /** @description Within which time a customer is to have a reply. */
+            reply_target: string;
+            /** @description `manual`, `round_robin` or `least_busy`. */
+            routing: string;
+            /** @description The name that people see. */
+            title: string;
+            /**
+             * Format: int64
+             * @description The number of sessions that wait for an agent.
+             */
+            waiting: number;
+        };
+        /** @description The number of sessions at a service desk has changed. For its agents. */
+        DeskFrame: {
+            /** @description The desk. */
+            desk: string;
+            /**
+             * Format: int64
+             * @description How many sessions have an agent.
+             */
+            open: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "desk";
+            /**
+             * Format: int64
+             * @description How many sessions wait for an agent.
+             */
+            waiting: number;
+        };
+        /** @description The figures of a desk. */
+        DeskMetrics: {
+            /** @description One for each day, hour or agent with anything to count, ordered by `key`. */
+            rows: components["schemas"]["DeskMetricsRow"][];
+        };
+        /** @description The figures of a day, an hour or an agent. Times are in seconds; null if there are none. */
+        DeskMetricsRow: {
+            /**
+             * Format: int64
+             * @description The sessions that were closed while they waited.
+             */
+            abandoned: number;
+            /**
+             * Format: int64
+             * @description The sessions that were accepted for the first time.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description The sessions that were closed.
+             */
+            closed: number;
+            /**
+             * Format: int64
+             * @description The stretches of customer messages, with no answer of an agent between them, that began.
+             */
+            due: number;
+            /**
+             * Format: double
+             * @description The median time from opening to the first message of an agent.
+             */
+            first_reply_p50_s: number | null;
+            /**
+             * Format: double
+             * @description The 95th percentile of it.
+             */
+            first_reply_p95_s: number | null;
+            /**
+             * Format: double
+             * @description The median time from the first acceptance to closing.
+             */
+            handling_p50_s: number | null;
+            /** @description The day, the hour or the agent. */
+            key: string;
+            /**
+             * Format: int64
+             * @description The messages of both sides, without those of the system.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description The sessions that were opened at the desk.
+             */
+            opened: number;
+            /**
+             * Format: double
+             * @description The mean rating of the sessions that were closed.
+             */
+            rating_avg: number | null;
+            /**
+             * Format: int64
+             * @description The stretches of customer messages that were answered within `reply_target` of their first
+             *     message.
+             */
+            replied_in_target: number;
+            /**
+             * Format: double
+             * @description The share of stretches that were answered in time.
+             */
+            reply_rate: number | null;
+            /**
+             * Format: int64
+             * @description The transfers to other agents and desks.
+             */
+            transferred: number;
+            /**
+             * Format: double
+             * @description The median time from opening to the first acceptance.
+             */
+            waiting_p50_s: number | null;
+            /**
+             * Format: double
+             * @description The 95th percentile of it.
+             */
+            waiting_p95_s: number | null;
+        };
+        /** @description All settings of a desk. */
+        DeskRequest: {
+            /** @description The agents, in the order of their turns. */
+            agents?: string[];
+            /** @description The first message of every session. */
+            greeting?: string | null;
+            /**
+             * @description How long after the last message of either side a session closes by itself, such as `30s`,
+             *     `10m` or `2h`. Sessions that are open keep theirs.
+             * @default 10m
+             */
+            idle_close: string;
+            /**
+             * Format: int32
+             * @description Automatic routing gives no session to an agent who has this many, at all desks together.
+             * @default 5
+             */
+            max_open: number;
+            /**
+             * @description Within which time a customer is to have a reply.
+             * @default 5m
+             */
+            reply_target: string;
+            /**
+             * @description `manual` (default): agents accept sessions. `round_robin`: agents who are online get them in
+             *     turn. `least_busy`: the one with the fewest open sessions gets them.
+             */
+            routing?: components["schemas"]["DeskRouting"];
+            /** @description The name that people see. */
+            title: string;
+        };
+        /**
+         * @description How waiting sessions get an agent, for the API document.
+         * @enum {string}
+         */
+        DeskRouting: "manual" | "round_robin" | "least_busy";
         /** @description A device of the caller: it has acknowledged something, or gets pushes. */
         Device: {
             /**
@@ -4002,6 +4419,19 @@ export interface components {
             /** @description The devices, ordered by id. A user has a limited number of them, so there are no pages. */
             devices: components["schemas"]["Device"][];
         };
+        /** @description The disk of a directory. */
+        DiskSpace: {
+            /**
+             * Format: int64
+             * @description Bytes that can still be written.
+             */
+            free_bytes: number;
+            /**
+             * Format: int64
+             * @description The size of the disk in bytes.
+             */
+            total_bytes: number;
+        };
         /** @description The conversation and the key of a line in an earlier release, which derived both in another way. */
         EarlierLine: {
             /** @description The id of the conversation. */
@@ -4044,7 +4474,7 @@ export interface components {
          *     history that the tag of its cursor names: one event can give entries to several conversations.
          *     Clients drop entries that they already have by this pair.
          */
-        Entry: components["schemas"]["ConversationCreatedEntry"] | components["schemas"]["ConversationChangedEntry"] | components["schemas"]["MemberAddedEntry"] | components["schemas"]["MemberRemovedEntry"] | components["schemas"]["MemberRoleChangedEntry"] | components["schemas"]["MessageSentEntry"] | components["schemas"]["MessageEditedEntry"] | components["schemas"]["MessageRecalledEntry"] | components["schemas"]["MessageErasedEntry"] | components["schemas"]["ReactionAddedEntry"] | components["schemas"]["ReactionRemovedEntry"] | components["schemas"]["ConversationReadEntry"] | components["schemas"]["DeliveredEntry"] | components["schemas"]["PreferencesChangedEntry"] | components["schemas"]["ConversationPolicyChangedEntry"] | components["schemas"]["MemberSilencedEntry"] | components["schemas"]["MemberUnsilencedEntry"] | components["schemas"]["MemberBannedEntry"] | components["schemas"]["MemberUnbannedEntry"] | components["schemas"]["MessageRestoredEntry"] | components["schemas"]["MessagePinnedEntry"] | components["schemas"]["MessageUnpinnedEntry"] | components["schemas"]["ConversationClearedEntry"] | components["schemas"]["ContactRequestedEntry"] | components["schemas"]["ContactAddedEntry"] | components["schemas"]["ContactRemovedEntry"] | components["schemas"]["InvitedEntry"] | components["schemas"]["InvitationEndedEntry"] | components["schemas"]["JoinRequestedEntry"] | components["schemas"]["JoinRequestEndedEntry"] | components["schemas"]["ThreadFollowedEntry"] | components["schemas"]["ThreadUnfollowedEntry"] | components["schemas"]["ThreadReadEntry"] | components["schemas"]["MessageScheduledEntry"] | components["schemas"]["ScheduledMessageChangedEntry"] | components["schemas"]["ScheduledMessageCancelledEntry"] | components["schemas"]["ScheduledMessageSentEntry"] | components["schemas"]["ScheduledMessageFailedEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["HeldMessageReleasedEntry"] | components["schemas"]["MessageRefusedEntry"];
+        Entry: components["schemas"]["ConversationCreatedEntry"] | components["schemas"]["ConversationChangedEntry"] | components["schemas"]["MemberAddedEntry"] | components["schemas"]["MemberRemovedEntry"] | components["schemas"]["MemberRoleChangedEntry"] | components["schemas"]["MessageSentEntry"] | components["schemas"]["MessageEditedEntry"] | components["schemas"]["MessageRecalledEntry"] | components["schemas"]["MessageErasedEntry"] | components["schemas"]["ReactionAddedEntry"] | components["schemas"]["ReactionRemovedEntry"] | components["schemas"]["ConversationReadEntry"] | components["schemas"]["DeliveredEntry"] | components["schemas"]["PreferencesChangedEntry"] | components["schemas"]["ConversationPolicyChangedEntry"] | components["schemas"]["MemberSilencedEntry"] | components["schemas"]["MemberUnsilencedEntry"] | components["schemas"]["MemberBannedEntry"] | components["schemas"]["MemberUnbannedEntry"] | components["schemas"]["MessageRestoredEntry"] | components["schemas"]["MessagePinnedEntry"] | components["schemas"]["MessageUnpinnedEntry"] | components["schemas"]["ConversationClearedEntry"] | components["schemas"]["ContactRequestedEntry"] | components["schemas"]["ContactAddedEntry"] | components["schemas"]["ContactRemovedEntry"] | components["schemas"]["InvitedEntry"] | components["schemas"]["InvitationEndedEntry"] | components["schemas"]["JoinRequestedEntry"] | components["schemas"]["JoinRequestEndedEntry"] | components["schemas"]["ThreadFollowedEntry"] | components["schemas"]["ThreadUnfollowedEntry"] | components["schemas"]["ThreadReadEntry"] | components["schemas"]["MessageScheduledEntry"] | components["schemas"]["ScheduledMessageChangedEntry"] | components["schemas"]["ScheduledMessageCancelledEntry"] | components["schemas"]["ScheduledMessageSentEntry"] | components["schemas"]["ScheduledMessageFailedEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["HeldMessageReleasedEntry"] | components["schemas"]["SessionOpenedEntry"] | components["schemas"]["SessionAcceptedEntry"] | components["schemas"]["SessionTransferredEntry"] | components["schemas"]["SessionClosedEntry"] | components["schemas"]["MessageRefusedEntry"];
         /** @description An entry of the sync feed. */
         EntryFrame: {
             /**
@@ -4323,6 +4753,11 @@ export interface components {
             /** @description Its name; null once it is erased. */
             name: string | null;
             /**
+             * Format: int64
+             * @description How many bytes have arrived, as far as this server knows: an upload continues there.
+             */
+            received: number;
+            /**
              * Format: date-time
              * @description When the upload began.
              */
@@ -4445,7 +4880,7 @@ export interface components {
          * @description Whether the bytes of a file are there.
          * @enum {string}
          */
-        FileState: "reserved" | "stored";
+        FileState: "reserved" | "partial" | "stored";
         /** @description Where the bytes go. */
         FileUpload: {
             /**
@@ -6274,6 +6709,11 @@ export interface components {
             /** @description Within which time: a duration such as `30s` or `10m`, at most `1d`. */
             within: string;
         };
+        /** @description A note about a session. */
+        NoteRequest: {
+            /** @description What other agents should know. */
+            text: string;
+        };
         /** @description The notification of one user of a message and its neighbours. */
         NotificationState: {
             /**
@@ -6297,6 +6737,30 @@ export interface components {
              * @description The webhook.
              */
             webhook: number;
+        };
+        /** @description What a customer says first. */
+        OpenRequest: {
+            /**
+             * @description What the app says about the session, such as the page or the order that it is about: an
+             *     object of at most 4 KiB. Agents get it with the session.
+             */
+            custom?: Record<string, never> | null;
+            /** @description A message, which is sent in the conversation. */
+            text?: string | null;
+        };
+        /** @description The session. */
+        OpenedSession: {
+            /** @description How many other sessions at the desk have waited longer. */
+            ahead: number;
+            /** @description The conversation of the customer with the desk, which is always the same. */
+            conversation_id: string;
+            /**
+             * Format: int64
+             * @description The log position of the last event, or the head of the log if nothing changed.
+             */
+            position: number;
+            session_id: string;
+            state: components["schemas"]["UnfinishedSessionState"];
         };
         /** @description A file that will be deleted because nothing uses it. */
         OrphanedFile: {
@@ -6797,6 +7261,16 @@ export interface components {
              */
             to: string;
         };
+        /** @description A rating. */
+        RatingRequest: {
+            /**
+             * Format: int64
+             * @description 1 (worst) to 5 (best).
+             */
+            score: number;
+            /** @description What the customer says with it. */
+            text?: string | null;
+        };
         /** @description `Entry` whose `type` is `reaction_added`. */
         ReactionAddedEntry: {
             /**
@@ -6961,6 +7435,21 @@ export interface components {
             recipient_count: number;
             /** @description True if the lists were cut, and `next` leads to the other users; absent otherwise. */
             truncated?: boolean;
+        };
+        /** @description The end of the log by conversation. */
+        RecentSends: {
+            /** @description The conversations with the most messages. */
+            busiest: components["schemas"]["BusyConversation"][];
+            /**
+             * Format: int64
+             * @description How many of the last events were counted: 10,000 if there are so many.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description The messages among them.
+             */
+            messages: number;
         };
         /** @description A frame of the client was not carried out. The connection goes on. */
         RefusedFrame: {
@@ -7802,11 +8291,243 @@ export interface components {
             seq: number;
         };
         /** @description A frame from the server. Clients ignore frames of types that they do not know. */
-        ServerFrame: components["schemas"]["EntryFrame"] | components["schemas"]["CaughtUpFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["TypingStoppedFrame"] | components["schemas"]["PresenceFrame"] | components["schemas"]["TokenRenewedFrame"] | components["schemas"]["RefusedFrame"] | components["schemas"]["ProblemFrame"];
+        ServerFrame: components["schemas"]["EntryFrame"] | components["schemas"]["CaughtUpFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["TypingStoppedFrame"] | components["schemas"]["PresenceFrame"] | components["schemas"]["DeskFrame"] | components["schemas"]["TokenRenewedFrame"] | components["schemas"]["RefusedFrame"] | components["schemas"]["ProblemFrame"];
+        /** @description A service session. */
+        ServiceSession: {
+            /**
+             * Format: date-time
+             * @description When it was accepted first.
+             */
+            accepted_at: string | null;
+            /** @description The agent who has it, or had it when it was closed; null while it waits. */
+            agent: string | null;
+            /**
+             * Format: date-time
+             * @description When it was closed. For one that closed by itself, when that was due.
+             */
+            closed_at: string | null;
+            /** @description Who closed it; `tidings` if it closed by itself. */
+            closed_by: string | null;
+            /** @description The conversation of the customer with that desk. */
+            conversation_id: string;
+            /** @description What the app of the customer said about it. */
+            custom: Record<string, never> | null;
+            /** @description The customer. */
+            customer: string;
+            /** @description The desk that has it now. */
+            desk: string;
+            /** @description The id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When an agent wrote last in the session.
+             */
+            last_agent_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the customer wrote last in the session.
+             */
+            last_customer_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            opened_at: string;
+            /**
+             * Format: int32
+             * @description The rating, 1 to 5.
+             */
+            rating: number | null;
+            /** @description What the customer wrote with the rating. */
+            rating_text: string | null;
+            /** @description Why it was closed; `idle` if it closed by itself. */
+            reason: string | null;
+            /** @description Where it is in its life. */
+            state: components["schemas"]["SessionState"];
+            /** @description The tags. The customer does not get them. */
+            tags?: string[];
+            /**
+             * Format: double
+             * @description How long the customer waited for an agent, in seconds: until now, if the customer waits.
+             */
+            waiting_s: number;
+        };
+        /** @description A session with the notes about it. */
+        ServiceSessionDetail: {
+            /**
+             * Format: date-time
+             * @description When it was accepted first.
+             */
+            accepted_at: string | null;
+            /** @description The agent who has it, or had it when it was closed; null while it waits. */
+            agent: string | null;
+            /**
+             * Format: date-time
+             * @description When it was closed. For one that closed by itself, when that was due.
+             */
+            closed_at: string | null;
+            /** @description Who closed it; `tidings` if it closed by itself. */
+            closed_by: string | null;
+            /** @description The conversation of the customer with that desk. */
+            conversation_id: string;
+            /** @description What the app of the customer said about it. */
+            custom: Record<string, never> | null;
+            /** @description The customer. */
+            customer: string;
+            /** @description The desk that has it now. */
+            desk: string;
+            /** @description The id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When an agent wrote last in the session.
+             */
+            last_agent_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the customer wrote last in the session.
+             */
+            last_customer_at: string | null;
+            /** @description The notes, oldest first. The customer does not get them. */
+            notes?: components["schemas"]["SessionNote"][] | null;
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            opened_at: string;
+            /**
+             * Format: int32
+             * @description The rating, 1 to 5.
+             */
+            rating: number | null;
+            /** @description What the customer wrote with the rating. */
+            rating_text: string | null;
+            /** @description Why it was closed; `idle` if it closed by itself. */
+            reason: string | null;
+            /** @description Where it is in its life. */
+            state: components["schemas"]["SessionState"];
+            /** @description The tags. The customer does not get them. */
+            tags?: string[];
+            /**
+             * Format: double
+             * @description How long the customer waited for an agent, in seconds: until now, if the customer waits.
+             */
+            waiting_s: number;
+        };
+        /** @description A page of sessions. */
+        ServiceSessions: {
+            /** @description The cursor of the next page; null at the end. */
+            next: string | null;
+            /** @description The sessions, oldest first. */
+            sessions: components["schemas"]["ServiceSession"][];
+        };
+        /** @description `Entry` whose `type` is `session_accepted`. */
+        SessionAcceptedEntry: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description The conversation in which it happened; null for what belongs to no conversation. */
+            conversation_id: string | null;
+            /** @description The details of the event; `type` determines the shape. */
+            data: components["schemas"]["SessionData"];
+            /**
+             * Format: int64
+             * @description The log position of the event. Entries of several conversations can share one position, so
+             *     it does not identify an entry without `conversation_id`.
+             */
+            position: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "session_accepted";
+        };
+        /** @description `Entry` whose `type` is `session_closed`. */
+        SessionClosedEntry: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description The conversation in which it happened; null for what belongs to no conversation. */
+            conversation_id: string | null;
+            /** @description The details of the event; `type` determines the shape. */
+            data: components["schemas"]["SessionData"];
+            /**
+             * Format: int64
+             * @description The log position of the event. Entries of several conversations can share one position, so
+             *     it does not identify an entry without `conversation_id`.
+             */
+            position: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "session_closed";
+        };
+        /** @description The data of the entries about service sessions. */
+        SessionData: {
+            /** @description The agent who has it, or had it when it was closed; null while it waits. */
+            agent: string | null;
+            /** @description Who did it; `tidings` for the system. */
+            by: string;
+            /** @description The desk that has it now. */
+            desk: string;
+            /** @description Why it was closed, in `session_closed`: `idle` if it closed by itself. */
+            reason: string | null;
+            /** @description The session. */
+            session_id: string;
+        };
+        /** @description A note about a session. */
+        SessionNote: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who wrote it. */
+            by: string;
+            /** @description What; null if it was erased. */
+            text: string | null;
+        };
+        /** @description `Entry` whose `type` is `session_opened`. */
+        SessionOpenedEntry: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description The conversation in which it happened; null for what belongs to no conversation. */
+            conversation_id: string | null;
+            /** @description The details of the event; `type` determines the shape. */
+            data: components["schemas"]["SessionData"];
+            /**
+             * Format: int64
+             * @description The log position of the event. Entries of several conversations can share one position, so
+             *     it does not identify an entry without `conversation_id`.
+             */
+            position: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "session_opened";
+        };
+        /**
+         * @description Where a session is in its life.
+         * @enum {string}
+         */
+        SessionState: "waiting" | "open" | "closed";
         /** @description The sessions of Postgres. */
         SessionStatus: {
             /** @description The number of each part of Tidings, also on other machines. */
             by_name: {
+                [key: string]: number;
+            };
+            /** @description The number of sessions that are `active`, `idle`, `idle in transaction` or `other`. */
+            by_state: {
                 [key: string]: number;
             };
             /**
@@ -7815,10 +8536,38 @@ export interface components {
              */
             max: number;
             /**
+             * Format: double
+             * @description The age of the oldest transaction, in seconds.
+             */
+            oldest_transaction_seconds: number;
+            /**
              * Format: int64
              * @description The number of sessions with this database, of all programs.
              */
             open: number;
+        };
+        /** @description `Entry` whose `type` is `session_transferred`. */
+        SessionTransferredEntry: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description The conversation in which it happened; null for what belongs to no conversation. */
+            conversation_id: string | null;
+            /** @description The details of the event; `type` determines the shape. */
+            data: components["schemas"]["SessionData"];
+            /**
+             * Format: int64
+             * @description The log position of the event. Entries of several conversations can share one position, so
+             *     it does not identify an entry without `conversation_id`.
+             */
+            position: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "session_transferred";
         };
         /** @description The hook that is set. */
         SetHook: {
@@ -7863,6 +8612,20 @@ export interface components {
             /** @description The silences that have not ended, oldest first. */
             silences: components["schemas"]["Sanction"][];
         };
+        /** @description A statement that has been running for more than a second. */
+        SlowStatement: {
+            /** @description The program that runs it. */
+            application: string;
+            /**
+             * Format: double
+             * @description How long it has been running.
+             */
+            seconds: number;
+            /** @description Its first 200 characters. Values are parameters, which are not shown. */
+            statement: string;
+            /** @description What it waits for, such as `Lock: tuple`. Null if it does not wait. */
+            waits_for: string | null;
+        };
         /** @description The status of the system, and what this process does not send. */
         Status: {
             /** @description The path of the data directory. */
@@ -7874,6 +8637,7 @@ export interface components {
             data_bytes: number;
             /** @description The status of the database. None if the system is stopped. */
             database?: components["schemas"]["DatabaseStatus"];
+            disk: components["schemas"]["DiskSpace"] | null;
             /** @description The status of the mirror, or the reason why it is unavailable. */
             mirror?: components["schemas"]["MirrorStatus"];
             /** @description Where NATS is. None if the system is stopped. */
@@ -7980,6 +8744,7 @@ export interface components {
             data_bytes: number;
             /** @description The status of the database. None if the system is stopped. */
             database?: components["schemas"]["DatabaseStatus"];
+            disk: components["schemas"]["DiskSpace"] | null;
             /** @description The status of the mirror, or the reason why it is unavailable. */
             mirror?: components["schemas"]["MirrorStatus"];
             /** @description Where NATS is. None if the system is stopped. */
@@ -7996,6 +8761,11 @@ export interface components {
              *     are configured, `external`.
              */
             state: string;
+        };
+        /** @description The tags of a session. */
+        TagsRequest: {
+            /** @description All tags, each of at most 64 characters. They replace the earlier ones. */
+            tags: string[];
         };
         /** @description The body of a text message. */
         TextBody: {
@@ -8273,6 +9043,15 @@ export interface components {
             /** @description `message_edited`, `message_recalled`, `message_restored` or `message_erased`. */
             type: string;
         };
+        /** @description Where a session goes: one of `agent` and `desk`. */
+        TransferRequest: {
+            /** @description An agent of the desk. */
+            agent?: string | null;
+            /** @description Another desk, where the session waits for an agent. */
+            desk?: string | null;
+            /** @description A note for agents. */
+            note?: string | null;
+        };
         /** @description A member is typing. */
         TypingFrame: {
             /** @description The conversation. */
@@ -8297,6 +9076,11 @@ export interface components {
             /** @description The member. */
             user: string;
         };
+        /**
+         * @description Whether an agent has the session, for the API document.
+         * @enum {string}
+         */
+        UnfinishedSessionState: "waiting" | "open";
         /** @description The unread counts of the caller. */
         UnreadCounts: {
             /**
@@ -8370,7 +9154,7 @@ export interface components {
              */
             size: number;
             /**
-             * @description `stored` once all bytes are there, otherwise `reserved`.
+             * @description `stored` once all bytes are there, `partial` once some are, otherwise `reserved`.
              * @example stored
              */
             state: string;
@@ -8978,6 +9762,19 @@ export interface components {
          * @enum {string}
          */
         WordMatchingSchema: "word" | "anywhere";
+        /** @description The write-ahead log of Postgres. */
+        WriteAheadLog: {
+            /**
+             * Format: int64
+             * @description How much a replication slot keeps from being removed, in bytes.
+             */
+            retained_bytes: number;
+            /**
+             * Format: int64
+             * @description How much has ever been written, in bytes.
+             */
+            written_bytes: number;
+        };
     };
     responses: {
         /** @description The request cannot be parsed (`malformed`): invalid syntax or encoding, U+0000, or a malformed or unknown parameter. `errors` names it. */
@@ -10100,6 +10897,152 @@ export interface operations {
                     };
                 };
             };
+        };
+    };
+    get_desk: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The desk
+                 * @example billing
+                 */
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desk"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    set_desk: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The desk: 1 to 64 of `A-Z a-z 0-9 _ . -`
+                 * @example billing
+                 */
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "agents": [
+                 *         "bob"
+                 *       ],
+                 *       "greeting": "Hello!",
+                 *       "idle_close": "10m",
+                 *       "max_open": 5,
+                 *       "reply_target": "5m",
+                 *       "routing": "manual",
+                 *       "title": "Billing"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeskRequest"];
+            };
+        };
+        responses: {
+            /** @description Set, or already so */
+            200: {
+                headers: {
+                    "Idempotent-Replay"?: boolean;
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Positioned"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    remove_desk: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The desk
+                 * @example billing
+                 */
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no such desk now */
+            200: {
+                headers: {
+                    "Idempotent-Replay"?: boolean;
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Positioned"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     erase_content: {
@@ -16801,6 +17744,168 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    get_desk_metrics: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the period; a week before its end, if omitted. */
+                from?: string;
+                /** @description The end of the period, which does not belong to it; now, if omitted. */
+                to?: string;
+                /** @description What a row is about; `day`, if omitted. */
+                by?: "day" | "hour" | "agent";
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The desk
+                 * @example billing
+                 */
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskMetrics"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state: `waiting`, `open` or `closed`. */
+                state?: "waiting" | "open" | "closed";
+                /** @description Only those of this agent. */
+                agent?: string;
+                /** @description The maximum number of sessions. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The desk
+                 * @example billing
+                 */
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of sessions. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceSessions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    open_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The desk
+                 * @example billing
+                 */
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "custom": {
+                 *         "order": 7
+                 *       },
+                 *       "text": "My invoice is wrong."
+                 *     }
+                 */
+                "application/json": components["schemas"]["OpenRequest"];
+            };
+        };
+        responses: {
+            /** @description The session that is not closed, or the first response */
+            200: {
+                headers: {
+                    "Idempotent-Replay"?: boolean;
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedSession"];
+                };
+            };
+            /** @description Opened */
+            201: {
+                headers: {
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedSession"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     list_devices: {
         parameters: {
             query?: {
@@ -17316,11 +18421,20 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The bytes have arrived. */
+            /** @description All bytes have arrived, and the file is stored. */
             200: {
                 headers: {
                     /** @description The log position of the event. */
                     "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedFile"];
+                };
+            };
+            /** @description Bytes are missing: `received` have arrived. */
+            202: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -19196,6 +20310,360 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The session
+                 * @example desk_0123456789abcdef0123456789abcdef.1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceSessionDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    accept_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The session
+                 * @example desk_0123456789abcdef0123456789abcdef.1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller has the session */
+            200: {
+                headers: {
+                    "Idempotent-Replay"?: boolean;
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Positioned"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    close_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The session
+                 * @example desk_0123456789abcdef0123456789abcdef.1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "solved"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CloseRequest"];
+            };
+        };
+        responses: {
+            /** @description The session is closed */
+            200: {
+                headers: {
+                    "Idempotent-Replay"?: boolean;
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Positioned"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    note_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The session
+                 * @example desk_0123456789abcdef0123456789abcdef.1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "She asks for a refund."
+                 *     }
+                 */
+                "application/json": components["schemas"]["NoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Noted */
+            200: {
+                headers: {
+                    "Idempotent-Replay"?: boolean;
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Positioned"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    rate_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The session
+                 * @example desk_0123456789abcdef0123456789abcdef.1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "score": 5,
+                 *       "text": "That was quick."
+                 *     }
+                 */
+                "application/json": components["schemas"]["RatingRequest"];
+            };
+        };
+        responses: {
+            /** @description Rated */
+            200: {
+                headers: {
+                    "Idempotent-Replay"?: boolean;
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Positioned"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    tag_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The session
+                 * @example desk_0123456789abcdef0123456789abcdef.1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "tags": [
+                 *         "refund"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["TagsRequest"];
+            };
+        };
+        responses: {
+            /** @description The session has these tags */
+            200: {
+                headers: {
+                    "Idempotent-Replay"?: boolean;
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Positioned"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    transfer_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 128 printable ASCII characters. A repetition with the same key returns the first
+                 *     response; another request with it gets 409 `idempotency_mismatch`.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The session
+                 * @example desk_0123456789abcdef0123456789abcdef.1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "agent": "cleo",
+                 *       "note": "She asks for a refund."
+                 *     }
+                 */
+                "application/json": components["schemas"]["TransferRequest"];
+            };
+        };
+        responses: {
+            /** @description Transferred, or already there */
+            200: {
+                headers: {
+                    "Idempotent-Replay"?: boolean;
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Positioned"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];

@@ -41,6 +41,7 @@ from .batch_unreact_op import BatchUnreactOp
 from .blocks import Blocks
 from .browser_subscription import BrowserSubscription
 from .browser_subscription_keys import BrowserSubscriptionKeys
+from .busy_conversation import BusyConversation
 from .case import Case
 from .case_act import CaseAct
 from .case_action_schema import CaseActionSchema
@@ -66,6 +67,7 @@ from .client_typing_stopped_frame import ClientTypingStoppedFrame
 from .client_typing_stopped_frame_type import ClientTypingStoppedFrameType
 from .client_watch_frame import ClientWatchFrame
 from .client_watch_frame_type import ClientWatchFrameType
+from .close_request import CloseRequest
 from .consent import Consent
 from .contact import Contact
 from .contact_added_entry import ContactAddedEntry
@@ -119,10 +121,18 @@ from .delivered_entry import DeliveredEntry
 from .delivered_entry_type import DeliveredEntryType
 from .delivery_audit import DeliveryAudit
 from .delivery_receipt_data import DeliveryReceiptData
+from .desk import Desk
+from .desk_frame import DeskFrame
+from .desk_frame_type import DeskFrameType
+from .desk_metrics import DeskMetrics
+from .desk_metrics_row import DeskMetricsRow
+from .desk_request import DeskRequest
+from .desk_routing import DeskRouting
 from .device import Device
 from .device_push import DevicePush
 from .device_receipt import DeviceReceipt
 from .devices import Devices
+from .disk_space import DiskSpace
 from .earlier_line import EarlierLine
 from .edit_request import EditRequest
 from .edited import Edited
@@ -155,6 +165,7 @@ from .flood_rule import FloodRule
 from .flood_rules import FloodRules
 from .flood_rules_request import FloodRulesRequest
 from .followed_thread import FollowedThread
+from .get_desk_metrics_by import GetDeskMetricsBy
 from .get_message_reactions import GetMessageReactions
 from .get_thread_reactions import GetThreadReactions
 from .given_role import GivenRole
@@ -226,6 +237,7 @@ from .list_events_by import ListEventsBy
 from .list_messages_reactions import ListMessagesReactions
 from .list_outbox_reactions import ListOutboxReactions
 from .list_pins_reactions import ListPinsReactions
+from .list_sessions_state import ListSessionsState
 from .location_body import LocationBody
 from .location_message import LocationMessage
 from .location_message_reactions import LocationMessageReactions
@@ -285,7 +297,11 @@ from .my_place import MyPlace
 from .nats_status import NatsStatus
 from .new_file import NewFile
 from .new_flood_rule import NewFloodRule
+from .note_request import NoteRequest
 from .notification_state import NotificationState
+from .open_request import OpenRequest
+from .open_request_custom_type_0 import OpenRequestCustomType0
+from .opened_session import OpenedSession
 from .orphaned_file import OrphanedFile
 from .orphaned_file_list import OrphanedFileList
 from .outbox import Outbox
@@ -325,6 +341,7 @@ from .push_provider_report import PushProviderReport
 from .push_report import PushReport
 from .push_request import PushRequest
 from .quiet_hours import QuietHours
+from .rating_request import RatingRequest
 from .reaction_added_entry import ReactionAddedEntry
 from .reaction_added_entry_type import ReactionAddedEntryType
 from .reaction_data import ReactionData
@@ -337,6 +354,7 @@ from .read_request import ReadRequest
 from .read_up_to import ReadUpTo
 from .rebuild_origin import RebuildOrigin
 from .receipts import Receipts
+from .recent_sends import RecentSends
 from .refused_frame import RefusedFrame
 from .refused_frame_type import RefusedFrameType
 from .register_body import RegisterBody
@@ -393,8 +411,25 @@ from .send_text_request_type import SendTextRequestType
 from .send_video_request import SendVideoRequest
 from .send_video_request_type import SendVideoRequestType
 from .sent import Sent
+from .service_session import ServiceSession
+from .service_session_custom_type_0 import ServiceSessionCustomType0
+from .service_session_detail import ServiceSessionDetail
+from .service_session_detail_custom_type_0 import ServiceSessionDetailCustomType0
+from .service_sessions import ServiceSessions
+from .session_accepted_entry import SessionAcceptedEntry
+from .session_accepted_entry_type import SessionAcceptedEntryType
+from .session_closed_entry import SessionClosedEntry
+from .session_closed_entry_type import SessionClosedEntryType
+from .session_data import SessionData
+from .session_note import SessionNote
+from .session_opened_entry import SessionOpenedEntry
+from .session_opened_entry_type import SessionOpenedEntryType
+from .session_state import SessionState
 from .session_status import SessionStatus
 from .session_status_by_name import SessionStatusByName
+from .session_status_by_state import SessionStatusByState
+from .session_transferred_entry import SessionTransferredEntry
+from .session_transferred_entry_type import SessionTransferredEntryType
 from .set_account_scope_body import SetAccountScopeBody
 from .set_hook import SetHook
 from .set_up_place_body import SetUpPlaceBody
@@ -402,6 +437,7 @@ from .settings_request import SettingsRequest
 from .sign_in_body import SignInBody
 from .signed_in import SignedIn
 from .silences import Silences
+from .slow_statement import SlowStatement
 from .start_job_body import StartJobBody
 from .status import Status
 from .status_error import StatusError
@@ -410,6 +446,7 @@ from .storage_sizes import StorageSizes
 from .switch_list import SwitchList
 from .switch_request import SwitchRequest
 from .system_status import SystemStatus
+from .tags_request import TagsRequest
 from .text_body import TextBody
 from .text_message import TextMessage
 from .text_message_reactions import TextMessageReactions
@@ -432,10 +469,12 @@ from .token_renewed_frame import TokenRenewedFrame
 from .token_renewed_frame_type import TokenRenewedFrameType
 from .trace_stage import TraceStage
 from .traced_change import TracedChange
+from .transfer_request import TransferRequest
 from .typing_frame import TypingFrame
 from .typing_frame_type import TypingFrameType
 from .typing_stopped_frame import TypingStoppedFrame
 from .typing_stopped_frame_type import TypingStoppedFrameType
+from .unfinished_session_state import UnfinishedSessionState
 from .unread_counts import UnreadCounts
 from .unread_counts_conversations import UnreadCountsConversations
 from .unread_row import UnreadRow
@@ -474,6 +513,7 @@ from .word_list_page import WordListPage
 from .word_list_request import WordListRequest
 from .word_list_summary import WordListSummary
 from .word_matching_schema import WordMatchingSchema
+from .write_ahead_log import WriteAheadLog
 
 __all__ = (
     "Account",
@@ -517,6 +557,7 @@ __all__ = (
     "Blocks",
     "BrowserSubscription",
     "BrowserSubscriptionKeys",
+    "BusyConversation",
     "Case",
     "CaseAct",
     "CaseActionSchema",
@@ -542,6 +583,7 @@ __all__ = (
     "ClientTypingStoppedFrameType",
     "ClientWatchFrame",
     "ClientWatchFrameType",
+    "CloseRequest",
     "Consent",
     "Contact",
     "ContactAddedEntry",
@@ -595,10 +637,18 @@ __all__ = (
     "DeliveredEntryType",
     "DeliveryAudit",
     "DeliveryReceiptData",
+    "Desk",
+    "DeskFrame",
+    "DeskFrameType",
+    "DeskMetrics",
+    "DeskMetricsRow",
+    "DeskRequest",
+    "DeskRouting",
     "Device",
     "DevicePush",
     "DeviceReceipt",
     "Devices",
+    "DiskSpace",
     "EarlierLine",
     "Edited",
     "EditRequest",
@@ -631,6 +681,7 @@ __all__ = (
     "FloodRules",
     "FloodRulesRequest",
     "FollowedThread",
+    "GetDeskMetricsBy",
     "GetMessageReactions",
     "GetThreadReactions",
     "GivenRole",
@@ -702,6 +753,7 @@ __all__ = (
     "ListMessagesReactions",
     "ListOutboxReactions",
     "ListPinsReactions",
+    "ListSessionsState",
     "LocationBody",
     "LocationMessage",
     "LocationMessageReactions",
@@ -761,7 +813,11 @@ __all__ = (
     "NatsStatus",
     "NewFile",
     "NewFloodRule",
+    "NoteRequest",
     "NotificationState",
+    "OpenedSession",
+    "OpenRequest",
+    "OpenRequestCustomType0",
     "OrphanedFile",
     "OrphanedFileList",
     "Outbox",
@@ -801,6 +857,7 @@ __all__ = (
     "PushReport",
     "PushRequest",
     "QuietHours",
+    "RatingRequest",
     "ReactionAddedEntry",
     "ReactionAddedEntryType",
     "ReactionData",
@@ -813,6 +870,7 @@ __all__ = (
     "ReadUpTo",
     "RebuildOrigin",
     "Receipts",
+    "RecentSends",
     "RefusedFrame",
     "RefusedFrameType",
     "RegisterBody",
@@ -869,8 +927,25 @@ __all__ = (
     "SendVideoRequest",
     "SendVideoRequestType",
     "Sent",
+    "ServiceSession",
+    "ServiceSessionCustomType0",
+    "ServiceSessionDetail",
+    "ServiceSessionDetailCustomType0",
+    "ServiceSessions",
+    "SessionAcceptedEntry",
+    "SessionAcceptedEntryType",
+    "SessionClosedEntry",
+    "SessionClosedEntryType",
+    "SessionData",
+    "SessionNote",
+    "SessionOpenedEntry",
+    "SessionOpenedEntryType",
+    "SessionState",
     "SessionStatus",
     "SessionStatusByName",
+    "SessionStatusByState",
+    "SessionTransferredEntry",
+    "SessionTransferredEntryType",
     "SetAccountScopeBody",
     "SetHook",
     "SettingsRequest",
@@ -878,6 +953,7 @@ __all__ = (
     "SignedIn",
     "SignInBody",
     "Silences",
+    "SlowStatement",
     "StartJobBody",
     "Status",
     "StatusError",
@@ -886,6 +962,7 @@ __all__ = (
     "SwitchList",
     "SwitchRequest",
     "SystemStatus",
+    "TagsRequest",
     "TextBody",
     "TextMessage",
     "TextMessageReactions",
@@ -908,10 +985,12 @@ __all__ = (
     "TokenRenewedFrameType",
     "TracedChange",
     "TraceStage",
+    "TransferRequest",
     "TypingFrame",
     "TypingFrameType",
     "TypingStoppedFrame",
     "TypingStoppedFrameType",
+    "UnfinishedSessionState",
     "UnreadCounts",
     "UnreadCountsConversations",
     "UnreadRow",
@@ -950,4 +1029,5 @@ __all__ = (
     "WordListRequest",
     "WordListSummary",
     "WordMatchingSchema",
+    "WriteAheadLog",
 )

@@ -28,7 +28,8 @@ class Conversation:
         history (History): What new members can see of earlier messages: `all` of them, or only those `since_join`.
         id (str): The id of the conversation.
         kind (ConversationKind): `direct` is a conversation of two users that never changes; users can join and leave a
-            `group`.
+            `group`;
+            in a conversation with a `desk`, a customer writes with the agents who have their sessions.
         member_count (int): The current number of members.
         my (MyPlace): The caller's membership in a conversation.
         policy (Policy): What the owner and admins of a conversation have set. A direct conversation has the defaults.

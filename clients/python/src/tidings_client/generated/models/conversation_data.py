@@ -21,7 +21,8 @@ class ConversationData:
         history (History): What new members can see of earlier messages: `all` of them, or only those `since_join`.
         id (str): The id of the conversation.
         kind (ConversationKind): `direct` is a conversation of two users that never changes; users can join and leave a
-            `group`.
+            `group`;
+            in a conversation with a `desk`, a customer writes with the agents who have their sessions.
         title (None | str): The title of a group; null if it has none.
         by (str | Unset): The user who did it. Entries of earlier releases lack it.
         member_count (int | Unset): The number of the first members, in `conversation_created`.

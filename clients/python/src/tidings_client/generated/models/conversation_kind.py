@@ -2,6 +2,7 @@ from enum import StrEnum
 
 
 class ConversationKind(StrEnum):
+    DESK = "desk"
     DIRECT = "direct"
     GROUP = "group"
 

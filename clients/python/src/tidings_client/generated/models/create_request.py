@@ -18,7 +18,8 @@ class CreateRequest:
 
     Attributes:
         kind (ConversationKind): `direct` is a conversation of two users that never changes; users can join and leave a
-            `group`.
+            `group`;
+            in a conversation with a `desk`, a customer writes with the agents who have their sessions.
         members (list[str]): The other members, at most 1,000; the caller is always added. Exactly one for `direct`.
         id (None | str | Unset): The id of a group, generated if omitted: 1 to 64 of `A-Z a-z 0-9 _ . -`, not starting
             with

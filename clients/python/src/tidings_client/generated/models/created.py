@@ -21,7 +21,8 @@ class Created:
         id (str):
         invited (list[str]): The users who were invited to a new group, because they let only their contacts add them.
         kind (ConversationKind): `direct` is a conversation of two users that never changes; users can join and leave a
-            `group`.
+            `group`;
+            in a conversation with a `desk`, a customer writes with the agents who have their sessions.
         position (int): The log position of the last event of its creation, or the head of the log if it already
             existed.
         masked (bool | Unset): Present and true if a word list has masked parts of the title.

@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from ..models.erasure_progress import ErasureProgress
     from ..models.moderation_lag import ModerationLag
     from ..models.projection_lag import ProjectionLag
+    from ..models.recent_sends import RecentSends
     from ..models.retention_progress import RetentionProgress
     from ..models.seal_status import SealStatus
     from ..models.search_index_progress import SearchIndexProgress
     from ..models.session_status import SessionStatus
+    from ..models.slow_statement import SlowStatement
     from ..models.status_error import StatusError
     from ..models.storage_sizes import StorageSizes
     from ..models.webhook_status import WebhookStatus
+    from ..models.write_ahead_log import WriteAheadLog
 
 
 T = TypeVar("T", bound="DatabaseStatus")
@@ -34,14 +37,18 @@ class DatabaseStatus:
         parked_events (int): The number of parked events: those that could not be folded, and those that wait behind
             them.
         projection (ProjectionLag): The lag of the read model behind the log.
+        recent_sends (RecentSends): The end of the log by conversation.
         retention (list[RetentionProgress]): The positions up to which retention has erased expired messages.
         seal (None | SealStatus):
         search (SearchIndexProgress | StatusError): The status of the search index.
         sessions (SessionStatus): The sessions of Postgres.
         sizes (StorageSizes): Sizes on disk in bytes, including database indexes.
+        slow_statements (list[SlowStatement]): The statements that have been running for more than a second, the slowest
+            first.
         sync_floor (int): Sync entries at or before this position have been removed, because of the offline window.
         url (str): The address, with the password masked.
         version (str): The version of Postgres.
+        wal (WriteAheadLog): The write-ahead log of Postgres.
         webhooks (list[WebhookStatus]): The webhooks.
     """
 
@@ -50,14 +57,17 @@ class DatabaseStatus:
     moderation: ModerationLag
     parked_events: int
     projection: ProjectionLag
+    recent_sends: RecentSends
     retention: list[RetentionProgress]
     seal: None | SealStatus
     search: SearchIndexProgress | StatusError
     sessions: SessionStatus
     sizes: StorageSizes
+    slow_statements: list[SlowStatement]
     sync_floor: int
     url: str
     version: str
+    wal: WriteAheadLog
     webhooks: list[WebhookStatus]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -74,6 +84,8 @@ class DatabaseStatus:
         parked_events = self.parked_events
 
         projection = self.projection.to_dict()
+
+        recent_sends = self.recent_sends.to_dict()
 
         retention = []
         for retention_item_data in self.retention:
@@ -96,11 +108,18 @@ class DatabaseStatus:
 
         sizes = self.sizes.to_dict()
 
+        slow_statements = []
+        for slow_statements_item_data in self.slow_statements:
+            slow_statements_item = slow_statements_item_data.to_dict()
+            slow_statements.append(slow_statements_item)
+
         sync_floor = self.sync_floor
 
         url = self.url
 
         version = self.version
+
+        wal = self.wal.to_dict()
 
         webhooks = []
         for webhooks_item_data in self.webhooks:
@@ -116,14 +135,17 @@ class DatabaseStatus:
                 "moderation": moderation,
                 "parked_events": parked_events,
                 "projection": projection,
+                "recent_sends": recent_sends,
                 "retention": retention,
                 "seal": seal,
                 "search": search,
                 "sessions": sessions,
                 "sizes": sizes,
+                "slow_statements": slow_statements,
                 "sync_floor": sync_floor,
                 "url": url,
                 "version": version,
+                "wal": wal,
                 "webhooks": webhooks,
             }
         )
@@ -135,13 +157,16 @@ class DatabaseStatus:
         from ..models.erasure_progress import ErasureProgress  # noqa: PLC0415
         from ..models.moderation_lag import ModerationLag  # noqa: PLC0415
         from ..models.projection_lag import ProjectionLag  # noqa: PLC0415
+        from ..models.recent_sends import RecentSends  # noqa: PLC0415
         from ..models.retention_progress import RetentionProgress  # noqa: PLC0415
         from ..models.seal_status import SealStatus  # noqa: PLC0415
         from ..models.search_index_progress import SearchIndexProgress  # noqa: PLC0415
         from ..models.session_status import SessionStatus  # noqa: PLC0415
+        from ..models.slow_statement import SlowStatement  # noqa: PLC0415
         from ..models.status_error import StatusError  # noqa: PLC0415
         from ..models.storage_sizes import StorageSizes  # noqa: PLC0415
         from ..models.webhook_status import WebhookStatus  # noqa: PLC0415
+        from ..models.write_ahead_log import WriteAheadLog  # noqa: PLC0415
 
         d = dict(src_dict)
         erasure = ErasureProgress.from_dict(d.pop("erasure"))
@@ -153,6 +178,8 @@ class DatabaseStatus:
         parked_events = d.pop("parked_events")
 
         projection = ProjectionLag.from_dict(d.pop("projection"))
+
+        recent_sends = RecentSends.from_dict(d.pop("recent_sends"))
 
         retention = []
         _retention = d.pop("retention")
@@ -197,11 +224,20 @@ class DatabaseStatus:
 
         sizes = StorageSizes.from_dict(d.pop("sizes"))
 
+        slow_statements = []
+        _slow_statements = d.pop("slow_statements")
+        for slow_statements_item_data in _slow_statements:
+            slow_statements_item = SlowStatement.from_dict(slow_statements_item_data)
+
+            slow_statements.append(slow_statements_item)
+
         sync_floor = d.pop("sync_floor")
 
         url = d.pop("url")
 
         version = d.pop("version")
+
+        wal = WriteAheadLog.from_dict(d.pop("wal"))
 
         webhooks = []
         _webhooks = d.pop("webhooks")
@@ -216,14 +252,17 @@ class DatabaseStatus:
             moderation=moderation,
             parked_events=parked_events,
             projection=projection,
+            recent_sends=recent_sends,
             retention=retention,
             seal=seal,
             search=search,
             sessions=sessions,
             sizes=sizes,
+            slow_statements=slow_statements,
             sync_floor=sync_floor,
             url=url,
             version=version,
+            wal=wal,
             webhooks=webhooks,
         )
 

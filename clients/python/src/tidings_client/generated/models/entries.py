@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from ..models.scheduled_message_changed_entry import ScheduledMessageChangedEntry
     from ..models.scheduled_message_failed_entry import ScheduledMessageFailedEntry
     from ..models.scheduled_message_sent_entry import ScheduledMessageSentEntry
+    from ..models.session_accepted_entry import SessionAcceptedEntry
+    from ..models.session_closed_entry import SessionClosedEntry
+    from ..models.session_opened_entry import SessionOpenedEntry
+    from ..models.session_transferred_entry import SessionTransferredEntry
     from ..models.thread_followed_entry import ThreadFollowedEntry
     from ..models.thread_read_entry import ThreadReadEntry
     from ..models.thread_unfollowed_entry import ThreadUnfollowedEntry
@@ -68,8 +72,9 @@ class Entries:
             MessageHeldEntry | MessagePinnedEntry | MessageRecalledEntry | MessageRefusedEntry | MessageRestoredEntry |
             MessageScheduledEntry | MessageSentEntry | MessageUnpinnedEntry | PreferencesChangedEntry | ReactionAddedEntry |
             ReactionRemovedEntry | ScheduledMessageCancelledEntry | ScheduledMessageChangedEntry |
-            ScheduledMessageFailedEntry | ScheduledMessageSentEntry | ThreadFollowedEntry | ThreadReadEntry |
-            ThreadUnfollowedEntry]): The entries, oldest first.
+            ScheduledMessageFailedEntry | ScheduledMessageSentEntry | SessionAcceptedEntry | SessionClosedEntry |
+            SessionOpenedEntry | SessionTransferredEntry | ThreadFollowedEntry | ThreadReadEntry | ThreadUnfollowedEntry]):
+            The entries, oldest first.
         has_more (bool): Whether there are more entries now.
     """
 
@@ -113,6 +118,10 @@ class Entries:
         | ScheduledMessageChangedEntry
         | ScheduledMessageFailedEntry
         | ScheduledMessageSentEntry
+        | SessionAcceptedEntry
+        | SessionClosedEntry
+        | SessionOpenedEntry
+        | SessionTransferredEntry
         | ThreadFollowedEntry
         | ThreadReadEntry
         | ThreadUnfollowedEntry
@@ -164,6 +173,10 @@ class Entries:
         )
         from ..models.scheduled_message_failed_entry import ScheduledMessageFailedEntry  # noqa: PLC0415
         from ..models.scheduled_message_sent_entry import ScheduledMessageSentEntry  # noqa: PLC0415
+        from ..models.session_accepted_entry import SessionAcceptedEntry  # noqa: PLC0415
+        from ..models.session_closed_entry import SessionClosedEntry  # noqa: PLC0415
+        from ..models.session_opened_entry import SessionOpenedEntry  # noqa: PLC0415
+        from ..models.session_transferred_entry import SessionTransferredEntry  # noqa: PLC0415
         from ..models.thread_followed_entry import ThreadFollowedEntry  # noqa: PLC0415
         from ..models.thread_read_entry import ThreadReadEntry  # noqa: PLC0415
         from ..models.thread_unfollowed_entry import ThreadUnfollowedEntry  # noqa: PLC0415
@@ -253,6 +266,14 @@ class Entries:
                 entries_item = entries_item_data.to_dict()
             elif isinstance(entries_item_data, HeldMessageReleasedEntry):
                 entries_item = entries_item_data.to_dict()
+            elif isinstance(entries_item_data, SessionOpenedEntry):
+                entries_item = entries_item_data.to_dict()
+            elif isinstance(entries_item_data, SessionAcceptedEntry):
+                entries_item = entries_item_data.to_dict()
+            elif isinstance(entries_item_data, SessionTransferredEntry):
+                entries_item = entries_item_data.to_dict()
+            elif isinstance(entries_item_data, SessionClosedEntry):
+                entries_item = entries_item_data.to_dict()
             else:
                 entries_item = entries_item_data.to_dict()
 
@@ -318,6 +339,10 @@ class Entries:
         )
         from ..models.scheduled_message_failed_entry import ScheduledMessageFailedEntry  # noqa: PLC0415
         from ..models.scheduled_message_sent_entry import ScheduledMessageSentEntry  # noqa: PLC0415
+        from ..models.session_accepted_entry import SessionAcceptedEntry  # noqa: PLC0415
+        from ..models.session_closed_entry import SessionClosedEntry  # noqa: PLC0415
+        from ..models.session_opened_entry import SessionOpenedEntry  # noqa: PLC0415
+        from ..models.session_transferred_entry import SessionTransferredEntry  # noqa: PLC0415
         from ..models.thread_followed_entry import ThreadFollowedEntry  # noqa: PLC0415
         from ..models.thread_read_entry import ThreadReadEntry  # noqa: PLC0415
         from ..models.thread_unfollowed_entry import ThreadUnfollowedEntry  # noqa: PLC0415
@@ -370,6 +395,10 @@ class Entries:
                 | ScheduledMessageChangedEntry
                 | ScheduledMessageFailedEntry
                 | ScheduledMessageSentEntry
+                | SessionAcceptedEntry
+                | SessionClosedEntry
+                | SessionOpenedEntry
+                | SessionTransferredEntry
                 | ThreadFollowedEntry
                 | ThreadReadEntry
                 | ThreadUnfollowedEntry
@@ -694,11 +723,43 @@ class Entries:
                     return componentsschemas_entry_type_39
                 except (TypeError, ValueError, AttributeError, KeyError):
                     pass
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    componentsschemas_entry_type_40 = SessionOpenedEntry.from_dict(data)
+
+                    return componentsschemas_entry_type_40
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    componentsschemas_entry_type_41 = SessionAcceptedEntry.from_dict(data)
+
+                    return componentsschemas_entry_type_41
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    componentsschemas_entry_type_42 = SessionTransferredEntry.from_dict(data)
+
+                    return componentsschemas_entry_type_42
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    componentsschemas_entry_type_43 = SessionClosedEntry.from_dict(data)
+
+                    return componentsschemas_entry_type_43
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
                 if not isinstance(data, dict):
                     raise TypeError()
-                componentsschemas_entry_type_40 = MessageRefusedEntry.from_dict(data)
+                componentsschemas_entry_type_44 = MessageRefusedEntry.from_dict(data)
 
-                return componentsschemas_entry_type_40
+                return componentsschemas_entry_type_44
 
             entries_item = _parse_entries_item(entries_item_data)
 

@@ -48,6 +48,10 @@ if TYPE_CHECKING:
     from ..models.scheduled_message_changed_entry import ScheduledMessageChangedEntry
     from ..models.scheduled_message_failed_entry import ScheduledMessageFailedEntry
     from ..models.scheduled_message_sent_entry import ScheduledMessageSentEntry
+    from ..models.session_accepted_entry import SessionAcceptedEntry
+    from ..models.session_closed_entry import SessionClosedEntry
+    from ..models.session_opened_entry import SessionOpenedEntry
+    from ..models.session_transferred_entry import SessionTransferredEntry
     from ..models.thread_followed_entry import ThreadFollowedEntry
     from ..models.thread_read_entry import ThreadReadEntry
     from ..models.thread_unfollowed_entry import ThreadUnfollowedEntry
@@ -70,9 +74,9 @@ class EntryFrame:
             MessageHeldEntry | MessagePinnedEntry | MessageRecalledEntry | MessageRefusedEntry | MessageRestoredEntry |
             MessageScheduledEntry | MessageSentEntry | MessageUnpinnedEntry | PreferencesChangedEntry | ReactionAddedEntry |
             ReactionRemovedEntry | ScheduledMessageCancelledEntry | ScheduledMessageChangedEntry |
-            ScheduledMessageFailedEntry | ScheduledMessageSentEntry | ThreadFollowedEntry | ThreadReadEntry |
-            ThreadUnfollowedEntry): An entry of the sync feed. `position` and `conversation_id` together identify it, within
-            the
+            ScheduledMessageFailedEntry | ScheduledMessageSentEntry | SessionAcceptedEntry | SessionClosedEntry |
+            SessionOpenedEntry | SessionTransferredEntry | ThreadFollowedEntry | ThreadReadEntry | ThreadUnfollowedEntry):
+            An entry of the sync feed. `position` and `conversation_id` together identify it, within the
             history that the tag of its cursor names: one event can give entries to several conversations.
             Clients drop entries that they already have by this pair.
         type_ (EntryFrameType):
@@ -119,6 +123,10 @@ class EntryFrame:
         | ScheduledMessageChangedEntry
         | ScheduledMessageFailedEntry
         | ScheduledMessageSentEntry
+        | SessionAcceptedEntry
+        | SessionClosedEntry
+        | SessionOpenedEntry
+        | SessionTransferredEntry
         | ThreadFollowedEntry
         | ThreadReadEntry
         | ThreadUnfollowedEntry
@@ -171,6 +179,10 @@ class EntryFrame:
         )
         from ..models.scheduled_message_failed_entry import ScheduledMessageFailedEntry  # noqa: PLC0415
         from ..models.scheduled_message_sent_entry import ScheduledMessageSentEntry  # noqa: PLC0415
+        from ..models.session_accepted_entry import SessionAcceptedEntry  # noqa: PLC0415
+        from ..models.session_closed_entry import SessionClosedEntry  # noqa: PLC0415
+        from ..models.session_opened_entry import SessionOpenedEntry  # noqa: PLC0415
+        from ..models.session_transferred_entry import SessionTransferredEntry  # noqa: PLC0415
         from ..models.thread_followed_entry import ThreadFollowedEntry  # noqa: PLC0415
         from ..models.thread_read_entry import ThreadReadEntry  # noqa: PLC0415
         from ..models.thread_unfollowed_entry import ThreadUnfollowedEntry  # noqa: PLC0415
@@ -258,6 +270,14 @@ class EntryFrame:
             entry = self.entry.to_dict()
         elif isinstance(self.entry, HeldMessageReleasedEntry):
             entry = self.entry.to_dict()
+        elif isinstance(self.entry, SessionOpenedEntry):
+            entry = self.entry.to_dict()
+        elif isinstance(self.entry, SessionAcceptedEntry):
+            entry = self.entry.to_dict()
+        elif isinstance(self.entry, SessionTransferredEntry):
+            entry = self.entry.to_dict()
+        elif isinstance(self.entry, SessionClosedEntry):
+            entry = self.entry.to_dict()
         else:
             entry = self.entry.to_dict()
 
@@ -325,6 +345,10 @@ class EntryFrame:
         )
         from ..models.scheduled_message_failed_entry import ScheduledMessageFailedEntry  # noqa: PLC0415
         from ..models.scheduled_message_sent_entry import ScheduledMessageSentEntry  # noqa: PLC0415
+        from ..models.session_accepted_entry import SessionAcceptedEntry  # noqa: PLC0415
+        from ..models.session_closed_entry import SessionClosedEntry  # noqa: PLC0415
+        from ..models.session_opened_entry import SessionOpenedEntry  # noqa: PLC0415
+        from ..models.session_transferred_entry import SessionTransferredEntry  # noqa: PLC0415
         from ..models.thread_followed_entry import ThreadFollowedEntry  # noqa: PLC0415
         from ..models.thread_read_entry import ThreadReadEntry  # noqa: PLC0415
         from ..models.thread_unfollowed_entry import ThreadUnfollowedEntry  # noqa: PLC0415
@@ -373,6 +397,10 @@ class EntryFrame:
             | ScheduledMessageChangedEntry
             | ScheduledMessageFailedEntry
             | ScheduledMessageSentEntry
+            | SessionAcceptedEntry
+            | SessionClosedEntry
+            | SessionOpenedEntry
+            | SessionTransferredEntry
             | ThreadFollowedEntry
             | ThreadReadEntry
             | ThreadUnfollowedEntry
@@ -697,11 +725,43 @@ class EntryFrame:
                 return componentsschemas_entry_type_39
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_entry_type_40 = SessionOpenedEntry.from_dict(data)
+
+                return componentsschemas_entry_type_40
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_entry_type_41 = SessionAcceptedEntry.from_dict(data)
+
+                return componentsschemas_entry_type_41
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_entry_type_42 = SessionTransferredEntry.from_dict(data)
+
+                return componentsschemas_entry_type_42
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_entry_type_43 = SessionClosedEntry.from_dict(data)
+
+                return componentsschemas_entry_type_43
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
             if not isinstance(data, dict):
                 raise TypeError()
-            componentsschemas_entry_type_40 = MessageRefusedEntry.from_dict(data)
+            componentsschemas_entry_type_44 = MessageRefusedEntry.from_dict(data)
 
-            return componentsschemas_entry_type_40
+            return componentsschemas_entry_type_44
 
         entry = _parse_entry(d.pop("entry"))
 

@@ -22,6 +22,7 @@ class File:
         height (int | None): The height of an image in pixels, as its header says.
         id (str): The id of the file.
         name (None | str): Its name; null once it is erased.
+        received (int): How many bytes have arrived, as far as this server knows: an upload continues there.
         reserved_at (datetime.datetime): When the upload began.
         sha256 (None | str): The SHA-256 of the bytes; null until they are there.
         size (int): The size in bytes.
@@ -37,6 +38,7 @@ class File:
     height: int | None
     id: str
     name: None | str
+    received: int
     reserved_at: datetime.datetime
     sha256: None | str
     size: int
@@ -63,6 +65,8 @@ class File:
 
         name: None | str
         name = self.name
+
+        received = self.received
 
         reserved_at = self.reserved_at.isoformat()
 
@@ -96,6 +100,7 @@ class File:
                 "height": height,
                 "id": id,
                 "name": name,
+                "received": received,
                 "reserved_at": reserved_at,
                 "sha256": sha256,
                 "size": size,
@@ -144,6 +149,8 @@ class File:
             return cast(None | str, data)
 
         name = _parse_name(d.pop("name"))
+
+        received = d.pop("received")
 
         reserved_at = datetime.datetime.fromisoformat(d.pop("reserved_at"))
 
@@ -195,6 +202,7 @@ class File:
             height=height,
             id=id,
             name=name,
+            received=received,
             reserved_at=reserved_at,
             sha256=sha256,
             size=size,

@@ -2,6 +2,7 @@ from enum import StrEnum
 
 
 class FileState(StrEnum):
+    PARTIAL = "partial"
     RESERVED = "reserved"
     STORED = "stored"
 

@@ -29,7 +29,8 @@ class InboxConversation:
             a direct conversation is that of its peer.
         id (str): The id of the conversation.
         kind (ConversationKind): `direct` is a conversation of two users that never changes; users can join and leave a
-            `group`.
+            `group`;
+            in a conversation with a `desk`, a customer writes with the agents who have their sessions.
         last_message (LastMessage | None):
         member_count (int): The current number of members.
         mentions (int): The number of unread messages that mention the caller.

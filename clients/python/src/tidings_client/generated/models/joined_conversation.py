@@ -21,7 +21,8 @@ class JoinedConversation:
         history (History): What new members can see of earlier messages: `all` of them, or only those `since_join`.
         id (str): Its id.
         kind (ConversationKind): `direct` is a conversation of two users that never changes; users can join and leave a
-            `group`.
+            `group`;
+            in a conversation with a `desk`, a customer writes with the agents who have their sessions.
         member_count (int): The number of members.
         title (None | str): Its title.
         members (list[str] | Unset): The first ten members, in the order in which they joined.

@@ -10,6 +10,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.database_status import DatabaseStatus
+    from ..models.disk_space import DiskSpace
     from ..models.mirror_progress import MirrorProgress
     from ..models.nats_status import NatsStatus
     from ..models.process_status import ProcessStatus
@@ -26,6 +27,7 @@ class Status:
     Attributes:
         data (str): The path of the data directory.
         data_bytes (int): The size of the data directory in bytes, including a linked `servers` directory.
+        disk (DiskSpace | None):
         shedding (list[str]): The live frames that this process does not send because the read models are far behind:
             `typing`, `presence`, `receipts`.
         state (str): `running`, `starting` (it does not serve requests yet), `stopped` or, if external servers
@@ -39,6 +41,7 @@ class Status:
 
     data: str
     data_bytes: int
+    disk: DiskSpace | None
     shedding: list[str]
     state: str
     database: DatabaseStatus | Unset = UNSET
@@ -49,11 +52,18 @@ class Status:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.disk_space import DiskSpace  # noqa: PLC0415
         from ..models.mirror_progress import MirrorProgress  # noqa: PLC0415
 
         data = self.data
 
         data_bytes = self.data_bytes
+
+        disk: dict[str, Any] | None
+        if isinstance(self.disk, DiskSpace):
+            disk = self.disk.to_dict()
+        else:
+            disk = self.disk
 
         shedding = self.shedding
 
@@ -87,6 +97,7 @@ class Status:
             {
                 "data": data,
                 "data_bytes": data_bytes,
+                "disk": disk,
                 "shedding": shedding,
                 "state": state,
             }
@@ -107,6 +118,7 @@ class Status:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.database_status import DatabaseStatus  # noqa: PLC0415
+        from ..models.disk_space import DiskSpace  # noqa: PLC0415
         from ..models.mirror_progress import MirrorProgress  # noqa: PLC0415
         from ..models.nats_status import NatsStatus  # noqa: PLC0415
         from ..models.process_status import ProcessStatus  # noqa: PLC0415
@@ -116,6 +128,21 @@ class Status:
         data = d.pop("data")
 
         data_bytes = d.pop("data_bytes")
+
+        def _parse_disk(data: object) -> DiskSpace | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                disk_type_0 = DiskSpace.from_dict(data)
+
+                return disk_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(DiskSpace | None, data)
+
+        disk = _parse_disk(d.pop("disk"))
 
         shedding = cast(list[str], d.pop("shedding"))
 
@@ -166,6 +193,7 @@ class Status:
         status = cls(
             data=data,
             data_bytes=data_bytes,
+            disk=disk,
             shedding=shedding,
             state=state,
             database=database,

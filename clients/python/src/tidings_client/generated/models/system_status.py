@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -10,6 +10,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.database_status import DatabaseStatus
+    from ..models.disk_space import DiskSpace
     from ..models.mirror_progress import MirrorProgress
     from ..models.nats_status import NatsStatus
     from ..models.process_status import ProcessStatus
@@ -26,6 +27,7 @@ class SystemStatus:
     Attributes:
         data (str): The path of the data directory.
         data_bytes (int): The size of the data directory in bytes, including a linked `servers` directory.
+        disk (DiskSpace | None):
         state (str): `running`, `starting` (it does not serve requests yet), `stopped` or, if external servers
             are configured, `external`.
         database (DatabaseStatus | Unset): The status of the database.
@@ -37,6 +39,7 @@ class SystemStatus:
 
     data: str
     data_bytes: int
+    disk: DiskSpace | None
     state: str
     database: DatabaseStatus | Unset = UNSET
     mirror: MirrorProgress | StatusError | Unset = UNSET
@@ -46,11 +49,18 @@ class SystemStatus:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.disk_space import DiskSpace  # noqa: PLC0415
         from ..models.mirror_progress import MirrorProgress  # noqa: PLC0415
 
         data = self.data
 
         data_bytes = self.data_bytes
+
+        disk: dict[str, Any] | None
+        if isinstance(self.disk, DiskSpace):
+            disk = self.disk.to_dict()
+        else:
+            disk = self.disk
 
         state = self.state
 
@@ -82,6 +92,7 @@ class SystemStatus:
             {
                 "data": data,
                 "data_bytes": data_bytes,
+                "disk": disk,
                 "state": state,
             }
         )
@@ -101,6 +112,7 @@ class SystemStatus:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.database_status import DatabaseStatus  # noqa: PLC0415
+        from ..models.disk_space import DiskSpace  # noqa: PLC0415
         from ..models.mirror_progress import MirrorProgress  # noqa: PLC0415
         from ..models.nats_status import NatsStatus  # noqa: PLC0415
         from ..models.process_status import ProcessStatus  # noqa: PLC0415
@@ -110,6 +122,21 @@ class SystemStatus:
         data = d.pop("data")
 
         data_bytes = d.pop("data_bytes")
+
+        def _parse_disk(data: object) -> DiskSpace | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                disk_type_0 = DiskSpace.from_dict(data)
+
+                return disk_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(DiskSpace | None, data)
+
+        disk = _parse_disk(d.pop("disk"))
 
         state = d.pop("state")
 
@@ -158,6 +185,7 @@ class SystemStatus:
         system_status = cls(
             data=data,
             data_bytes=data_bytes,
+            disk=disk,
             state=state,
             database=database,
             mirror=mirror,

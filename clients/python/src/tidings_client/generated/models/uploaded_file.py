@@ -19,7 +19,7 @@ class UploadedFile:
         received (int): How many bytes have arrived.
         sha256 (None | str): The SHA-256 of the bytes; null until all have arrived.
         size (int): The size of the file in bytes.
-        state (str): `stored` once all bytes are there, otherwise `reserved`. Example: stored.
+        state (str): `stored` once all bytes are there, `partial` once some are, otherwise `reserved`. Example: stored.
         type_ (None | str): The media type that the bytes have, whatever the client declared; null until all have
             arrived.
         width (int | None): The width of an image in pixels.

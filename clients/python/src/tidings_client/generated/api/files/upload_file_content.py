@@ -41,6 +41,11 @@ def _parse_response(response: httpx.Response) -> UploadedFile:
 
         return response_200
 
+    if response.status_code == 202:
+        response_202 = UploadedFile.from_dict(response.json())
+
+        return response_202
+
     raise errors.UnexpectedStatus(response.status_code, response.content)
 
 
@@ -96,9 +101,9 @@ def sync(
 
     The body is the bytes, streamed. If the connection breaks, ask with an empty body and
     `Content-Range: bytes */SIZE` how many have arrived (`received`), and send the rest with
-    `Content-Range: bytes FIRST-LAST/SIZE`. A request without the header starts over. Another size
-    or SHA-256 than announced is `422`, and nothing is stored. Repeating an upload that is complete
-    changes nothing.
+    `Content-Range: bytes FIRST-LAST/SIZE`. While bytes are missing, the answer is `202`. A request
+    without the header starts over. Another size or SHA-256 than announced is `422`, and nothing is
+    stored. Repeating an upload that is complete changes nothing.
 
     Args:
         id (str):

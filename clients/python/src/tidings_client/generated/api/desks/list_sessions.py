@@ -1,0 +1,167 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient
+from ...models.list_sessions_state import ListSessionsState
+from ...models.service_sessions import ServiceSessions
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    desk: str,
+    *,
+    state: ListSessionsState | Unset = UNSET,
+    agent: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    json_state: str | Unset = UNSET
+    if not isinstance(state, Unset):
+        json_state = state.value
+
+    params["state"] = json_state
+
+    params["agent"] = agent
+
+    params["limit"] = limit
+
+    params["after"] = after
+
+    params["min_position"] = min_position
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/desks/{desk}/sessions".format(
+            desk=quote(str(desk), safe=""),
+        ),
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(response: httpx.Response) -> ServiceSessions:
+    if response.status_code == 200:
+        response_200 = ServiceSessions.from_dict(response.json())
+
+        return response_200
+
+    raise errors.UnexpectedStatus(response.status_code, response.content)
+
+
+def _build_response(response: httpx.Response) -> Response[ServiceSessions]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(response),
+    )
+
+
+def sync_detailed(
+    desk: str,
+    *,
+    client: AuthenticatedClient,
+    state: ListSessionsState | Unset = UNSET,
+    agent: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> Response[ServiceSessions]:
+    """Calls as `sync` does, and returns the status and the headers too."""
+    kwargs = _get_kwargs(
+        desk=desk,
+        state=state,
+        agent=agent,
+        limit=limit,
+        after=after,
+        min_position=min_position,
+    )
+    return _build_response(client.get_httpx_client().request(**kwargs))
+
+
+async def asyncio_detailed(
+    desk: str,
+    *,
+    client: AuthenticatedClient,
+    state: ListSessionsState | Unset = UNSET,
+    agent: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> Response[ServiceSessions]:
+    """Calls as `asyncio` does, and returns the status and the headers too."""
+    kwargs = _get_kwargs(
+        desk=desk,
+        state=state,
+        agent=agent,
+        limit=limit,
+        after=after,
+        min_position=min_position,
+    )
+    return _build_response(await client.get_async_httpx_client().request(**kwargs))
+
+
+def sync(
+    desk: str,
+    *,
+    client: AuthenticatedClient,
+    state: ListSessionsState | Unset = UNSET,
+    agent: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> ServiceSessions:
+    """Returns the sessions of a desk, oldest first. For agents of the desk, and administrators.
+
+    Args:
+        desk (str):
+        state (ListSessionsState | Unset): Where a session is in its life.
+        agent (str | Unset):
+        limit (int | Unset):  Default: 50.
+        after (str | Unset):
+        min_position (str | Unset):
+    """
+    return sync_detailed(
+        desk=desk,
+        client=client,
+        state=state,
+        agent=agent,
+        limit=limit,
+        after=after,
+        min_position=min_position,
+    ).parsed
+
+
+async def asyncio(
+    desk: str,
+    *,
+    client: AuthenticatedClient,
+    state: ListSessionsState | Unset = UNSET,
+    agent: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    after: str | Unset = UNSET,
+    min_position: str | Unset = UNSET,
+) -> ServiceSessions:
+    """Calls as `sync` does, without blocking."""
+    return (
+        await asyncio_detailed(
+            desk=desk,
+            client=client,
+            state=state,
+            agent=agent,
+            limit=limit,
+            after=after,
+            min_position=min_position,
+        )
+    ).parsed

@@ -1,0 +1,376 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.session_state import SessionState
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.service_session_detail_custom_type_0 import (
+        ServiceSessionDetailCustomType0,
+    )
+    from ..models.session_note import SessionNote
+
+
+T = TypeVar("T", bound="ServiceSessionDetail")
+
+
+@_attrs_define
+class ServiceSessionDetail:
+    """A session with the notes about it.
+
+    Attributes:
+        accepted_at (datetime.datetime | None): When it was accepted first.
+        agent (None | str): The agent who has it, or had it when it was closed; null while it waits.
+        closed_at (datetime.datetime | None): When it was closed. For one that closed by itself, when that was due.
+        closed_by (None | str): Who closed it; `tidings` if it closed by itself.
+        conversation_id (str): The conversation of the customer with that desk.
+        custom (None | ServiceSessionDetailCustomType0): What the app of the customer said about it.
+        customer (str): The customer.
+        desk (str): The desk that has it now.
+        id (str): The id.
+        last_agent_at (datetime.datetime | None): When an agent wrote last in the session.
+        last_customer_at (datetime.datetime | None): When the customer wrote last in the session.
+        opened_at (datetime.datetime): When it was opened.
+        rating (int | None): The rating, 1 to 5.
+        rating_text (None | str): What the customer wrote with the rating.
+        reason (None | str): Why it was closed; `idle` if it closed by itself.
+        state (SessionState): Where a session is in its life.
+        waiting_s (float): How long the customer waited for an agent, in seconds: until now, if the customer waits.
+        notes (list[SessionNote] | None | Unset): The notes, oldest first. The customer does not get them.
+        tags (list[str] | Unset): The tags. The customer does not get them.
+    """
+
+    accepted_at: datetime.datetime | None
+    agent: None | str
+    closed_at: datetime.datetime | None
+    closed_by: None | str
+    conversation_id: str
+    custom: None | ServiceSessionDetailCustomType0
+    customer: str
+    desk: str
+    id: str
+    last_agent_at: datetime.datetime | None
+    last_customer_at: datetime.datetime | None
+    opened_at: datetime.datetime
+    rating: int | None
+    rating_text: None | str
+    reason: None | str
+    state: SessionState
+    waiting_s: float
+    notes: list[SessionNote] | None | Unset = UNSET
+    tags: list[str] | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.service_session_detail_custom_type_0 import (
+            ServiceSessionDetailCustomType0,  # noqa: PLC0415
+        )
+
+        accepted_at: None | str
+        if isinstance(self.accepted_at, datetime.datetime):
+            accepted_at = self.accepted_at.isoformat()
+        else:
+            accepted_at = self.accepted_at
+
+        agent: None | str
+        agent = self.agent
+
+        closed_at: None | str
+        if isinstance(self.closed_at, datetime.datetime):
+            closed_at = self.closed_at.isoformat()
+        else:
+            closed_at = self.closed_at
+
+        closed_by: None | str
+        closed_by = self.closed_by
+
+        conversation_id = self.conversation_id
+
+        custom: dict[str, Any] | None
+        if isinstance(self.custom, ServiceSessionDetailCustomType0):
+            custom = self.custom.to_dict()
+        else:
+            custom = self.custom
+
+        customer = self.customer
+
+        desk = self.desk
+
+        id = self.id
+
+        last_agent_at: None | str
+        if isinstance(self.last_agent_at, datetime.datetime):
+            last_agent_at = self.last_agent_at.isoformat()
+        else:
+            last_agent_at = self.last_agent_at
+
+        last_customer_at: None | str
+        if isinstance(self.last_customer_at, datetime.datetime):
+            last_customer_at = self.last_customer_at.isoformat()
+        else:
+            last_customer_at = self.last_customer_at
+
+        opened_at = self.opened_at.isoformat()
+
+        rating: int | None
+        rating = self.rating
+
+        rating_text: None | str
+        rating_text = self.rating_text
+
+        reason: None | str
+        reason = self.reason
+
+        state = self.state.value
+
+        waiting_s = self.waiting_s
+
+        notes: list[dict[str, Any]] | None | Unset
+        if isinstance(self.notes, Unset):
+            notes = UNSET
+        elif isinstance(self.notes, list):
+            notes = []
+            for notes_type_0_item_data in self.notes:
+                notes_type_0_item = notes_type_0_item_data.to_dict()
+                notes.append(notes_type_0_item)
+
+        else:
+            notes = self.notes
+
+        tags: list[str] | Unset = UNSET
+        if not isinstance(self.tags, Unset):
+            tags = self.tags
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "accepted_at": accepted_at,
+                "agent": agent,
+                "closed_at": closed_at,
+                "closed_by": closed_by,
+                "conversation_id": conversation_id,
+                "custom": custom,
+                "customer": customer,
+                "desk": desk,
+                "id": id,
+                "last_agent_at": last_agent_at,
+                "last_customer_at": last_customer_at,
+                "opened_at": opened_at,
+                "rating": rating,
+                "rating_text": rating_text,
+                "reason": reason,
+                "state": state,
+                "waiting_s": waiting_s,
+            }
+        )
+        if notes is not UNSET:
+            field_dict["notes"] = notes
+        if tags is not UNSET:
+            field_dict["tags"] = tags
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.service_session_detail_custom_type_0 import (
+            ServiceSessionDetailCustomType0,  # noqa: PLC0415
+        )
+        from ..models.session_note import SessionNote  # noqa: PLC0415
+
+        d = dict(src_dict)
+
+        def _parse_accepted_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                accepted_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return accepted_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        accepted_at = _parse_accepted_at(d.pop("accepted_at"))
+
+        def _parse_agent(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        agent = _parse_agent(d.pop("agent"))
+
+        def _parse_closed_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                closed_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return closed_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        closed_at = _parse_closed_at(d.pop("closed_at"))
+
+        def _parse_closed_by(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        closed_by = _parse_closed_by(d.pop("closed_by"))
+
+        conversation_id = d.pop("conversation_id")
+
+        def _parse_custom(data: object) -> None | ServiceSessionDetailCustomType0:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                custom_type_0 = ServiceSessionDetailCustomType0.from_dict(data)
+
+                return custom_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | ServiceSessionDetailCustomType0, data)
+
+        custom = _parse_custom(d.pop("custom"))
+
+        customer = d.pop("customer")
+
+        desk = d.pop("desk")
+
+        id = d.pop("id")
+
+        def _parse_last_agent_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                last_agent_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return last_agent_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        last_agent_at = _parse_last_agent_at(d.pop("last_agent_at"))
+
+        def _parse_last_customer_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                last_customer_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return last_customer_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        last_customer_at = _parse_last_customer_at(d.pop("last_customer_at"))
+
+        opened_at = datetime.datetime.fromisoformat(d.pop("opened_at"))
+
+        def _parse_rating(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        rating = _parse_rating(d.pop("rating"))
+
+        def _parse_rating_text(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        rating_text = _parse_rating_text(d.pop("rating_text"))
+
+        def _parse_reason(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        reason = _parse_reason(d.pop("reason"))
+
+        state = SessionState(d.pop("state"))
+
+        waiting_s = d.pop("waiting_s")
+
+        def _parse_notes(data: object) -> list[SessionNote] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                notes_type_0 = []
+                _notes_type_0 = data
+                for notes_type_0_item_data in _notes_type_0:
+                    notes_type_0_item = SessionNote.from_dict(notes_type_0_item_data)
+
+                    notes_type_0.append(notes_type_0_item)
+
+                return notes_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[SessionNote] | None | Unset, data)
+
+        notes = _parse_notes(d.pop("notes", UNSET))
+
+        tags = cast(list[str], d.pop("tags", UNSET))
+
+        service_session_detail = cls(
+            accepted_at=accepted_at,
+            agent=agent,
+            closed_at=closed_at,
+            closed_by=closed_by,
+            conversation_id=conversation_id,
+            custom=custom,
+            customer=customer,
+            desk=desk,
+            id=id,
+            last_agent_at=last_agent_at,
+            last_customer_at=last_customer_at,
+            opened_at=opened_at,
+            rating=rating,
+            rating_text=rating_text,
+            reason=reason,
+            state=state,
+            waiting_s=waiting_s,
+            notes=notes,
+            tags=tags,
+        )
+
+        service_session_detail.additional_properties = d
+        return service_session_detail
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.session_transferred_entry_type import SessionTransferredEntryType
+
+if TYPE_CHECKING:
+    from ..models.session_data import SessionData
+
+
+T = TypeVar("T", bound="SessionTransferredEntry")
+
+
+@_attrs_define
+class SessionTransferredEntry:
+    """`Entry` whose `type` is `session_transferred`.
+
+    Attributes:
+        at (datetime.datetime): When it happened.
+        conversation_id (None | str): The conversation in which it happened; null for what belongs to no conversation.
+        data (SessionData): The data of the entries about service sessions.
+        position (int): The log position of the event. Entries of several conversations can share one position, so
+            it does not identify an entry without `conversation_id`.
+        type_ (SessionTransferredEntryType):
+    """
+
+    at: datetime.datetime
+    conversation_id: None | str
+    data: SessionData
+    position: int
+    type_: SessionTransferredEntryType
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        at = self.at.isoformat()
+
+        conversation_id: None | str
+        conversation_id = self.conversation_id
+
+        data = self.data.to_dict()
+
+        position = self.position
+
+        type_ = self.type_.value
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "at": at,
+                "conversation_id": conversation_id,
+                "data": data,
+                "position": position,
+                "type": type_,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.session_data import SessionData  # noqa: PLC0415
+
+        d = dict(src_dict)
+        at = datetime.datetime.fromisoformat(d.pop("at"))
+
+        def _parse_conversation_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        conversation_id = _parse_conversation_id(d.pop("conversation_id"))
+
+        data = SessionData.from_dict(d.pop("data"))
+
+        position = d.pop("position")
+
+        type_ = SessionTransferredEntryType(d.pop("type"))
+
+        session_transferred_entry = cls(
+            at=at,
+            conversation_id=conversation_id,
+            data=data,
+            position=position,
+            type_=type_,
+        )
+
+        session_transferred_entry.additional_properties = d
+        return session_transferred_entry
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
