@@ -13,6 +13,9 @@ pub const LIVE: &str = "read";
 /// The schema that a rebuild fills.
 pub const REBUILD: &str = "read_rebuild";
 
+/// The schema of the version that the last rebuild has replaced, while it exists.
+pub const PREVIOUS: &str = "read_old";
+
 /// A connection whose search path is one schema.
 pub(crate) struct ProjectorSession {
     /// Its options lead to the server that accepts writes.

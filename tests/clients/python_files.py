@@ -127,7 +127,7 @@ def without_asyncio(url, token, path):
 
 
 def avatars(url, token):
-    """A picture becomes the avatar of the user and of a group, and is removed again."""
+    """An image becomes the avatar of the user and of a group, and is removed again."""
     with SyncClient(url, token) as client:
         request = CreateRequest.from_dict({"kind": "group", "title": "Faces", "members": ["bob"]})
         group = create_conversation.sync(client=client.api, body=request)

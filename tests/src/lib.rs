@@ -19,8 +19,8 @@
 //! - [`model`]: the reference model of unread counts, inbox and membership; [`history`]: random
 //!   histories that are checked against it.
 //! - [`routes`]: all routes, with [`route_bodies`]; [`bad_inputs`]: inputs that they must reject;
-//!   [`api_document`]: the
-//!   served document, and whether answers are what it says.
+//!   [`api_document`]: the served document, and whether answers are what it says. [`desks`]:
+//!   service desks, and the sessions of their customers.
 //! - [`feed`]: the sync feed as clients read it; [`live`]: live connections; [`raw_socket`]: their
 //!   frames, valid or not; [`receiver`]: a receiver of webhooks; [`check_service`]: a service that
 //!   checks messages; [`push_providers`]: the providers of pushes.

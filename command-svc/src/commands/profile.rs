@@ -53,7 +53,7 @@ impl CommandLookups<ProfileHandler> for AvatarFile {
             ProfileCommand::Change(change) => change.avatar.as_ref().and_then(Option::as_ref),
             _ => None,
         };
-        // An administrator chooses a picture of their own, or one of the user.
+        // An administrator chooses an image of their own, or one of the user.
         let owners = [&handler.meta.caller, &handler.meta.aggregate_id];
         Ok(Self::observe(state, avatar, &owners, observed).await?)
     }

@@ -35,9 +35,6 @@ mod watch;
 #[cfg(test)]
 mod example_status;
 
-#[cfg(test)]
-mod example_status;
-
 pub use collect::{StatusSources, collect_status, fetch_postgres_version, measure_sizes};
 pub use database_load::{
     BusyConversation, RecentSends, SessionActivity, SlowStatement, WriteAheadLog,

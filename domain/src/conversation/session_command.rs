@@ -139,7 +139,7 @@ pub struct TransferSession {
 pub struct CloseSession {
     /// The session.
     pub session: SessionId,
-    /// Why.
+    /// Why it ends.
     pub reason: Option<CloseReason>,
     /// Who does it.
     pub caller: SessionCaller,

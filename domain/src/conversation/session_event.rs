@@ -46,7 +46,7 @@ pub struct SessionOpened {
     pub hop: u32,
     /// The head of the conversation: its messages are those after it.
     pub after_seq: i64,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
 }
 
@@ -63,7 +63,7 @@ pub struct SessionAccepted {
     pub by: UserId,
     /// The head of the conversation.
     pub after_seq: i64,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
 }
 
@@ -90,7 +90,7 @@ pub struct SessionTransferred {
     pub by: UserId,
     /// The head of the conversation.
     pub after_seq: i64,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
 }
 
@@ -128,7 +128,7 @@ pub struct SessionNoted {
     pub text: Option<SessionNote>,
     /// Who wrote it.
     pub by: UserId,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
 }
 
@@ -155,6 +155,6 @@ pub struct SessionRated {
     pub text: Option<RatingText>,
     /// The customer.
     pub by: UserId,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
 }

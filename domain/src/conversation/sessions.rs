@@ -206,7 +206,7 @@ impl Conversation {
         closing.into_iter().chain(self.leaving(None, &by)).collect()
     }
 
-    /// The session of somebody who is no agent any more waits again.
+    /// The session of a user who is no agent any more waits again.
     fn release_agent(&self, release: ReleaseAgent) -> Vec<ConversationEvent> {
         let ReleaseAgent { agent, now } = release;
         let Some(service) = self.service.as_ref().filter(|_| self.is_member(&agent)) else {

@@ -6,7 +6,8 @@ use domain::conversation::settings::ConversationPolicy;
 use domain::profile::event::{ProfileChanged, ProfileEvent, PublicProfile};
 use domain::texts::Avatar;
 
-use crate::examples::{Addition, user};
+use crate::example_values::user;
+use crate::examples::Addition;
 
 fn file() -> Option<Avatar> {
     Avatar::parse("019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a").ok()

@@ -8,7 +8,7 @@ use domain::case::target::{CaseTarget, HeldId};
 use domain::ids::ConversationId;
 use domain::texts::CaseNote;
 
-use crate::examples::{Example, time, user};
+use crate::example_values::{Example, time, user};
 
 fn note(text: &str) -> CaseNote {
     CaseNote::parse(text).unwrap()

@@ -14,7 +14,7 @@ use domain::ids::{ConversationId, DeskId, Title};
 use domain::session_id::SessionId;
 use serde_json::json;
 
-use crate::examples::{Example, time, user};
+use crate::example_values::{Example, time, user};
 
 fn duration(text: &str) -> RuleDuration {
     RuleDuration::parse(text).unwrap()

@@ -15,23 +15,13 @@ use domain::conversation::settings::{
     ConversationPolicy, JoinPolicy, PostPolicy, RetentionDays, SlowMode,
 };
 use domain::custom_fields::CustomFields;
-use domain::ids::{ClientKey, JoinNote, ReactionKey, SanctionReason, Title, Topic, UserId};
+use domain::ids::{ClientKey, JoinNote, ReactionKey, SanctionReason, Title, Topic};
 use domain::limits::Limits;
 use domain::link_code::LinkId;
 use domain::texts::Avatar;
-use domain::time::Timestamp;
 use serde_json::json;
 
-/// The event type and version of a golden file, and the event that it decodes to.
-pub type Example<E> = (&'static str, i16, E);
-
-pub(crate) fn user(name: &str) -> UserId {
-    UserId::parse(name).unwrap()
-}
-
-pub(crate) fn time(text: &str) -> Timestamp {
-    Timestamp::parse(text).unwrap()
-}
+use crate::example_values::{Example, time, user};
 
 pub fn conversation() -> Vec<Example<ConversationEvent>> {
     let mut examples = membership_events();

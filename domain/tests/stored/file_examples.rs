@@ -6,7 +6,7 @@ use domain::file::event::{
 };
 use domain::file::name::{FileName, MediaType};
 
-use crate::examples::{Example, time, user};
+use crate::example_values::{Example, time, user};
 
 pub fn file() -> Vec<Example<FileEvent>> {
     use FileEvent as E;

@@ -11,7 +11,8 @@ use domain::ids::{RuleName, Title, Topic};
 use domain::profile::event::{ProfileChanged, ProfileEvent, PublicProfile};
 use domain::texts::DisplayName;
 
-use crate::examples::{Addition, message, time, user};
+use crate::example_values::{time, user};
+use crate::examples::{Addition, message};
 
 fn flags() -> Vec<RuleName> {
     let names = ["insults", "links"];

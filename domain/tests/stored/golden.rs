@@ -13,7 +13,8 @@ use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
 use serde_json::Value;
 
-use crate::examples::{self, Addition, Example};
+use crate::example_values::Example;
+use crate::examples::{self, Addition};
 use crate::{
     avatar_examples, case_examples, desk_examples, file_examples, flag_examples, held_examples,
     mailbox_examples, system_examples,

@@ -6,7 +6,7 @@ use domain::ids::{ClientKey, ConversationId};
 use domain::mailbox::event::MailboxEvent;
 use domain::mailbox::held_event::{HeldMessageRefused, HeldMessageReleased, MessageHeld};
 
-use crate::examples::{Example, user};
+use crate::example_values::{Example, user};
 
 pub fn held() -> Vec<Example<MailboxEvent>> {
     use MailboxEvent as E;

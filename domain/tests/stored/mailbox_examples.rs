@@ -13,7 +13,7 @@ use domain::mailbox::push_event::{
 };
 use domain::texts::ContactNote;
 
-use crate::examples::{Example, time, user};
+use crate::example_values::{Example, time, user};
 
 pub fn mailbox() -> Vec<Example<MailboxEvent>> {
     let mut examples = own_view_events();

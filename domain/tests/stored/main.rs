@@ -7,6 +7,7 @@ mod bodies;
 mod case_examples;
 mod desk_examples;
 mod envelope;
+mod example_values;
 mod examples;
 mod file_examples;
 mod flag_examples;

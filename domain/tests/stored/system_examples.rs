@@ -18,7 +18,7 @@ use domain::profile::settings::{Consent, QuietHours, TimeOfDay, UserSettings};
 use domain::texts::{About, Avatar, DisplayName, Locale, TimeZoneName};
 use serde_json::json;
 
-use crate::examples::{Example, time, user};
+use crate::example_values::{Example, time, user};
 
 pub fn profile() -> Vec<Example<ProfileEvent>> {
     use ProfileEvent as E;

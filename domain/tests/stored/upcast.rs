@@ -7,7 +7,8 @@ use domain::mailbox::event::MailboxEvent;
 use domain::{conversation, mailbox};
 use serde_json::{Value, json};
 
-use crate::examples::{self, Example};
+use crate::example_values::Example;
+use crate::examples;
 use crate::golden::read_golden;
 use crate::mailbox_examples;
 

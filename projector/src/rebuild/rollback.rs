@@ -4,9 +4,9 @@
 use sqlx::{Connection as _, PgConnection, PgPool};
 
 use super::lock::RebuildLock;
-use super::schemas::{self, PREVIOUS};
+use super::schemas;
 use crate::error::ProjectionError;
-use crate::session::REBUILD;
+use crate::session::{PREVIOUS, REBUILD};
 
 /// Begins the fingerprint of a rollback, so that nothing else resumes its tables.
 const ROLLBACK: &str = "rollback, ";

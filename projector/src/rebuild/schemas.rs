@@ -4,10 +4,8 @@ use sqlx::Executor as _;
 use sqlx::postgres::PgConnection;
 
 use super::views;
+use crate::session::PREVIOUS;
 use crate::sql_quote::{quote_identifier, quote_literal};
-
-/// The schema of the version that the last rebuild has replaced, while it exists.
-pub(super) const PREVIOUS: &str = "read_old";
 
 /// How often to try to drop the previous version. Each attempt waits `lock_timeout` for its
 /// readers. After the last one, the tables stay until the next rebuild.

@@ -11,11 +11,11 @@ use sqlx::{Connection as _, Executor as _};
 use tokio::time::Instant;
 
 use super::catch_up::catch_up;
-use super::schemas::{self, PREVIOUS};
+use super::schemas;
 use super::views;
 use crate::error::ProjectionError;
 use crate::projector::Projector;
-use crate::session::{LIVE, REBUILD};
+use crate::session::{LIVE, PREVIOUS, REBUILD};
 
 /// Swaps the schemas. Returns the position of the new read model and how long projecting was
 /// blocked.

@@ -8,8 +8,7 @@ use std::time::Duration;
 use migrations::move_views;
 use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
 
-use super::schemas::PREVIOUS;
-use crate::session::{LIVE, REBUILD};
+use crate::session::{LIVE, PREVIOUS, REBUILD};
 
 /// How often to try to move the views. An attempt that waits for a reader makes the next readers
 /// wait too, so each is short.

@@ -300,7 +300,11 @@ impl FileRow {
             media_type: self.media_type,
             declared_type: self.declared_type?,
             size,
-            received: if state == FileStateView::Stored { size } else { 0 },
+            received: if state == FileStateView::Stored {
+                size
+            } else {
+                0
+            },
             sha256: self.sha256,
             width: self.width,
             height: self.height,

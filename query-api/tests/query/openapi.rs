@@ -11,7 +11,7 @@ fn build_document() -> Value {
 }
 
 /// The paths of all queries.
-const QUERIES: [&str; 54] = [
+const QUERIES: [&str; 58] = [
     "/v1/admin/audit",
     "/v1/admin/conversations/{id}/members",
     "/v1/admin/conversations/{id}/messages/{seq}/explain",

@@ -141,6 +141,7 @@ const ALLOWED: [(&str, &[&str]); 38] = [
             "embedded-servers",
             "event-log",
             "event-stream",
+            "http-edge",
             "log-integrity",
             "read-model",
             "search",

@@ -31,7 +31,7 @@ async fn expect(users: &[Client], (id, position): (&str, i64), expected: &[u16],
         found.push(status(user, id, position).await);
         let preview = format!("{}?size=256&min_position={position}", content(id));
         let code = user.get(&preview).await.expect_problem(404);
-        // These pictures end too early for a preview.
+        // These images end too early for a preview.
         let expected = if found.last() == Some(&200) {
             "no_preview"
         } else {

@@ -8,7 +8,7 @@ use tests::world::World;
 
 const MESSAGE: &str = "/v1/conversations/room/messages/1";
 
-/// A group of ann and bob in which ann has sent a picture, with its file and position.
+/// A group of ann and bob in which ann has sent an image, with its file and position.
 async fn send_picture(world: &World) -> (Client, Client, String, i64) {
     let (ann, bob) = (world.user("ann"), world.user("bob"));
     ann.create_group("room", &["bob"]).await.expect(201);
@@ -26,7 +26,7 @@ async fn edit(user: &Client, body: Value) -> i64 {
     edited.position()
 }
 
-/// The body that a picture of `send_picture` has with these keys.
+/// The body that an image of `send_picture` has with these keys.
 fn body_with(id: &str, keys: Value) -> Value {
     let mut body = json!({ "file": id, "name": "menu.png", "mime": "image/png",
                            "size": PNG.len(), "width": 3, "height": 2 });

@@ -20,7 +20,7 @@ export interface TokenQuestion {
   readonly type: "media_token";
 }
 
-/** Null if nobody is signed in. */
+/** Null if no user is signed in. */
 export interface TokenAnswer {
   readonly token: string | null;
 }

@@ -67,7 +67,7 @@ test("a renewed sign-in restores what the user had chosen", async () => {
   assert.equal(await switchOn(fakeClient(server), "ann", false), true);
   const before = server.endpoint;
   await pauseNotifications("ann");
-  assert.equal(browser.isSubscribed, false, "nothing is shown while nobody is signed in");
+  assert.equal(browser.isSubscribed, false, "nothing is shown while no user is signed in");
 
   await renew(fakeClient(server), "ann");
   assert.equal(browser.isSubscribed, true);

@@ -12,11 +12,11 @@ const SCRAPE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The values of one scrape.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Metrics(Vec<Series>);
+pub struct Metrics(Vec<ScrapedSeries>);
 
 /// One line of a scrape.
 #[derive(Debug, Clone, PartialEq)]
-struct Series {
+struct ScrapedSeries {
     name: String,
     /// As written: `route="/v1/inbox",status="200"`.
     labels: String,
@@ -65,13 +65,13 @@ impl Metrics {
     }
 }
 
-fn parse_line(line: &str) -> Option<Series> {
+fn parse_line(line: &str) -> Option<ScrapedSeries> {
     let (series, value) = line.rsplit_once(' ')?;
     let (name, labels) = match series.split_once('{') {
         Some((name, labels)) => (name, labels.trim_end_matches('}')),
         None => (series, ""),
     };
-    Some(Series {
+    Some(ScrapedSeries {
         name: name.to_owned(),
         labels: labels.to_owned(),
         value: value.parse().ok()?,

@@ -1,5 +1,6 @@
 //! Draws the screen.
 
+use data_dir::inflect;
 use indicatif::{HumanBytes, HumanCount};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -149,14 +150,15 @@ fn lag_facts(sample: Option<&Sample>) -> Vec<Fact> {
 }
 
 fn behind(label: &'static str, events: i64, seconds: Option<f64>) -> Fact {
-    let events = HumanCount(events.unsigned_abs());
+    let count = events.unsigned_abs();
+    let events = format!("{} {}", HumanCount(count), inflect("event", &count));
     match seconds {
         Some(seconds) => Fact(
             label,
-            format!("{events} events, {seconds:.1} s"),
+            format!("{events}, {seconds:.1} s"),
             seconds > LAG_WARNING_SECONDS,
         ),
-        None => Fact(label, format!("{events} events"), false),
+        None => Fact(label, events, false),
     }
 }
 

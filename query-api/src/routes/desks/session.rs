@@ -36,7 +36,7 @@ pub struct SessionDetail {
 pub struct SessionNoteView {
     /// Who wrote it.
     pub by: String,
-    /// When.
+    /// When it was written.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// What; null if it was erased.

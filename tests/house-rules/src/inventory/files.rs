@@ -96,6 +96,11 @@ const FILES: &[(&str, &str, &str)] = &[
         "the process id of the embedded nats-server",
     ),
     (
+        "parts",
+        "DATA/uploads/parts/",
+        "which parts of uploads a bucket may have that is not the store of their file yet",
+    ),
+    (
         "ports",
         "DATA/servers/ports/",
         "where the embedded nats-server writes its ports",
