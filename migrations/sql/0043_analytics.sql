@@ -304,6 +304,55 @@ COMMENT ON COLUMN analytics.delivery.delivered_at IS 'When that was.';
 COMMENT ON COLUMN analytics.delivery.read_position IS 'The position of the event by which the recipient read it, or of their next own message. Null if they have not, or had switched read receipts off.';
 COMMENT ON COLUMN analytics.delivery.read_at IS 'When that was.';
 
+-- Notes of agents are not shown: they belong to the desk. What a session had for the app of its
+-- customer is not either.
+CREATE VIEW analytics.service_sessions AS
+SELECT s.id                         AS session_id,
+       s.opened_position            AS position,
+       s.desk,
+       c.name                       AS conversation_id,
+       s.customer,
+       s.agent,
+       s.state,
+       s.opened_at,
+       s.accepted_at,
+       s.closed_at,
+       s.closed_by,
+       (SELECT t.text FROM read.session_texts t WHERE t.session = s.id AND t.kind = 'reason'
+        ORDER BY t.position DESC LIMIT 1) AS reason,
+       extract(epoch FROM s.accepted_at - s.opened_at)::float8 AS waiting_seconds,
+       extract(epoch FROM s.closed_at - s.accepted_at)::float8 AS handling_seconds,
+       (s.reply_target_ms / 1000.0)::float8 AS reply_target_seconds,
+       (SELECT count(*) FROM read.session_steps p
+        WHERE p.session = s.id AND p.cause = 'transferred') AS transfers,
+       s.rating,
+       (SELECT t.text FROM read.session_texts t WHERE t.session = s.id AND t.kind = 'rating'
+        ORDER BY t.position DESC LIMIT 1) AS rating_text,
+       s.tags::jsonb                AS tags
+FROM read.service_sessions s
+LEFT JOIN read.conversations c ON c.id = s.conversation;
+COMMENT ON VIEW analytics.service_sessions IS
+    'One row per session of a customer at a service desk, as it is now.';
+COMMENT ON COLUMN analytics.service_sessions.session_id IS 'The session.';
+COMMENT ON COLUMN analytics.service_sessions.position IS 'The position of the event that opened it.';
+COMMENT ON COLUMN analytics.service_sessions.desk IS 'The desk that has it now, or had it last.';
+COMMENT ON COLUMN analytics.service_sessions.conversation_id IS 'The conversation of the customer with that desk.';
+COMMENT ON COLUMN analytics.service_sessions.customer IS 'The customer.';
+COMMENT ON COLUMN analytics.service_sessions.agent IS 'The agent who has it, or had it last. Null while it waits.';
+COMMENT ON COLUMN analytics.service_sessions.state IS 'waiting, open or closed.';
+COMMENT ON COLUMN analytics.service_sessions.opened_at IS 'When the customer opened it.';
+COMMENT ON COLUMN analytics.service_sessions.accepted_at IS 'When an agent first had it. Null if none has.';
+COMMENT ON COLUMN analytics.service_sessions.closed_at IS 'When it was closed. For one that closed by itself, the time at which that was due.';
+COMMENT ON COLUMN analytics.service_sessions.closed_by IS 'The user who closed it; tidings if it closed by itself.';
+COMMENT ON COLUMN analytics.service_sessions.reason IS 'Why it was closed. Null if nothing was said, or if the text was erased.';
+COMMENT ON COLUMN analytics.service_sessions.waiting_seconds IS 'Seconds from the opening to the first acceptance.';
+COMMENT ON COLUMN analytics.service_sessions.handling_seconds IS 'Seconds from the first acceptance to the end.';
+COMMENT ON COLUMN analytics.service_sessions.reply_target_seconds IS 'Within how many seconds the customer was to have a reply, when it was opened.';
+COMMENT ON COLUMN analytics.service_sessions.transfers IS 'How often it was transferred to another agent or desk.';
+COMMENT ON COLUMN analytics.service_sessions.rating IS 'The rating by the customer: 1 to 5. Null if there is none.';
+COMMENT ON COLUMN analytics.service_sessions.rating_text IS 'What the customer wrote with the rating. Null if nothing, or if it was erased.';
+COMMENT ON COLUMN analytics.service_sessions.tags IS 'The tags that agents have given it, as a JSON array.';
+
 -- The role. Roles belong to the server, not to the database, and not every user may create them:
 -- then `tidings analytics grant` says what is missing. In earlier releases `tidings psql` used a
 -- role of this name, which could read the log and the read models; now it uses `tidings_psql`.

@@ -6,8 +6,8 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{ConnectOptions as _, Executor as _};
 use test_database::TestDatabase;
 
-/// The views that the API contract names. A later migration adds `service_sessions`.
-const VIEWS: [&str; 9] = [
+/// The views that the API contract names.
+const VIEWS: [&str; 10] = [
     "conversations",
     "daily_active",
     "delivery",
@@ -16,6 +16,7 @@ const VIEWS: [&str; 9] = [
     "reactions",
     "reads",
     "reply_times",
+    "service_sessions",
     "users",
 ];
 

@@ -24,7 +24,7 @@ const STRAYED: &str = "SELECT count(*) FROM pg_depend d
     JOIN pg_class v ON v.oid = r.ev_class
     WHERE t.relnamespace::regnamespace::text LIKE 'read\\_%'";
 
-const VIEWS: [&str; 9] = [
+const VIEWS: [&str; 10] = [
     "messages",
     "conversations",
     "members",
@@ -34,6 +34,7 @@ const VIEWS: [&str; 9] = [
     "daily_active",
     "reply_times",
     "delivery",
+    "service_sessions",
 ];
 
 async fn replace(pool: PgPool, previous: PreviousVersion) -> RebuildSummary {

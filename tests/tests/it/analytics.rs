@@ -3,6 +3,7 @@
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection};
+use tests::desks::{self, open_session, set_desk};
 use tests::world::World;
 use uuid::Uuid;
 
@@ -78,6 +79,32 @@ async fn act(world: &World) {
     world.wait_until_projected(last).await;
 }
 
+/// The same word in what a customer writes of a session, which is erased later.
+async fn act_at_a_desk(world: &World) {
+    let (ann, bob) = (world.user("ann"), world.user("bob"));
+    set_desk(&world.admin(), "billing", &["bob"], json!({})).await;
+    let session = open_session(&ann, "billing", "My invoice is wrong.").await;
+    for (user, what, body) in [
+        (&bob, "accept", json!({})),
+        (&bob, "notes", json!({ "text": ERASED })),
+        (&bob, "tags", json!({ "tags": ["refund"] })),
+        (&bob, "close", json!({ "reason": "solved" })),
+        (&ann, "rating", json!({ "score": 5, "text": "quick" })),
+    ] {
+        desks::act(user, &session.id, what, body).await.expect(200);
+    }
+    world.wait_until_projected(desks::head(world).await).await;
+}
+
+/// Questions about what `act_at_a_desk` does, and their answers.
+const ANSWERS_OF_DESKS: &[(&str, &[&str])] = &[(
+    "SELECT concat_ws(' ', desk, customer, agent, state, closed_by, reason, rating, rating_text, tags,
+        transfers, reply_target_seconds, accepted_at >= opened_at, closed_at >= accepted_at,
+        waiting_seconds >= 0, handling_seconds >= 0, conversation_id LIKE 'desk\\_%', position > 0)
+     FROM analytics.service_sessions",
+    &["billing ann bob closed bob solved 5 quick [\"refund\"] 0 300 t t t t t t"],
+)];
+
 /// Questions about what `act` does, and their answers.
 const ANSWERS: &[(&str, &[&str])] = &[
     (
@@ -143,6 +170,10 @@ async fn the_views_show_what_happened_and_no_erased_content() {
     let role = new_role();
     let mut analyst = connect_as_analyst(&world, &role).await;
     for (sql, expected) in ANSWERS {
+        assert_eq!(texts(&mut analyst, sql).await, *expected, "{sql}");
+    }
+    act_at_a_desk(&world).await;
+    for (sql, expected) in ANSWERS_OF_DESKS {
         assert_eq!(texts(&mut analyst, sql).await, *expected, "{sql}");
     }
     let views = "SELECT viewname::text FROM pg_views WHERE schemaname = 'analytics'";

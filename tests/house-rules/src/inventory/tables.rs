@@ -37,6 +37,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "view: per reply, how long the other user had waited",
     ),
     (
+        "analytics.service_sessions",
+        "view: the sessions of customers at service desks",
+    ),
+    (
         "analytics.users",
         "view: users with their names, kinds and first conversation",
     ),
