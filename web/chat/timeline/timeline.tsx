@@ -47,7 +47,8 @@ export function Timeline({ conversation, seq, visit, context, control }: Timelin
   const rows = useRows(id, view, opened);
 
   const latest = useRef<() => void>(() => {});
-  const scroll = useScroll({ scroller, onMove: () => latest.current() });
+  const { followsNewest: endsWithNewest } = view;
+  const scroll = useScroll({ scroller, endsWithNewest, onMove: () => latest.current() });
   const pause = context.readingPause;
   const reading = useReading({ conversation, scroller, scroll, view, pause });
   latest.current = () => {
