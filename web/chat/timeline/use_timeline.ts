@@ -119,7 +119,11 @@ function usePaging(id: string, { view, range, isHead }: Part, setView: SetView) 
   const hasNoOlder = useRef(false);
   const rangeNow = (seq?: number) => findRange(client.state.timelines.get(id), seq);
 
-  /** One page at a time; what fails for want of a connection is asked again by scrolling. */
+  /**
+   * One page at a time; what fails for want of a connection is asked again by scrolling. What has
+   * arrived is drawn, and if the reader is still at the edge then, the view grows into it. It must
+   * not grow here as well: twice as many rows at once would take twice as long.
+   */
   const load = (page: () => Promise<void>) => {
     if (loading.current) return;
     loading.current = true;
@@ -134,21 +138,15 @@ function usePaging(id: string, { view, range, isHead }: Part, setView: SetView) 
     load(async () => {
       await client.messages.loadOlder(id, range.from, NEXT_PAGE);
       // By its first seq: the store may have let go of what is far below meanwhile.
-      const grown = rangeNow(range.from);
-      hasNoOlder.current = grown?.from === range.from;
-      if (grown !== undefined) setView((now) => now && growOlder(now, grown));
+      hasNoOlder.current = rangeNow(range.from)?.from === range.from;
+      // Nothing has changed, but now it is known to be the beginning.
+      if (hasNoOlder.current) setView((now) => now && { ...now });
     });
   };
   const loadNewer = () => {
     if (view === null || range === undefined || view.to === null) return;
     if (view.to < range.to || isHead) return setView(growNewer(view, range, isHead));
-    load(async () => {
-      await client.messages.loadNewer(id, range.to, NEXT_PAGE);
-      // By its last seq: the store may have let go of what is far above meanwhile.
-      const grown = rangeNow(range.to);
-      const head = grown === rangeNow();
-      if (grown !== undefined) setView((now) => now && growNewer(now, grown, head));
-    });
+    load(() => client.messages.loadNewer(id, range.to, NEXT_PAGE));
   };
   return { loadOlder, loadNewer, hasNoOlder: () => hasNoOlder.current };
 }
