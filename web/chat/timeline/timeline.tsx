@@ -56,7 +56,7 @@ export function Timeline({ conversation, seq, visit, context, control }: Timelin
     if (scroll.isAtBottom() && view.followsNewest) view.trim();
     reading.onMove();
   };
-  useLayoutEffect(() => latest.current(), [rows]);
+  useLayoutEffect(() => latest.current(), [rows, view.loads]);
   useJumps({ id, seq, visit, view, scroll, control, setMarked, opened });
   useOwnMessages(id, control);
 
