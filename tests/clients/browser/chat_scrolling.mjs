@@ -1,14 +1,14 @@
-// 10,000 conversations and a conversation of 100,000 messages scroll smoothly and without leaps, and
-// what is in the document and in memory stays small.
+// 10,000 conversations and a conversation of 100,000 messages scroll smoothly and without leaps,
+// and what is in the document and in memory stays small.
 import { assert, until } from "./checks.mjs";
 import { Faults, launch, openWindow } from "./chromium.mjs";
 
-const { CHAT_URL, TOKEN, ROOMS, MESSAGES, SCROLLED } = process.env;
+const { CHAT_URL, TOKEN, ROOMS, MESSAGES, SCROLLED, WITH_REPLIES } = process.env;
 const LONGEST_TASK_MS = 200;
 const MOST_ELEMENTS = 6_000;
 const MOST_HEAP = 48 * 2 ** 20;
-/** The rooms, and the conversation with many messages. */
-const ROWS = Number(ROOMS) + 1;
+/** The rooms, and the conversations with many messages and with a long thread. */
+const ROWS = Number(ROOMS) + 2;
 const LAST = Number(MESSAGES);
 /** So many messages are scrolled through upwards, and so many downwards. */
 const DISTANCE = Number(SCROLLED);
@@ -31,6 +31,9 @@ try {
   await page.locator(`.message[data-seq="${LAST}"]`).waitFor();
   await scrollTimeline(page, session);
   await waitAtEnds(page);
+  await page.locator(".row-target").filter({ hasText: "Long thread" }).click();
+  await page.locator(`.message[data-seq="${WITH_REPLIES}"]`).waitFor();
+  await stage(page, session, () => passThread(page));
   faults.check();
   console.log(
     `longest task ${peak.task} ms, at most ${peak.elements} elements and ` +
@@ -123,7 +126,7 @@ async function scrollTo(page, way, seq) {
   }
 }
 
-/** At both ends of what is loaded, more comes, and what the reader sees there stays in its place. */
+/** At both ends of what is loaded, more comes, and what the reader sees stays in its place. */
 async function waitAtEnds(page) {
   const middle = Math.round(LAST / 2);
   await page.goto(`${CHAT_URL}/#/c/${await conversationId(page)}?seq=${middle}`);
@@ -152,6 +155,17 @@ function waitAtEnd(way) {
     };
     check();
   });
+}
+
+/** To the first message and back to the newest one, past hundreds of replies without rows. */
+async function passThread(page) {
+  await page.locator(".timeline").hover();
+  for (const [way, seq] of [[-1, 1], [1, WITH_REPLIES]]) {
+    await until(`message ${seq} is there`, async () => {
+      await page.mouse.wheel(0, way * WHEEL);
+      return (await page.locator(`.message[data-seq="${seq}"]`).count()) > 0;
+    });
+  }
 }
 
 /** After the next frame: which messages are in the document, and how many elements. */
