@@ -3,7 +3,8 @@
 export type Anchor =
   | { kind: "bottom"; contentHeight: number; height: number }
   // A row stays where it is on the screen. `top` is its place in the content, which says what has
-  // changed above it; its place on the screen also changes while the reader scrolls.
+  // changed above it; its place on the screen also changes while the reader scrolls. `scrollTop` is
+  // that of the list when its content was last seen.
   | { kind: "row"; key: string; top: number; scrollTop: number }
   // A row that is still to be scrolled to.
   | { kind: "target"; selector: string };
