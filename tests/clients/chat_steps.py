@@ -10,6 +10,9 @@ from system import System
 
 ROOMS = 10_000
 MESSAGES = 100_000
+# Messages before and after a thread of many replies, which has no rows between them.
+EITHER_SIDE = 300
+REPLIES = 600
 # Of these, so many are scrolled through in each direction; `make scroll` takes all of them.
 SCROLLED = os.environ.get("SCROLLED", "6000")
 SCROLL_SECONDS = 3600
@@ -72,20 +75,40 @@ def chat_scrolling(context):
         log = directory / "messages.jsonl"
         log.write_text("".join(f"{json.dumps(line)}\n" for line in make_messages()))
         system.tidings("import", log)
-        counts = {"ROOMS": str(ROOMS), "MESSAGES": str(MESSAGES), "SCROLLED": SCROLLED}
+        counts = {
+            "ROOMS": str(ROOMS),
+            "MESSAGES": str(MESSAGES),
+            "SCROLLED": SCROLLED,
+            "WITH_REPLIES": str(EITHER_SIDE + REPLIES + EITHER_SIDE),
+        }
         token = system.token(PEOPLE[0])
         variables = {"TOKEN": token, **counts}
         return run_script(context, "chat_scrolling.mjs", pages, timeout=SCROLL_SECONDS, **variables)
 
 
 def make_messages():
-    """Many conversations with a message each, and one with many messages of different lengths."""
+    """
+    Many conversations with a message each, one with a long thread, and one with many messages of
+    different lengths.
+    """
     begin = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
     for room in range(ROOMS):
         yield make_message(f"Room {room:05}", PEOPLE[0], begin, room, f"hello from room {room}")
+    yield from make_thread(begin)
     for at in range(MESSAGES):
         text = f"message {at} {'word ' * (at * 7 % 40)}"
         yield make_message("Long one", PEOPLE[at % len(PEOPLE)], begin, at, text)
+
+
+def make_thread(begin):
+    """Replies to the first message, between messages that are none."""
+    for at in range(EITHER_SIDE + REPLIES + EITHER_SIDE):
+        line = make_message("Long thread", PEOPLE[at % len(PEOPLE)], begin, at, f"number {at}")
+        if at == 0:
+            line["id"] = "root"
+        if EITHER_SIDE <= at < EITHER_SIDE + REPLIES:
+            line["thread"] = "root"
+        yield line
 
 
 def make_message(conversation, sender, begin, minutes, text):

@@ -1,14 +1,14 @@
-// 10,000 conversations and a conversation of 100,000 messages scroll smoothly, and what is in the
-// document and in memory stays small.
+// 10,000 conversations and a conversation of 100,000 messages scroll smoothly and without leaps,
+// and what is in the document and in memory stays small.
 import { assert, until } from "./checks.mjs";
 import { Faults, launch, openWindow } from "./chromium.mjs";
 
-const { CHAT_URL, TOKEN, ROOMS, MESSAGES, SCROLLED } = process.env;
+const { CHAT_URL, TOKEN, ROOMS, MESSAGES, SCROLLED, WITH_REPLIES } = process.env;
 const LONGEST_TASK_MS = 200;
 const MOST_ELEMENTS = 6_000;
 const MOST_HEAP = 48 * 2 ** 20;
-/** The rooms, and the conversation with many messages. */
-const ROWS = Number(ROOMS) + 1;
+/** The rooms, and the conversations with many messages and with a long thread. */
+const ROWS = Number(ROOMS) + 2;
 const LAST = Number(MESSAGES);
 /** So many messages are scrolled through upwards, and so many downwards. */
 const DISTANCE = Number(SCROLLED);
@@ -30,6 +30,10 @@ try {
   await page.locator(".row-target").filter({ hasText: "Long one" }).click();
   await page.locator(`.message[data-seq="${LAST}"]`).waitFor();
   await scrollTimeline(page, session);
+  await waitAtEnds(page);
+  await page.locator(".row-target").filter({ hasText: "Long thread" }).click();
+  await page.locator(`.message[data-seq="${WITH_REPLIES}"]`).waitFor();
+  await stage(page, session, () => passThread(page));
   faults.check();
   console.log(
     `longest task ${peak.task} ms, at most ${peak.elements} elements and ` +
@@ -105,17 +109,62 @@ async function scrollBetween(page, session, from, to) {
   }
 }
 
-/** Turns the wheel until a message is on the screen. */
+/** Turns the wheel until a message is on the screen. Every message on the way is shown. */
 async function scrollTo(page, way, seq) {
   const deadline = Date.now() + 180_000;
-  for (;;) {
+  for (let before = await nextFrame(page); ; ) {
     await page.mouse.wheel(0, way * WHEEL);
     const { first, last, count, elements } = await nextFrame(page);
+    const isNext = first <= before.last + 1 && before.first <= last + 1;
+    assert(isNext, `${before.first} to ${before.last} was followed by ${first} to ${last}`);
+    before = { first, last };
     peak.elements = Math.max(peak.elements, elements);
     assert(elements < MOST_ELEMENTS, `${elements} elements are in the document`);
     assert.equal(last - first + 1, count, "the shown messages have no gap");
     if (way < 0 ? first <= seq : last >= seq) return;
     assert(Date.now() < deadline, `only ${first} to ${last} was reached`);
+  }
+}
+
+/** At both ends of what is loaded, more comes, and what the reader sees stays in its place. */
+async function waitAtEnds(page) {
+  const middle = Math.round(LAST / 2);
+  await page.goto(`${CHAT_URL}/#/c/${await conversationId(page)}?seq=${middle}`);
+  await page.locator(`.message[data-seq="${middle}"]`).waitFor();
+  // The way back leads through what is loaded already.
+  for (const way of [1, -1]) {
+    for (let time = 0; time < 10; time += 1) {
+      const moved = await page.evaluate(waitAtEnd, way);
+      assert(Math.abs(moved) <= 1, `at the end, messages moved by ${moved} pixels`);
+    }
+  }
+}
+
+/** In the page: how far the outermost message moves on the screen while others come beyond it. */
+function waitAtEnd(way) {
+  const timeline = document.querySelector(".timeline");
+  const shown = timeline.getElementsByClassName("message");
+  const outermost = () => shown[way > 0 ? shown.length - 1 : 0];
+  const end = outermost();
+  timeline.scrollTop = way > 0 ? timeline.scrollHeight : 0;
+  const place = end.getBoundingClientRect().top;
+  return new Promise((resolve) => {
+    const check = () => {
+      if (outermost() === end) requestAnimationFrame(check);
+      else resolve(end.getBoundingClientRect().top - place);
+    };
+    check();
+  });
+}
+
+/** To the first message and back to the newest one, past hundreds of replies without rows. */
+async function passThread(page) {
+  await page.locator(".timeline").hover();
+  for (const [way, seq] of [[-1, 1], [1, WITH_REPLIES]]) {
+    await until(`message ${seq} is there`, async () => {
+      await page.mouse.wheel(0, way * WHEEL);
+      return (await page.locator(`.message[data-seq="${seq}"]`).count()) > 0;
+    });
   }
 }
 

@@ -132,7 +132,7 @@ function Replies({ root, context }: { root: StoredMessage; context: MessageConte
   const seqs = thread?.seqs ?? [];
   const last = seqs.at(-1) ?? 0;
   const count = root.replies?.count ?? seqs.length;
-  useScroll({ scroller, onMove: () => {} });
+  useScroll({ scroller, endsWithNewest: true, onMove: () => {} });
   useEffect(() => {
     if (last > 0) client.threads.markRead(id, seq, last).catch(() => {});
   }, [last]);

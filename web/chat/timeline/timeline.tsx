@@ -47,7 +47,8 @@ export function Timeline({ conversation, seq, visit, context, control }: Timelin
   const rows = useRows(id, view, opened);
 
   const latest = useRef<() => void>(() => {});
-  const scroll = useScroll({ scroller, onMove: () => latest.current() });
+  const { followsNewest: endsWithNewest } = view;
+  const scroll = useScroll({ scroller, endsWithNewest, onMove: () => latest.current() });
   const pause = context.readingPause;
   const reading = useReading({ conversation, scroller, scroll, view, pause });
   latest.current = () => {
@@ -55,7 +56,7 @@ export function Timeline({ conversation, seq, visit, context, control }: Timelin
     if (scroll.isAtBottom() && view.followsNewest) view.trim();
     reading.onMove();
   };
-  useLayoutEffect(() => latest.current(), [rows]);
+  useLayoutEffect(() => latest.current(), [rows, view.loads]);
   useJumps({ id, seq, visit, view, scroll, control, setMarked, opened });
   useOwnMessages(id, control);
 

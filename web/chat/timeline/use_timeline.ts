@@ -1,11 +1,12 @@
 // What a timeline shows of a conversation, and how it loads the rest.
 import { listMessages, rangeOf, selectTimeline } from "@tidings/client";
 import type { SeqRange, StoredMessage, Timeline } from "@tidings/client";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import { showError } from "../../shared/toast.tsx";
 import { useSelect, useSession } from "../session.ts";
 import { isShown } from "./rows.ts";
-import { type View, growNewer, growOlder, trimOlder, viewAround, viewOfNewest } from "./view.ts";
+import { type HasRow, type View } from "./view.ts";
+import { growNewer, growOlder, trimOlder, viewAround, viewOfNewest } from "./view.ts";
 
 export interface TimelineView {
   /** The messages of the view, oldest first; null before the first of them are known. */
@@ -23,6 +24,8 @@ export interface TimelineView {
   showFrom: (seq: number) => Promise<void>;
   loadOlder: () => void;
   loadNewer: () => void;
+  /** How many pages have been loaded at the edges. One without rows may not be the last. */
+  loads: number;
   /** Lets go of what is far above, while the reader is at the end. */
   trim: () => void;
 }
@@ -37,7 +40,7 @@ export function useTimeline(id: string): TimelineView {
   const showing = useShowing(id, setView);
   const paging = usePaging(id, part, setView);
   useReload(view, part, showing);
-  const { range, from, last, isHead, messages } = part;
+  const { range, from, last, isHead, messages, hasRow } = part;
   const isFirst = range !== undefined && from === range.from;
   return {
     messages,
@@ -47,8 +50,9 @@ export function useTimeline(id: string): TimelineView {
     ...showing,
     loadOlder: paging.loadOlder,
     loadNewer: paging.loadNewer,
+    loads: paging.loads,
     trim: () => {
-      if (view !== null && range !== undefined) setView(trimOlder(view, range));
+      if (view !== null && range !== undefined) setView(trimOlder(view, range, hasRow));
     },
   };
 }
@@ -65,6 +69,7 @@ interface Part {
   from: number;
   last: number;
   messages: readonly StoredMessage[] | null;
+  hasRow: HasRow;
 }
 
 function usePart(id: string, view: View | null): Part {
@@ -83,7 +88,11 @@ function usePart(id: string, view: View | null): Part {
     }
     return shown.current;
   }, [timeline, outbox, from, last, range === undefined]);
-  return { view, range, isHead, from, last, messages };
+  const hasRow = (seq: number) => {
+    const message = timeline?.messages.get(seq);
+    return message !== undefined && isShown(message);
+  };
+  return { view, range, isHead, from, last, messages, hasRow };
 }
 
 type Showing = Pick<TimelineView, "showNewest" | "showAround" | "showFrom">;
@@ -113,44 +122,46 @@ function useShowing(id: string, setView: SetView): Showing {
   return { showNewest, showAround, showFrom };
 }
 
-function usePaging(id: string, { view, range, isHead }: Part, setView: SetView) {
+function usePaging(id: string, { view, range, isHead, hasRow }: Part, setView: SetView) {
   const { client } = useSession();
   const loading = useRef(false);
   const hasNoOlder = useRef(false);
-  const rangeNow = (seq?: number) => findRange(client.state.timelines.get(id), seq);
+  const [loads, countLoad] = useReducer((count: number) => count + 1, 0);
 
-  /** One page at a time; what fails for want of a connection is asked again by scrolling. */
-  const load = (page: () => Promise<void>) => {
+  /**
+   * One page at a time; what fails for want of a connection is asked again by scrolling. What has
+   * arrived is drawn, and if the reader is still at the edge then, the view grows into it. It must
+   * not grow here as well: twice as many rows at once would take twice as long.
+   */
+  const load = async (page: () => Promise<void>) => {
     if (loading.current) return;
     loading.current = true;
-    page()
-      .catch(() => {})
-      .finally(() => (loading.current = false));
+    try {
+      await page();
+    } catch {
+      return;
+    } finally {
+      loading.current = false;
+    }
+    countLoad(undefined);
   };
   const loadOlder = () => {
     if (view === null || range === undefined) return;
-    if (view.from > range.from) return setView(growOlder(view, range));
+    if (view.from > range.from) return setView(growOlder(view, range, hasRow));
     if (range.from <= 1 || hasNoOlder.current) return;
-    load(async () => {
+    void load(async () => {
       await client.messages.loadOlder(id, range.from, NEXT_PAGE);
       // By its first seq: the store may have let go of what is far below meanwhile.
-      const grown = rangeNow(range.from);
+      const grown = findRange(client.state.timelines.get(id), range.from);
       hasNoOlder.current = grown?.from === range.from;
-      if (grown !== undefined) setView((now) => now && growOlder(now, grown));
     });
   };
   const loadNewer = () => {
     if (view === null || range === undefined || view.to === null) return;
-    if (view.to < range.to || isHead) return setView(growNewer(view, range, isHead));
-    load(async () => {
-      await client.messages.loadNewer(id, range.to, NEXT_PAGE);
-      // By its last seq: the store may have let go of what is far above meanwhile.
-      const grown = rangeNow(range.to);
-      const head = grown === rangeNow();
-      if (grown !== undefined) setView((now) => now && growNewer(now, grown, head));
-    });
+    if (view.to < range.to || isHead) return setView(growNewer(view, range, isHead, hasRow));
+    void load(() => client.messages.loadNewer(id, range.to, NEXT_PAGE));
   };
-  return { loadOlder, loadNewer, hasNoOlder: () => hasNoOlder.current };
+  return { loadOlder, loadNewer, loads, hasNoOlder: () => hasNoOlder.current };
 }
 
 const CONNECTED = ["live", "polling", "following"];

@@ -8,6 +8,13 @@ export interface View {
   to: number | null;
 }
 
+/**
+ * Whether a seq has a row: replies in threads have none here. Rows are counted and not seqs, since
+ * in a view without rows the reader would be at both edges, and it would move without an end.
+ */
+export type HasRow = (seq: number) => boolean;
+
+/** In rows. */
 export const PAGE = 60;
 export const MOST_SHOWN = 240;
 
@@ -27,21 +34,23 @@ export function viewAround(range: SeqRange, seq: number, isHead: boolean): View 
 }
 
 /** A page further back. What is far below leaves the document. Only in the range of the view. */
-export function growOlder(view: View, range: SeqRange): View {
+export function growOlder(view: View, range: SeqRange, hasRow: HasRow): View {
   if (!contains(range, view.from)) return view;
-  const from = Math.max(range.from, view.from - PAGE);
+  const from = nthRow(view.from - 1, range.from, PAGE, hasRow);
   const last = view.to ?? range.to;
-  return last - from > MOST_SHOWN ? { from, to: from + MOST_SHOWN } : { from, to: view.to };
+  const to = nthRow(from, last, MOST_SHOWN, hasRow);
+  return { from, to: to < last ? to : view.to };
 }
 
 /**
  * A page further towards the newest message. What is far above leaves the document. Only in the
  * range of the view.
  */
-export function growNewer(view: View, range: SeqRange, isHead: boolean): View {
+export function growNewer(view: View, range: SeqRange, isHead: boolean, hasRow: HasRow): View {
   if (view.to === null || !contains(range, view.to)) return view;
-  const to = Math.min(range.to, view.to + PAGE);
-  return { from: Math.max(view.from, to - MOST_SHOWN), to: isHead && to === range.to ? null : to };
+  const to = nthRow(view.to + 1, range.to, PAGE, hasRow);
+  const from = nthRow(to, view.from, MOST_SHOWN, hasRow);
+  return { from, to: isHead && to === range.to ? null : to };
 }
 
 function contains(range: SeqRange, seq: number): boolean {
@@ -49,7 +58,19 @@ function contains(range: SeqRange, seq: number): boolean {
 }
 
 /** The view of the newest messages after more have arrived while the reader is at the end. */
-export function trimOlder(view: View, range: SeqRange): View {
-  if (view.to !== null || range.to - view.from <= MOST_SHOWN + PAGE) return view;
-  return { from: range.to - MOST_SHOWN, to: null };
+export function trimOlder(view: View, range: SeqRange, hasRow: HasRow): View {
+  if (view.to !== null) return view;
+  const isLong = nthRow(range.to, view.from, MOST_SHOWN + PAGE, hasRow) > view.from;
+  return isLong ? { from: nthRow(range.to, view.from, MOST_SHOWN, hasRow), to: null } : view;
+}
+
+/** The seq of the nth row from one seq to another, or the other one if there are fewer rows. */
+function nthRow(from: number, to: number, count: number, hasRow: HasRow): number {
+  const step = Math.sign(to - from);
+  let rows = 0;
+  for (let seq = from; seq !== to; seq += step) {
+    if (hasRow(seq)) rows += 1;
+    if (rows === count) return seq;
+  }
+  return to;
 }
