@@ -117,6 +117,10 @@ impl ApiDocument {
                 return Err(format!("the required field {name} is missing"));
             }
         }
+        if schema["properties"].is_null() && schema["additionalProperties"].is_null() {
+            // An object of the app, with whatever fields it likes.
+            return Ok(());
+        }
         for (name, value) in fields {
             let others = &schema["additionalProperties"];
             let found = match schema["properties"].get(name) {

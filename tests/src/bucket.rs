@@ -1,6 +1,8 @@
 //! A real S3 server, SeaweedFS, with one bucket. Its program is fetched once, into the cache of the
 //! servers, and pinned by hash.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -104,12 +106,25 @@ impl BucketServer {
     }
 
     /// Waits until it accepts connections.
+    /// Waits until it listens and can store something: its parts start one after the other.
     fn wait(&self) {
-        let address = ("127.0.0.1", self.port());
+        let s3 = ("127.0.0.1", self.port());
         let is_ready = poll_blocking(START_TIMEOUT, || {
-            std::net::TcpStream::connect(address).is_ok()
+            TcpStream::connect(s3).is_ok() && self.stores().unwrap_or(false)
         });
         assert!(is_ready, "{}", self.process.log_tail());
+    }
+
+    /// Whether the filer stores a small file. It is in no bucket.
+    fn stores(&self) -> std::io::Result<bool> {
+        const PUT: &[u8] = b"PUT /ready HTTP/1.1\r\nHost: filer\r\nContent-Length: 5\r\n\
+            Connection: close\r\n\r\nready";
+        let mut filer = TcpStream::connect(("127.0.0.1", self.ports[4]))?;
+        filer.set_read_timeout(Some(Duration::from_secs(10)))?;
+        filer.write_all(PUT)?;
+        let mut answer = Vec::new();
+        filer.read_to_end(&mut answer)?;
+        Ok(answer.starts_with(b"HTTP/1.1 201"))
     }
 }
 

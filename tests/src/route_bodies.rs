@@ -38,6 +38,9 @@ pub const TEXT: &str = r#"{"text":"hello"}"#;
 /// Where a service session goes.
 pub const TRANSFER: &str = r#"{"agent":"zoe","note":"please"}"#;
 
+/// Why a service session ends.
+pub const CLOSE: &str = r#"{"reason":"solved"}"#;
+
 /// The tags of a service session.
 pub const TAGS: &str = r#"{"tags":["refund"]}"#;
 

@@ -4,8 +4,8 @@
 use crate::route::route;
 pub use crate::route::{Access, Route, SESSION, path_pattern};
 use crate::route_bodies::{
-    ACCOUNT, BETTER, CREATE, DESK, NEW_FILE, NO_RULES, PREFERENCES, PUSH, RATING, SEND, SETUP,
-    TAGS, TEXT, TRANSFER,
+    ACCOUNT, BETTER, CLOSE, CREATE, DESK, NEW_FILE, NO_RULES, PREFERENCES, PUSH, RATING, SEND,
+    SETUP, TAGS, TEXT, TRANSFER,
 };
 
 /// A query.
@@ -399,7 +399,7 @@ pub const ROUTES: &[Route] = &[
     get("/v1/service-sessions/{session}", Access::Desk),
     handle("/v1/service-sessions/{session}/accept", None),
     handle("/v1/service-sessions/{session}/transfer", Some(TRANSFER)),
-    handle("/v1/service-sessions/{session}/close", Some("{}")),
+    handle("/v1/service-sessions/{session}/close", Some(CLOSE)),
     handle("/v1/service-sessions/{session}/notes", Some(TEXT)),
     handle("/v1/service-sessions/{session}/tags", Some(TAGS)),
     handle("/v1/service-sessions/{session}/rating", Some(RATING)),

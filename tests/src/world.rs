@@ -239,7 +239,11 @@ impl World {
 
     /// Runs a subcommand of `tidings` in this world and returns its status and output.
     pub async fn run(&self, arguments: &[&str]) -> std::process::Output {
-        run_tidings(arguments, &self.env()).await
+        let mut env = self.env();
+        if !env.iter().any(|(name, _)| *name == "TIDINGS_DATA") {
+            env.push(("TIDINGS_DATA", self.dir.join("data").display().to_string()));
+        }
+        run_tidings(arguments, &env).await
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sqlx::types::time::OffsetDateTime;
 use tests::api_document::ApiDocument;
 use tests::client::Client;
+use tests::desks::{act, open_session, set_desk};
 use tests::feed;
 use tests::live::{LiveSocket, SocketEvent};
 use tests::token;
@@ -203,6 +204,7 @@ async fn do_everything(world: &World) -> i64 {
     use_thread(&ann).await;
     wait_for_others(world, &ann).await;
     have_messages_held(world, &ann).await;
+    use_desk(world, &ann).await;
     let ack = json!({ "device": "phone", "cursor": delivered });
     bob.post("/v1/inbox/ack", ack).await.expect(200);
     bob.read("c", 3).await.expect(200);
@@ -217,6 +219,20 @@ async fn do_everything(world: &World) -> i64 {
         .post("/v1/admin/erasures", erasure)
         .await
         .position()
+}
+
+/// A session of ann that goes through everything.
+async fn use_desk(world: &World, ann: &Client) {
+    set_desk(&world.admin(), "billing", &["bob", "cho"], json!({})).await;
+    let session = open_session(ann, "billing", "My invoice is wrong.").await;
+    let bob = world.user("bob");
+    for (what, body) in [
+        ("accept", json!({})),
+        ("transfer", json!({ "agent": "cho" })),
+    ] {
+        act(&bob, &session.id, what, body).await.expect(200);
+    }
+    act(ann, &session.id, "close", json!({})).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

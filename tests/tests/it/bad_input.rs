@@ -89,7 +89,7 @@ async fn bodies_that_cannot_be_parsed_are_400() {
 
 /// Bodies of [`mistyped_bodies`] that have the right form and are refused nevertheless: method,
 /// path, status and names.
-const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 9] = [
+const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 14] = [
     // No file may be that large.
     (
         "POST",
@@ -147,6 +147,75 @@ const OTHER_REFUSALS: [(&str, &str, u16, &[&str]); 9] = [
             "note = control characters",
             "note = long text",
             "no note",
+        ],
+    ),
+    // no session,
+    (
+        "POST",
+        "/v1/service-sessions/{session}/transfer",
+        404,
+        &[
+            "agent = null",
+            "agent = empty text",
+            "agent = text",
+            "agent = control characters",
+            "agent = long text",
+            "no agent",
+            "note = null",
+            "note = empty text",
+            "note = text",
+            "note = control characters",
+            "note = long text",
+            "no note",
+        ],
+    ),
+    (
+        "POST",
+        "/v1/service-sessions/{session}/close",
+        404,
+        &[
+            "reason = null",
+            "reason = empty text",
+            "reason = text",
+            "reason = control characters",
+            "reason = long text",
+            "no reason",
+        ],
+    ),
+    (
+        "POST",
+        "/v1/service-sessions/{session}/notes",
+        404,
+        &[
+            "text = empty text",
+            "text = text",
+            "text = control characters",
+            "text = long text",
+        ],
+    ),
+    (
+        "POST",
+        "/v1/service-sessions/{session}/tags",
+        404,
+        &["tags = empty list"],
+    ),
+    (
+        "POST",
+        "/v1/service-sessions/{session}/rating",
+        404,
+        &[
+            "score = 0",
+            "score = -1",
+            "score = 2^31",
+            "score = 2^53",
+            "score = 2^63-1",
+            "score = -2^63",
+            "text = null",
+            "text = empty text",
+            "text = text",
+            "text = control characters",
+            "text = long text",
+            "no text",
         ],
     ),
     // no webhook,

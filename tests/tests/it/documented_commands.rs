@@ -126,6 +126,10 @@ async fn send_messages(world: &World) {
     world.wait_until_projected(last).await;
 }
 
+/// The blocks of a page are one session: variables that one sets are there in the next.
+const RESTORE: &str = "test ! -f .variables || . ./.variables";
+const SAVE: &str = "declare -p $(compgen -v | grep -E '^[a-z]+(_[a-z]+)*$') > .variables";
+
 /// Runs commands as a user of the page does.
 async fn run(world: &World, commands: &str) -> Result<(), String> {
     let variables = [
@@ -143,7 +147,7 @@ async fn run(world: &World, commands: &str) -> Result<(), String> {
     ];
     let path = std::env::var("PATH").unwrap_or_default();
     let output = tokio::process::Command::new("bash")
-        .args(["-c", &format!("{PRELUDE}\n{commands}")])
+        .args(["-c", &format!("{PRELUDE}\n{RESTORE}\n{commands}\n{SAVE}")])
         .current_dir(&world.dir)
         .envs(world.env())
         .envs(variables)
@@ -187,6 +191,8 @@ async fn check_syntax(commands: &str) -> Result<(), String> {
 async fn run_page(world: &World, page: &str, failures: &mut Vec<String>) -> usize {
     let text = std::fs::read_to_string(root().join(page)).expect(page);
     let mut count = 0;
+    // A page does not know the variables of another one.
+    let _ = std::fs::remove_file(world.dir.join(".variables"));
     for block in command_blocks(&text) {
         let outcome = if let Some(reason) = block.reason {
             assert!(!reason.is_empty(), "{page}: a block has no reason");
