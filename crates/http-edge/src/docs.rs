@@ -72,6 +72,10 @@ const TAGS: [(&str, &str); 10] = [
         "Profiles, settings, presence, the search of people, and blocks between users.",
     ),
     ("devices", "The devices of a user, and pushes to them."),
+    (
+        "desks",
+        "Service desks: the sessions of customers, for them and for agents, and figures.",
+    ),
     ("batch", "Several commands in one request."),
     (
         "moderation",

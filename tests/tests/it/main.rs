@@ -111,6 +111,7 @@ mod read_replica;
 mod readme;
 mod rebuild;
 mod receipts;
+mod refusal_status;
 mod restore;
 mod restrictions;
 mod sanctions;

@@ -21,6 +21,8 @@ const COMMANDS: &[&[&str]] = &[
     &["servers", "doctor"],
     &["servers", "env"],
     &["psql", "--command", "SELECT 1"],
+    &["analytics", "grant", "analyst"],
+    &["analytics", "revoke", "analyst"],
     &["import", "{dir}/more.jsonl"],
     &["log", "tail"],
     &["log", "show", "1"],

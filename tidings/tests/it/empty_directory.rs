@@ -14,6 +14,8 @@ const COMMANDS: &[(&str, &[&str], i32)] = &[
     ("account add", &["ann"], 2),
     ("account close", &["ann", "--yes"], 2),
     ("account reset-password", &["ann"], 2),
+    ("analytics grant", &["analyst"], 2),
+    ("analytics revoke", &["analyst"], 2),
     ("backup", &["copy"], 2),
     ("command-svc", &[], 2),
     ("dispatcher", &[], 2),

@@ -94,7 +94,7 @@ const NO_PSQL: i32 = 77;
 
 /// Reads as the role without `tidings psql`, which would grant it the tables again.
 const PSQL_AS_READER: &str = "command -v psql >/dev/null || exit 77
-psql \"$(printf %s \"$DATABASE_URL\" | sed 's#//tidings@#//tidings_reader@#')\" -Atc 'SELECT count(*) FROM read.messages'";
+psql \"$(printf %s \"$DATABASE_URL\" | sed 's#//tidings@#//tidings_psql@#')\" -Atc 'SELECT count(*) FROM read.messages'";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_env_prints_addresses_that_a_shell_and_a_command_can_use() {
