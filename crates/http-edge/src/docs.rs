@@ -52,7 +52,7 @@ const LANDING_PAGE: &str = include_str!("landing.html");
 const ASYNCAPI_PAGE: &str = include_str!("asyncapi.html");
 
 /// The tags, in the order in which a developer needs them.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     (
         "conversations",
         "Direct conversations, groups and their members.",

@@ -61,7 +61,9 @@ fn title_line(sample: Option<&Sample>) -> Line<'static> {
         Some(Err(error)) => format!(" Tidings: no status: {error}").red(),
         Some(Ok(status)) => format!(" Tidings: {}", describe(status)).bold(),
     };
-    Line::from(vec![said, keys])
+    let metrics = sample.and_then(|sample| sample.metrics.as_ref().err());
+    let metrics = metrics.map_or("".into(), |error| format!(" · no metrics: {error}").red());
+    Line::from(vec![said, metrics, keys])
 }
 
 fn describe(status: &SystemStatus) -> String {
@@ -98,6 +100,8 @@ fn draw_rates(frame: &mut Frame, area: Rect, history: &WatchHistory) {
 }
 
 fn draw_facts(frame: &mut Frame, area: Rect, title: &'static str, facts: Vec<Fact>) {
+    let labels = facts.iter().map(|Fact(label, ..)| label.len());
+    let label_width = u16::try_from(labels.max().unwrap_or_default()).unwrap_or(LABEL_WIDTH);
     let rows = facts.into_iter().map(|Fact(label, value, is_alarming)| {
         let row = Row::new([label.to_owned(), value]);
         match is_alarming {
@@ -105,7 +109,7 @@ fn draw_facts(frame: &mut Frame, area: Rect, title: &'static str, facts: Vec<Fac
             false => row,
         }
     });
-    let widths = [Constraint::Length(LABEL_WIDTH), Constraint::Min(0)];
+    let widths = [Constraint::Length(label_width), Constraint::Min(0)];
     let table = Table::new(rows, widths).block(Block::bordered().title(title));
     frame.render_widget(table, area);
 }
@@ -210,9 +214,6 @@ fn error_facts(history: &WatchHistory, database: Option<&DatabaseStatus>) -> Vec
         ));
         let slow = database.slow_statements.len();
         facts.push(Fact("slow statements", slow.to_string(), slow > 0));
-    }
-    if let Some(Err(error)) = history.last().map(|sample| &sample.metrics) {
-        facts.push(Fact("metrics", error.clone(), true));
     }
     facts
 }
