@@ -16,6 +16,16 @@ CREATE SCHEMA analytics;
 COMMENT ON SCHEMA analytics IS
     'Views for analysts. The role tidings_reader can read them; `tidings analytics grant` gives it.';
 
+-- JSON can name the character U+0000, which no text of Postgres can hold: a message with it would
+-- make the whole query fail. It is shown as U+FFFD, the replacement character.
+CREATE FUNCTION analytics.read_json(stored text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN strpos(stored, '\u0000') = 0 THEN stored
+            ELSE regexp_replace(stored, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd', 'g')
+       END::jsonb;
+COMMENT ON FUNCTION analytics.read_json(text) IS
+    'Reads JSON that may name the character U+0000, and shows U+FFFD in its place.';
+
 -- Joins with unique keys are left joins where possible: the planner drops those that a query does
 -- not need.
 CREATE VIEW analytics.messages AS
@@ -25,8 +35,8 @@ SELECT c.name                       AS conversation_id,
        u.name                       AS sender,
        m.sent_at,
        m.type,
-       m.body::jsonb ->> 'text'     AS text,
-       m.body::jsonb                AS body,
+       analytics.read_json(m.body) ->> 'text' AS text,
+       analytics.read_json(m.body)  AS body,
        m.mentions::jsonb            AS mentions,
        m.reply_to,
        m.thread,
@@ -60,7 +70,7 @@ CREATE VIEW analytics.conversations AS
 SELECT c.name                       AS conversation_id,
        c.kind,
        c.title,
-       (SELECT p.policy::jsonb ->> 'topic' FROM read.policies p
+       (SELECT analytics.read_json(p.policy) ->> 'topic' FROM read.policies p
         WHERE p.conversation = c.id ORDER BY p.position DESC LIMIT 1) AS topic,
        c.history,
        e.position,
@@ -328,7 +338,7 @@ SELECT s.id                         AS session_id,
        s.rating,
        (SELECT t.text FROM read.session_texts t WHERE t.session = s.id AND t.kind = 'rating'
         ORDER BY t.position DESC LIMIT 1) AS rating_text,
-       s.tags::jsonb                AS tags
+       analytics.read_json(s.tags)  AS tags
 FROM read.service_sessions s
 LEFT JOIN read.conversations c ON c.id = s.conversation;
 COMMENT ON VIEW analytics.service_sessions IS

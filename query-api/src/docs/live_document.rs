@@ -161,7 +161,7 @@ mod tests {
     fn the_document_has_every_frame_and_what_it_refers_to() {
         let document = build_live_document(&crate::document()).unwrap();
         let messages = document["components"]["messages"].as_object().unwrap();
-        assert_eq!(messages.len(), 13);
+        assert_eq!(messages.len(), 14);
         for (name, message) in messages {
             let location = message["payload"]["$ref"].as_str().unwrap();
             let schema = document.pointer(location.trim_start_matches('#'));
