@@ -27,11 +27,18 @@ use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
 use crate::screening;
 use crate::state::CommandState;
 
+/// What can be created: a conversation with a desk begins with a session of its customer.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum NewConversationKind {
+    Direct,
+    Group,
+}
+
 /// The conversation to create.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct CreateRequest {
-    #[schema(value_type = schema::ConversationKindSchema)]
-    kind: ConversationKind,
+    kind: NewConversationKind,
     /// The other members, at most 1,000; the caller is always added. Exactly one for `direct`.
     members: Vec<String>,
     /// The title of a group, at most 200 characters.
@@ -88,16 +95,12 @@ impl CreateHandler {
         let members = params::parse_users("members", &request.members)?;
         let title = request.title.as_deref().map(Title::parse).transpose();
         let title = title.map_err(|invalid| Refusal::invalid("title", invalid.0))?;
-        let (id, peer) = match request.kind {
-            ConversationKind::Group => (resolve_group_id(request.id.as_deref())?, None),
-            ConversationKind::Direct => {
-                let (id, peer) = resolve_direct_pair(&caller, &members, request.id.as_deref())?;
-                (id, Some(peer))
-            }
-            ConversationKind::Desk => {
-                let expected = "Expected direct or group. A conversation with a desk begins with a \
-                                session: POST /v1/desks/{desk}/sessions.";
-                return Err(Refusal::invalid("kind", expected));
+        let id = request.id.as_deref();
+        let (kind, id, peer) = match request.kind {
+            NewConversationKind::Group => (ConversationKind::Group, resolve_group_id(id)?, None),
+            NewConversationKind::Direct => {
+                let (id, peer) = resolve_direct_pair(&caller, &members, id)?;
+                (ConversationKind::Direct, id, Some(peer))
             }
         };
         Ok(Self {
@@ -108,7 +111,7 @@ impl CreateHandler {
                 actor: None,
                 idempotency,
             },
-            kind: request.kind,
+            kind,
             title,
             members,
             peer,

@@ -55,7 +55,7 @@ async fn an_upload_goes_on_once_its_directory_is_back() {
     let id = reserve(&ann, "new.txt", 10).await;
     put_part(&ann, &id, "bytes 0-3/10", b"0123")
         .await
-        .expect(200);
+        .expect(202);
 
     let away = Replaced::new(&store);
     let announced = reserve(&ann, "later.txt", 5).await;
