@@ -138,12 +138,16 @@ async fn an_unreadable_event_parks_its_source_and_other_sources_continue() {
     let acked: i64 = database
         .number("SELECT count(DISTINCT (user_id, device)) FROM read.devices")
         .await;
-    let expected: std::collections::BTreeSet<_> = generator
-        .log
-        .iter()
-        .filter(|event| event.event_type == "device_acked")
-        .map(|event| (&event.aggregate_id, event.data.get().contains("phone")))
-        .collect();
+    let mut expected = std::collections::BTreeSet::new();
+    for event in &generator.log {
+        let device = (&event.aggregate_id, event.data.get().contains("phone"));
+        let event_type: &str = &event.event_type;
+        match event_type {
+            "device_acked" => expected.insert(device),
+            "device_removed" => expected.remove(&device),
+            _ => false,
+        };
+    }
     assert_eq!(acked, expected.len() as i64);
     database.close().await;
 }
@@ -297,7 +301,8 @@ async fn a_lost_connection_is_an_error_and_the_next_step_continues() {
         Err(ProjectionError::Database(_))
     ));
     projector.step(&generator.log[100..]).await.unwrap();
-    assert_eq!(projector.position().await.unwrap(), 200);
+    let head = generator.log.len() as i64;
+    assert_eq!(projector.position().await.unwrap(), head);
     assert!(generator.mailboxes.contains_key(&user("user \u{e9}0")));
     database.close().await;
 }
