@@ -11,7 +11,8 @@ use support::{ProjectorDatabase, config, fold};
 
 #[tokio::test]
 async fn any_batch_size_gives_the_same_bytes() {
-    let generator = HistoryGenerator::with_events(7, 12, 3_000);
+    let mut generator = HistoryGenerator::with_events(7, 12, 3_000);
+    generator.serve_customers();
     let mut expected = None;
     for size in [10_000, 100, 7, 1] {
         let database = ProjectorDatabase::new().await;

@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 mod cases;
+mod desk_acts;
 mod files;
 mod group_acts;
 pub mod held;
