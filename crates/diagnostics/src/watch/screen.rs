@@ -104,9 +104,10 @@ fn draw_facts(frame: &mut Frame, area: Rect, title: &'static str, facts: Vec<Fac
     let label_width = u16::try_from(labels.max().unwrap_or_default()).unwrap_or(LABEL_WIDTH);
     let rows = facts.into_iter().map(|Fact(label, value, is_alarming)| {
         let row = Row::new([label.to_owned(), value]);
-        match is_alarming {
-            true => row.style(Style::new().fg(Color::Red).add_modifier(Modifier::BOLD)),
-            false => row,
+        if is_alarming {
+            row.style(Style::new().fg(Color::Red).add_modifier(Modifier::BOLD))
+        } else {
+            row
         }
     });
     let widths = [Constraint::Length(label_width), Constraint::Min(0)];
