@@ -151,6 +151,8 @@ fn spawn(directory: &Path, ports: &[u16; 8]) -> ChildProcess {
         .args([
             "-s3.iam=false",
             "-s3.port.iceberg=0",
+            // Its default is a fixed port, which only one of two servers can have.
+            "-s3.port.lance=0",
             "-s3.autoCreateBucket",
         ])
         .args(["-master.volumeSizeLimitMB=64", "-volume.max=64"])

@@ -179,7 +179,7 @@ impl SharedConversation {
 }
 
 fn send_message(conversation: &SharedConversation, rng: &mut Rng, word: &str) -> Call {
-    let length = if rng.chance(15) { LONG_TEXT_LENGTH } else { 10 };
+    let length = if rng.chance(50) { LONG_TEXT_LENGTH } else { 10 };
     let text = format!("{word} {}", "x".repeat(length));
     let body = json!({ "client_message_id": word, "type": "text", "body": { "text": text } });
     let path = conversation.path("messages");
