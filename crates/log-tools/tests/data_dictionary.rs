@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use domain::case::event::CaseEvent;
 use domain::conversation::event::ConversationEvent;
 use domain::deployment::event::DeploymentEvent;
+use domain::desk::event::DeskEvent;
 use domain::event::{EventFamily as _, EventType};
 use domain::file::event::FileEvent;
 use domain::mailbox::event::MailboxEvent;
@@ -45,6 +46,7 @@ fn event_types() -> impl Iterator<Item = (&'static str, EventType)> {
     let of_deployment = DeploymentEvent::TYPES.iter();
     let of_cases = CaseEvent::TYPES.iter();
     let of_files = FileEvent::TYPES.iter();
+    let of_desks = DeskEvent::TYPES.iter();
     of_conversations
         .map(|event_type| ("conversation", *event_type))
         .chain(of_mailboxes.map(|event_type| ("mailbox", *event_type)))
@@ -52,6 +54,7 @@ fn event_types() -> impl Iterator<Item = (&'static str, EventType)> {
         .chain(of_deployment.map(|event_type| ("deployment", *event_type)))
         .chain(of_cases.map(|event_type| ("case", *event_type)))
         .chain(of_files.map(|event_type| ("file", *event_type)))
+        .chain(of_desks.map(|event_type| ("desk", *event_type)))
 }
 
 /// The data of examples of the current version, with every field.

@@ -21,7 +21,7 @@ const UNKNOWN_OUTCOME_TIMEOUT: Duration = Duration::from_secs(120);
 const STAFF_SIZE: usize = 3;
 
 /// The length of some texts. Long messages quickly fill the buffers of a device that does not read.
-const LONG_TEXT_LENGTH: usize = 6_000;
+const LONG_TEXT_LENGTH: usize = 20_000;
 
 /// An acknowledged send.
 #[derive(Debug, Clone, PartialEq, Eq)]
