@@ -3966,7 +3966,7 @@ export interface components {
              *     `d_`, and neither `.` nor `..`.
              */
             id?: string | null;
-            kind: components["schemas"]["ConversationKind"];
+            kind: components["schemas"]["NewConversationKind"];
             /** @description The other members, at most 1,000; the caller is always added. Exactly one for `direct`. */
             members: string[];
             /** @description The title of a group, at most 200 characters. */
@@ -6669,6 +6669,11 @@ export interface components {
             /** @description The address, with the password masked. */
             url: string;
         };
+        /**
+         * @description What can be created: a conversation with a desk begins with a session of its customer.
+         * @enum {string}
+         */
+        NewConversationKind: "direct" | "group";
         /** @description The file to upload. */
         NewFile: {
             /**
@@ -8484,7 +8489,7 @@ export interface components {
         SessionNote: {
             /**
              * Format: date-time
-             * @description When.
+             * @description When it was written.
              */
             at: string;
             /** @description Who wrote it. */

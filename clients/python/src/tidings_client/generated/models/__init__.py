@@ -295,6 +295,7 @@ from .mirror_progress import MirrorProgress
 from .moderation_lag import ModerationLag
 from .my_place import MyPlace
 from .nats_status import NatsStatus
+from .new_conversation_kind import NewConversationKind
 from .new_file import NewFile
 from .new_flood_rule import NewFloodRule
 from .note_request import NoteRequest
@@ -811,6 +812,7 @@ __all__ = (
     "ModerationLag",
     "MyPlace",
     "NatsStatus",
+    "NewConversationKind",
     "NewFile",
     "NewFloodRule",
     "NoteRequest",

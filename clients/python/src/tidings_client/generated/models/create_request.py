@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.conversation_kind import ConversationKind
+from ..models.new_conversation_kind import NewConversationKind
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="CreateRequest")
@@ -17,9 +17,8 @@ class CreateRequest:
     """The conversation to create.
 
     Attributes:
-        kind (ConversationKind): `direct` is a conversation of two users that never changes; users can join and leave a
-            `group`;
-            in a conversation with a `desk`, a customer writes with the agents who have their sessions.
+        kind (NewConversationKind): What can be created: a conversation with a desk begins with a session of its
+            customer.
         members (list[str]): The other members, at most 1,000; the caller is always added. Exactly one for `direct`.
         id (None | str | Unset): The id of a group, generated if omitted: 1 to 64 of `A-Z a-z 0-9 _ . -`, not starting
             with
@@ -27,7 +26,7 @@ class CreateRequest:
         title (None | str | Unset): The title of a group, at most 200 characters.
     """
 
-    kind: ConversationKind
+    kind: NewConversationKind
     members: list[str]
     id: None | str | Unset = UNSET
     title: None | str | Unset = UNSET
@@ -68,7 +67,7 @@ class CreateRequest:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        kind = ConversationKind(d.pop("kind"))
+        kind = NewConversationKind(d.pop("kind"))
 
         members = cast(list[str], d.pop("members"))
 

@@ -15,7 +15,7 @@ class SessionNote:
     """A note about a session.
 
     Attributes:
-        at (datetime.datetime): When.
+        at (datetime.datetime): When it was written.
         by (str): Who wrote it.
         text (None | str): What; null if it was erased.
     """
