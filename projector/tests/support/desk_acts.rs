@@ -29,17 +29,18 @@ impl HistoryGenerator {
             by: agents[0].clone(),
         });
         self.append(AggregateKind::Desk, desk.as_str(), &set);
-        for customer in self.users[2..].to_vec() {
+        let customers: Vec<UserId> = self.users[2..].into();
+        for customer in customers {
             let lookup = DeskLookup {
                 conversation: ConversationId::desk(&desk, &customer),
                 desk: desk.clone(),
                 settings: Some(settings.clone()),
             };
-            self.serve(customer, &agents, lookup);
+            self.serve(&customer, &agents, lookup);
         }
     }
 
-    fn serve(&mut self, customer: UserId, agents: &[UserId; 2], desk: DeskLookup) {
+    fn serve(&mut self, customer: &UserId, agents: &[UserId; 2], desk: DeskLookup) {
         let id = desk.conversation.clone();
         let session = SessionId::new(id.clone(), 1);
         for command in session_commands(&session, customer, agents, desk, self.now) {
@@ -66,7 +67,7 @@ fn settings(agents: &[UserId]) -> DeskSettings {
 /// The session is accepted, transferred, described, closed and rated.
 fn session_commands(
     session: &SessionId,
-    customer: UserId,
+    customer: &UserId,
     [first, second]: &[UserId; 2],
     desk: DeskLookup,
     now: i64,
@@ -122,7 +123,7 @@ fn session_commands(
             session,
             score: 5,
             text: Some(RatingText::parse("quick").unwrap()),
-            caller: caller(&customer, false),
+            caller: caller(customer, false),
             now: at(6),
         }),
     ]

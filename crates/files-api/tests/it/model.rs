@@ -2,6 +2,10 @@
 //! and of its owner.
 
 /// A file of the model.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an act that happens or not, in any combination"
+)]
 #[derive(Debug, Clone)]
 pub struct ModelFile {
     pub id: String,
