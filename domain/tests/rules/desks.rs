@@ -56,7 +56,7 @@ fn settings_have_limits() {
         change(&mut bad);
         given::<Desk>([]).when(set(bad)).then_invalid(field);
     };
-    refused(|bad| bad.agents = users(["ben", "ben"]).to_vec(), "agents");
+    refused(|bad| bad.agents = users(["ben", "ben"]).clone(), "agents");
     refused(|bad| bad.agents = numbered_users(MAX_AGENTS + 1), "agents");
     refused(|bad| bad.max_open = 0, "max_open");
     refused(|bad| bad.max_open = 1_001, "max_open");
