@@ -3,12 +3,12 @@ import type { Api } from "./api/create_api.ts";
 import type {
   ChangeRequest,
   Contact,
-  ConversationKind,
   Created,
   Entry,
   GivenRole,
   Message,
   MessageBody,
+  NewConversationKind,
   PreferencesRequest,
   PushRegistration,
   ProfileRequest,
@@ -183,7 +183,7 @@ export interface FileActions {
 
 export interface ConversationActions {
   create(conversation: {
-    kind: ConversationKind;
+    kind: NewConversationKind;
     members: string[];
     title?: string;
     id?: string;

@@ -10,6 +10,7 @@ export type InboxConversation = Schemas["InboxConversation"];
 export type LastMessage = Schemas["LastMessage"];
 export type ConversationDetails = Schemas["Conversation"];
 export type ConversationKind = Schemas["ConversationKind"];
+export type NewConversationKind = Schemas["NewConversationKind"];
 export type Policy = Schemas["Policy"];
 export type Role = Schemas["Role"];
 export type Member = Schemas["Member"];
