@@ -21,6 +21,8 @@ const browser = await launch();
 const faults = new Faults(CHAT_URL);
 // A busy server asks for patience with a preview, and the page asks again.
 faults.expected.push(/status of 503/);
+// An avatar is asked for before the read model has it; the page asks again.
+faults.expected.push(/status of 404/);
 const shown = [];
 try {
   const [hers, his] = await Promise.all([
