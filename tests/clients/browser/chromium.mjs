@@ -19,7 +19,9 @@ export class Faults {
 
   watch(page) {
     page.on("console", (message) => {
-      if (message.type() === "error") this.add(`console: ${message.text()}`);
+      // The text of a failed request does not say which one it was.
+      const { url } = message.location();
+      if (message.type() === "error") this.add(`console: ${message.text()} ${url}`);
     });
     page.on("pageerror", (error) => this.add(`exception: ${error.stack ?? error}`));
     page.on("request", (request) => {
