@@ -98,7 +98,7 @@ export class TidingsClient implements Client {
     this.#refresher = new Refresher(this.api, this.#holder);
     this.#evictor = new Evictor(this.#holder, options.maxMessages ?? MAX_MESSAGES);
     this.#typing = new TypingClock(this.#holder);
-    const files = fileActions(this.api, pauses);
+    const files = fileActions(this.api, pauses, this.#holder);
     ({ upload: this.upload, download: this.download } = files);
     const context = this.#actionContext();
     this.messages = messageActions(context);

@@ -19,6 +19,8 @@ export class FakeFiles {
   limit = 100_000_000;
   /** Whether there are previews of images. */
   hasPreviews = true;
+  /** Up to which position each read wanted the read model. */
+  readonly minPositions: number[] = [];
   readonly #keys = new Map<string, string>();
 
   /** Null if the call is about something else. */
@@ -40,7 +42,8 @@ export class FakeFiles {
     if (!this.all.has(id)) {
       this.all.set(id, { name, type, size, bytes: new Uint8Array(0), isExpired: false });
     }
-    return Response.json({ id, name, position: 1 }, { status: 201 });
+    const headers = { "Tidings-Position": "7" };
+    return Response.json({ id, name, position: 7 }, { status: 201, headers });
   }
 
   async #receive(request: Request, file: FakeFile): Promise<Response> {
@@ -65,7 +68,9 @@ export class FakeFiles {
   }
 
   #read(request: Request, file: FakeFile): Response {
-    if (new URL(request.url).searchParams.has("size")) {
+    const { searchParams } = new URL(request.url);
+    this.minPositions.push(Number(searchParams.get("min_position")));
+    if (searchParams.has("size")) {
       return this.hasPreviews ? new Response("preview") : problem(404, "not_found");
     }
     const range = request.headers.get("Range") ?? "";

@@ -102,7 +102,7 @@ test("whatever breaks, the bytes arrive as they are, and only once", async () =>
   }
 
   async function received(api: Api, id: string): Promise<Uint8Array> {
-    const blob = await download(api, pauses, id, {});
+    const blob = await download(api, pauses, id, { min_position: "0" }, {});
     return new Uint8Array(await blob.arrayBuffer());
   }
 });
@@ -166,6 +166,8 @@ test("a download goes on after a break, and a preview falls back to the image", 
   server.files.hasPreviews = false;
   assert.equal((await client.download(id, { preview: 256 })).size, bytes.length);
   await assert.rejects(client.download("f9"), (error: ApiError) => error.status === 404);
+  // A server that does not have the upload yet waits for it.
+  assert.deepEqual([...new Set(server.files.minPositions)], [7]);
 });
 
 test("a message is sent once its file is stored, with the type of the bytes", async () => {

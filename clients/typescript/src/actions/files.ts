@@ -4,8 +4,10 @@ import type { Pauses } from "../files/pauses.ts";
 import { upload } from "../files/upload.ts";
 import type { FileActions } from "../client_api.ts";
 import type { Api } from "../api/create_api.ts";
+import type { StateHolder } from "../model/state_holder.ts";
+import { minPosition } from "../sync/loads.ts";
 
-export function fileActions(api: Api, pauses: Pauses): FileActions {
+export function fileActions(api: Api, pauses: Pauses, holder: StateHolder): FileActions {
   return {
     upload: (blob, { name, type, onProgress, signal } = {}) =>
       upload(api, pauses, {
@@ -17,7 +19,7 @@ export function fileActions(api: Api, pauses: Pauses): FileActions {
         signal: signal ?? new AbortController().signal,
         ...(onProgress && { onProgress: (sent) => onProgress(sent, blob.size) }),
       }),
-    download: (fileId, options = {}) => download(api, pauses, fileId, options),
+    download: (fileId, options = {}) => download(api, pauses, fileId, minPosition(holder.state), options),
   };
 }
 

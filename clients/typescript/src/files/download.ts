@@ -15,14 +15,19 @@ export interface DownloadOptions {
   signal?: AbortSignal;
 }
 
+/**
+ * `known` is what the answers must be part of: a file that was uploaded just now, or an avatar that
+ * has just arrived, is not in the read model of every server yet.
+ */
 export async function download(
   api: Api,
   pauses: Pauses,
   id: string,
+  known: { min_position: string },
   options: DownloadOptions,
 ): Promise<Blob> {
   const signal = options.signal ?? new AbortController().signal;
-  const running = new RunningDownload(api, id, signal, options.onProgress);
+  const running = new RunningDownload(api, id, known, signal, options.onProgress);
   const backoff = new Backoff();
   for (let failures = 0; ; failures += 1) {
     try {
@@ -42,6 +47,7 @@ class RunningDownload {
   readonly range = new RangeSize();
   readonly #api: Api;
   readonly #id: string;
+  readonly #known: { min_position: string };
   readonly #signal: AbortSignal;
   readonly #onProgress: DownloadOptions["onProgress"];
   readonly #parts: Blob[] = [];
@@ -50,19 +56,20 @@ class RunningDownload {
   constructor(
     api: Api,
     id: string,
+    known: { min_position: string },
     signal: AbortSignal,
     onProgress: DownloadOptions["onProgress"],
   ) {
     this.#api = api;
     this.#id = id;
+    this.#known = known;
     this.#signal = signal;
     this.#onProgress = onProgress;
   }
 
   /** Null if there is none: not yet, or not of such an image. */
   async fetchPreview(size: 256 | 1024): Promise<Blob | null> {
-    const params = { path: { id: this.#id }, query: { size } };
-    const answer = await this.#get({ params });
+    const answer = await this.#get({ query: { size } });
     // 400: a server without previews does not know the parameter.
     return [400, 404].includes(answer.response.status) ? null : unwrapBlob(answer);
   }
@@ -72,7 +79,7 @@ class RunningDownload {
       const from = this.#received;
       const begin = Date.now();
       const headers = { Range: `bytes=${from}-${from + this.range.bytes - 1}` };
-      const answer = await this.#get({ params: { path: { id: this.#id } }, headers });
+      const answer = await this.#get({ headers });
       // A file without bytes has no range.
       const { status, headers: told } = answer.response;
       if (status === 416 && from === 0) return new Blob([]);
@@ -90,12 +97,11 @@ class RunningDownload {
     }
   }
 
-  #get(options: {
-    params: { path: { id: string }; query?: { size: 256 | 1024 } };
-    headers?: Record<string, string>;
-  }) {
-    const path = "/v1/files/{id}/content";
-    return this.#api.GET(path, { ...options, parseAs: "blob", signal: this.#signal });
+  #get(request: { query?: { size: 256 | 1024 }; headers?: Record<string, string> }) {
+    const params = { path: { id: this.#id }, query: { ...this.#known, ...request.query } };
+    const headers = request.headers ?? {};
+    const options = { params, headers, parseAs: "blob", signal: this.#signal } as const;
+    return this.#api.GET("/v1/files/{id}/content", options);
   }
 }
 
