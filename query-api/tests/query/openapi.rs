@@ -11,10 +11,11 @@ fn build_document() -> Value {
 }
 
 /// The paths of all queries.
-const QUERIES: [&str; 58] = [
+const QUERIES: [&str; 61] = [
     "/v1/admin/audit",
     "/v1/admin/conversations/{id}/members",
     "/v1/admin/conversations/{id}/messages/{seq}/explain",
+    "/v1/admin/desks",
     "/v1/admin/desks/{desk}",
     "/v1/admin/holds",
     "/v1/admin/switches",
@@ -38,6 +39,7 @@ const QUERIES: [&str; 58] = [
     "/v1/conversations/{id}/pins",
     "/v1/conversations/{id}/silences",
     "/v1/conversations/{id}/silences/{user}",
+    "/v1/desks",
     "/v1/desks/{desk}/metrics",
     "/v1/desks/{desk}/sessions",
     "/v1/devices",
@@ -65,6 +67,7 @@ const QUERIES: [&str; 58] = [
     "/v1/push/webpush-key",
     "/v1/scheduled",
     "/v1/search",
+    "/v1/service-sessions",
     "/v1/service-sessions/{id}",
     "/v1/threads",
     "/v1/users",

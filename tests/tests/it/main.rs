@@ -30,6 +30,7 @@ mod demo;
 mod deploy;
 mod desk_closing;
 mod desk_figures;
+mod desk_lists;
 mod desk_secrets;
 mod desks;
 mod documented_commands;

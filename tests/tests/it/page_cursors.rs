@@ -99,6 +99,8 @@ async fn lists_of_administrators_are_paged() {
         put(&admin, &format!("/v1/moderation/lists/l{n}"), list).await;
         let hold = json!({ "user": format!("u{n}"), "reason": "a court" });
         put(&admin, &format!("/v1/admin/holds/h{n}"), hold).await;
+        let desk = json!({ "title": "A desk", "agents": ["bob"] });
+        put(&admin, &format!("/v1/admin/desks/d{n}"), desk).await;
         let webhook = json!({ "url": refusing, "events": ["message_sent"] });
         let added = admin.post("/v1/admin/webhooks", webhook).await;
         added.expect(201);
@@ -111,6 +113,8 @@ async fn lists_of_administrators_are_paged() {
     world.wait_until_projected(last).await;
     assert_paged(&admin, "/v1/moderation/lists", "lists", 3).await;
     assert_paged(&admin, "/v1/admin/holds", "holds", 3).await;
+    assert_paged(&admin, "/v1/admin/desks", "desks", 3).await;
+    assert_paged(&ann, "/v1/desks", "desks", 3).await;
     let webhooks = admin.get_ok("/v1/admin/webhooks").await;
     for webhook in webhooks["webhooks"].as_array().expect("webhooks") {
         let parked = format!("/v1/admin/webhooks/{}/parked", webhook["id"]);

@@ -6,6 +6,7 @@ use http_edge::{Caller, Path, Problem};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 use utoipa::ToSchema;
 
 use crate::consistency::min_position::MinPosition;
@@ -77,20 +78,30 @@ pub async fn get_desk(
         .fetch_one(&state.pool)
         .await?;
     let position = row.try_get("read_position")?;
-    let Some(id) = row.try_get("id")? else {
+    let Some(view) = DeskView::from_row(&row)? else {
         return guard.reject(position, Problem::not_found());
     };
-    let view = DeskView {
-        id,
-        title: row.try_get("title")?,
-        agents: row.try_get("agents")?,
-        routing: row.try_get("routing")?,
-        max_open: row.try_get("max_open")?,
-        idle_close: row.try_get("idle_close")?,
-        reply_target: row.try_get("reply_target")?,
-        greeting: row.try_get("greeting")?,
-        waiting: row.try_get("waiting")?,
-        open: row.try_get("open")?,
-    };
     guard.respond(position, &view)
+}
+
+impl DeskView {
+    /// Reads a row with the columns of the desk and the numbers of its sessions. Returns `None` if
+    /// the row has no desk.
+    pub(super) fn from_row(row: &PgRow) -> Result<Option<Self>, sqlx::Error> {
+        let Some(id) = row.try_get("id")? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            id,
+            title: row.try_get("title")?,
+            agents: row.try_get("agents")?,
+            routing: row.try_get("routing")?,
+            max_open: row.try_get("max_open")?,
+            idle_close: row.try_get("idle_close")?,
+            reply_target: row.try_get("reply_target")?,
+            greeting: row.try_get("greeting")?,
+            waiting: row.try_get("waiting")?,
+            open: row.try_get("open")?,
+        }))
+    }
 }

@@ -17,7 +17,7 @@ use crate::error::EndpointError;
 use crate::params::{self, PageLimit};
 
 /// The number of sessions per page.
-const PAGE_LIMIT: PageLimit = PageLimit {
+pub(super) const PAGE_LIMIT: PageLimit = PageLimit {
     default: 50,
     max: 200,
 };
@@ -26,7 +26,7 @@ const PAGE_LIMIT: PageLimit = PageLimit {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ServiceSessions)]
 pub struct SessionsPage {
-    /// The sessions, oldest first.
+    /// The sessions.
     pub sessions: Vec<SessionView>,
     /// The cursor of the next page; null at the end.
     #[schema(required = true)]
@@ -115,7 +115,8 @@ pub async fn list_sessions(
     guard.respond(position, &SessionsPage { sessions, next })
 }
 
-fn parse_state(text: Option<&str>) -> Result<Option<&str>, Problem> {
+/// Parses a state of sessions.
+pub(super) fn parse_state(text: Option<&str>) -> Result<Option<&str>, Problem> {
     match params::non_empty(text) {
         None => Ok(None),
         Some(text) if SessionStateView::parse(text).is_some() => Ok(Some(text)),

@@ -75,6 +75,10 @@ pub struct SessionView {
     /// When an agent wrote last in the session.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub last_agent_at: Option<Timestamp>,
+    /// By when the customer is to have a reply: `reply_target` after the first message that no
+    /// agent has answered. Null if there is none, and after the end.
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    pub reply_due_at: Option<Timestamp>,
     /// The rating, 1 to 5.
     #[schema(required = true)]
     pub rating: Option<i16>,
@@ -98,6 +102,9 @@ pub struct SessionView {
 macro_rules! session_columns {
     () => {
         "x.*, c.name AS conversation_name, w.customer_at, w.agent_at,
+         CASE WHEN x.state <> 'closed'
+              THEN w.unanswered_at + x.reply_target_ms * interval '1 millisecond' END
+             AS reply_due_at,
          extract(epoch FROM coalesce(x.accepted_at, x.closed_at, greatest(now(), x.opened_at))
                  - x.opened_at)::float8 AS waiting_s,
          (SELECT r.text FROM read.session_texts r WHERE r.session = x.id AND r.kind = 'reason'
@@ -114,15 +121,19 @@ macro_rules! session_joins {
     () => {
         "JOIN read.conversations c ON c.id = x.conversation
          LEFT JOIN LATERAL (
-            SELECT max(g.sent_at) FILTER (WHERE s.name = x.customer) AS customer_at,
-                   max(g.sent_at) FILTER (WHERE s.name NOT IN (x.customer, 'tidings')) AS agent_at
-            FROM (SELECT t.cause, t.conversation, t.after_seq,
-                         lead(t.after_seq) OVER (ORDER BY t.position) AS until_seq
-                  FROM read.session_steps t WHERE t.session = x.id) p
-            JOIN read.messages g ON g.conversation = p.conversation AND g.seq > p.after_seq
-                 AND (p.until_seq IS NULL OR g.seq <= p.until_seq)
-            JOIN read.users s ON s.id = g.sender
-            WHERE p.cause <> 'closed'
+            SELECT max(m.at) FILTER (WHERE m.by_customer) AS customer_at,
+                   max(m.at) FILTER (WHERE NOT m.by_customer) AS agent_at,
+                   min(m.at) FILTER (WHERE m.by_customer AND m.answers = 0) AS unanswered_at
+            FROM (SELECT g.sent_at AS at, s.name = x.customer AS by_customer,
+                         count(*) FILTER (WHERE s.name <> x.customer)
+                             OVER (ORDER BY p.position DESC, g.seq DESC) AS answers
+                  FROM (SELECT t.cause, t.conversation, t.position, t.after_seq,
+                               lead(t.after_seq) OVER (ORDER BY t.position) AS until_seq
+                        FROM read.session_steps t WHERE t.session = x.id) p
+                  JOIN read.messages g ON g.conversation = p.conversation AND g.seq > p.after_seq
+                       AND (p.until_seq IS NULL OR g.seq <= p.until_seq)
+                  JOIN read.users s ON s.id = g.sender
+                  WHERE p.cause <> 'closed' AND s.name <> 'tidings') m
          ) w ON true"
     };
 }
@@ -160,6 +171,7 @@ impl SessionView {
             waiting_s: row.try_get("waiting_s")?,
             last_customer_at: read_time(row, "customer_at")?,
             last_agent_at: read_time(row, "agent_at")?,
+            reply_due_at: read_time(row, "reply_due_at")?,
             rating: row.try_get("rating")?,
             rating_text: row.try_get("rating_text")?,
             custom: parse_json(row.try_get("custom")?)?,
