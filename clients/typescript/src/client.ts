@@ -1,6 +1,7 @@
 // Puts the parts of a client together.
 import { messageActions } from "./actions/messages.ts";
 import { conversationActions, memberActions } from "./actions/conversations.ts";
+import { deskActions } from "./actions/desks.ts";
 import type { ActionContext, Outgoing } from "./actions/context.ts";
 import { peopleActions } from "./actions/people.ts";
 import { fileActions } from "./actions/files.ts";
@@ -56,6 +57,7 @@ export class TidingsClient implements Client {
   readonly people: Client["people"];
   readonly threads: Client["threads"];
   readonly lists: Client["lists"];
+  readonly desks: Client["desks"];
   readonly presence: Client["presence"];
   readonly outbox: Client["outbox"];
   readonly push: Client["push"];
@@ -107,6 +109,7 @@ export class TidingsClient implements Client {
     this.people = peopleActions(context);
     this.threads = threadActions(context);
     this.lists = listActions(context);
+    this.desks = deskActions(context);
     this.presence = presenceActions(context);
     this.outbox = outboxActions(context, bytes);
     this.push = pushActions(this.api, () => this.#started());

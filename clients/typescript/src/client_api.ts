@@ -9,11 +9,13 @@ import type {
   Message,
   MessageBody,
   NewConversationKind,
+  OpenedSession,
   PreferencesRequest,
   PushRegistration,
   ProfileRequest,
   Receipts,
   SearchPage,
+  ServiceSessionDetail,
   SettingsRequest,
   UserProfile,
 } from "./api/schemas.ts";
@@ -52,6 +54,7 @@ export interface Client {
   readonly people: PeopleActions;
   readonly threads: ThreadActions;
   readonly lists: ListActions;
+  readonly desks: DeskActions;
   readonly presence: PresenceActions;
   readonly outbox: OutboxActions;
   readonly push: PushActions;
@@ -263,6 +266,34 @@ export interface ListActions {
   held(): Promise<void>;
   scheduled(): Promise<void>;
   followedThreads(): Promise<void>;
+  /** The service desks. */
+  desks(): Promise<void>;
+  /** The service sessions of the caller, the newest first. */
+  sessions(): Promise<void>;
+  /** The sessions that wait at the desks of the caller. */
+  waiting(): Promise<void>;
+}
+
+/** Service desks. What a call has changed is in `state.sessions` and `state.waiting` afterwards. */
+export interface DeskActions {
+  /** Opens a session, or returns the one that the caller has at the desk. */
+  open(desk: string, first?: { text?: string; custom?: object }): Promise<OpenedSession>;
+  /** Loads a session; for agents with tags and notes. */
+  load(sessionId: string): Promise<ServiceSessionDetail>;
+  accept(sessionId: string): Promise<void>;
+  /** Hands a session to another agent, or to another desk, where it waits. */
+  transfer(
+    sessionId: string,
+    to: { agent: string } | { desk: string },
+    note?: string,
+  ): Promise<void>;
+  close(sessionId: string, reason?: string): Promise<void>;
+  /** Adds a note, which only agents see. */
+  note(sessionId: string, text: string): Promise<void>;
+  /** Replaces the tags, which only agents see. */
+  tag(sessionId: string, tags: string[]): Promise<void>;
+  /** Rates a session that is over, from 1 to 5. */
+  rate(sessionId: string, score: number, text?: string): Promise<void>;
 }
 
 export interface PresenceActions {

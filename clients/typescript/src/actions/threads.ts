@@ -38,5 +38,8 @@ export function listActions({ api, holder }: ActionContext): ListActions {
     held: () => loadList(api, holder, "held"),
     scheduled: () => loadList(api, holder, "scheduled"),
     followedThreads: () => loadList(api, holder, "followedThreads"),
+    desks: () => loadList(api, holder, "desks"),
+    sessions: () => loadList(api, holder, "sessions"),
+    waiting: () => loadList(api, holder, "waiting"),
   };
 }

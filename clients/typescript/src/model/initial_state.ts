@@ -1,6 +1,25 @@
 // The state before anything is known.
-import type { ClientState, ErrorInfo, Loaded, OutboxItem, StaleParts } from "./state.ts";
+import type {
+  ClientState,
+  ErrorInfo,
+  ListName,
+  Loaded,
+  OutboxItem,
+  StaleParts,
+} from "./state.ts";
 import { PersistentMap } from "./persistent_map.ts";
+
+/** The lists that are loaded when an app asks for them. */
+export const LISTS = [
+  "contacts",
+  "invitations",
+  "held",
+  "scheduled",
+  "followedThreads",
+  "desks",
+  "sessions",
+  "waiting",
+] as const satisfies readonly ListName[];
 
 const NOT_LOADED: Loaded<never> = { items: [], loaded: false };
 
@@ -33,6 +52,9 @@ export function initialState(me: string): ClientState {
     held: NOT_LOADED,
     scheduled: NOT_LOADED,
     followedThreads: NOT_LOADED,
+    desks: NOT_LOADED,
+    sessions: NOT_LOADED,
+    waiting: NOT_LOADED,
     typing: PersistentMap.empty(),
     presence: PersistentMap.empty(),
     outbox: [],
@@ -59,9 +81,7 @@ const HISTORY_LOST: ErrorInfo = {
  */
 export function forgetHistory(state: ClientState, isLost: boolean): ClientState {
   const { lists } = NOTHING_STALE;
-  const loaded = (["contacts", "invitations", "held", "scheduled", "followedThreads"] as const)
-    .filter((name) => state[name].loaded)
-    .map((name) => [name, 0] as const);
+  const loaded = LISTS.filter((name) => state[name].loaded).map((name) => [name, 0] as const);
   const requeue = (item: OutboxItem): OutboxItem => {
     if (isLost && item.kind === "change" && item.status !== "failed") {
       return { ...item, status: "failed", error: HISTORY_LOST };
@@ -79,6 +99,9 @@ export function forgetHistory(state: ClientState, isLost: boolean): ClientState 
     held: state.held,
     scheduled: state.scheduled,
     followedThreads: state.followedThreads,
+    desks: state.desks,
+    sessions: state.sessions,
+    waiting: state.waiting,
     presence: state.presence,
     outbox: state.outbox.map(requeue),
     pendingReads: isLost ? PersistentMap.empty() : state.pendingReads,

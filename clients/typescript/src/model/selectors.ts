@@ -12,7 +12,7 @@ import type {
   ThreadState,
   Timeline,
 } from "./state.ts";
-import type { UserProfile } from "../api/schemas.ts";
+import type { ServiceSession, UserProfile } from "../api/schemas.ts";
 import { applyChange } from "./message_change.ts";
 
 /** The key of `ClientState.threads`. */
@@ -30,6 +30,17 @@ export function selectTimeline(id: string) {
 
 export function selectPerson(user: string) {
   return (state: ClientState): UserProfile | undefined => state.people.get(user);
+}
+
+/**
+ * The newest service session of a conversation with a desk that the caller has, or could accept.
+ */
+export function selectSession(conversationId: string) {
+  return (state: ClientState): ServiceSession | undefined => {
+    const isHere = (session: ServiceSession) => session.conversation_id === conversationId;
+    const [waiting, own] = [state.waiting.items.find(isHere), state.sessions.items.find(isHere)];
+    return waiting?.id === own?.id ? own : (waiting ?? own);
+  };
 }
 
 /** The members that have been loaded, or undefined. */

@@ -3,6 +3,7 @@
 import type {
   Contact,
   ConversationKind,
+  Desk,
   FollowedThread,
   HeldMessage,
   Invitation,
@@ -13,6 +14,7 @@ import type {
   Policy,
   Role,
   ScheduledMessage,
+  ServiceSession,
   ThreadReplies,
   UserProfile,
 } from "../api/schemas.ts";
@@ -54,6 +56,12 @@ export interface ClientState {
   readonly held: Loaded<HeldMessage>;
   readonly scheduled: Loaded<ScheduledMessage>;
   readonly followedThreads: Loaded<FollowedThread>;
+  /** The service desks, with their numbers where the caller is an agent. */
+  readonly desks: Loaded<Desk>;
+  /** The service sessions of the caller, as customer or agent, the newest first. */
+  readonly sessions: Loaded<ServiceSession>;
+  /** The sessions that wait at the desks of the caller, the oldest first. */
+  readonly waiting: Loaded<ServiceSession>;
   /** Who is typing, by conversation: the users, without the caller. */
   readonly typing: PersistentMap<string, readonly string[]>;
   /** The presence of the watched users. */
@@ -80,7 +88,15 @@ export interface StaleParts {
   readonly parts: PersistentMap<string, number>;
 }
 
-export type ListName = "contacts" | "invitations" | "held" | "scheduled" | "followedThreads";
+export type ListName =
+  | "contacts"
+  | "invitations"
+  | "held"
+  | "scheduled"
+  | "followedThreads"
+  | "desks"
+  | "sessions"
+  | "waiting";
 
 /** Several conversations can have an entry at one position. */
 export interface PartialPosition {

@@ -1,7 +1,6 @@
 // The state that was stored, with what was loaded or done before the store had been read.
+import { LISTS } from "../model/initial_state.ts";
 import type { ClientState } from "../model/state.ts";
-
-const LISTS = ["contacts", "invitations", "held", "scheduled", "followedThreads"] as const;
 
 function isSaved({ outbox }: ClientState, id: string): boolean {
   return outbox.some((item) => item.id === id);

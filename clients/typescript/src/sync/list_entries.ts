@@ -24,11 +24,30 @@ const LIST_OF: { readonly [Type in EntryType]?: ListName } = {
   message_restored: "followedThreads",
   message_erased: "followedThreads",
   member_removed: "followedThreads",
+  session_opened: "sessions",
+  session_accepted: "sessions",
+  session_transferred: "sessions",
+  session_closed: "sessions",
 };
 
 export function applyToLists(state: ClientState, entry: Entry): ClientState {
-  const isReply = entry.type === "message_sent" && entry.data.thread !== null;
-  const name = isReply ? "followedThreads" : LIST_OF[entry.type];
-  if (!name || !state[name].loaded) return state;
-  return markStale(state, "lists", name, entry.position);
+  const isMessage = entry.type === "message_sent";
+  const names = isMessage ? listsOfMessage(state, entry) : [LIST_OF[entry.type]];
+  const change = (next: ClientState, name: ListName | undefined) =>
+    name && next[name].loaded ? markStale(next, "lists", name, entry.position) : next;
+  return names.reduce(change, state);
+}
+
+function listsOfMessage(
+  state: ClientState,
+  { conversation_id: id, data }: Extract<Entry, { type: "message_sent" }>,
+): ListName[] {
+  const threads: ListName[] = data.thread === null ? [] : ["followedThreads"];
+  return id !== null && isInSession(state, id) ? [...threads, "sessions"] : threads;
+}
+
+/** Who has to write next, and until when, is part of a session that is not over. */
+function isInSession({ conversations, sessions }: ClientState, id: string): boolean {
+  if (!sessions.loaded || conversations.get(id)?.kind !== "desk") return false;
+  return sessions.items.find((session) => session.conversation_id === id)?.state !== "closed";
 }

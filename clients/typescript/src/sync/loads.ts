@@ -1,5 +1,6 @@
 // Loads what apps ask for into the state.
 import { unwrap, type Api } from "../api/create_api.ts";
+import type { ServiceSession } from "../api/schemas.ts";
 import type { StateHolder } from "../model/state_holder.ts";
 import type { ClientState, ListName } from "../model/state.ts";
 import { answerPosition } from "./answer.ts";
@@ -220,5 +221,31 @@ async function fetchList(
       const answer = await api.GET("/v1/threads", params);
       return { items: unwrap(answer).threads, response: answer.response };
     }
+    case "desks": {
+      const answer = await api.GET("/v1/desks", params);
+      return { items: unwrap(answer).desks, response: answer.response };
+    }
+    case "sessions": {
+      const answer = await api.GET("/v1/service-sessions", params);
+      return { items: unwrap(answer).sessions, response: answer.response };
+    }
+    case "waiting":
+      return fetchWaiting(api, query);
   }
+}
+
+/** The sessions that wait at any desk of which the caller is an agent. */
+async function fetchWaiting(
+  api: Api,
+  query: { limit: number; min_position: string },
+): Promise<{ items: readonly ServiceSession[]; response: Response }> {
+  const answer = await api.GET("/v1/desks", { params: { query } });
+  const own = unwrap(answer).desks.filter((desk) => desk.is_agent);
+  const queues = own.map(async ({ id: desk }) => {
+    const params = { path: { desk }, query: { ...query, state: "waiting" as const } };
+    return unwrap(await api.GET("/v1/desks/{desk}/sessions", { params })).sessions;
+  });
+  const items = (await Promise.all(queues)).flat();
+  items.sort((one, other) => Date.parse(one.opened_at) - Date.parse(other.opened_at));
+  return { items, response: answer.response };
 }
