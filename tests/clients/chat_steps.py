@@ -35,6 +35,11 @@ def chat_together(context):
     return run_in_browser(context, "chat_together.mjs", ADMIN_TOKEN=admin)
 
 
+def chat_desks(context):
+    admin = context.system.token("moderator", "--scope", "admin")
+    return run_in_browser(context, "chat_desks.mjs", ADMIN_TOKEN=admin)
+
+
 def chat_files(context):
     return run_in_browser(context, "chat_files.mjs")
 
@@ -119,6 +124,7 @@ def make_message(conversation, sender, begin, minutes, text):
 CHAT_STEPS = [
     ("web chat: types and rules", check_types_and_rules),
     ("web chat: two people", chat_together),
+    ("web chat: desks", chat_desks),
     ("web chat: files", chat_files),
     ("web chat: media", chat_media),
     ("web chat: notifications", chat_notifications),

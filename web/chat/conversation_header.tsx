@@ -22,14 +22,17 @@ interface ConversationHeaderProps {
 export function ConversationHeader({ conversation, control }: ConversationHeaderProps) {
   const session = useSession();
   const { openPanel } = session;
-  const { id, peer, unread, readSeq } = conversation;
+  const { id, kind, peer, unread, readSeq } = conversation;
   const title = useTitle(conversation);
   const pins = useSelect((state) => state.pins.get(id)?.seqs.length ?? 0);
   const [choosingDate, setChoosingDate] = useState(false);
   const place = { conversation: id };
   const jumpTo = (seq: number) => void control.current?.jumpTo(seq).catch(showError);
-  const openDetails = () =>
-    peer === null ? openPanel("group", place) : openPanel("person", { user: peer, ...place });
+  const openDetails = () => {
+    if (kind === "desk") return openPanel("session", place);
+    if (peer === null) return openPanel("group", place);
+    return openPanel("person", { user: peer, ...place });
+  };
   const items: MenuItem[] = [
     { label: t("details"), icon: "info", choose: openDetails },
     { label: t("jumpToDate"), icon: "calendar", choose: () => setChoosingDate(true) },
@@ -91,9 +94,10 @@ export function ConversationHeader({ conversation, control }: ConversationHeader
 
 function Subtitle({ conversation }: { conversation: Conversation }) {
   const { client } = useSession();
-  const { peer, memberCount, details } = conversation;
+  const { kind, title, peer, memberCount, details } = conversation;
   const presence = useSelect((state) => (peer === null ? undefined : state.presence.get(peer)));
   useEffect(() => (peer === null ? undefined : client.presence.watch([peer])), [peer]);
+  if (kind === "desk") return <span class="header-subtitle">{title}</span>;
   if (peer === null) {
     const topic = details?.policy.topic;
     const members = t("memberCount", { count: memberCount });

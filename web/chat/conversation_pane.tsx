@@ -5,6 +5,8 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { showError } from "../shared/toast.tsx";
 import { Composer, type ComposerTask } from "./composer/composer.tsx";
 import { ConversationHeader } from "./conversation_header.tsx";
+import { SessionBar } from "./desks/session_bar.tsx";
+import { NoWriting, useDeskWriting } from "./desks/writing.tsx";
 import { Viewer } from "./files/viewer.tsx";
 import { useTitle } from "./names.tsx";
 import { sameItems, useSelect, useSession } from "./session.ts";
@@ -44,20 +46,24 @@ function OpenConversation({ conversation, seq, visit }: OpenConversationProps) {
   const members = useMembers(id);
   const [viewed, setViewed] = useState<number | null>(null);
   const context = useMessageContext(conversation, setTask, setViewed, control);
+  const desk = useDeskWriting(conversation);
   useLoading(id);
 
   return (
     <>
       <ConversationHeader conversation={conversation} control={control} />
+      {conversation.kind === "desk" && <SessionBar conversation={id} />}
       <Timeline {...{ conversation, seq, visit, context, control }} />
       <TypingLine conversation={id} />
       <Announcer conversation={id} />
-      {mayWrite(conversation) ? (
+      {desk.refusal !== null ? (
+        <NoWriting refusal={desk.refusal} />
+      ) : mayWrite(conversation) ? (
         <Composer
           conversation={id}
           thread={null}
           label={t("composer", { name: title })}
-          hint={slowModeHint(conversation)}
+          hint={desk.hint ?? slowModeHint(conversation)}
           members={members}
           {...{ task, setTask }}
         />

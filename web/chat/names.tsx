@@ -1,5 +1,6 @@
 // The names and pictures of people and conversations.
-import type { ClientState, Conversation, UserProfile } from "@tidings/client";
+import { type ClientState, type Conversation, selectSession } from "@tidings/client";
+import type { UserProfile } from "@tidings/client";
 import { useEffect } from "preact/hooks";
 import { PictureAvatar } from "./files/picture_avatar.tsx";
 import { useSelect, useSession } from "./session.ts";
@@ -59,14 +60,23 @@ interface UserAvatarProps {
   presence?: boolean;
 }
 
+/** Whom a conversation is named after: the other one of two; for an agent, the customer. */
+export function personOf(state: ClientState, { id, kind, peer }: Conversation): string | null {
+  if (kind !== "desk") return peer;
+  const customer = selectSession(id)(state)?.customer;
+  return customer === undefined || customer === state.me ? null : customer;
+}
+
 export function titleOf(state: ClientState, conversation: Conversation): string {
-  if (conversation.peer !== null) return nameOf(state, conversation.peer);
+  const person = personOf(state, conversation);
+  if (person !== null) return nameOf(state, person);
   return conversation.title ?? t("untitled");
 }
 
 export function useTitle(conversation: Conversation): string {
-  const profile = useProfile(conversation.peer);
-  if (conversation.peer !== null) return profile?.display_name ?? conversation.peer;
+  const person = useSelect((state) => personOf(state, conversation));
+  const profile = useProfile(person);
+  if (person !== null) return profile?.display_name ?? person;
   return conversation.title ?? t("untitled");
 }
 
@@ -76,7 +86,8 @@ interface ConversationAvatarProps {
 }
 
 export function ConversationAvatar({ conversation, size }: ConversationAvatarProps) {
-  const { id, peer, title, avatar } = conversation;
-  if (peer !== null) return <UserAvatar user={peer} size={size} presence />;
+  const { id, title, avatar } = conversation;
+  const person = useSelect((state) => personOf(state, conversation));
+  if (person !== null) return <UserAvatar user={person} size={size} presence />;
   return <PictureAvatar id={id} name={title ?? "#"} picture={avatar} kind="group" size={size} />;
 }

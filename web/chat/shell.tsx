@@ -5,6 +5,7 @@ import { Dialog } from "../shared/dialog.tsx";
 import { Icon } from "../shared/icon.tsx";
 import { ConnectionBanner } from "./connection_banner.tsx";
 import { ConversationPane } from "./conversation_pane.tsx";
+import { useDesks } from "./desks/sessions.ts";
 import { useNoStrayDrops } from "./files/use_attachments.ts";
 import { Sidebar } from "./list/sidebar.tsx";
 import { PANELS, type Panel } from "./panels/registry.ts";
@@ -19,6 +20,7 @@ export function Shell() {
   useTitleCount();
   useFocusOfList();
   useNoStrayDrops();
+  useDesks();
   const panel = route.panel === null ? undefined : PANELS[route.panel];
   const side = route.thread !== null || panel?.shown === "side";
   const shown = side ? "side" : route.conversation !== null ? "conversation" : "list";

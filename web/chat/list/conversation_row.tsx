@@ -5,6 +5,7 @@ import { Icon } from "../../shared/icon.tsx";
 import { memo } from "../../shared/memo.tsx";
 import { MenuList } from "../../shared/menu.tsx";
 import { draftKey, useDraft } from "../composer/drafts.ts";
+import { shortState, useServiceSession } from "../desks/sessions.ts";
 import { ConversationAvatar, nameOf, useProfile, useTitle, withNames } from "../names.tsx";
 import { useSelect, useSession } from "../session.ts";
 import { t } from "../texts.ts";
@@ -36,7 +37,7 @@ function Row({ conversation, selected, focusable }: RowProps) {
   const link = useRef<HTMLAnchorElement>(null);
   const options = useRef<HTMLButtonElement>(null);
   const title = useTitle(conversation);
-  const { id, lastMessage, unread, muted, pinned } = conversation;
+  const { id, kind, lastMessage, unread, muted, pinned } = conversation;
   return (
     <div class={`conversation-row ${selected ? "selected" : ""} ${unread > 0 ? "unread" : ""}`}>
       <a
@@ -56,6 +57,7 @@ function Row({ conversation, selected, focusable }: RowProps) {
             <span class="row-title" dir="auto">
               {title}
             </span>
+            {kind === "desk" && <SessionTag conversation={id} />}
             {pinned && <Sign icon="pin" label={t("pinned")} />}
             {muted && <Sign icon="mute" label={t("muted")} />}
             {lastMessage && (
@@ -93,6 +95,13 @@ function Row({ conversation, selected, focusable }: RowProps) {
       )}
     </div>
   );
+}
+
+/** How the session of a conversation with a desk stands. */
+function SessionTag({ conversation }: { conversation: string }) {
+  const session = useServiceSession(conversation);
+  if (session === undefined) return null;
+  return <span class={`session-tag ${session.state}`}>{shortState(session)}</span>;
 }
 
 function Badges({ conversation: { unread, mentions, muted } }: { conversation: Conversation }) {

@@ -3,6 +3,9 @@ import { useState } from "preact/hooks";
 import { ConfirmDialog } from "../../shared/dialog.tsx";
 import { Icon, type IconName } from "../../shared/icon.tsx";
 import { Menu, type MenuItem } from "../../shared/menu.tsx";
+import { DeskQueue, useQueueKeys } from "../desks/desk_queue.tsx";
+import { useIsAgent } from "../desks/sessions.ts";
+import { t as desks } from "../desks/texts.ts";
 import { UserAvatar, useName } from "../names.tsx";
 import type { PanelName } from "../panels/registry.ts";
 import { type ChatSession, useSelect, useSession } from "../session.ts";
@@ -19,14 +22,23 @@ const FILTERS: { filter: Filter; label: () => string }[] = [
 
 export function Sidebar({ current }: { current: string | null }) {
   const { openPanel } = useSession();
-  const [filter, setFilter] = useState<Filter>("all");
+  const [filter, setFilter] = useState<Filter | "desk">("all");
   const [words, setWords] = useState("");
+  const isAgent = useIsAgent();
+  const waiting = useSelect((state) => state.waiting.items.length);
+  const hasDesks = useSelect((state) => state.desks.items.length > 0);
+  const showsQueue = filter === "desk" && isAgent;
+  useQueueKeys(current, isAgent);
   const hasUnread = useSelect((state) => state.inbox.totalUnread > 0);
   const beginnings: MenuItem[] = [
     { label: t("people"), icon: "person", choose: () => openPanel("people") },
     { label: t("newGroup"), icon: "group", choose: () => openPanel("new-group") },
     { label: t("join"), icon: "link", choose: () => openPanel("join") },
   ];
+  if (hasDesks) {
+    const choose = () => openPanel("contact");
+    beginnings.push({ label: desks("contact"), icon: "message", choose });
+  }
   return (
     <nav class="pane sidebar" aria-label={t("conversations")}>
       <header class="pane-header">
@@ -68,9 +80,34 @@ export function Sidebar({ current }: { current: string | null }) {
               {each.filter === "unread" && hasUnread && <span class="filter-dot" />}
             </button>
           ))}
+          {isAgent && (
+            <button
+              type="button"
+              class="filter"
+              aria-pressed={showsQueue}
+              onClick={() => setFilter("desk")}
+            >
+              {desks("filterDesk")}
+              {waiting > 0 && (
+                <span class="badge" role="status">
+                  <span aria-hidden="true">{waiting}</span>
+                  <span class="hidden-label">{desks("waitingCount", { count: waiting })}</span>
+                </span>
+              )}
+            </button>
+          )}
         </div>
       </div>
-      <ConversationList key={filter} current={current} filter={filter} words={words} />
+      {showsQueue ? (
+        <DeskQueue current={current} />
+      ) : (
+        <ConversationList
+          key={filter}
+          current={current}
+          filter={filter === "desk" ? "all" : filter}
+          words={words}
+        />
+      )}
     </nav>
   );
 }

@@ -1,6 +1,8 @@
 // The pages of the panels by name, with their titles.
 import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
+import { ContactPage } from "./desks/contact_page.tsx";
+import { SessionPage } from "./desks/session_page.tsx";
 import { ExplainPage } from "./explain/explain_page.tsx";
 import { WhyPage } from "./explain/why_page.tsx";
 import { GroupPage } from "./groups/group_page.tsx";
@@ -78,6 +80,8 @@ export const PAGES: Record<PanelName, Panel> = {
   search: page("search", ({ conversation, query }) => (
     <SearchPage conversation={conversation} query={query} />
   )),
+  session: conversationPage("session", (id) => <SessionPage conversation={id} />),
+  contact: page("contact", () => <ContactPage />),
   threads: page("threads", () => <ThreadsPage />),
   scheduled: page("scheduled", ({ conversation }) => (
     <ScheduledPage conversation={conversation} />

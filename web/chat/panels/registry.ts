@@ -50,6 +50,8 @@ export type PanelName =
   | "explain"
   | "why"
   | "as-of"
+  | "contact"
+  | "session"
   | "settings";
 
 export const PANELS: Partial<Record<PanelName, Panel>> = PAGES;

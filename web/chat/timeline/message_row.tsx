@@ -72,7 +72,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         </button>
       )}
       <div class="message-main">
-        {!own && first && context.kind === "group" && (
+        {!own && first && context.kind !== "direct" && (
           <div class="message-sender">
             <bdi>{name}</bdi>
           </div>

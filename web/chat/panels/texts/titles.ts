@@ -23,6 +23,8 @@ export const t = defineTexts({
     scheduled: "Scheduled messages",
     held: "Held messages",
     "as-of": "Inbox as of a past moment",
+    contact: "Contact a service desk",
+    session: "Service session",
   },
   zh: {
     people: "联系人",
@@ -45,5 +47,7 @@ export const t = defineTexts({
     scheduled: "定时消息",
     held: "待审核消息",
     "as-of": "过去某一时刻的收件箱",
+    contact: "联系客服",
+    session: "服务会话",
   },
 });
