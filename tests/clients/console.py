@@ -62,6 +62,14 @@ def use_console(context):
     return "\n  ".join(["", *"\n".join(outputs).splitlines()])
 
 
+def use_console_desks(context):
+    """On a system of its own, which has no other desks."""
+    directory = context.directory / "console-desks"
+    directory.mkdir(exist_ok=True)
+    with System(directory, []) as system, serve_pages(context, system.url) as pages:
+        return run_console(context, "ops_desks.mjs", system, pages)
+
+
 def run_console(context, script, system, pages, **variables):
     token = system.token("root", "--scope", "admin")
     addresses = {"TIDINGS_URL": system.url, "ADMIN_TOKEN": token}

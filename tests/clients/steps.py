@@ -3,7 +3,7 @@
 from analysis import ask_questions, run_notebook
 from analysts import compare_formats, read_export, read_with_psql
 from chat_steps import CHAT_STEPS
-from console import test_console_units, use_console, use_console_first
+from console import test_console_units, use_console, use_console_desks, use_console_first
 from metrics import check_metrics
 from monitoring import ask_prometheus
 from packages import HERE
@@ -107,4 +107,5 @@ STEPS = [
     ("operations console: units", test_console_units),
     ("operations console: first run", use_console_first),
     ("operations console: pages", use_console),
+    ("ops: desks", use_console_desks),
 ]

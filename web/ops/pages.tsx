@@ -5,6 +5,7 @@ import type { Route } from "./route.ts";
 import { AuditPage } from "./pages/audit.tsx";
 import { CasesPage } from "./pages/cases.tsx";
 import { ConversationsPage } from "./pages/conversations.tsx";
+import { DesksPage } from "./pages/desks.tsx";
 import { EventsPage } from "./pages/events.tsx";
 import { HealthPage } from "./pages/health.tsx";
 import { HoldsPage } from "./pages/holds.tsx";
@@ -28,6 +29,7 @@ export const PAGES = {
   people: { icon: "person", Component: PeoplePage },
   conversations: { icon: "message", Component: ConversationsPage },
   cases: { icon: "shield", Component: CasesPage },
+  desks: { icon: "group", Component: DesksPage },
   rules: { icon: "settings", Component: RulesPage },
   storage: { icon: "archive", Component: StoragePage },
   webhooks: { icon: "webhook", Component: WebhooksPage },

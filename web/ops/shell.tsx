@@ -12,7 +12,10 @@ import { t } from "./texts/shell.ts";
 
 const GROUPS: { title: "groupWatch" | "groupContent" | "groupControl"; pages: PageName[] }[] = [
   { title: "groupWatch", pages: ["health", "events", "past"] },
-  { title: "groupContent", pages: ["people", "conversations", "cases", "rules", "storage"] },
+  {
+    title: "groupContent",
+    pages: ["people", "conversations", "desks", "cases", "rules", "storage"],
+  },
   {
     title: "groupControl",
     pages: ["webhooks", "pushes", "maintenance", "switches", "holds", "audit", "place"],

@@ -6,17 +6,27 @@ import "uplot/dist/uPlot.min.css";
 import type { Reading } from "../data/readings.ts";
 import { locale } from "../../shared/language.ts";
 
-export type Series = {
+export type Series<Row = Reading> = {
   label: string;
-  value: (reading: Reading) => number | null;
+  value: (reading: Row) => number | null;
   /** The number of one of the plot's colours. */
   color: 1 | 2 | 3 | 4;
 };
 
-interface PlotProps {
+/** An axis that is not that of the last minutes. */
+export type PlotAxis = {
+  /** Lines over time, or bars side by side for each name. */
+  kind: "time" | "names";
+  /** What stands at a place: seconds since 1970, or the number of a name. */
+  label: (at: number) => string;
+};
+
+interface PlotProps<Row extends { at: number }> {
   title: string;
-  series: readonly Series[];
-  readings: readonly Reading[];
+  series: readonly Series<Row>[];
+  readings: readonly Row[];
+  /** By default, the time of day. The newest values are shown only then. */
+  axis?: PlotAxis;
   format: (value: number | null) => string;
   /** A sentence about what is shown, for those who do not know the words. */
   hint?: string;
@@ -30,7 +40,8 @@ const SHORTEST = 120;
 const WHOLE_STEPS = [1, 2, 5].flatMap((step) => [0, 1, 2, 3, 4, 5, 6].map((n) => step * 10 ** n))
   .sort((a, b) => a - b);
 
-export function Plot({ title, series, readings, format, hint, isWhole }: PlotProps) {
+export function Plot<Row extends { at: number }>(props: PlotProps<Row>) {
+  const { title, series, readings, axis, format, hint, isWhole } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const newest = readings.at(-1);
@@ -40,8 +51,8 @@ export function Plot({ title, series, readings, format, hint, isWhole }: PlotPro
     const element = place.current!;
     const draw = () => {
       plot.current?.destroy();
-      plot.current = createPlot(element, series, format, isWhole === true);
-      plot.current.setData(toColumns(series, readings));
+      plot.current = createPlot(element, { series, axis, format, isWhole: isWhole === true });
+      plot.current.setData(toColumns(series, readings, axis));
     };
     draw();
     const sizes = new ResizeObserver(() => {
@@ -56,7 +67,7 @@ export function Plot({ title, series, readings, format, hint, isWhole }: PlotPro
       plot.current = null;
     };
   }, [key]);
-  useEffect(() => plot.current?.setData(toColumns(series, readings)), [readings]);
+  useEffect(() => plot.current?.setData(toColumns(series, readings, axis)), [readings]);
 
   return (
     <figure class="plot">
@@ -67,7 +78,10 @@ export function Plot({ title, series, readings, format, hint, isWhole }: PlotPro
           {series.map(({ label, color, value }) => (
             <li key={label}>
               <span class={`plot-key color-${color}`} aria-hidden="true" />
-              {label} <strong>{newest === undefined ? "–" : format(value(newest))}</strong>
+              {label}
+              {axis === undefined && (
+                <strong> {newest === undefined ? "–" : format(value(newest))}</strong>
+              )}
             </li>
           ))}
         </ul>
@@ -78,7 +92,15 @@ export function Plot({ title, series, readings, format, hint, isWhole }: PlotPro
 }
 
 /** A young plot begins with a point without values, so that it shows some time. */
-function toColumns(series: readonly Series[], readings: readonly Reading[]): uPlot.AlignedData {
+function toColumns<Row extends { at: number }>(
+  series: readonly Series<Row>[],
+  readings: readonly Row[],
+  axis: PlotAxis | undefined,
+): uPlot.AlignedData {
+  if (axis?.kind === "names") return toGroups(series, readings);
+  if (axis !== undefined) {
+    return [readings.map(({ at }) => at), ...series.map(({ value }) => readings.map(value))];
+  }
   const end = readings.at(-1)?.at ?? Date.now() / 1000;
   const start = end - SHORTEST;
   const isYoung = (readings[0]?.at ?? end) > start;
@@ -87,12 +109,36 @@ function toColumns(series: readonly Series[], readings: readonly Reading[]): uPl
   return [times, ...series.map(({ value }) => [...earlier, ...readings.map(value)])];
 }
 
-function createPlot(
-  element: HTMLElement,
-  series: readonly Series[],
-  format: (value: number | null) => string,
-  isWhole: boolean,
-): uPlot {
+/** The part of the room of a name that its bars take. */
+const GROUP_WIDTH = 0.8;
+
+/** Bars side by side: each has a place of its own, at which the other series have no value. */
+function toGroups<Row extends { at: number }>(
+  series: readonly Series<Row>[],
+  rows: readonly Row[],
+): uPlot.AlignedData {
+  const width = GROUP_WIDTH / series.length;
+  const places = rows.flatMap(({ at }) =>
+    series.map((_, index) => at + (index + 0.5) * width - GROUP_WIDTH / 2),
+  );
+  const columns = series.map(({ value }, own) =>
+    rows.flatMap((row) => series.map((_, index) => (index === own ? value(row) : null))),
+  );
+  return [places, ...columns];
+}
+
+interface PlotOptions<Row> {
+  series: readonly Series<Row>[];
+  axis: PlotAxis | undefined;
+  format: (value: number | null) => string;
+  isWhole: boolean;
+}
+
+function createPlot<Row>(element: HTMLElement, plot: PlotOptions<Row>): uPlot {
+  const { series, axis: places, format, isWhole } = plot;
+  const isOfNames = places?.kind === "names";
+  const labelOf = places?.label ?? formatClock;
+  const bars = isOfNames ? { paths: uPlot.paths.bars!({ size: [0.9, 40] }) } : {};
   const color = (name: string) => resolveColor(element, name);
   const axis: uPlot.Axis = {
     stroke: color("--text-soft"),
@@ -109,10 +155,19 @@ function createPlot(
     padding: [8, 26, 0, 0],
     cursor: { show: false },
     scales: {
+      ...(isOfNames && {
+        x: { time: false, range: (_, __, max) => [-0.5, Math.floor(max + 0.5) + 0.5] },
+      }),
       y: { range: (_, __, max) => [0, Math.max(max * 1.15, isWhole ? 4 : 1)] },
     },
     axes: [
-      { ...axis, size: 22, values: (_, times) => times.map(formatClock), space: 90 },
+      {
+        ...axis,
+        size: 22,
+        values: (_, times) => times.map((at) => (isWholeName(at, isOfNames) ? labelOf(at) : "")),
+        space: 90,
+        ...(isOfNames && { incrs: WHOLE_STEPS }),
+      },
       {
         ...axis,
         size: 58,
@@ -126,13 +181,20 @@ function createPlot(
       ...series.map((each) => ({
         label: each.label,
         stroke: color(`--plot-${each.color}`),
-        width: 1.75,
+        ...(isOfNames && { fill: color(`--plot-${each.color}`) }),
+        width: isOfNames ? 0 : 1.75,
         spanGaps: false,
-        points: { show: false },
+        points: { show: places?.kind === "time", size: 4 },
+        ...bars,
       })),
     ],
   };
   return new uPlot(options, [[]], element);
+}
+
+/** Names stand at whole numbers. */
+function isWholeName(at: number, isOfNames: boolean): boolean {
+  return !isOfNames || Number.isInteger(at);
 }
 
 /** A canvas cannot read what a variable says, only the colour that it gives an element. */
