@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 
 const WEB = dirname(fileURLToPath(import.meta.url));
 const PAGES = ["chat", "ops"];
+const TARGETS = ["es2024", "chrome123", "firefox125", "safari17.5"];
 
 const { values } = parseArgs({ options: { out: { type: "string" } } });
 const out = values.out === undefined ? join(WEB, "dist") : resolve(values.out);
@@ -19,11 +20,12 @@ const { metafile } = await build({
   entryPoints: {
     ...Object.fromEntries(PAGES.map((page) => [page, `${page}/main.tsx`])),
     "service-worker": "chat/notifications/service_worker.ts",
+    "widget-frame": "widget/main.tsx",
   },
   outdir: out,
   bundle: true,
   format: "esm",
-  target: ["es2024", "chrome123", "firefox125", "safari17.5"],
+  target: TARGETS,
   minify: true,
   legalComments: "none",
   jsx: "automatic",
@@ -34,9 +36,21 @@ const { metafile } = await build({
   logLevel: "warning",
   metafile: true,
 });
+// A classic script, since only that knows the element that loads it.
+await build({
+  absWorkingDir: WEB,
+  entryPoints: { widget: "widget/loader.ts" },
+  outdir: out,
+  bundle: true,
+  format: "iife",
+  target: TARGETS,
+  minify: true,
+  logLevel: "warning",
+});
 for (const page of PAGES) {
   await copyFile(join(WEB, page, `${page}.html`), join(out, `${page}.html`));
 }
+await copyFile(join(WEB, "widget/widget.html"), join(out, "widget.html"));
 await copyFile(join(WEB, "shared/icon.svg"), join(out, "icon.svg"));
 await copyFile(join(WEB, "chat/chat.webmanifest"), join(out, "chat.webmanifest"));
 await writeFile(join(out, "licences.txt"), await listLicences(Object.keys(metafile.inputs)));

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const WEB = dirname(fileURLToPath(import.meta.url));
-const PAGES = { "/": "chat.html", "/ops": "ops.html" };
+const PAGES = { "/": "chat.html", "/ops": "ops.html", "/widget": "widget.html" };
 const TYPES = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",

@@ -7,6 +7,7 @@ import os
 from commands import run
 from pages import run_in_browser, run_script, serve_pages
 from system import System
+from web_server import OTHER_ORIGIN_HOST, PAGE_ORIGIN_HOST
 
 ROOMS = 10_000
 MESSAGES = 100_000
@@ -38,6 +39,19 @@ def chat_together(context):
 def chat_desks(context):
     admin = context.system.token("moderator", "--scope", "admin")
     return run_in_browser(context, "chat_desks.mjs", ADMIN_TOKEN=admin)
+
+
+def embed_widget(context):
+    """In pages of an origin that may embed it, and of one that may not."""
+    system = context.system
+    return run_in_browser(
+        context,
+        "widget.mjs",
+        ADMIN_TOKEN=system.token("moderator", "--scope", "admin"),
+        EXPIRED_TOKEN=system.expired_token("ann"),
+        PAGE=f"http://{PAGE_ORIGIN_HOST}:{context.page_port}/page.html",
+        OTHER_PAGE=f"http://{OTHER_ORIGIN_HOST}:{context.page_port}/page.html",
+    )
 
 
 def chat_files(context):
@@ -125,6 +139,7 @@ CHAT_STEPS = [
     ("web chat: types and rules", check_types_and_rules),
     ("web chat: two people", chat_together),
     ("web chat: desks", chat_desks),
+    ("widget", embed_widget),
     ("web chat: files", chat_files),
     ("web chat: media", chat_media),
     ("web chat: notifications", chat_notifications),

@@ -11,10 +11,19 @@ const listeners = new Set<() => void>();
 let chosen: Language = read();
 
 function read(): Language {
-  const stored = localStorage.getItem(KEY);
+  const stored = readStored();
   if (stored === "en" || stored === "zh") return stored;
   const known = navigator.languages.find((tag) => /^(en|zh)\b/i.test(tag));
   return known?.toLowerCase().startsWith("zh") ? "zh" : "en";
+}
+
+/** A page in a frame may have no storage. */
+function readStored(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
 }
 
 export function language(): Language {
@@ -26,6 +35,11 @@ export function chooseLanguage(next: Language): void {
   localStorage.setItem(KEY, next);
   showLanguage();
   for (const listener of listeners) listener();
+}
+
+/** Uses a language that the reader has not chosen here, and does not remember it. */
+export function setLanguage(next: Language): void {
+  chosen = next;
 }
 
 /** Tells the browser and screen readers which language the page is in. */

@@ -83,6 +83,18 @@ pub struct AllowedOrigins {
 }
 
 impl AllowedOrigins {
+    /// These origins as sources of `frame-ancestors` in a content security policy.
+    pub fn frame_ancestors(&self) -> Vec<String> {
+        let local = ["localhost", "*.localhost", "127.0.0.1"];
+        let local = local.map(|host| format!("http://{host}:*"));
+        let local = local.into_iter().filter(|_| self.local);
+        self.listed
+            .iter()
+            .map(Origin::to_string)
+            .chain(local)
+            .collect()
+    }
+
     fn allow(&self, origin: &str) -> bool {
         let is_listed = self.listed.iter().any(|listed| match &listed.0 {
             OriginPattern::Any => true,
@@ -241,6 +253,24 @@ mod tests {
         ] {
             assert_eq!(admits(allowed, origin, host), expected, "{origin} {host}");
         }
+    }
+
+    #[test]
+    fn the_same_pages_may_show_the_widget_in_a_frame() {
+        let listed = vec!["https://shop.example.com:443".parse().unwrap()];
+        let allowed = AllowedOrigins {
+            listed,
+            local: false,
+        };
+        assert_eq!(allowed.frame_ancestors(), ["https://shop.example.com"]);
+        let local = AllowedOrigins {
+            local: true,
+            ..allowed
+        };
+        let ancestors = local.frame_ancestors();
+        assert_eq!(ancestors.len(), 4);
+        assert!(ancestors.contains(&"http://localhost:*".to_owned()));
+        assert!(AllowedOrigins::default().frame_ancestors().is_empty());
     }
 
     #[test]

@@ -62,9 +62,7 @@ use event_stream::mirror_health::MirrorHealth;
 use event_stream::nats;
 use file_store::Previews;
 use http_edge::gate::{self, Gate};
-use http_edge::{
-    AllowedOrigins, Auth, EdgeConfig, KnownParameters, RateLimiter, apply_middleware, docs, ops,
-};
+use http_edge::{Auth, EdgeConfig, KnownParameters, RateLimiter, apply_middleware, docs, ops};
 use moderation::LiveRulebook;
 use projector::InProcessChannels;
 use push::{PushConfig, PushRegistry};
@@ -226,10 +224,7 @@ impl ServiceRuntime {
             max_connections: config.max_connections as usize,
             max_requests_per_user: config.max_requests,
             log_requests: config.log_requests == Switch::On,
-            allowed_origins: AllowedOrigins {
-                listed: config.allowed_origins.clone(),
-                local: setup.services == Services::ALL,
-            },
+            allowed_origins: place::allowed_origins(&config, setup.services),
             trusted_proxies: config.ports.trusted_proxies.clone(),
             upload_routes: &[files_api::UPLOAD_ROUTE],
             ..EdgeConfig::default()

@@ -5,10 +5,19 @@ use accounts_api::PlaceState;
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
-use settings::{AccountsMode, Services};
+use http_edge::AllowedOrigins;
+use settings::{AccountsMode, Services, SystemConfig};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::ServiceRuntime;
+
+/// The origins whose pages may call the API, and show the widget for customers.
+pub(super) fn allowed_origins(config: &SystemConfig, services: Services) -> AllowedOrigins {
+    AllowedOrigins {
+        listed: config.allowed_origins.clone(),
+        local: services == Services::ALL,
+    }
+}
 
 impl ServiceRuntime {
     /// Who may open an account.
@@ -19,7 +28,8 @@ impl ServiceRuntime {
     /// The pages, where there are queries for them. Elsewhere, `/` leads to the API documents.
     pub(super) fn pages(&self) -> Router {
         if self.services.queries {
-            web_pages::routes()
+            let origins = allowed_origins(&self.config, self.services);
+            web_pages::routes(&origins.frame_ancestors())
         } else {
             Router::new().route("/", get(|| async { Redirect::temporary("/api") }))
         }

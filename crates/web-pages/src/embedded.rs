@@ -23,8 +23,14 @@ impl EmbeddedFile {
         match self.name {
             "chat.html" => "/".to_owned(),
             "ops.html" => "/ops".to_owned(),
+            "widget.html" => "/widget".to_owned(),
             name => format!("/{name}"),
         }
+    }
+
+    /// Whether pages of other origins may show it in a frame: the widget for customers.
+    pub fn is_framed(&self) -> bool {
+        self.name == "widget.html"
     }
 
     /// Its media type. Text is UTF-8.
@@ -105,7 +111,7 @@ mod tests {
         paths.sort();
         paths.dedup();
         assert_eq!(paths.len(), FILES.len());
-        for page in ["/", "/ops"] {
+        for page in ["/", "/ops", "/widget"] {
             assert!(paths.iter().any(|path| path == page), "{page}");
         }
         for file in FILES {

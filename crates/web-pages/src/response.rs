@@ -21,8 +21,7 @@ use crate::embedded::EmbeddedFile;
 /// service worker of the chat has fetched, which comes from `'self'`.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' \
     https: data: blob:; media-src 'self' blob:; connect-src 'self' ws: wss:; font-src 'self'; \
-    manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
-    form-action 'self'";
+    manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'";
 
 /// A name with a hash stays valid for a year.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -30,8 +29,55 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// Anything else is asked for each time, which costs no content if it is the same.
 const REVALIDATED: &str = "no-cache";
 
+/// The content security policies of the files.
+#[derive(Debug)]
+pub struct Policies {
+    /// No page shows these in a frame.
+    alone: HeaderValue,
+    /// The listed pages may.
+    framed: HeaderValue,
+}
+
+impl Policies {
+    /// The policies if pages of these origins may show the widget.
+    pub fn new(embedders: &[String]) -> Self {
+        let policy = |ancestors: &str| {
+            let policy = format!("{POLICY}; frame-ancestors {ancestors}");
+            HeaderValue::from_str(&policy)
+        };
+        let none = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+        let alone = policy("'none'").unwrap_or(none);
+        let is_source = |origin: &&String| !origin.is_empty() && origin.bytes().all(is_in_source);
+        let sources: Vec<&str> = embedders
+            .iter()
+            .filter(is_source)
+            .map(String::as_str)
+            .collect();
+        let framed = match sources.as_slice() {
+            [] => alone.clone(),
+            sources => policy(&sources.join(" ")).unwrap_or_else(|_| alone.clone()),
+        };
+        Self { alone, framed }
+    }
+
+    /// The policy of this file.
+    pub fn policy_for(&self, file: &EmbeddedFile) -> HeaderValue {
+        let policy = if file.is_framed() {
+            &self.framed
+        } else {
+            &self.alone
+        };
+        policy.clone()
+    }
+}
+
+/// Whether a source of a policy can contain this; a separator would begin something else.
+fn is_in_source(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b":/.-*".contains(&byte)
+}
+
 /// The answer for this file.
-pub fn answer(file: &'static EmbeddedFile, request: &HeaderMap) -> Response {
+pub fn answer(file: &'static EmbeddedFile, policy: HeaderValue, request: &HeaderMap) -> Response {
     let caching = if file.is_immutable() {
         IMMUTABLE
     } else {
@@ -50,9 +96,11 @@ pub fn answer(file: &'static EmbeddedFile, request: &HeaderMap) -> Response {
     set(CACHE_CONTROL, caching);
     set(ETAG, file.tag);
     set(VARY, "accept-encoding");
-    set(CONTENT_SECURITY_POLICY, POLICY);
     set(REFERRER_POLICY, "no-referrer");
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    response
+        .headers_mut()
+        .insert(CONTENT_SECURITY_POLICY, policy);
     response
 }
 

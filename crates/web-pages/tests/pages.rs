@@ -15,7 +15,8 @@ async fn call(method: Method, path: &str, headers: &[(&str, &str)]) -> Response 
         request = request.header(*name, *value);
     }
     let request = request.body(Body::empty()).expect("a request");
-    web_pages::routes()
+    let embedders = ["https://shop.example", "http://localhost:*", "x; script-src *"];
+    web_pages::routes(&embedders.map(str::to_owned))
         .oneshot(request)
         .await
         .expect("a response")
@@ -70,6 +71,28 @@ async fn both_pages_are_served_with_a_policy_that_runs_only_their_own_scripts() 
 }
 
 #[tokio::test]
+async fn only_the_widget_is_shown_in_frames_and_only_by_the_listed_origins() {
+    let policy_of = async |path: &str| {
+        let response = get(path, &[]).await;
+        assert_eq!(response.status(), 200, "{path}");
+        header(&response, "content-security-policy").to_owned()
+    };
+    let policy = policy_of("/widget").await;
+    let listed = "; frame-ancestors https://shop.example http://localhost:*";
+    assert!(policy.ends_with(listed), "{policy}");
+    for path in ["/", "/ops", "/widget.js", "/widget-frame.js"] {
+        let policy = policy_of(path).await;
+        assert!(policy.ends_with("; frame-ancestors 'none'"), "{policy}");
+    }
+    // Nobody is listed.
+    let request = Request::builder().uri("/widget").body(Body::empty());
+    let response = web_pages::routes(&[]).oneshot(request.expect("a request"));
+    let response = response.await.expect("a response");
+    let policy = header(&response, "content-security-policy");
+    assert!(policy.ends_with("; frame-ancestors 'none'"), "{policy}");
+}
+
+#[tokio::test]
 async fn the_address_of_the_console_may_end_with_a_slash() {
     let response = get("/ops/", &[]).await;
     assert_eq!(response.status(), 308);
@@ -79,7 +102,7 @@ async fn the_address_of_the_console_may_end_with_a_slash() {
 #[tokio::test]
 async fn what_a_page_loads_is_served_here() {
     let mut loaded = 0;
-    for page in ["/", "/ops"] {
+    for page in ["/", "/ops", "/widget"] {
         let html = String::from_utf8(body(get(page, &[]).await).await).expect("text");
         for attribute in ["src=\"", "href=\""] {
             for link in html.split(attribute).skip(1) {

@@ -4,8 +4,9 @@ import { chromium } from "playwright-core";
 /** Root cannot run Chromium's sandbox. */
 const ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"];
 
-export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM, args: ARGUMENTS });
+export function launch(more = []) {
+  const args = [...ARGUMENTS, ...more];
+  return chromium.launch({ executablePath: process.env.CHROMIUM, args });
 }
 
 /** Faults of pages: errors on the console, exceptions, requests to other hosts. */
