@@ -163,6 +163,7 @@ fn envelope<E: EventFamily>(
         version: event.version(),
         time: time_at(position),
         actor: None,
+        traceparent: None,
         data: RawValue::from_string(String::from_utf8(event.encode()?)?)?,
     })
 }

@@ -121,6 +121,7 @@ impl EventBuilder {
             version: event.version(),
             time: Timestamp::from_millis(EVENT_TIME),
             actor: None,
+            traceparent: None,
             data: RawValue::from_string(data)?,
         });
         Ok(())

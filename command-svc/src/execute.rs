@@ -9,9 +9,12 @@ use std::borrow::Borrow as _;
 use std::time::{Duration, Instant};
 
 use domain::refusal::{Refusal, RefusalKind};
-use event_log::{AppendError, AppendRequest, AppendTicket, LogError, NewReceipt, Receipt};
+use event_log::{
+    AppendError, AppendRequest, AppendTicket, AppendedRange, LogError, NewReceipt, Receipt,
+};
 use http::StatusCode;
 use tokio::time::timeout;
+use traces::{Span, SpanKind};
 
 use crate::attempts::Attempts;
 use crate::error::CommandError;
@@ -143,6 +146,20 @@ pub(crate) async fn submit<H: CommandHandler>(
     state: &CommandState,
     handler: &H,
 ) -> Result<Submission, LogError> {
+    let mut span = Span::start("decide", SpanKind::Internal);
+    span.set("tidings.command", handler.meta().kind.as_str());
+    let submitted = decide(state, handler).await;
+    if let Ok(Submission::Rejected { refusal, .. }) = &submitted {
+        span.set("tidings.refusal", refusal.code);
+    }
+    span.end_with(&submitted);
+    submitted
+}
+
+async fn decide<H: CommandHandler>(
+    state: &CommandState,
+    handler: &H,
+) -> Result<Submission, LogError> {
     let meta = handler.meta();
     let mut observed = Vec::new();
     let lookups = H::Lookups::load(handler, state, &mut observed).await;
@@ -221,7 +238,7 @@ pub(crate) async fn complete<H: CommandHandler>(
             ticket,
             status,
             body: fields,
-        } => match ticket.wait().await {
+        } => match wait_for_append(ticket).await {
             Ok(appended) => {
                 let position = appended.last;
                 Ok(Completion::Response(CommandResponse {
@@ -254,6 +271,17 @@ pub(crate) async fn complete<H: CommandHandler>(
             Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => Ok(Completion::Retry),
         },
     }
+}
+
+/// Waits until a queued append is durable.
+async fn wait_for_append(ticket: AppendTicket) -> Result<AppendedRange, AppendError> {
+    let mut span = Span::start("append", SpanKind::Internal);
+    let appended = ticket.wait().await;
+    if let Ok(appended) = &appended {
+        span.set("tidings.position", appended.last);
+    }
+    span.end_with(&appended);
+    appended
 }
 
 /// Rejects the command, unless it was accepted when it was first sent: then replays that response.

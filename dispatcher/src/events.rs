@@ -7,10 +7,12 @@ use std::time::Duration;
 use domain::envelope::Envelope;
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
+use event_log::traced_events;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until};
+use traces::{BatchSpans, SpanKind};
 
 use crate::circuit_breaker::{self, CircuitBreaker};
 use crate::clock::now;
@@ -152,14 +154,18 @@ impl EventDeliverer {
                 None => return Err(sqlx::Error::RowNotFound.into()),
             },
         };
+        let mut spans = BatchSpans::start("webhook", SpanKind::Client, traced_events([&event]));
+        spans.set("tidings.attempt", i64::from(attempt.previous_attempts) + 1);
         let delivery = WebhookMessage {
             id: format!("evt_{}", event.cursor()),
             content_type: "application/cloudevents+json",
             body: event.to_json()?,
+            traceparent: spans.traceparent_at(event.position, event.traceparent.as_deref()),
         };
         let (sender, webhook) = (self.setup.sender.clone(), self.setup.webhook.clone());
         Ok(Box::pin(async move {
             let outcome = sender.send(&webhook.url, &webhook.secret, &delivery).await;
+            spans.end_with(&outcome.to_result());
             (attempt, outcome)
         }))
     }

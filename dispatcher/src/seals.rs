@@ -106,6 +106,7 @@ fn build_message(mut seal: Seal, at: Timestamp) -> Result<WebhookMessage, Delive
         id: format!("seal_{}", seal.number),
         content_type: "application/json",
         body: serde_json::to_vec(&body)?,
+        traceparent: None,
     })
 }
 

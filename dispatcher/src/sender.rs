@@ -28,6 +28,17 @@ pub enum DeliveryOutcome {
     },
 }
 
+impl DeliveryOutcome {
+    /// The same as a result, with the reason of a failure.
+    pub fn to_result(&self) -> Result<(), &str> {
+        match self {
+            Self::Accepted => Ok(()),
+            Self::Gone => Err(GONE),
+            Self::Failed { reason, .. } => Err(reason),
+        }
+    }
+}
+
 /// An HTTP client for deliveries. Cheap to clone.
 #[derive(Clone)]
 pub struct WebhookSender(SigningClients);

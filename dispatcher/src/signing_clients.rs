@@ -39,6 +39,8 @@ pub struct WebhookMessage {
     pub content_type: &'static str,
     /// The body, exactly as it is signed.
     pub body: Vec<u8>,
+    /// The trace context of the request that caused it, if that is traced.
+    pub traceparent: Option<String>,
 }
 
 /// Whether a client follows redirects.
@@ -86,8 +88,11 @@ impl SigningClients {
             &self.plain_client
         };
         let timestamp = OffsetDateTime::now_utc().unix_timestamp();
-        Ok(client
-            .post(url.clone())
+        let mut request = client.post(url.clone());
+        if let Some(traceparent) = &message.traceparent {
+            request = request.header("traceparent", traceparent);
+        }
+        Ok(request
             .header(CONTENT_TYPE, message.content_type)
             .header("webhook-id", &message.id)
             .header("webhook-timestamp", timestamp)

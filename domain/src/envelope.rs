@@ -95,6 +95,9 @@ pub struct Envelope {
     /// Who made the call that caused the event, if it was made for another user or by an
     /// administrator.
     pub actor: Option<String>,
+    /// The W3C `traceparent` of the request that caused the event, if it was traced. It helps
+    /// operators and means nothing to the domain.
+    pub traceparent: Option<String>,
     /// The event data as JSON.
     pub data: Box<RawValue>,
 }
@@ -120,6 +123,9 @@ struct CloudEvent<'a> {
     conversation: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     actor: Option<Cow<'a, str>>,
+    /// The distributed tracing extension of CloudEvents.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    traceparent: Option<Cow<'a, str>>,
     #[serde(borrow)]
     data: &'a RawValue,
 }
@@ -206,6 +212,7 @@ impl Envelope {
             sequence: self.sequence,
             conversation: self.conversation(),
             actor: self.actor.as_deref().map(Cow::Borrowed),
+            traceparent: self.traceparent.as_deref().map(Cow::Borrowed),
             data: &self.data,
         })
     }
@@ -241,6 +248,7 @@ impl Envelope {
             version,
             time: event.time,
             actor: event.actor.map(Cow::into_owned),
+            traceparent: event.traceparent.map(Cow::into_owned),
             data: event.data.to_owned(),
         })
     }

@@ -14,6 +14,7 @@
 //!   pages ([`read_ahead`]). [`log_end`]: where the log ends. [`message_bodies`]: bodies by
 //!   position. [`link_secret`]: the secret of the codes of links. [`TypeFollower`]: the events of
 //!   some rare types, for state that every process holds.
+//! - [`traced_events`]: which events belong to traced requests.
 
 #![deny(missing_docs)]
 
@@ -22,6 +23,7 @@ mod append;
 mod error;
 mod log;
 mod read;
+mod traced_events;
 
 pub use aggregate::cached_aggregate::{CachedAggregate, UpcasterProvider};
 pub use aggregate::cqrs;
@@ -40,3 +42,4 @@ pub use read::{
     link_secret, log_end, message_bodies, read_ahead, reader, sent_range, stored_messages,
     user_filter,
 };
+pub use traced_events::traced_events;

@@ -36,6 +36,7 @@ pub(crate) fn collect_affected(
         recipients: members + users.len() as i64,
         conversations: conversations.into_iter().collect(),
         users: users.into_iter().collect(),
+        traces: Vec::new(),
         entries: live_entries::build_entries(batch, recipients),
     };
     audience.fits().then_some(audience)

@@ -5,8 +5,10 @@ use std::time::Duration;
 use async_nats::Client;
 use async_nats::connection::State;
 use connectivity::OutageLog;
+use domain::envelope::Envelope;
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
+use event_log::traced_events;
 use event_stream::commit_feed::CommitFeed;
 use event_stream::lineage::SourceError;
 use event_stream::mirror::MirrorConfig;
@@ -18,6 +20,7 @@ use sqlx::types::time::OffsetDateTime;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use traces::{BatchSpans, SpanKind};
 
 use crate::config::ProjectorConfig;
 use crate::error::ProjectionError;
@@ -161,9 +164,12 @@ impl ProjectorRunner {
         };
         if !events.is_empty() {
             projector.include_entries(self.local_signal.are_entries_requested());
-            fold(projector, &events).await?;
+            let traced = fold_traced(projector, &events).await?;
             self.projected.send_replace(projector.position().await?);
-            let signal = projector.take_signal().await?;
+            let mut signal = projector.take_signal().await?;
+            if let Some(audience) = &mut signal.audience {
+                audience.traces = traced;
+            }
             self.local_signal.publish(signal.clone());
             publish_signal(self.nats_signal.as_ref(), &signal).await;
         }
@@ -207,10 +213,21 @@ impl ProjectorRunner {
     }
 }
 
-async fn fold(
+/// Folds the events. Returns the positions of those of traced requests, with the `traceparent` for
+/// what follows.
+async fn fold_traced(
     projector: &mut Projector,
-    events: &[domain::envelope::Envelope],
-) -> Result<(), ProjectionError> {
+    events: &[Envelope],
+) -> Result<Vec<(i64, String)>, ProjectionError> {
+    let mut spans = BatchSpans::start("project", SpanKind::Consumer, traced_events(events));
+    spans.set("tidings.batch.events", events.len() as i64);
+    let traced = spans.traceparents();
+    let folded = fold(projector, events).await;
+    spans.end_with(&folded);
+    folded.map(|()| traced)
+}
+
+async fn fold(projector: &mut Projector, events: &[Envelope]) -> Result<(), ProjectionError> {
     match projector.step(events).await {
         // Another process has changed the tables: the next step continues from their position.
         Err(ProjectionError::Fenced | ProjectionError::Gap { .. }) => Ok(()),

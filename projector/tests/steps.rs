@@ -272,6 +272,7 @@ async fn events_with_names_that_postgres_cannot_store_are_parked() {
         version: 1,
         time: Timestamp::from_millis(0),
         actor: None,
+        traceparent: None,
         data: RawValue::from_string("{}".to_owned()).unwrap(),
     };
     let database = ProjectorDatabase::new().await;

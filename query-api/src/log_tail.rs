@@ -239,6 +239,7 @@ mod tests {
             version: 1,
             time: now(),
             actor: None,
+            traceparent: None,
             data: RawValue::from_string(data).expect("JSON"),
         }
     }

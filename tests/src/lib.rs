@@ -22,8 +22,8 @@
 //!   [`api_document`]: the served document, and whether answers are what it says. [`desks`]:
 //!   service desks, and the sessions of their customers.
 //! - [`feed`]: the sync feed as clients read it; [`live`]: live connections; [`raw_socket`]: their
-//!   frames, valid or not; [`receiver`]: a receiver of webhooks; [`check_service`]: a service that
-//!   checks messages; [`push_providers`]: the providers of pushes.
+//!   frames, valid or not; [`receiver`]: a receiver of webhooks; [`collector`]: one of traces;
+//!   [`check_service`]: a service that checks messages; [`push_providers`]: the providers of pushes.
 //! - [`log`]: the log, the mirror and the read models, without the code of the services.
 //! - [`corpus`]: chat logs and what their import must give; [`message_file`]: generated messages;
 //!   [`import_leaks`]: random exports, and who sees which message.
@@ -47,6 +47,7 @@ pub mod bucket;
 pub mod chaos;
 pub mod check_service;
 pub mod client;
+pub mod collector;
 pub mod corpus;
 pub mod database;
 pub mod database_copy;

@@ -117,6 +117,7 @@ mod tests {
                 version: 1,
                 time: Timestamp::default(),
                 actor: None,
+                traceparent: None,
                 data: RawValue::from_string(data.to_string()).expect("JSON"),
             };
             self.board.fold(&event).expect("an event");

@@ -199,6 +199,7 @@ mod tests {
                 version: event.version(),
                 time: at(position),
                 actor: None,
+                traceparent: None,
                 data: RawValue::from_string(data).unwrap(),
             }));
         }
@@ -305,6 +306,7 @@ mod tests {
             version: 99,
             time: at(2),
             actor: None,
+            traceparent: None,
             data: RawValue::from_string("{}".into()).unwrap(),
         };
         assert!(!view.apply(&newer));

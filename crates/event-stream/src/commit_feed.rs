@@ -119,6 +119,7 @@ mod tests {
             version: 1,
             time,
             actor: None,
+            traceparent: None,
             data: serde_json::value::RawValue::NULL.to_owned(),
         };
         positions.map(event).collect()

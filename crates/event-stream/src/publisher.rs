@@ -9,6 +9,8 @@ use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use domain::envelope::Envelope;
 use domain::subject;
+use event_log::traced_events;
+use traces::{BatchSpans, SpanKind};
 
 use crate::mirror::{MirrorConfig, MirrorError};
 
@@ -16,6 +18,9 @@ use crate::mirror::{MirrorConfig, MirrorError};
 /// expected previous sequence, so if one is not stored, none after it is: the acknowledgement of
 /// the last covers all.
 const ACK_INTERVAL: usize = 256;
+
+/// The header with the W3C trace context.
+const TRACEPARENT: &str = "traceparent";
 
 /// How many acknowledgements may be pending.
 const MAX_PENDING_ACKS: usize = 4;
@@ -49,6 +54,20 @@ impl MirrorPublisher {
 
     /// Publishes consecutive events, and returns when all are acknowledged.
     pub(crate) async fn publish(&self, events: &[Envelope]) -> Result<(), MirrorError> {
+        let traced = traced_events(events);
+        let mut spans = BatchSpans::start("publish", SpanKind::Producer, traced);
+        spans.set("messaging.system", "nats");
+        spans.set("tidings.batch.events", events.len() as i64);
+        let published = self.publish_all(events, &spans).await;
+        spans.end_with(&published);
+        published
+    }
+
+    async fn publish_all(
+        &self,
+        events: &[Envelope],
+        spans: &BatchSpans,
+    ) -> Result<(), MirrorError> {
         let mut sent: VecDeque<(i64, PublishAckFuture)> = VecDeque::new();
         for chunk in events.chunks(ACK_INTERVAL) {
             if sent.len() >= MAX_PENDING_ACKS
@@ -60,9 +79,9 @@ impl MirrorPublisher {
                 break;
             };
             for event in others {
-                self.publish_without_ack(event).await?;
+                self.publish_without_ack(event, spans).await?;
             }
-            sent.push_back((last.position, self.publish_with_ack(last).await?));
+            sent.push_back((last.position, self.publish_with_ack(last, spans).await?));
         }
         for (position, ack) in sent {
             await_ack(position, ack).await?;
@@ -71,10 +90,17 @@ impl MirrorPublisher {
     }
 
     /// Publishes one event without requesting an acknowledgement.
-    async fn publish_without_ack(&self, event: &Envelope) -> Result<(), MirrorError> {
+    async fn publish_without_ack(
+        &self,
+        event: &Envelope,
+        spans: &BatchSpans,
+    ) -> Result<(), MirrorError> {
         let mut headers = HeaderMap::new();
         let before = (event.position - 1).to_string();
         headers.insert(NATS_EXPECTED_LAST_SEQUENCE, before);
+        if let Some(traceparent) = traceparent(event, spans) {
+            headers.insert(TRACEPARENT, traceparent);
+        }
         self.nats
             .publish_with_headers(self.subject(event), headers, encode_payload(event)?)
             .await
@@ -82,10 +108,17 @@ impl MirrorPublisher {
     }
 
     /// Publishes one event and requests an acknowledgement.
-    async fn publish_with_ack(&self, event: &Envelope) -> Result<PublishAckFuture, MirrorError> {
-        let message = PublishMessage::build()
+    async fn publish_with_ack(
+        &self,
+        event: &Envelope,
+        spans: &BatchSpans,
+    ) -> Result<PublishAckFuture, MirrorError> {
+        let mut message = PublishMessage::build()
             .payload(encode_payload(event)?)
             .expected_last_sequence(event.position.unsigned_abs() - 1);
+        if let Some(traceparent) = traceparent(event, spans) {
+            message = message.header(TRACEPARENT, traceparent);
+        }
         self.jetstream
             .send_publish(self.subject(event), message)
             .await
@@ -100,6 +133,11 @@ impl MirrorPublisher {
             &event.event_type,
         )
     }
+}
+
+/// The trace context for consumers of the message: the step that publishes it, or else the request.
+fn traceparent(event: &Envelope, spans: &BatchSpans) -> Option<String> {
+    spans.traceparent_at(event.position, event.traceparent.as_deref())
 }
 
 fn encode_payload(event: &Envelope) -> Result<bytes::Bytes, MirrorError> {

@@ -5,7 +5,7 @@ use metrics::{describe_counter, describe_gauge, describe_histogram};
 /// A metric and its description.
 type Description = (&'static str, &'static str);
 
-const COUNTERS: [Description; 14] = [
+const COUNTERS: [Description; 15] = [
     (
         "tidings_history_changes_total",
         "How often a writer found that the log had lost its last event",
@@ -57,6 +57,10 @@ const COUNTERS: [Description; 14] = [
     (
         "tidings_refused_total",
         "Commands that were refused, by problem code",
+    ),
+    (
+        "tidings_trace_spans_total",
+        "Steps of traces by whether the collector got them",
     ),
     (
         "tidings_webhook_tries_total",

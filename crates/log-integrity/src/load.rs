@@ -18,7 +18,7 @@ use sqlx::types::time::OffsetDateTime;
 use uuid::Uuid;
 
 const COPY_EVENTS: &str = "COPY log.events (position, stream, sequence, message, occurred_at, \
-     event_version, event_type, payload, actor) FROM STDIN";
+     event_version, event_type, payload, actor, traceparent) FROM STDIN";
 
 /// Why events cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -228,10 +228,12 @@ fn write_row(rows: &mut String, event: &Envelope, stream: i64) {
         escape(&event.event_type)
     );
     rows.push_str(&to_hex(event.data.get().as_bytes()));
-    rows.push('\t');
-    match &event.actor {
-        Some(actor) => rows.push_str(&escape(actor)),
-        None => rows.push_str("\\N"),
+    for text in [&event.actor, &event.traceparent] {
+        rows.push('\t');
+        match text {
+            Some(text) => rows.push_str(&escape(text)),
+            None => rows.push_str("\\N"),
+        }
     }
     rows.push('\n');
 }
@@ -278,6 +280,7 @@ mod tests {
             version: 1,
             time: Timestamp::from_millis(0),
             actor: None,
+            traceparent: None,
             data: to_raw_value(data).expect("it is JSON"),
         }
     }
@@ -286,18 +289,21 @@ mod tests {
     fn a_row_has_the_data_in_hexadecimal_and_nothing_that_ends_it_early() {
         let mut rows = String::new();
         write_row(&mut rows, &event("a\tb\n", &json!({ "seq": 7 })), 5);
-        let expected =
-            "3\t5\t2\t7\t1970-01-01T00:00:00.000Z\t1\ta\\tb\\n\t\\\\x7b22736571223a377d\t\\N\n";
+        let expected = "3\t5\t2\t7\t1970-01-01T00:00:00.000Z\t1\ta\\tb\\n\t\\\\x7b22736571223a377d\t\\N\t\\N\n";
         assert_eq!(rows, expected);
 
         rows.clear();
         let actor = Some("desk\tone".to_owned());
         let event = Envelope {
             actor,
+            traceparent: Some("00-a-b-01".to_owned()),
             ..event("t", &json!({}))
         };
         write_row(&mut rows, &event, 5);
-        assert!(rows.ends_with("\t\\\\x7b7d\tdesk\\tone\n"), "{rows}");
+        assert!(
+            rows.ends_with("\t\\\\x7b7d\tdesk\\tone\t00-a-b-01\n"),
+            "{rows}"
+        );
     }
 
     #[test]

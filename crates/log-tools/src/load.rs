@@ -270,6 +270,7 @@ mod tests {
             version: 1,
             time: Timestamp::from_millis(0),
             actor: None,
+            traceparent: None,
             data: to_raw_value(&()).expect("is JSON"),
         }
     }

@@ -25,6 +25,7 @@ fn event(position: i64, aggregate: AggregateKind, kind: &str, data: &Value) -> E
         version: 1,
         time: Timestamp::parse("2026-11-01T12:00:00Z").unwrap(),
         actor: None,
+        traceparent: None,
         data: RawValue::from_string(data.to_string()).unwrap(),
     }
 }

@@ -68,6 +68,9 @@ pub fn projected_subject(mirror_stream: &str) -> String {
 /// to everyone.
 const MAX_AUDIENCE_IDS: usize = 2_000;
 
+/// How many events of traced requests a signal may list.
+const MAX_TRACES: usize = 256;
+
 /// The signal after a batch. Its text form is the cursor, then a space and the audience as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectionSignal {
@@ -95,6 +98,10 @@ pub struct AffectedAudience {
     /// About how many recipients that makes, counting the members after the batch.
     #[serde(rename = "told")]
     pub recipients: i64,
+    /// The positions of events of traced requests, with the `traceparent` of the step that has
+    /// projected them. Some may be missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traces: Vec<(i64, String)>,
     /// All entries of the range, in order, if they are few and simple. In-process signals only.
     #[serde(skip)]
     pub entries: Option<Vec<Arc<LiveEntry>>>,
@@ -117,6 +124,8 @@ impl AffectedAudience {
             _ => None,
         };
         self.recipients += next.recipients;
+        self.traces.extend(next.traces);
+        self.traces.truncate(MAX_TRACES);
         self.conversations.extend(next.conversations);
         self.users.extend(next.users);
         for numbers in [&mut self.conversations, &mut self.users] {
@@ -182,13 +191,18 @@ mod tests {
             conversations: conversations.to_vec(),
             users: vec![9],
             recipients: 3,
+            traces: Vec::new(),
             entries: None,
         }
     }
 
     #[test]
     fn a_signal_survives_a_round_trip_through_text() {
-        for audience in [None, Some(audience(3, 7, &[1, 2]))] {
+        let traced = AffectedAudience {
+            traces: vec![(5, "00-a-b-01".to_owned())],
+            ..audience(3, 7, &[1])
+        };
+        for audience in [None, Some(audience(3, 7, &[1, 2])), Some(traced)] {
             let signal = ProjectionSignal {
                 cursor: "7.5f3a9c21".parse().expect("a cursor"),
                 audience,

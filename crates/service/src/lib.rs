@@ -71,6 +71,7 @@ use read_model::projection_signal::ProjectionSignalChannel;
 use settings::{SealInterval, Services, Switch, SystemConfig};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use traces::SpanExport;
 use utoipa_axum::router::OpenApiRouter;
 
 use acks::CommandAcks;
@@ -144,6 +145,7 @@ pub async fn run(
     let metrics = ops::install_recorder().context("cannot install the metrics recorder")?;
     check_open_file_limit(setup.config.max_connections);
     signals::handle_file_size_limit();
+    let traces = start_traces(&setup)?;
     let base = setup.ports.base_url()?;
     let (ports, service) = ServiceRuntime::new(setup).await?;
     let (issuer, auth) = (service.issuer.clone(), service.auth.clone());
@@ -197,7 +199,20 @@ pub async fn run(
     }
     let log = log.and_then(Result::ok).flatten();
     service.stop(log, foreground, background).await;
+    if let Some(traces) = traces {
+        traces.shut_down().await;
+    }
     ended
+}
+
+/// Turns traces on if a collector is configured.
+fn start_traces(setup: &ServiceSetup) -> Result<Option<SpanExport>> {
+    let Some(config) = setup.config.traces.export_config(setup.services)? else {
+        return Ok(None);
+    };
+    tracing::info!(collector = %config.endpoint, "sending traces of requests");
+    let started = traces::start_export(config);
+    started.context("cannot start sending traces")
 }
 
 /// Raises the limit of open files, and logs a warning if it is too low for the configured number of

@@ -11,7 +11,8 @@
 //!   that were given.
 //! - `rules`: the options of `tidings switch` and `tidings moderation`. `jwks_url`: where keys of
 //!   tokens are fetched from.
-//! - `questions`: the options of commands that answer questions about messages.
+//! - `questions`: the options of commands that answer questions about messages. `limits`: the limits
+//!   of the domain rules. `trace_export`: where traces of requests are sent.
 //! - `usage`: explains wrong invocations. `ports`: TLS and the port of the metrics. `parse`: the
 //!   formats of values. `confirm`: how a command that destroys something is confirmed.
 
@@ -29,6 +30,7 @@ mod files;
 mod given;
 mod help;
 mod jwks_url;
+mod limits;
 mod log;
 mod parse;
 mod people;
@@ -40,6 +42,7 @@ mod rebuild;
 mod rules;
 mod services;
 mod system;
+mod trace_export;
 mod usage;
 mod user;
 mod webhooks;
@@ -62,6 +65,7 @@ pub use files::FileArgs;
 pub use given::given_settings;
 pub use help::arrange as arrange_help;
 pub use jwks_url::JwksUrl;
+pub use limits::LimitArgs;
 pub use log::{
     EventFilterArgs, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs,
     LogVerifyArgs, SealArgs, SealInterval,
@@ -75,7 +79,8 @@ pub use questions::{
 pub use rebuild::{RebuildAction, RebuildArgs, RebuildSource, VerifyArgs};
 pub use rules::{ListAction, ModerationCommand, ResolveArgs, SetListArgs, SwitchCommand};
 pub use services::Services;
-pub use system::{AuthArgs, LimitArgs, LogFormat, Switch, SystemConfig};
+pub use system::{AuthArgs, LogFormat, Switch, SystemConfig};
+pub use trace_export::TraceExportArgs;
 pub use usage::explain as explain_usage;
 pub use user::{UserCommand, UserKindArg, UserRestrictArgs, UserSetArgs};
 pub use webhooks::{WebhookAddArgs, WebhookArgs, WebhookListArgs, WebhooksCommand};

@@ -73,6 +73,7 @@ pub fn build_message(
         id: message_id(webhook, due),
         content_type: "application/json",
         body: serde_json::to_vec(&payload)?,
+        traceparent: None,
     })
 }
 

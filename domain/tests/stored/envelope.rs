@@ -18,6 +18,7 @@ fn envelope(id: &str, data: &str) -> Envelope {
         version: 1,
         time: Timestamp::parse("2026-11-01T09:30:00Z").unwrap(),
         actor: None,
+        traceparent: None,
         data: RawValue::from_string(data.to_owned()).unwrap(),
     }
 }
@@ -52,6 +53,19 @@ fn an_event_names_who_called_for_the_user() {
     assert_eq!(value["actor"], "desk é");
     let read = Envelope::from_json(&json).unwrap();
     assert_eq!(read.actor.as_deref(), Some("desk é"));
+    assert_eq!(read.to_json().unwrap(), json);
+}
+
+#[test]
+fn an_event_of_a_traced_request_has_its_traceparent() {
+    let mut event = envelope("ann", r#"{"user":"bob"}"#);
+    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    event.traceparent = Some(traceparent.to_owned());
+    let json = event.to_json().unwrap();
+    let value: Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(value["traceparent"], traceparent);
+    let read = Envelope::from_json(&json).unwrap();
+    assert_eq!(read.traceparent.as_deref(), Some(traceparent));
     assert_eq!(read.to_json().unwrap(), json);
 }
 

@@ -130,6 +130,7 @@ impl<A: CachedAggregate> LockedAggregate<A> {
     ) -> Result<Vec<EventRow>, LogError> {
         let aggregate = <A::Event as LoggedEvent>::AGGREGATE_KIND;
         let mut sequence = self.sequence();
+        let traceparent = traces::current_traceparent();
         events
             .iter()
             .map(|event| {
@@ -150,6 +151,7 @@ impl<A: CachedAggregate> LockedAggregate<A> {
                     version: event.version(),
                     time: Timestamp::default(),
                     actor: actor.map(ToString::to_string),
+                    traceparent: traceparent.clone(),
                     data: RawValue::from_string(data).map_err(|error| encoding_error(&error))?,
                 };
                 Ok(EventRow {

@@ -150,6 +150,7 @@ mod tests {
                 version: 1,
                 time: Timestamp::from_millis(0),
                 actor: None,
+                traceparent: None,
                 data: RawValue::from_string("{}".into()).expect("JSON"),
             },
             message_seq: None,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use connectivity::{OutageLog, has_sqlstate};
 use sqlx::PgPool;
+use traces::{BatchSpans, SpanKind};
 
 use super::batch::{self, AppendBatch};
 use super::commits::CommitBroadcaster;
@@ -17,6 +18,7 @@ use super::request::AppendError;
 use super::statement::{BatchColumns, CommitOutcome};
 use super::writer_session::{WriterSession, confirmed_at};
 use crate::error::LogError;
+use crate::traced_events::traced_events;
 
 /// How many attempts a batch gets while keys turn out to exist, the head moves or the outcome is
 /// unknown.
@@ -96,7 +98,7 @@ impl Committer {
             match self.try_commit(batch, lock_head).await {
                 Ok(CommitOutcome::Committed(committed)) => {
                     metrics::histogram!("tidings_commit_seconds").record(started.elapsed());
-                    return self.complete_batch(batch.take_appends(), committed);
+                    return self.complete_batch(batch.take_appends(), committed, started);
                 }
                 Ok(CommitOutcome::HeadMoved) => lock_head = true,
                 Ok(CommitOutcome::DuplicateKey) => {
@@ -111,7 +113,7 @@ impl Committer {
                         .await;
                     match resolved {
                         Ok(Some(committed)) => {
-                            return self.complete_batch(batch.take_appends(), committed);
+                            return self.complete_batch(batch.take_appends(), committed, started);
                         }
                         Ok(None) => last_error = error.to_string(),
                         // This says why there is no new session, which lasts longer.
@@ -256,9 +258,18 @@ impl Committer {
     }
 
     /// The batch is durable: resolves its tickets and publishes its events to the commit feed.
-    fn complete_batch(&self, batch: Vec<QueuedAppend>, committed: CommittedBatch) {
+    fn complete_batch(
+        &self,
+        batch: Vec<QueuedAppend>,
+        committed: CommittedBatch,
+        started: Instant,
+    ) {
         let events = self.queue.complete(batch, committed);
         let Some(last) = events.last() else { return };
+        let mut spans = BatchSpans::start("commit", SpanKind::Internal, traced_events(&events));
+        spans.backdate(started.elapsed());
+        spans.set("tidings.batch.events", events.len() as i64);
+        spans.end();
         self.outages.record_success();
         metrics::histogram!("tidings_commit_batch_events").record(events.len() as f64);
         metrics::gauge!("tidings_log_head").set(last.position as f64);

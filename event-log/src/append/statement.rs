@@ -39,6 +39,7 @@ pub(crate) struct BatchColumns {
     event_type: Vec<String>,
     payload: Vec<Vec<u8>>,
     actor: Vec<Option<String>>,
+    traceparent: Vec<Option<String>>,
     new_stream: Vec<i64>,
     new_aggregate: Vec<&'static str>,
     new_id: Vec<String>,
@@ -110,6 +111,7 @@ impl BatchColumns {
             self.event_type.push(envelope.event_type.clone());
             self.payload.push(envelope.data.get().as_bytes().to_vec());
             self.actor.push(envelope.actor.clone());
+            self.traceparent.push(envelope.traceparent.clone());
         }
         for receipt in &append.receipts {
             self.key.push(receipt.key.to_uuid());
@@ -161,6 +163,7 @@ pub(crate) async fn append_batch(
         .bind(&columns.loaded_id)
         .bind(&columns.loaded_sequence)
         .bind(&columns.actor)
+        .bind(&columns.traceparent)
         .fetch_optional(connection)
         .await;
     let written: Option<(i64, OffsetDateTime)> = match written {
@@ -198,11 +201,13 @@ const APPEND_BATCH: &str = "WITH head AS (
              SELECT s.id, s.aggregate_type, s.aggregate_id
                FROM head, unnest($3::bigint[], $4::text[], $5::text[]) AS s (id, aggregate_type, aggregate_id)),
          events AS (
-             INSERT INTO log.events (position, stream, sequence, message, occurred_at, event_version, event_type, payload, actor)
-             SELECT head.base + e.nth, e.stream, e.sequence, e.message, head.occurred_at, e.version, e.type, e.payload, e.actor
+             INSERT INTO log.events (position, stream, sequence, message, occurred_at, event_version, event_type, payload, actor,
+                                     traceparent)
+             SELECT head.base + e.nth, e.stream, e.sequence, e.message, head.occurred_at, e.version, e.type, e.payload, e.actor,
+                    e.traceparent
                FROM head, unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::smallint[], $10::text[], $12::bytea[],
-                                 $21::text[])
-                    WITH ORDINALITY AS e (stream, sequence, message, version, type, payload, actor, nth)),
+                                 $21::text[], $22::text[])
+                    WITH ORDINALITY AS e (stream, sequence, message, version, type, payload, actor, traceparent, nth)),
          receipts AS (
              INSERT INTO log.receipts (key, fingerprint, position, answer)
              SELECT r.key, r.fingerprint, head.base + r.nth, r.answer

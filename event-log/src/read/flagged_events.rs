@@ -17,14 +17,15 @@ const FLAGS_FIELD: &str = "\"flags\":[";
 const FLAG_ACTION: &str = "\"action\":\"flag\"";
 
 /// Selects events of some types that are rare, by the index on them.
-const SELECT_RARE: &str = "SELECT e.position, e.sequence, e.event_type, e.event_version, e.occurred_at, e.payload, e.actor, e.stream \
+const SELECT_RARE: &str = "SELECT e.position, e.sequence, e.event_type, e.event_version, e.occurred_at, e.payload, e.actor, \
+     e.traceparent, e.stream \
      FROM unnest($3::text[]) AS t (name) CROSS JOIN LATERAL ( \
          SELECT * FROM log.events WHERE event_type = t.name AND event_type <> 'message_sent' \
             AND position > $1 AND position <= $2 ORDER BY position) e \
      WHERE $4::text[] IS NOT NULL AND $5::bytea IS NOT NULL ORDER BY e.position";
 
 /// Selects events of some types, and flagged ones of others.
-const SELECT_FLAGGED: &str = "SELECT position, sequence, event_type, event_version, occurred_at, payload, actor, stream \
+const SELECT_FLAGGED: &str = "SELECT position, sequence, event_type, event_version, occurred_at, payload, actor, traceparent, stream \
      FROM log.events WHERE position > $1 AND position <= $2 \
      AND (event_type = ANY($3) OR event_type = ANY($4) AND position($5 IN payload) > 0) \
      ORDER BY position";
@@ -138,7 +139,7 @@ async fn read_between(
         .await?;
     let streams: Vec<i64> = rows
         .iter()
-        .map(|row| row.try_get(7))
+        .map(|row| row.try_get(8))
         .collect::<Result<_, _>>()?;
     let mut names = StreamNames::default();
     names.resolve(connection, streams.iter().copied()).await?;

@@ -16,11 +16,13 @@ const MAX_MESSAGE_EVENTS: i64 = 1_000;
 /// Binds the stream, the seq and the maximum number of changes. Every message is an event, so the
 /// message with seq n is at sequence n or later.
 const MESSAGE_EVENTS: &str =
-    "(SELECT position, sequence, event_type, event_version, occurred_at, payload, actor FROM log.events
+    "(SELECT position, sequence, event_type, event_version, occurred_at, payload, actor, traceparent
+       FROM log.events
        WHERE stream = $1 AND sequence >= $2 AND message = $2 AND event_type = 'message_sent'
        ORDER BY sequence LIMIT 1)
      UNION ALL
-     (SELECT position, sequence, event_type, event_version, occurred_at, payload, actor FROM log.events
+     (SELECT position, sequence, event_type, event_version, occurred_at, payload, actor, traceparent
+       FROM log.events
        WHERE stream = $1 AND message = $2 AND event_type <> 'message_sent'
          AND event_type IN ('message_edited', 'message_recalled', 'message_restored',
                             'message_erased')

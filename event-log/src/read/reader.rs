@@ -110,11 +110,11 @@ const MIN_SCANNED_ROWS: i64 = 2_000;
 
 /// Selects events. The columns that [`decode_envelope`] reads come first, always in this order.
 const SELECT_EVENTS: &str = "SELECT e.position, e.sequence, e.event_type, e.event_version, e.occurred_at, e.payload, \
-     e.actor, s.aggregate_type, s.aggregate_id FROM log.events e JOIN log.streams s ON s.id = e.stream WHERE ";
+     e.actor, e.traceparent, s.aggregate_type, s.aggregate_id FROM log.events e JOIN log.streams s ON s.id = e.stream WHERE ";
 
 /// Selects a page by position. The text is constant, so that the statement stays prepared.
-const SELECT_AFTER: &str = "SELECT position, sequence, event_type, event_version, occurred_at, payload, actor, stream \
-     FROM log.events WHERE position > $1 AND position <= $2 ORDER BY position";
+const SELECT_AFTER: &str = "SELECT position, sequence, event_type, event_version, occurred_at, payload, actor, traceparent, \
+     stream FROM log.events WHERE position > $1 AND position <= $2 ORDER BY position";
 
 impl LogReader {
     /// A reader of the log in a migrated database.
@@ -311,8 +311,8 @@ impl LogReader {
         let mut events = rows
             .iter()
             .map(|row| {
-                let kind = stream_names::parse_aggregate_kind(row.try_get(7)?)?;
-                decode_envelope(row, (kind, row.try_get(8)?))
+                let kind = stream_names::parse_aggregate_kind(row.try_get(8)?)?;
+                decode_envelope(row, (kind, row.try_get(9)?))
             })
             .collect::<Result<Vec<_>, sqlx::Error>>()?;
         epochs::tag_events(connection, &mut events).await?;
@@ -399,7 +399,7 @@ pub(crate) async fn read_after(
         .await?;
     let streams: Vec<i64> = rows
         .iter()
-        .map(|row| row.try_get(7))
+        .map(|row| row.try_get(8))
         .collect::<Result<_, _>>()?;
     names
         .resolve(&mut *connection, streams.iter().copied())
@@ -429,6 +429,7 @@ pub(super) fn decode_envelope(
         version: row.try_get(3)?,
         time: time.into(),
         actor: row.try_get(6)?,
+        traceparent: row.try_get(7)?,
         data: decode_payload(row.try_get(5)?)?,
     })
 }

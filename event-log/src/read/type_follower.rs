@@ -116,7 +116,7 @@ impl TypeFollower {
         // One index scan for each type: a scan by position would read the whole log at a start.
         let rows = sqlx::query(
             "SELECT e.position, e.sequence, e.event_type, e.event_version, e.occurred_at, e.payload, \
-             e.actor, s.aggregate_type, s.aggregate_id FROM unnest($3::text[]) AS t (name) CROSS JOIN LATERAL ( \
+             e.actor, e.traceparent, s.aggregate_type, s.aggregate_id FROM unnest($3::text[]) AS t (name) CROSS JOIN LATERAL ( \
                  SELECT * FROM log.events \
                   WHERE event_type = t.name AND event_type <> 'message_sent' \
                     AND position > $1 AND position <= $2 ORDER BY position LIMIT $4) e \
@@ -135,6 +135,6 @@ impl TypeFollower {
 }
 
 fn decode_row(row: &PgRow) -> Result<Envelope, sqlx::Error> {
-    let kind = stream_names::parse_aggregate_kind(row.try_get(7)?)?;
-    decode_envelope(row, (kind, row.try_get(8)?))
+    let kind = stream_names::parse_aggregate_kind(row.try_get(8)?)?;
+    decode_envelope(row, (kind, row.try_get(9)?))
 }

@@ -17,6 +17,7 @@ fn event(aggregate: AggregateKind, id: &str, data: &Value) -> Envelope {
         version: 1,
         time: Timestamp::from_millis(0),
         actor: None,
+        traceparent: None,
         data: to_raw_value(data).expect("valid JSON"),
     }
 }

@@ -95,6 +95,7 @@ mod tests {
             version: 1,
             time: Timestamp::from_millis(0),
             actor: Some("root".into()),
+            traceparent: None,
             data: RawValue::from_string(data.into()).expect("JSON"),
         };
         let row = find_row(&DecodedEvent::new(&envelope))?;

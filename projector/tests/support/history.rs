@@ -330,6 +330,7 @@ impl HistoryGenerator {
             time: Timestamp::from_millis(self.now),
             // Now and then, a service acts for the user.
             actor: (self.log.len() % 7 == 3).then(|| "robot".to_owned()),
+            traceparent: None,
             data: RawValue::from_string(data).unwrap(),
         });
     }

@@ -43,6 +43,12 @@ pub(crate) struct EventSchema {
     /// Who called, if it was not the user: a service that acts for them, or an administrator.
     #[schema(required = false)]
     actor: String,
+    /// The W3C trace context of the request that caused the event, if that request was traced.
+    #[schema(
+        required = false,
+        example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    )]
+    traceparent: String,
     /// The data of the event. `type` determines its fields.
     data: BTreeMap<String, serde_json::Value>,
 }

@@ -63,6 +63,7 @@ fn event(position: i64, event_type: &str, by: &str) -> Envelope {
         version: 1,
         time: Timestamp::from_millis(0),
         actor: None,
+        traceparent: None,
         data: to_raw_value(&json!({ "seq": 3, "by": by })).expect("JSON"),
     }
 }

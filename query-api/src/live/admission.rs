@@ -46,13 +46,17 @@ pub enum LiveTransport {
 }
 
 impl LiveTransport {
-    /// The open connections of this kind.
-    fn gauge(self) -> Gauge {
-        let kind = match self {
+    /// The name of this kind, in metrics and traces.
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::WebSocket => "websocket",
             Self::EventStream => "sse",
-        };
-        gauge!("tidings_live_connections_by_kind", "kind" => kind)
+        }
+    }
+
+    /// The open connections of this kind.
+    fn gauge(self) -> Gauge {
+        gauge!("tidings_live_connections_by_kind", "kind" => self.as_str())
     }
 }
 

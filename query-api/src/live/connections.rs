@@ -9,6 +9,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio_util::sync::CancellationToken;
 
 use super::delivery::LiveDelivery;
+use super::delivery_spans::TracedPositions;
 use super::frame::ServerFrame;
 
 /// All users who are connected to this process.
@@ -192,7 +193,13 @@ impl LiveConnections {
 
     /// Enqueues entries up to the position `to` for all connections of a user. Connections with a
     /// full queue are dropped.
-    pub fn enqueue(&mut self, id: i64, to: i64, frames: Vec<ServerFrame>) {
+    pub fn enqueue(
+        &mut self,
+        id: i64,
+        to: i64,
+        frames: Vec<ServerFrame>,
+        traced: Option<&TracedPositions>,
+    ) {
         let name = self.names_by_id.get(&id);
         let Some(user) = name.and_then(|name| self.users.get_mut(name)) else {
             return;
@@ -204,7 +211,7 @@ impl LiveConnections {
             if !connection.is_subscribed {
                 return false;
             }
-            let delivery = LiveDelivery::Entries(to, Arc::clone(&frames));
+            let delivery = LiveDelivery::Entries(to, Arc::clone(&frames), traced.cloned());
             match connection.queue.try_send(delivery) {
                 Ok(()) => false,
                 Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {

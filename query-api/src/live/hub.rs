@@ -33,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 use super::connections::{LiveConnection, LiveConnections};
 use super::delivery::LiveDelivery;
 use super::delivery_query::{DeliveryQuery, dedicated_options, open_dedicated_pool};
+use super::delivery_spans::DeliverySpans;
 use super::frame::ServerFrame;
 use crate::consistency::pending_changes::{PendingChanges, affected_since};
 use crate::consistency::read_history::ReadHistory;
@@ -314,12 +315,14 @@ impl Deliverer {
         if let Some(audience) = audience.as_ref().filter(|audience| audience.is_empty()) {
             return Ok(audience.to);
         }
+        let mut spans = DeliverySpans::start(audience.as_ref(), from);
         if let Some((entries, to)) = audience
             .as_ref()
             .and_then(|audience| Some((audience.entries.as_ref()?, audience.to)))
         {
-            self.deliver_pushed(entries, from, to).await?;
-            return Ok(to);
+            let delivered = self.deliver_pushed(entries, from, to, &mut spans).await;
+            spans.end_with(&delivered);
+            return delivered.map(|()| to);
         }
         if now - from > MAX_BATCH_POSITIONS {
             self.hub.connections().drop_all();
@@ -339,8 +342,9 @@ impl Deliverer {
         self.observe(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
         if generation == self.read_model.generation {
             let to = self.read_model.position.min(query.up_to);
-            self.deliver_queried(&rows, to).await?;
-            return Ok(to);
+            let delivered = self.deliver_queried(&rows, to, &mut spans).await;
+            spans.end_with(&delivered);
+            return delivered.map(|()| to);
         }
         // The user ids of the statement are outdated, and all connections have been dropped.
         Ok(self.read_model.position)
@@ -352,6 +356,7 @@ impl Deliverer {
         entries: &[Arc<LiveEntry>],
         from: i64,
         to: i64,
+        spans: &mut DeliverySpans,
     ) -> Result<(), QueryError> {
         counter!("tidings_live_batches_total", "asked" => "nobody").increment(1);
         let entries = entries.iter().filter(|entry| entry.position > from);
@@ -367,11 +372,16 @@ impl Deliverer {
             let entry = FeedEntry::from_live_entry(entry)?;
             self.add_frames(&mut frames, &entry, &users, &history)?;
         }
-        self.enqueue(frames, to);
+        self.enqueue(frames, to, spans);
         Ok(())
     }
 
-    async fn deliver_queried(&self, rows: &[PgRow], to: i64) -> Result<(), QueryError> {
+    async fn deliver_queried(
+        &self,
+        rows: &[PgRow],
+        to: i64,
+        spans: &mut DeliverySpans,
+    ) -> Result<(), QueryError> {
         let history = self.history.up_to(to).await?;
         let mut frames: HashMap<i64, Vec<ServerFrame>> = HashMap::new();
         for row in rows {
@@ -381,7 +391,7 @@ impl Deliverer {
             let recipients: Vec<i64> = row.try_get("recipients")?;
             self.add_frames(&mut frames, &entry, &recipients, &history)?;
         }
-        self.enqueue(frames, to);
+        self.enqueue(frames, to, spans);
         Ok(())
     }
 
@@ -421,10 +431,11 @@ impl Deliverer {
         Ok(())
     }
 
-    fn enqueue(&self, frames: HashMap<i64, Vec<ServerFrame>>, to: i64) {
+    fn enqueue(&self, frames: HashMap<i64, Vec<ServerFrame>>, to: i64, spans: &mut DeliverySpans) {
         let mut connections = self.hub.connections();
         for (user, frames) in frames {
-            connections.enqueue(user, to, frames);
+            let traced = spans.positions_of(&frames);
+            connections.enqueue(user, to, frames, traced.as_ref());
         }
     }
 }

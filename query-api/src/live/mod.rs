@@ -4,7 +4,7 @@
 //!
 //! - `hub`: one task per process that delivers committed entries to all connected users.
 //!   `delivery_query` is its statement, `connections` the list of who is connected, `delivery` what
-//!   they receive.
+//!   they receive, `delivery_spans` the last steps of traced requests.
 //! - `session`: the entries of one connection: the backlog, then deliveries, and redelivery of
 //!   entries that were not acknowledged. `admission` limits the number of connections.
 //! - `frame`: the frames in both directions. `websocket`, `sse`: the two transports.
@@ -22,6 +22,7 @@ mod admission;
 mod connections;
 mod delivery;
 mod delivery_query;
+mod delivery_spans;
 mod desk_counts;
 pub(crate) mod frame;
 mod frame_limits;

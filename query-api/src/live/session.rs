@@ -11,6 +11,7 @@ use http_edge::{Caller, Problem};
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
+use traces::Span;
 
 use super::admission::{AdmissionPermit, LiveTransport, shutdown_problem, with_jittered_retry};
 use super::delivery::LiveDelivery;
@@ -65,6 +66,9 @@ pub struct LiveSession {
     /// The memory of the last page, until the client has read it.
     page_reservation: Option<AnswerReservation>,
     permit: AdmissionPermit,
+    transport: LiveTransport,
+    /// The frames that are being sent, of traced requests.
+    sending: Vec<Span>,
 }
 
 impl LiveSession {
@@ -113,6 +117,8 @@ impl LiveSession {
             has_caught_up: false,
             page_reservation: None,
             permit: admitted,
+            transport,
+            sending: Vec::new(),
         })
     }
 
@@ -151,6 +157,7 @@ impl LiveSession {
     /// lost if the future is dropped.
     pub async fn next_frames(&mut self) -> Result<Vec<ServerFrame>, SessionEnd> {
         self.page_reservation = None;
+        self.sending.drain(..).for_each(Span::end);
         if let Some(problem) = self.foreign_start.take() {
             return Err(SessionEnd::Problem(close::INVALID_CURSOR, problem));
         }
@@ -265,7 +272,7 @@ impl LiveSession {
             }
         };
         match delivery {
-            Some(LiveDelivery::Entries(to, frames)) => {
+            Some(LiveDelivery::Entries(to, frames, traced)) => {
                 let is_new = |frame: &&ServerFrame| {
                     frame
                         .position()
@@ -275,6 +282,9 @@ impl LiveSession {
                 ServerFrame::mark_more(&mut frames);
                 self.cursor = self.cursor.max(to);
                 self.record_sent(&frames);
+                if let Some(traced) = traced {
+                    self.sending = traced.start_sending(&frames, self.transport.as_str());
+                }
                 Ok(Some(frames))
             }
             Some(LiveDelivery::Ephemeral(frame)) => Ok(Some(vec![frame])),

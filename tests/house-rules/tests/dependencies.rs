@@ -8,13 +8,14 @@ use house_rules::source::Source;
 use house_rules::workspace::{Package, files, packages, root};
 
 /// Each package with the packages of this workspace that it may use outside of tests.
-const ALLOWED: [(&str, &[&str]); 38] = [
+const ALLOWED: [(&str, &[&str]); 39] = [
     ("domain", &[]),
     ("eventually", &[]),
     ("migrations", &[]),
-    ("http-edge", &[]),
+    ("http-edge", &["traces"]),
     ("search", &[]),
     ("connectivity", &[]),
+    ("traces", &["connectivity"]),
     ("web-pages", &[]),
     ("accounts", &["domain"]),
     ("embedded-servers", &[]),
@@ -29,8 +30,14 @@ const ALLOWED: [(&str, &[&str]); 38] = [
             "migrations",
         ],
     ),
-    ("event-log", &["connectivity", "domain", "migrations"]),
-    ("event-stream", &["connectivity", "domain", "event-log"]),
+    (
+        "event-log",
+        &["connectivity", "domain", "migrations", "traces"],
+    ),
+    (
+        "event-stream",
+        &["connectivity", "domain", "event-log", "traces"],
+    ),
     (
         "log-integrity",
         &[
@@ -62,6 +69,7 @@ const ALLOWED: [(&str, &[&str]); 38] = [
             "log-integrity",
             "moderation",
             "push",
+            "traces",
         ],
     ),
     (
@@ -74,6 +82,7 @@ const ALLOWED: [(&str, &[&str]); 38] = [
             "migrations",
             "read-model",
             "search",
+            "traces",
         ],
     ),
     (
@@ -89,6 +98,7 @@ const ALLOWED: [(&str, &[&str]); 38] = [
             "presence",
             "read-model",
             "search",
+            "traces",
         ],
     ),
     (
@@ -115,6 +125,7 @@ const ALLOWED: [(&str, &[&str]); 38] = [
             "presence",
             "push",
             "read-model",
+            "traces",
         ],
     ),
     ("importer", &["connectivity", "domain", "data-dir"]),
@@ -163,6 +174,7 @@ const ALLOWED: [(&str, &[&str]); 38] = [
             "push",
             "query-api",
             "search",
+            "traces",
         ],
     ),
     (
@@ -227,6 +239,7 @@ const ALLOWED: [(&str, &[&str]); 38] = [
             "read-model",
             "search",
             "settings",
+            "traces",
             "web-pages",
         ],
     ),

@@ -137,6 +137,7 @@ mod table_locks;
 mod threads;
 mod tls;
 mod token_files;
+mod traces;
 mod unknown_names;
 mod unread;
 mod webhook_calls;

@@ -12,8 +12,13 @@ const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
 /// The path, if requests are logged and this one is not a probe.
 pub(super) fn path_to_log(config: &EdgeConfig, uri: &Uri) -> Option<String> {
-    let is_logged = config.log_requests && !PROBES.contains(&uri.path());
+    let is_logged = config.log_requests && !is_probe(uri);
     is_logged.then(|| uri.path().to_owned())
+}
+
+/// Whether this is a path of probes.
+pub(super) fn is_probe(uri: &Uri) -> bool {
+    PROBES.contains(&uri.path())
 }
 
 /// Logs a request whose response is about to be written.

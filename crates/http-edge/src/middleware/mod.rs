@@ -5,6 +5,7 @@ mod access_log;
 mod precheck;
 mod request_id;
 mod request_metrics;
+mod request_trace;
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -83,6 +84,7 @@ fn cors_layer(origins: Arc<OriginGuard>) -> CorsLayer {
             HeaderName::from_static("prefer"),
             HeaderName::from_static(TIDINGS_ACT_FOR),
             request_id::X_REQUEST_ID,
+            request_trace::TRACEPARENT,
         ])
         .expose_headers([
             ACCEPT_RANGES,
@@ -174,10 +176,11 @@ impl EdgeService {
             edge: self.edge.clone(),
             metrics: self.metrics.clone(),
         };
+        let span = request_trace::start(&request, &exchange.request_id, exchange.route.as_ref());
         let unknown = UnknownNames::preferred_by(request.headers());
         let (budget, admitted) = precheck::admit(&self.edge, &mut request, &unknown);
         let answer = admitted.map(|counted| (counted, self.inner.call(request)));
-        Box::pin(async move {
+        let answering = async move {
             let (response, permit) = match answer {
                 Ok((counted, running)) => exchange.run(counted.as_deref(), running).await,
                 Err(problem) => (problem.into_response(), None),
@@ -187,7 +190,11 @@ impl EdgeService {
                 response.headers_mut().insert(TIDINGS_IGNORED, ignored);
             }
             Ok(concurrency::hold_until_written(response, permit))
-        })
+        };
+        match span.context() {
+            None => Box::pin(answering),
+            Some(context) => Box::pin(request_trace::follow(span, context, answering)),
+        }
     }
 }
 

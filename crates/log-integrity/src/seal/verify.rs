@@ -211,6 +211,7 @@ mod tests {
             version: 1,
             time: Timestamp::from_millis(position * 10),
             actor: None,
+            traceparent: None,
             data: to_raw_value(&serde_json::json!({ "seq": position })).expect("valid JSON"),
         }
     }

@@ -140,6 +140,7 @@ pub const COLUMNS: &[Column] = {
         data_column("user_id", Text, "/user", "Whom it is about, or who reacted."),
         envelope_column("data", Text, "data", "The complete data, as JSON."),
         envelope_column("actor", Text, "actor", "Who called, if for another user or as administrator."),
+        envelope_column("traceparent", Text, "traceparent", "The trace of the request, if it was traced."),
     ]
 };
 
@@ -166,6 +167,7 @@ fn envelope_cell(name: &str, event: &Envelope) -> Option<Cell> {
         "sequence" => Cell::Number(event.sequence),
         "conversation" => Cell::Text(event.conversation()?.into_owned()),
         "actor" => Cell::Text(event.actor.clone()?),
+        "traceparent" => Cell::Text(event.traceparent.clone()?),
         "data" => Cell::Text(event.data.get().to_owned()),
         _ => return None,
     })
@@ -202,6 +204,7 @@ mod tests {
             version: 1,
             time: Timestamp::from_millis(1_000),
             actor: None,
+            traceparent: None,
             data: to_raw_value(data).expect("is JSON"),
         };
         let at = COLUMNS

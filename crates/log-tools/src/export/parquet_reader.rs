@@ -26,8 +26,9 @@ const EVENT_COLUMNS: [&str; 8] = [
     "data",
 ];
 
-/// Exports of older releases do not have it.
+/// Exports of older releases do not have these.
 const ACTOR_COLUMN: &str = "actor";
+const TRACEPARENT_COLUMN: &str = "traceparent";
 
 /// The events of a file. Their tags are not in it.
 pub(super) fn read_file(path: &Path) -> Box<dyn Iterator<Item = Result<Envelope>>> {
@@ -56,7 +57,9 @@ fn open(path: &Path) -> Result<RowIter<'static>> {
     if !EVENT_COLUMNS.iter().all(is_found) {
         bail!("expected the columns {}", EVENT_COLUMNS.join(", "));
     }
-    let is_read = |name: &str| EVENT_COLUMNS.contains(&name) || name == ACTOR_COLUMN;
+    let is_read = |name: &str| {
+        EVENT_COLUMNS.contains(&name) || [ACTOR_COLUMN, TRACEPARENT_COLUMN].contains(&name)
+    };
     let fields: Vec<_> = schema
         .get_fields()
         .iter()
@@ -99,6 +102,7 @@ fn parse_event(row: &Row) -> Result<Envelope> {
         version: i16::try_from(number("version")?)?,
         time: Timestamp::from_millis(number("time")?),
         actor: optional_text(ACTOR_COLUMN)?,
+        traceparent: optional_text(TRACEPARENT_COLUMN)?,
         data: RawValue::from_string(text("data")?)?,
     })
 }
@@ -125,6 +129,7 @@ mod tests {
             version: 2,
             time: Timestamp::from_millis(1_700_000_000_123),
             actor: (position == 8).then(|| "root".to_owned()),
+            traceparent: (position == 7).then(|| "00-a-b-01".to_owned()),
             data: to_raw_value(&data).expect("is JSON"),
         };
         let written = [

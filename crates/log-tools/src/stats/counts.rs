@@ -295,6 +295,7 @@ mod tests {
             version: 1,
             time: Timestamp::parse(APPENDED).expect("a time"),
             actor: None,
+            traceparent: None,
             data: to_raw_value(data).expect("JSON"),
         }
     }

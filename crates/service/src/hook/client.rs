@@ -64,6 +64,7 @@ impl HookClient {
             id: format!("check_{}", Uuid::new_v4().simple()),
             content_type: "application/json",
             body: question,
+            traceparent: traces::current_traceparent(),
         };
         let secret = tokio::time::timeout(limit, self.find_secret(&hook.secret_id));
         let secret = secret.await.unwrap_or_else(|_| {

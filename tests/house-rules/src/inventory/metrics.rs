@@ -195,6 +195,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "tidings_webhook_lag_seconds",
         "age of the oldest event that a webhook still has to deliver",
     ),
+    (
+        "tidings_trace_spans_total",
+        "steps of traces, by whether the collector got them",
+    ),
     ("tidings_webhook_parked", "parked deliveries of a webhook"),
     (
         "tidings_webhook_tries_total",
