@@ -88,6 +88,11 @@ pub async fn run(size: SoakConfig, seed: u64) -> Result<SoakReport> {
             break;
         }
         soak.check_tasks().await?;
+        if round >= size.rounds.max(VICTIMS.len()) && !strikes.has_seen_slow_connection {
+            // On a slow machine, a queue fills only if no process is killed for a while.
+            strikes.wait_for_slow_connection(&fleet).await;
+            continue;
+        }
         strikes.inject(&mut fleet, &mut rng, round).await;
         let victim = VICTIMS[round % VICTIMS.len()];
         let entries = soak.counts.entries.load(Ordering::Relaxed);
@@ -151,7 +156,8 @@ impl RunningSoak {
         let counts = &self.counts;
         let seen = [&counts.redeliveries, &counts.replaced, &counts.broken];
         let seen = seen.iter().all(|it| it.load(Ordering::Relaxed) > 0);
-        seen && strikes.slow_connections > 0 && (strikes.pushed_batches > 0 || !size.all_in_one)
+        let pushed = strikes.pushed_batches > 0 || !size.all_in_one;
+        seen && pushed && strikes.has_seen_slow_connection
     }
 
     /// Returns the error of a task that has ended early.
