@@ -42,7 +42,7 @@ pub struct ReceivedSpan {
 }
 
 #[derive(Default)]
-struct Received {
+struct CollectorState {
     spans: Mutex<Vec<ReceivedSpan>>,
     headers: Mutex<Vec<HeaderMap>>,
 }
@@ -50,7 +50,7 @@ struct Received {
 /// The collector. Dropping it ends it.
 pub struct TraceCollector {
     url: String,
-    received: Arc<Received>,
+    received: Arc<CollectorState>,
     task: JoinHandle<()>,
 }
 
@@ -59,7 +59,7 @@ impl TraceCollector {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let received = Arc::<Received>::default();
+        let received = Arc::<CollectorState>::default();
         let router = Router::new()
             .route("/v1/traces", post(receive))
             .with_state(received.clone());
@@ -115,7 +115,7 @@ impl Drop for TraceCollector {
 }
 
 async fn receive(
-    State(received): State<Arc<Received>>,
+    State(received): State<Arc<CollectorState>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> StatusCode {

@@ -23,7 +23,7 @@
 //!   service desks, and the sessions of their customers.
 //! - [`feed`]: the sync feed as clients read it; [`live`]: live connections; [`raw_socket`]: their
 //!   frames, valid or not; [`receiver`]: a receiver of webhooks; [`collector`]: one of traces;
-//!   [`check_service`]: a service that checks messages; [`push_providers`]: the providers of pushes.
+//!   [`check_service`]: a service that checks messages; [`push_providers`]: providers of pushes.
 //! - [`log`]: the log, the mirror and the read models, without the code of the services.
 //! - [`corpus`]: chat logs and what their import must give; [`message_file`]: generated messages;
 //!   [`import_leaks`]: random exports, and who sees which message.

@@ -3,7 +3,8 @@
 //! The modules, in the order of a start:
 //!
 //! - [`start_report`]: what is known once the services have started.
-//! - `place`: the pages, and what they say about the place.
+//! - `origins`: whose pages may call the API. `place`: the pages, and what they say about the
+//!   place.
 //! - [`ports`]: where the services listen. [`pools`]: their connections to Postgres.
 //! - [`readiness`]: the readiness checks.
 //! - `hook`: the service that checks messages.
@@ -27,6 +28,7 @@ pub mod gauges;
 mod hook;
 mod jwks;
 mod mirror_repair;
+mod origins;
 mod place;
 pub mod pools;
 pub mod ports;
@@ -239,7 +241,7 @@ impl ServiceRuntime {
             max_connections: config.max_connections as usize,
             max_requests_per_user: config.max_requests,
             log_requests: config.log_requests == Switch::On,
-            allowed_origins: place::allowed_origins(&config, setup.services),
+            allowed_origins: origins::allowed_origins(&config, setup.services),
             trusted_proxies: config.ports.trusted_proxies.clone(),
             upload_routes: &[files_api::UPLOAD_ROUTE],
             ..EdgeConfig::default()

@@ -5,19 +5,11 @@ use accounts_api::PlaceState;
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
-use http_edge::AllowedOrigins;
-use settings::{AccountsMode, Services, SystemConfig};
+use settings::{AccountsMode, Services};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::ServiceRuntime;
-
-/// The origins whose pages may call the API, and show the widget for customers.
-pub(super) fn allowed_origins(config: &SystemConfig, services: Services) -> AllowedOrigins {
-    AllowedOrigins {
-        listed: config.allowed_origins.clone(),
-        local: services == Services::ALL,
-    }
-}
+use super::origins::allowed_origins;
 
 impl ServiceRuntime {
     /// Who may open an account.

@@ -11,8 +11,8 @@
 //!   that were given.
 //! - `rules`: the options of `tidings switch` and `tidings moderation`. `jwks_url`: where keys of
 //!   tokens are fetched from.
-//! - `questions`: the options of commands that answer questions about messages. `limits`: the limits
-//!   of the domain rules. `trace_export`: where traces of requests are sent.
+//! - `questions`: the options of commands that answer questions about messages. `limits`: the
+//!   limits of the domain rules. `trace_export`: where traces of requests are sent.
 //! - `usage`: explains wrong invocations. `ports`: TLS and the port of the metrics. `parse`: the
 //!   formats of values. `confirm`: how a command that destroys something is confirmed.
 

@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::time::{Duration, SystemTime};
 
-use crate::span::{AttributeValue, Span, SpanKind};
+use crate::span::Span;
 use crate::span_context::{SpanContext, Traceparent};
+use crate::span_record::{AttributeValue, SpanKind};
 use crate::tracer;
 
 /// How many requests of a batch get a span. A larger batch has more of the same.

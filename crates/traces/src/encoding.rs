@@ -11,8 +11,8 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use prost::Message as _;
 
-use crate::span::{AttributeValue, SpanKind, SpanRecord};
 use crate::span_context::SpanContext;
+use crate::span_record::{AttributeValue, SpanKind, SpanRecord};
 
 /// `SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK` is not set: a collector sees from the resource which
 /// process a parent belongs to. The flag of W3C says that the trace is sampled.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::encoding;
 use crate::otlp_settings::{OtlpEndpoint, OtlpHeaders, SamplingRatio};
 use crate::sampler::Sampler;
-use crate::span::SpanRecord;
+use crate::span_record::SpanRecord;
 use crate::tracer::{self, Tracer};
 
 /// How many spans wait for the collector; more are dropped.

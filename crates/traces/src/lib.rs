@@ -21,6 +21,7 @@ mod otlp_settings;
 mod sampler;
 mod span;
 mod span_context;
+mod span_record;
 mod tracer;
 
 pub use batch_spans::{BatchSpans, TracedEvent};
@@ -28,6 +29,7 @@ pub use current::{current, current_traceparent, follow};
 pub use export::{ExportConfig, SpanExport, start_export};
 pub use otlp_settings::{OtlpEndpoint, OtlpHeaders, SamplingRatio};
 pub use sampler::Sampler;
-pub use span::{AttributeValue, Span, SpanKind};
+pub use span::Span;
 pub use span_context::{SpanContext, Traceparent};
+pub use span_record::{AttributeValue, SpanKind};
 pub use tracer::is_on;

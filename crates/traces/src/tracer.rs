@@ -7,8 +7,8 @@ use metrics::counter;
 use tokio::sync::mpsc;
 
 use crate::sampler::Sampler;
-use crate::span::SpanRecord;
 use crate::span_context::Traceparent;
+use crate::span_record::SpanRecord;
 
 /// Set once, at the start of a process with a configured endpoint.
 static TRACER: OnceLock<Tracer> = OnceLock::new();

@@ -10,7 +10,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span as ProtoSpan;
 use prost::Message as _;
 use tokio::net::TcpListener;
-use traces::{BatchSpans, ExportConfig, OtlpHeaders, Span, SpanKind, TracedEvent};
+use traces::{BatchSpans, ExportConfig, OtlpHeaders, Span, SpanContext, SpanKind, TracedEvent};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -45,22 +45,8 @@ fn now_ms() -> i64 {
     i64::try_from(now.expect("after 1970").as_millis()).expect("before the year 300,000,000")
 }
 
-#[tokio::test]
-async fn spans_arrive_with_parents_links_and_errors() {
-    let (url, received) = start_collector().await;
-    let config = ExportConfig {
-        endpoint: url.parse().expect("an address"),
-        headers: OtlpHeaders::default(),
-        sampling: "1".parse().expect("a ratio"),
-        service: "test".to_owned(),
-    };
-    let export = traces::start_export(config.clone()).expect("a client");
-    let export = export.expect("it was off");
-    assert!(
-        traces::start_export(config).expect("a client").is_none(),
-        "it is on"
-    );
-
+/// One request with two steps, of which one fails and one is cancelled. Returns its context.
+async fn trace_request() -> SpanContext {
     let request = Span::start_request(Some(&traceparent(1)), || "request".to_owned());
     let context = request.context().expect("it is sampled");
     traces::follow(context, async {
@@ -71,7 +57,11 @@ async fn spans_arrive_with_parents_links_and_errors() {
     .await;
     assert_eq!(traces::current(), None, "no request");
     request.end();
+    context
+}
 
+/// A batch with four events of three requests, of which one is old.
+fn trace_batch() {
     let texts = [1, 2, 2, 3].map(traceparent);
     let events = texts
         .iter()
@@ -98,6 +88,26 @@ async fn spans_arrive_with_parents_links_and_errors() {
     );
     assert_eq!(batch.traceparent_at(8, None), None);
     batch.end();
+}
+
+#[tokio::test]
+async fn spans_arrive_with_parents_links_and_errors() {
+    let (url, received) = start_collector().await;
+    let config = ExportConfig {
+        endpoint: url.parse().expect("an address"),
+        headers: OtlpHeaders::default(),
+        sampling: "1".parse().expect("a ratio"),
+        service: "test".to_owned(),
+    };
+    let export = traces::start_export(config.clone()).expect("a client");
+    let export = export.expect("it was off");
+    assert!(
+        traces::start_export(config).expect("a client").is_none(),
+        "it is on"
+    );
+
+    let context = trace_request().await;
+    trace_batch();
     export.shut_down().await;
 
     let spans = received.lock().expect("no panic");

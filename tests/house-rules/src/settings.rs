@@ -71,9 +71,9 @@ pub fn variables_without_flag(programs: &[ProductSource]) -> Vec<String> {
 }
 
 fn is_variable(text: &str) -> bool {
-    text.strip_prefix("TIDINGS_").is_some_and(|rest| {
-        !rest.is_empty() && rest.chars().all(|c| c.is_ascii_uppercase() || c == '_')
-    })
+    let prefixes = ["TIDINGS_", "OTEL_"];
+    let mut rests = prefixes.iter().filter_map(|it| text.strip_prefix(it));
+    rests.any(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
 }
 
 /// The command whose options are in the type `owner`: `tidings webhooks add`.

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use traces::{Span, SpanContext, SpanKind};
+use traces::{Span, SpanContext};
 
 use super::access_log;
 

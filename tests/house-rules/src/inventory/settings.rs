@@ -7,10 +7,16 @@ use crate::programs::ProductSource;
 use crate::settings::{Setting, settings, variables_without_flag};
 
 /// Settings without a flag.
-const WITHOUT_FLAG: &[(&str, &str)] = &[(
-    "TIDINGS_AUTH_SECRET",
-    "HS256 secret of at least 32 bytes that verifies tokens; one is generated if no key is set",
-)];
+const WITHOUT_FLAG: &[(&str, &str)] = &[
+    (
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "headers of the requests to the collector of traces, such as credentials",
+    ),
+    (
+        "TIDINGS_AUTH_SECRET",
+        "HS256 secret of at least 32 bytes that verifies tokens; one is generated if no key is set",
+    ),
+];
 
 /// Variables of the system.
 const OF_THE_SYSTEM: &[(&str, &str)] = &[
