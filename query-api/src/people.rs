@@ -18,8 +18,9 @@ use crate::sql::visibility::{caller_id, sees_profile};
 pub enum Directory {
     /// Everybody sees everybody.
     Open,
-    /// Users see those with whom they share a conversation, their contacts, and those who ask
-    /// them: to be a contact, or to join a group of which they are the owner or an admin.
+    /// Users see those with whom they share a conversation, their contacts, those who ask them
+    /// (to be a contact, or to join a group of which they are the owner or an admin), and agents
+    /// of the same desk.
     #[default]
     Shared,
 }
@@ -147,7 +148,10 @@ const SEARCH_LISTED: &str = concat!(
         JOIN read.join_requests q ON q.conversation = mine.conversation
         WHERE mine.present AND mine.role <> 'member' AND mine.user_id = ",
     caller_id!(),
-    " UNION SELECT me.id FROM read.users me WHERE me.name = $1
+    " UNION SELECT u.id FROM read.desks d
+        JOIN read.users u ON u.name IN (SELECT jsonb_array_elements_text(d.agents))
+        WHERE d.agents ? $1
+    UNION SELECT me.id FROM read.users me WHERE me.name = $1
     ), first AS (
         SELECT min(n.key) AS key, n.user_id FROM visible v
         JOIN read.name_keys n ON n.user_id = v.user_id AND n.key >= $3 AND n.key < $4

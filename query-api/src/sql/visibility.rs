@@ -9,9 +9,9 @@ macro_rules! caller_id {
 }
 
 /// The condition under which the caller, whose name is `$1`, sees the profile of the user `u`: they
-/// share a conversation, they are contacts, the user has asked the caller to be one, or the user
-/// asks to join a group of which the caller is the owner or an admin. With `$2` (an open directory)
-/// that is everybody.
+/// share a conversation, they are contacts, the user has asked the caller to be one, the user asks
+/// to join a group of which the caller is the owner or an admin, or they are agents of one desk.
+/// With `$2` (an open directory) that is everybody.
 macro_rules! sees_profile {
     () => {
         "($2 OR u.name = $1 OR EXISTS (
@@ -28,7 +28,8 @@ macro_rules! sees_profile {
             JOIN read.join_requests q ON q.user_id = u.id
             JOIN read.members mine ON mine.conversation = q.conversation AND mine.user_id = me.id
                 AND mine.present AND mine.role <> 'member'
-            WHERE me.name = $1))"
+            WHERE me.name = $1) OR EXISTS (
+            SELECT FROM read.desks d WHERE d.agents ? $1 AND d.agents ? u.name))"
     };
 }
 

@@ -177,3 +177,33 @@ async fn a_session_says_by_when_the_customer_is_to_have_a_reply() {
     act(&ben, &opened.id, "close", json!({})).await.expect(200);
     assert_eq!(due().await, Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_of_one_desk_see_each_other() {
+    // Given two agents of one desk, one of another, and a customer
+    let world = World::start().await;
+    let names = ["ben", "dora", "gus", "cleo"];
+    let users = names.map(|name| world.user(name));
+    for user in &users {
+        let name = json!({ "display_name": format!("Agent {}", user.user()) });
+        user.patch("/v1/users/me", name).await.expect(200);
+    }
+    set_desk(&world.admin(), "billing", &["ben", "dora"], json!({})).await;
+    set_desk(&world.admin(), "sales", &["gus"], json!({})).await;
+
+    // Then only those of the same desk have names
+    let seen = async |user: &Client| {
+        let found = list(&world, user, "/v1/users?ids=ben,dora,gus,cleo", "users").await;
+        let searched = list(&world, user, "/v1/users?q=agent", "users").await;
+        assert_eq!(ids(&found), ids(&searched), "a search finds the same");
+        ids(&found).join(" ")
+    };
+    let [ben, dora, gus, cleo] = &users;
+    assert_eq!(seen(ben).await, "ben dora");
+    assert_eq!(seen(dora).await, "ben dora");
+    assert_eq!(seen(gus).await, "gus");
+    assert_eq!(seen(cleo).await, "cleo");
+    // And who is an agent no longer sees them no longer
+    set_desk(&world.admin(), "billing", &["ben"], json!({})).await;
+    assert_eq!(seen(dora).await, "dora");
+}

@@ -20,7 +20,7 @@ use crate::params;
 /// Which sessions, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct OwnSessionsParams {
+pub struct ServiceSessionsParams {
     /// Only those in this state: `waiting`, `open` or `closed`.
     #[param(value_type = Option<SessionStateView>, inline, example = "open")]
     state: Option<String>,
@@ -69,7 +69,7 @@ const LIST: &str = concat!(
 /// newest first.
 #[utoipa::path(
     get, path = "/v1/service-sessions", operation_id = "list_own_sessions", tag = "desks",
-    params(OwnSessionsParams, MinPositionParams),
+    params(ServiceSessionsParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of sessions.", body = SessionsPage,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
@@ -80,7 +80,7 @@ const LIST: &str = concat!(
 pub async fn list_own_sessions(
     State(state): State<ReadState>,
     caller: Caller,
-    Query(query): Query<OwnSessionsParams>,
+    Query(query): Query<ServiceSessionsParams>,
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
