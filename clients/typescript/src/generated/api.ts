@@ -185,6 +185,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/desks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the desks with their settings. For administrators. */
+        get: operations["list_admin_desks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/desks/{desk}": {
         parameters: {
             query?: never;
@@ -1520,6 +1537,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/desks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the desks by their names. Those who are agents of a desk get its numbers too. */
+        get: operations["list_desks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/desks/{desk}/metrics": {
         parameters: {
             query?: never;
@@ -2346,6 +2380,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/service-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the sessions of which the caller is the customer or, at a desk of theirs, the agent; the
+         *     newest first.
+         */
+        get: operations["list_own_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/service-sessions/{id}": {
         parameters: {
             query?: never;
@@ -2749,6 +2803,13 @@ export interface components {
             position: number;
             /** @description The secret that signs its deliveries. It is not shown again. */
             secret: string;
+        };
+        /** @description A page of desks with their settings. */
+        AdminDesks: {
+            /** @description The desks, ordered by id. */
+            desks: components["schemas"]["Desk"][];
+            /** @description The cursor of the next page; null at the end. */
+            next: string | null;
         };
         /** @description A user, as administrators see them. */
         AdminUser: {
@@ -4366,6 +4427,32 @@ export interface components {
          * @enum {string}
          */
         DeskRouting: "manual" | "round_robin" | "least_busy";
+        /** @description A desk, as its customers and agents see it. */
+        DeskSummary: {
+            /** @description The id. */
+            id: string;
+            /** @description Whether the caller is an agent of it. */
+            is_agent: boolean;
+            /**
+             * Format: int64
+             * @description For agents: the number of sessions that have one.
+             */
+            open: number | null;
+            /** @description The name that people see. */
+            title: string;
+            /**
+             * Format: int64
+             * @description For agents: the number of sessions that wait for an agent.
+             */
+            waiting: number | null;
+        };
+        /** @description A page of desks. */
+        Desks: {
+            /** @description The desks, ordered by id. */
+            desks: components["schemas"]["DeskSummary"][];
+            /** @description The cursor of the next page; null at the end. */
+            next: string | null;
+        };
         /** @description A device of the caller: it has acknowledged something, or gets pushes. */
         Device: {
             /**
@@ -4616,6 +4703,11 @@ export interface components {
              * @description When the event was appended. It never decreases along the log.
              */
             time: string;
+            /**
+             * @description The W3C trace context of the request that caused the event, if that request was traced.
+             * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+             */
+            traceparent?: string;
             /**
              * @description The event type and its version.
              * @example tidings.message_sent.v1
@@ -8347,6 +8439,12 @@ export interface components {
             rating_text: string | null;
             /** @description Why it was closed; `idle` if it closed by itself. */
             reason: string | null;
+            /**
+             * Format: date-time
+             * @description By when the customer is to have a reply: `reply_target` after the first message that no
+             *     agent has answered. Null if there is none, and after the end.
+             */
+            reply_due_at: string | null;
             /** @description Where it is in its life. */
             state: components["schemas"]["SessionState"];
             /** @description The tags. The customer does not get them. */
@@ -8409,6 +8507,12 @@ export interface components {
             rating_text: string | null;
             /** @description Why it was closed; `idle` if it closed by itself. */
             reason: string | null;
+            /**
+             * Format: date-time
+             * @description By when the customer is to have a reply: `reply_target` after the first message that no
+             *     agent has answered. Null if there is none, and after the end.
+             */
+            reply_due_at: string | null;
             /** @description Where it is in its life. */
             state: components["schemas"]["SessionState"];
             /** @description The tags. The customer does not get them. */
@@ -8423,7 +8527,7 @@ export interface components {
         ServiceSessions: {
             /** @description The cursor of the next page; null at the end. */
             next: string | null;
-            /** @description The sessions, oldest first. */
+            /** @description The sessions. */
             sessions: components["schemas"]["ServiceSession"][];
         };
         /** @description `Entry` whose `type` is `session_accepted`. */
@@ -10902,6 +11006,45 @@ export interface operations {
                     };
                 };
             };
+        };
+    };
+    list_admin_desks: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of desks. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of desks. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminDesks"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_desk: {
@@ -17749,6 +17892,44 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    list_desks: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of desks. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of desks. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desks"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     get_desk_metrics: {
         parameters: {
             query?: {
@@ -20316,6 +20497,48 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_own_sessions: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state: `waiting`, `open` or `closed`. */
+                state?: "waiting" | "open" | "closed";
+                /** @description Only those of this conversation. */
+                conversation?: string;
+                /** @description The maximum number of sessions. */
+                limit?: number;
+                /** @description The `next` of the previous page. */
+                after?: string;
+                /**
+                 * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
+                 *     503 `projection_behind`).
+                 */
+                min_position?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of sessions. */
+            200: {
+                headers: {
+                    /** @description The cursor of that position. */
+                    "Tidings-Cursor"?: string;
+                    /** @description The log position of the read model. */
+                    "Tidings-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceSessions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -7,6 +7,7 @@ from .ack_request import AckRequest
 from .add_members_request import AddMembersRequest
 from .added import Added
 from .added_webhook import AddedWebhook
+from .admin_desks import AdminDesks
 from .admin_user import AdminUser
 from .admin_user_custom_type_0 import AdminUserCustomType0
 from .admin_user_details import AdminUserDetails
@@ -128,6 +129,8 @@ from .desk_metrics import DeskMetrics
 from .desk_metrics_row import DeskMetricsRow
 from .desk_request import DeskRequest
 from .desk_routing import DeskRouting
+from .desk_summary import DeskSummary
+from .desks import Desks
 from .device import Device
 from .device_push import DevicePush
 from .device_receipt import DeviceReceipt
@@ -236,6 +239,7 @@ from .list_entries_reactions import ListEntriesReactions
 from .list_events_by import ListEventsBy
 from .list_messages_reactions import ListMessagesReactions
 from .list_outbox_reactions import ListOutboxReactions
+from .list_own_sessions_state import ListOwnSessionsState
 from .list_pins_reactions import ListPinsReactions
 from .list_sessions_state import ListSessionsState
 from .location_body import LocationBody
@@ -524,6 +528,7 @@ __all__ = (
     "Added",
     "AddedWebhook",
     "AddMembersRequest",
+    "AdminDesks",
     "AdminUser",
     "AdminUserCustomType0",
     "AdminUserDetails",
@@ -645,6 +650,8 @@ __all__ = (
     "DeskMetricsRow",
     "DeskRequest",
     "DeskRouting",
+    "Desks",
+    "DeskSummary",
     "Device",
     "DevicePush",
     "DeviceReceipt",
@@ -753,6 +760,7 @@ __all__ = (
     "ListEventsBy",
     "ListMessagesReactions",
     "ListOutboxReactions",
+    "ListOwnSessionsState",
     "ListPinsReactions",
     "ListSessionsState",
     "LocationBody",

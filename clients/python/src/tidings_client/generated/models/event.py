@@ -34,6 +34,8 @@ class Event:
         actor (str | Unset): Who called, if it was not the user: a service that acts for them, or an administrator.
         conversation (str | Unset): The conversation that the event belongs to, also if it is in a mailbox. Example:
             lunch.
+        traceparent (str | Unset): The W3C trace context of the request that caused the event, if that request was
+            traced. Example: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.
     """
 
     data: EventData
@@ -47,6 +49,7 @@ class Event:
     type_: str
     actor: str | Unset = UNSET
     conversation: str | Unset = UNSET
+    traceparent: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -72,6 +75,8 @@ class Event:
 
         conversation = self.conversation
 
+        traceparent = self.traceparent
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -91,6 +96,8 @@ class Event:
             field_dict["actor"] = actor
         if conversation is not UNSET:
             field_dict["conversation"] = conversation
+        if traceparent is not UNSET:
+            field_dict["traceparent"] = traceparent
 
         return field_dict
 
@@ -121,6 +128,8 @@ class Event:
 
         conversation = d.pop("conversation", UNSET)
 
+        traceparent = d.pop("traceparent", UNSET)
+
         event = cls(
             data=data,
             datacontenttype=datacontenttype,
@@ -133,6 +142,7 @@ class Event:
             type_=type_,
             actor=actor,
             conversation=conversation,
+            traceparent=traceparent,
         )
 
         event.additional_properties = d

@@ -37,6 +37,9 @@ class ServiceSession:
         rating (int | None): The rating, 1 to 5.
         rating_text (None | str): What the customer wrote with the rating.
         reason (None | str): Why it was closed; `idle` if it closed by itself.
+        reply_due_at (datetime.datetime | None): By when the customer is to have a reply: `reply_target` after the first
+            message that no
+            agent has answered. Null if there is none, and after the end.
         state (SessionState): Where a session is in its life.
         waiting_s (float): How long the customer waited for an agent, in seconds: until now, if the customer waits.
         tags (list[str] | Unset): The tags. The customer does not get them.
@@ -57,6 +60,7 @@ class ServiceSession:
     rating: int | None
     rating_text: None | str
     reason: None | str
+    reply_due_at: datetime.datetime | None
     state: SessionState
     waiting_s: float
     tags: list[str] | Unset = UNSET
@@ -120,6 +124,12 @@ class ServiceSession:
         reason: None | str
         reason = self.reason
 
+        reply_due_at: None | str
+        if isinstance(self.reply_due_at, datetime.datetime):
+            reply_due_at = self.reply_due_at.isoformat()
+        else:
+            reply_due_at = self.reply_due_at
+
         state = self.state.value
 
         waiting_s = self.waiting_s
@@ -147,6 +157,7 @@ class ServiceSession:
                 "rating": rating,
                 "rating_text": rating_text,
                 "reason": reason,
+                "reply_due_at": reply_due_at,
                 "state": state,
                 "waiting_s": waiting_s,
             }
@@ -282,6 +293,21 @@ class ServiceSession:
 
         reason = _parse_reason(d.pop("reason"))
 
+        def _parse_reply_due_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                reply_due_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return reply_due_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        reply_due_at = _parse_reply_due_at(d.pop("reply_due_at"))
+
         state = SessionState(d.pop("state"))
 
         waiting_s = d.pop("waiting_s")
@@ -304,6 +330,7 @@ class ServiceSession:
             rating=rating,
             rating_text=rating_text,
             reason=reason,
+            reply_due_at=reply_due_at,
             state=state,
             waiting_s=waiting_s,
             tags=tags,

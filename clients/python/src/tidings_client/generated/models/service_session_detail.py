@@ -40,6 +40,9 @@ class ServiceSessionDetail:
         rating (int | None): The rating, 1 to 5.
         rating_text (None | str): What the customer wrote with the rating.
         reason (None | str): Why it was closed; `idle` if it closed by itself.
+        reply_due_at (datetime.datetime | None): By when the customer is to have a reply: `reply_target` after the first
+            message that no
+            agent has answered. Null if there is none, and after the end.
         state (SessionState): Where a session is in its life.
         waiting_s (float): How long the customer waited for an agent, in seconds: until now, if the customer waits.
         notes (list[SessionNote] | None | Unset): The notes, oldest first. The customer does not get them.
@@ -61,6 +64,7 @@ class ServiceSessionDetail:
     rating: int | None
     rating_text: None | str
     reason: None | str
+    reply_due_at: datetime.datetime | None
     state: SessionState
     waiting_s: float
     notes: list[SessionNote] | None | Unset = UNSET
@@ -127,6 +131,12 @@ class ServiceSessionDetail:
         reason: None | str
         reason = self.reason
 
+        reply_due_at: None | str
+        if isinstance(self.reply_due_at, datetime.datetime):
+            reply_due_at = self.reply_due_at.isoformat()
+        else:
+            reply_due_at = self.reply_due_at
+
         state = self.state.value
 
         waiting_s = self.waiting_s
@@ -166,6 +176,7 @@ class ServiceSessionDetail:
                 "rating": rating,
                 "rating_text": rating_text,
                 "reason": reason,
+                "reply_due_at": reply_due_at,
                 "state": state,
                 "waiting_s": waiting_s,
             }
@@ -306,6 +317,21 @@ class ServiceSessionDetail:
 
         reason = _parse_reason(d.pop("reason"))
 
+        def _parse_reply_due_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                reply_due_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return reply_due_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        reply_due_at = _parse_reply_due_at(d.pop("reply_due_at"))
+
         state = SessionState(d.pop("state"))
 
         waiting_s = d.pop("waiting_s")
@@ -350,6 +376,7 @@ class ServiceSessionDetail:
             rating=rating,
             rating_text=rating_text,
             reason=reason,
+            reply_due_at=reply_due_at,
             state=state,
             waiting_s=waiting_s,
             notes=notes,

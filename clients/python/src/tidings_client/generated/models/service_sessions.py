@@ -19,7 +19,7 @@ class ServiceSessions:
 
     Attributes:
         next_ (None | str): The cursor of the next page; null at the end.
-        sessions (list[ServiceSession]): The sessions, oldest first.
+        sessions (list[ServiceSession]): The sessions.
     """
 
     next_: None | str
