@@ -90,7 +90,10 @@ function start(script: HTMLScriptElement): void {
 
   let frame: HTMLIFrameElement | null = null;
   let isShown = false;
-  const send = (message: ToFrame) => frame?.contentWindow?.postMessage(message, origin);
+  let isLoaded = false;
+  const send = (message: ToFrame) => {
+    if (isLoaded) frame?.contentWindow?.postMessage(message, origin);
+  };
   const show = (next: boolean) => {
     if (isShown === next) return;
     isShown = next;
@@ -109,6 +112,7 @@ function start(script: HTMLScriptElement): void {
   const listen = async (event: MessageEvent<ToHost>) => {
     if (event.source !== frame?.contentWindow || event.origin !== origin) return;
     const message = event.data;
+    isLoaded = true;
     if (message.tidings === "close") show(false);
     if (message.tidings === "unread") {
       count.hidden = message.count === 0;

@@ -34,6 +34,7 @@ import type { Storage } from "./store/storage.ts";
 import { Evictor } from "./sync/evictor.ts";
 import { positionOf } from "./sync/cursor.ts";
 import { Refresher } from "./sync/refresher.ts";
+import { randomId } from "./random_id.ts";
 import { canShareTabs } from "./tabs/leadership.ts";
 import { Tabs } from "./tabs/tabs.ts";
 
@@ -414,7 +415,7 @@ function canBeShown({ cursor, inbox, connection }: ClientState): boolean {
 async function readDevice(storage: Storage): Promise<string> {
   const known = new Map(await storage.readAll("meta")).get("device");
   if (typeof known === "string") return known;
-  const device = `ts-${crypto.randomUUID()}`;
+  const device = `ts-${randomId()}`;
   await storage.write([{ table: "meta", key: "device", value: device }]);
   return device;
 }

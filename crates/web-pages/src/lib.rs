@@ -16,20 +16,19 @@ use axum::routing::get;
 use http::HeaderMap;
 
 use embedded::FILES;
-use response::Policies;
+use response::FramePolicy;
 
 /// A route for each file. Every other path stays what it is without the pages. `embedders` are the
 /// origins whose pages may show the widget in a frame, as sources of a content security policy.
 pub fn routes(embedders: &[String]) -> Router {
-    let policies = Policies::new(embedders);
+    let policies = FramePolicy::new(embedders);
     // People type the address of the console also like that of a directory.
     let redirect = || async { Redirect::permanent("/ops") };
     let router = Router::new().route("/ops/", get(redirect));
     FILES.iter().fold(router, |router, file| {
         let policy = policies.policy_for(file);
-        let answer = move |headers: HeaderMap| async move {
-            response::answer(file, policy, &headers)
-        };
+        let answer =
+            move |headers: HeaderMap| async move { response::answer(file, policy, &headers) };
         router.route(&file.path(), get(answer))
     })
 }

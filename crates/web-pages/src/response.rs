@@ -31,14 +31,14 @@ const REVALIDATED: &str = "no-cache";
 
 /// The content security policies of the files.
 #[derive(Debug)]
-pub struct Policies {
+pub struct FramePolicy {
     /// No page shows these in a frame.
     alone: HeaderValue,
     /// The listed pages may.
     framed: HeaderValue,
 }
 
-impl Policies {
+impl FramePolicy {
     /// The policies if pages of these origins may show the widget.
     pub fn new(embedders: &[String]) -> Self {
         let policy = |ancestors: &str| {

@@ -15,7 +15,11 @@ async fn call(method: Method, path: &str, headers: &[(&str, &str)]) -> Response 
         request = request.header(*name, *value);
     }
     let request = request.body(Body::empty()).expect("a request");
-    let embedders = ["https://shop.example", "http://localhost:*", "x; script-src *"];
+    let embedders = [
+        "https://shop.example",
+        "http://localhost:*",
+        "x; script-src *",
+    ];
     web_pages::routes(&embedders.map(str::to_owned))
         .oneshot(request)
         .await
@@ -84,7 +88,7 @@ async fn only_the_widget_is_shown_in_frames_and_only_by_the_listed_origins() {
         let policy = policy_of(path).await;
         assert!(policy.ends_with("; frame-ancestors 'none'"), "{policy}");
     }
-    // Nobody is listed.
+    // No page is listed.
     let request = Request::builder().uri("/widget").body(Body::empty());
     let response = web_pages::routes(&[]).oneshot(request.expect("a request"));
     let response = response.await.expect("a response");

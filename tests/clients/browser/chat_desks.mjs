@@ -126,7 +126,7 @@ async function describe({ ann, ben }) {
   await panel.getByLabel("New note").fill("She is right.");
   await panel.getByRole("button", { name: "Add the note" }).click();
   await waitForText(ben, ".session-notes li", "She is right.");
-  await panel.getByLabel("Tags", { exact: true }).fill("refund, vip");
+  await panel.getByRole("textbox", { name: "Tags", exact: true }).fill("refund, vip");
   await panel.getByRole("button", { name: "Save the tags" }).click();
   const own = async () => (await benCalls.get("/v1/service-sessions")).sessions[0];
   await until("the tags are kept", async () => (await own()).tags.join() === "refund,vip");

@@ -98,8 +98,10 @@ async function answer(page) {
   await frameOf(page).getByText("It comes tomorrow.").waitFor();
   await frameOf(page).getByText("Ben Okafor is answering").waitFor();
   await say(page, "Thank you!");
-  const { messages } = await ben.get(`/v1/conversations/${conversation}/messages?limit=1`);
-  assert.equal(messages[0].body.text, "Thank you!");
+  await until("the agent has the answer", async () => {
+    const { messages } = await ben.get(`/v1/conversations/${conversation}/messages?limit=1`);
+    return messages[0].body.text === "Thank you!";
+  });
   // While it is closed, the button counts what comes.
   await frameOf(page).getByRole("button", { name: "Close the chat" }).click();
   await page.locator("iframe[title=Chat]").waitFor({ state: "hidden" });
@@ -110,7 +112,7 @@ async function answer(page) {
 }
 
 async function end(page) {
-  await frameOf(page).getByRole("button", { name: "End" }).click();
+  await frameOf(page).getByRole("button", { name: "End", exact: true }).click();
   await frameOf(page).getByRole("button", { name: "5 stars" }).click();
   await frameOf(page).getByText("Thank you for your rating.").waitFor();
   const { state, rating, closed_by: by } = await newestSession();

@@ -70,7 +70,7 @@ export function TransferDialog({ session, close }: { session: ServiceSession; cl
   );
 }
 
-/** The agents of the desk without the one who has the session; null before they are loaded. */
+/** The agents of the desk except for that of the session; null before they are loaded. */
 function useOtherAgents({ desk, agent }: ServiceSession): string[] | null {
   const { api } = useSession();
   const [agents, setAgents] = useState<string[] | null>(null);

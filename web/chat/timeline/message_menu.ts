@@ -1,6 +1,7 @@
 // Everything that can be done with a message.
 import type { StoredMessage } from "@tidings/client";
 import type { MenuItem } from "../../shared/menu.tsx";
+import { copyText } from "../../shared/copy_text.ts";
 import { showError, showToast } from "../../shared/toast.tsx";
 import { writeRoute } from "../route.ts";
 import type { ChatSession } from "../session.ts";
@@ -63,7 +64,7 @@ function changes({ session, message, context, own, openDialog }: MenuSources): M
 
 function copies({ message, context }: MenuSources): MenuItem[] {
   const copy = (text: string) => {
-    navigator.clipboard.writeText(text).then(() => showToast(t("copied")), showError);
+    copyText(text).then(() => showToast(t("copied")), showError);
   };
   const link = () => {
     const { conversation } = context;

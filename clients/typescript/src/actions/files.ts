@@ -5,6 +5,7 @@ import { upload } from "../files/upload.ts";
 import type { FileActions } from "../client_api.ts";
 import type { Api } from "../api/create_api.ts";
 import type { StateHolder } from "../model/state_holder.ts";
+import { randomId } from "../random_id.ts";
 import { minPosition } from "../sync/loads.ts";
 
 export function fileActions(api: Api, pauses: Pauses, holder: StateHolder): FileActions {
@@ -14,7 +15,7 @@ export function fileActions(api: Api, pauses: Pauses, holder: StateHolder): File
         blob,
         name: name ?? nameOf(blob),
         type: type ?? blob.type,
-        key: crypto.randomUUID(),
+        key: randomId(),
         fileId: null,
         signal: signal ?? new AbortController().signal,
         ...(onProgress && { onProgress: (sent) => onProgress(sent, blob.size) }),

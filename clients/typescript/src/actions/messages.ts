@@ -7,6 +7,7 @@ import { rangeOf } from "../model/selectors.ts";
 import type { MessageChange, NewMessage, OutboxItem, SendItem } from "../model/state.ts";
 import { messageTypeOf } from "../outbox/uploader.ts";
 import { loadHistory, loadMessage, loadPins } from "../sync/loads.ts";
+import { randomId } from "../random_id.ts";
 import { markStale, partKey } from "../sync/stale.ts";
 import type { ActionContext } from "./context.ts";
 import { nameOf } from "./files.ts";
@@ -157,7 +158,7 @@ function newSend(
   outbox: readonly OutboxItem[],
 ): SendItem {
   return {
-    id: crypto.randomUUID(),
+    id: randomId(),
     kind: "send",
     conversationId,
     message,
@@ -177,7 +178,7 @@ function enqueueChange(
   change: MessageChange,
 ): void {
   outgoing.add({
-    id: crypto.randomUUID(),
+    id: randomId(),
     kind: "change",
     conversationId,
     seq,
@@ -202,7 +203,7 @@ async function schedule(
 ): Promise<void> {
   const body = {
     ...message,
-    client_message_id: crypto.randomUUID(),
+    client_message_id: randomId(),
     send_at: sendAt.toISOString(),
   } as components["schemas"]["SendRequest"];
   const params = { path: { id } };

@@ -5,6 +5,7 @@ import { ApiError, isTemporary } from "../api/problem.ts";
 import type { UploadedFile } from "../api/schemas.ts";
 import { Backoff } from "../live/backoff.ts";
 import type { StoredFile } from "../model/state.ts";
+import { randomId } from "../random_id.ts";
 import type { Pauses } from "./pauses.ts";
 import { RangeSize } from "./range_size.ts";
 
@@ -108,7 +109,7 @@ class RunningUpload {
   async #announce(): Promise<string> {
     const { key, name, type, blob, signal, fileId } = this.#options;
     const isFirst = fileId === null && this.#announcements === 0;
-    const headers = { "Idempotency-Key": isFirst ? key : crypto.randomUUID() };
+    const headers = { "Idempotency-Key": isFirst ? key : randomId() };
     const body = { name, type: mediaType(type), size: blob.size };
     const answer = await this.#api.POST("/v1/files", { headers, body, signal });
     const { id } = unwrap(answer);

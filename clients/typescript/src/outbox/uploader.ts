@@ -6,6 +6,7 @@ import type { Pauses } from "../files/pauses.ts";
 import { upload } from "../files/upload.ts";
 import type { FileUpload, OutboxItem, SendItem, StoredFile } from "../model/state.ts";
 import type { StateHolder } from "../model/state_holder.ts";
+import { randomId } from "../random_id.ts";
 import type { FileBytes } from "./file_bytes.ts";
 import { changeItem, nextUpload } from "./queue.ts";
 
@@ -142,7 +143,7 @@ export function retried(item: OutboxItem): OutboxItem {
   const queued = { ...item, status: "queued" as const, error: null };
   if (queued.kind !== "send" || queued.upload === undefined) return queued;
   const isLost = item.error !== null && FILE_IS_LOST.includes(item.error.code);
-  const again = isLost ? { key: crypto.randomUUID(), fileId: null, sent: 0 } : {};
+  const again = isLost ? { key: randomId(), fileId: null, sent: 0 } : {};
   return { ...queued, upload: { ...queued.upload, ...again, isStored: false } };
 }
 

@@ -6,6 +6,7 @@ import type { StateHolder } from "../model/state_holder.ts";
 import { addItem } from "../outbox/queue.ts";
 import { addReadMark } from "../outbox/read_marks.ts";
 import type { OutboxItem, SentMessage } from "../model/state.ts";
+import { randomId } from "../random_id.ts";
 import { TabChannel, type TabCommand, type TabMessage } from "./channel.ts";
 import { Follower } from "./follower.ts";
 import { Leadership } from "./leadership.ts";
@@ -31,7 +32,7 @@ export interface TabsOptions {
 
 export class Tabs {
   readonly #options: TabsOptions;
-  readonly #id = crypto.randomUUID();
+  readonly #id = randomId();
   readonly #channel: TabChannel;
   readonly #leadership: Leadership;
   #follower: Follower | null;
