@@ -82,8 +82,13 @@ mod tests {
     fn without_a_collector_nothing_is_exported() {
         let config = TraceExportArgs {
             otlp_endpoint: None,
-            trace_sampling: "1".parse().unwrap(),
+            trace_sampling: "1".parse().expect("it is valid"),
         };
-        assert!(config.export_config(Services::ALL).unwrap().is_none());
+        assert!(
+            config
+                .export_config(Services::ALL)
+                .expect("it is valid")
+                .is_none()
+        );
     }
 }
