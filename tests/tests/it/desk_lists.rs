@@ -157,10 +157,11 @@ async fn a_session_says_by_when_the_customer_is_to_have_a_reply() {
 
     // Then it is due five minutes after the first message, the greeting left out
     let history = format!("/v1/conversations/{}/messages?after=0", opened.conversation);
+    let due_at = due().await;
     let page = cleo.get_ok(&history).await;
     let asked = &page["messages"][1]["sent_at"];
     assert_eq!(page["messages"][1]["sender"], "cleo");
-    assert_eq!(seconds_after(asked, &due().await), 300);
+    assert_eq!(seconds_after(asked, &due_at), 300);
 
     // And nothing is due after an answer, until the next message
     act(&ben, &opened.id, "accept", json!({})).await.expect(200);

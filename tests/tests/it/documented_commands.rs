@@ -13,7 +13,7 @@ use crate::exports::{write_matrix_export, write_slack_export};
 use crate::readme::example_commands;
 
 /// The pages that share a system. Their commands run in this order, in one directory.
-const PAGES: [&str; 21] = [
+const PAGES: [&str; 22] = [
     "docs/search.md",
     "docs/import.md",
     "docs/analysts.md",
@@ -33,6 +33,7 @@ const PAGES: [&str; 21] = [
     "docs/high-availability.md",
     "docs/web.md",
     "docs/first-steps.md",
+    "docs/tracing.md",
     "deploy/README.md",
     "CONTRIBUTING.md",
     "clients/typescript/README.md",

@@ -19,7 +19,7 @@ async fn every_device_receives_what_a_sync_returns_despite_kills() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_holds_if_the_projector_pushes_entries_within_its_process() {
     let report = soak(true).await;
-    assert!(report.faults.pushed_batches > 20, "{report}");
+    assert!(report.faults.pushed_batches > 0, "{report}");
 }
 
 async fn soak(all_in_one: bool) -> SoakReport {

@@ -2683,9 +2683,9 @@ export interface paths {
         };
         /**
          * Returns what a user shows to others. The caller can see their own profile, and those of users
-         *     with whom they share a conversation, of their contacts, of users who have asked to be one, and
-         *     of users who ask to join a group of which the caller is the owner or an admin; with an open
-         *     directory, those of all users.
+         *     with whom they share a conversation, of their contacts, of users who have asked to be one, of
+         *     users who ask to join a group of which the caller is the owner or an admin, and of agents of the
+         *     same service desk; with an open directory, those of all users.
          */
         get: operations["get_user"];
         put?: never;

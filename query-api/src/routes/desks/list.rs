@@ -165,10 +165,8 @@ fn read_rows<T>(
     rows: &[PgRow],
     read: impl Fn(&PgRow) -> Result<Option<T>, sqlx::Error>,
 ) -> Result<(i64, Vec<T>), sqlx::Error> {
-    let position = match rows.first() {
-        Some(row) => row.try_get("read_position")?,
-        None => 0,
-    };
+    let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    let position = first.try_get("read_position")?;
     let desks = rows.iter().map(read).filter_map(Result::transpose);
     Ok((position, desks.collect::<Result<_, _>>()?))
 }

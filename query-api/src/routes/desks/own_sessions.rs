@@ -25,6 +25,7 @@ pub struct ServiceSessionsParams {
     #[param(value_type = Option<SessionStateView>, inline, example = "open")]
     state: Option<String>,
     /// Only those of this conversation.
+    #[param(example = "desk_0123456789abcdef0123456789abcdef")]
     conversation: Option<String>,
     /// The maximum number of sessions.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 50)]
@@ -105,10 +106,8 @@ pub async fn list_own_sessions(
         .bind(limit + 1)
         .fetch_all(&state.pool)
         .await?;
-    let position = match rows.first() {
-        Some(row) => row.try_get("read_position")?,
-        None => 0,
-    };
+    let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    let position = first.try_get("read_position")?;
     let mut sessions = Vec::with_capacity(rows.len());
     for row in &rows {
         let is_agent: Option<bool> = row.try_get("is_agent")?;
