@@ -38,7 +38,9 @@ class Interruption:
     def __call__(self, done, size):
         if done < self.done:
             self.repeated.append(done)
-        if self.breaks < BREAKS and done >= (self.breaks + 1) * size // (BREAKS + 2):
+        is_due = self.breaks < BREAKS and done >= (self.breaks + 1) * size // (BREAKS + 2)
+        # What a broken connection has delivered before is still being read.
+        if is_due and self.proxy.writers:
             self.breaks += 1
             self.proxy.reset_connections()
         self.done = done

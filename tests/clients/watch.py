@@ -13,8 +13,8 @@ from commands import Failure, run
 
 WIDTH, HEIGHT = 120, 36
 KEYS = {"q": b"q", "Ctrl-C": b"\x03", "Escape": b"\x1b"}
-# What the screen shows once it has a sample.
-WORDS = [b"Rates", b"read models", b"WebSocket", b"failed requests"]
+# What the screen shows once it has a sample. Blanks that were there before are not written again.
+WORDS = [b"Rates", b"models", b"WebSocket", b"failed"]
 # The program switches to a screen of its own, and back.
 BEGIN, END = b"\x1b[?1049h", b"\x1b[?1049l"
 WAIT_SECONDS = 60

@@ -74,6 +74,10 @@ Entry = (
     | models.ScheduledMessageChangedEntry
     | models.ScheduledMessageFailedEntry
     | models.ScheduledMessageSentEntry
+    | models.SessionAcceptedEntry
+    | models.SessionClosedEntry
+    | models.SessionOpenedEntry
+    | models.SessionTransferredEntry
     | models.ThreadFollowedEntry
     | models.ThreadReadEntry
     | models.ThreadUnfollowedEntry
