@@ -90,6 +90,11 @@ impl CurrentSession {
         let since = self.last_message_at.unwrap_or(self.opened_at);
         Timestamp::from_millis(since.millis().saturating_add(self.idle_close.millis()))
     }
+
+    /// Whether its time is over: it is closed with that time, unless a message comes first.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.idle_at() <= now
+    }
 }
 
 impl ClosedSession {

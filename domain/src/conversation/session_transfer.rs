@@ -27,6 +27,9 @@ impl Conversation {
         let FoundSession::Current(current) = found else {
             return Err(session_closed());
         };
+        if current.is_over(now) {
+            return Err(session_closed());
+        }
         let service = self.require_service()?;
         let by = caller.user;
         let events = match target {

@@ -107,6 +107,7 @@ impl Conversation {
         match &current.agent {
             Some(holder) if *holder == agent => Ok(vec![]),
             Some(_) => Err(Refusal::taken()),
+            None if current.is_over(now) => Err(session_closed()),
             None => {
                 let service = self.require_service()?;
                 let accepted = ConversationEvent::SessionAccepted(SessionAccepted {
@@ -181,10 +182,10 @@ impl Conversation {
         let (Some(service), Some(current)) = (service, current) else {
             return vec![];
         };
-        let due = current.idle_at();
-        if due > now {
+        if !current.is_over(now) {
             return vec![];
         }
+        let due = current.idle_at();
         let (reason, by) = (Some(CloseReason::idle()), UserId::system());
         vec![closing(service, current, reason, by, self.head_seq, due)]
     }

@@ -398,6 +398,36 @@ fn an_idle_session_closes_at_the_time_that_was_due() {
 }
 
 #[test]
+fn a_session_that_is_due_is_neither_accepted_nor_transferred() {
+    // Its agent would have got it after its end.
+    let due = noon_plus(10 * MINUTE);
+    let accept = |now| {
+        command(SessionCommand::Accept(AcceptSession {
+            session: session(1),
+            agent: user("ben"),
+            caller: caller("ben"),
+            now,
+        }))
+    };
+    let transfer = |now| {
+        command(SessionCommand::Transfer(TransferSession {
+            session: session(1),
+            target: to_agent("anna"),
+            note: None,
+            caller: caller("ben"),
+            now,
+        }))
+    };
+    let before = noon_plus(10 * MINUTE - 1);
+    waiting().when(accept(before)).then_accepted();
+    waiting().when(accept(due)).then_refused("session_closed");
+    with_ben().when(transfer(before)).then_accepted();
+    with_ben()
+        .when(transfer(due))
+        .then_refused("session_closed");
+}
+
+#[test]
 fn customer_agent_and_administrator_close_a_session() {
     for by in ["cleo", "ben", "root"] {
         let closed = with_ben().when(close_at(by, 1, noon())).then_accepted();
