@@ -6,7 +6,7 @@ const ANSWER_MS = 20_000;
 export class Host {
   readonly #origin: string;
   #waiting: ((token: string | null) => void)[] = [];
-  /** Is told whether the frame is seen. */
+  /** Called when the page shows or hides the frame. */
   onShown: (isShown: boolean) => void = () => {};
 
   constructor(origin: string) {

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 
 export type DeskKey = "A" | "J" | "K" | "L" | "N" | "O" | "X";
 
-/** What a screen reader is told of a key. */
+/** The key as screen readers announce it. */
 export function shortcut(key: DeskKey): string {
   return `Alt+${key}`;
 }
