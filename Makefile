@@ -45,7 +45,7 @@ test:
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
 	TIDINGS_BIN=$(DEBUG)/tidings $(DEBUG)/tidings servers run --data "$$data" -- sh -c '\
 	TIDINGS_TEST_DATABASE_URL="$$DATABASE_URL" TIDINGS_TEST_NATS_URL="$$NATS_URL" \
-	env -u DATABASE_URL -u NATS_URL cargo test --workspace --locked'
+	env -u DATABASE_URL -u NATS_URL cargo test --workspace --locked --no-fail-fast'
 	$(MAKE) --no-print-directory test-clients
 
 # Generated clients, a page in Chromium, validators, psql and readers of exports, with the debug build.
