@@ -17,7 +17,7 @@ QUICK := $(TARGET)/quick
 RELEASE := $(TARGET)/release
 DEPLOY := $(TARGET)/deploy
 
-.PHONY: run demo build dist test fmt lint licences inventory servers test-clients client-soak scroll harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-files bench-flood-rules words blue-green as-of push-soak fuzz soak
+.PHONY: run demo build dist test fmt lint licences inventory servers test-clients client-soak scroll harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-files bench-flood-rules words blue-green as-of desk-day push-soak fuzz soak
 
 # Builds the program quickly, starts it in the foreground and prints its address and a token that works.
 # If the port is taken: TIDINGS_LISTEN=127.0.0.1:9090 make run DATA=./other-data
@@ -207,6 +207,14 @@ as-of:
 	TIDINGS_BIN=$(DEBUG)/tidings $(DEBUG)/tidings servers run --data "$$data" -- sh -c '\
 	TIDINGS_TEST_DATABASE_URL="$$DATABASE_URL" TIDINGS_TEST_NATS_URL="$$NATS_URL" ACTS=$(ACTS) MOMENTS=$(MOMENTS) \
 	env -u DATABASE_URL -u NATS_URL cargo test --workspace --locked --test it -- as_of::as_of --nocapture'
+
+# The test of a day of service desks with more customers: make desk-day CUSTOMERS=2000.
+desk-day:
+	cargo test --workspace --locked --no-run
+	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
+	TIDINGS_BIN=$(DEBUG)/tidings $(DEBUG)/tidings servers run --data "$$data" -- sh -c '\
+	TIDINGS_TEST_DATABASE_URL="$$DATABASE_URL" TIDINGS_TEST_NATS_URL="$$NATS_URL" DESK_DAY_CUSTOMERS=$(or $(CUSTOMERS),2000) \
+	env -u DATABASE_URL -u NATS_URL cargo test --workspace --locked --test it -- desk_day --nocapture'
 
 # Pushes to offline users while the dispatcher is killed: make push-soak MESSAGES=10000.
 push-soak:

@@ -29,6 +29,7 @@ mod corpora;
 mod demo;
 mod deploy;
 mod desk_closing;
+mod desk_day;
 mod desk_figures;
 mod desk_lists;
 mod desk_secrets;
