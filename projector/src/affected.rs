@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use read_model::projection_signal::AffectedAudience;
+use read_model::projection_signal::{AffectedAudience, MAX_AUDIENCE_IDS};
 
 use crate::live_entries;
 use crate::write::{BatchRecipients, WriteBatch};
@@ -24,6 +24,9 @@ pub(crate) fn collect_affected(
         .collect();
     let personal = rows.personal_entries.iter().map(|row| row.user);
     let users: BTreeSet<i64> = personal.chain(recipients.receipt_users()).collect();
+    let begun = rows.membership_periods.iter().map(|row| row.key.1);
+    let ended = rows.ended_periods.iter().map(|row| row.key.1);
+    let moved: BTreeSet<i64> = begun.chain(ended).collect();
     let tracked = batch.working_set.conversations.values();
     let members: i64 = tracked
         .filter(|tracked| conversations.contains(&tracked.row.id))
@@ -36,6 +39,7 @@ pub(crate) fn collect_affected(
         recipients: members + users.len() as i64,
         conversations: conversations.into_iter().collect(),
         users: users.into_iter().collect(),
+        membership_changes: (moved.len() <= MAX_AUDIENCE_IDS).then(|| moved.into_iter().collect()),
         traces: Vec::new(),
         entries: live_entries::build_entries(batch, recipients),
     };

@@ -66,7 +66,7 @@ pub fn projected_subject(mirror_stream: &str) -> String {
 
 /// How many ids a signal may list. A batch that affects more is sent without an audience, that is,
 /// to everyone.
-const MAX_AUDIENCE_IDS: usize = 2_000;
+pub const MAX_AUDIENCE_IDS: usize = 2_000;
 
 /// How many events of traced requests a signal may list.
 const MAX_TRACES: usize = 256;
@@ -95,6 +95,10 @@ pub struct AffectedAudience {
     pub conversations: Vec<i64>,
     /// Users with entries of their own.
     pub users: Vec<i64>,
+    /// Users with a membership that began or ended. `None` if they are many, or if a
+    /// projector of an older release has sent the signal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub membership_changes: Option<Vec<i64>>,
     /// About how many recipients that makes, counting the members after the batch.
     #[serde(rename = "told")]
     pub recipients: i64,
@@ -128,7 +132,15 @@ impl AffectedAudience {
         self.traces.truncate(MAX_TRACES);
         self.conversations.extend(next.conversations);
         self.users.extend(next.users);
-        for numbers in [&mut self.conversations, &mut self.users] {
+        self.membership_changes = match (self.membership_changes, next.membership_changes) {
+            (Some(mut changes), Some(more)) if changes.len() + more.len() <= MAX_AUDIENCE_IDS => {
+                changes.extend(more);
+                Some(changes)
+            }
+            _ => None,
+        };
+        let changes = self.membership_changes.iter_mut();
+        for numbers in changes.chain([&mut self.conversations, &mut self.users]) {
             numbers.sort_unstable();
             numbers.dedup();
         }
@@ -190,6 +202,7 @@ mod tests {
             generation: 1,
             conversations: conversations.to_vec(),
             users: vec![9],
+            membership_changes: Some(vec![to]),
             recipients: 3,
             traces: Vec::new(),
             entries: None,
@@ -232,6 +245,13 @@ mod tests {
         let both = both.expect("there is no gap");
         assert_eq!((both.from, both.to, both.recipients), (0, 3, 6));
         assert_eq!((both.conversations, both.users), (vec![1, 4, 5], vec![9]));
+        assert_eq!(both.membership_changes, Some(vec![2, 3]));
+        let older = AffectedAudience {
+            membership_changes: None,
+            ..audience(2, 3, &[1])
+        };
+        let both = first.clone().merge(older).expect("there is no gap");
+        assert_eq!(both.membership_changes, None, "of an older release");
         assert_eq!(first.clone().merge(audience(3, 4, &[1])), None, "a gap");
         let other = AffectedAudience {
             generation: 2,
