@@ -13,6 +13,7 @@
 //!   messages and entries.
 //! - `sync`: the sync feed, which merges fan-out on write with fan-out on read. [`live`]: the same
 //!   feed, pushed over a WebSocket or as server-sent events.
+//! - `idle_feeds`: answers a sync that finds nothing new from memory.
 //! - [`search`]: full-text search within what the caller can see.
 //! - `people`: who can see whose profile, and what of it. [`can_see_profile`]: the same, for
 //!   commands.
@@ -37,6 +38,7 @@ mod cursor;
 mod docs;
 mod error;
 pub mod explanation;
+mod idle_feeds;
 pub mod live;
 mod log_tail;
 mod page;
@@ -55,6 +57,7 @@ mod user_ids;
 pub use answer_budget::{DEFAULT_ANSWER_BYTES, MIN_ANSWER_BYTES};
 pub use docs::live_document::build_live_document;
 pub use error::{EndpointError, QueryError};
+pub use idle_feeds::IdleFeedMode;
 pub use people::Directory;
 pub use profile_sight::can_see_profile;
 pub use routes::{document, router};

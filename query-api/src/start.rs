@@ -21,6 +21,7 @@ use crate::consistency::pending_changes::PendingChanges;
 use crate::consistency::read_history::{self, ReadHistory};
 use crate::consistency::read_state::ReadState;
 use crate::consistency::watermark::{self, Watermark, WatermarkTracker};
+use crate::idle_feeds::{self, IdleFeedMode, IdleFeeds};
 use crate::live::state::LiveState;
 use crate::live::{self, Acks, Admission, Deliverer, DeskCounts, Hub, PresenceService};
 use crate::log_tail::LogState;
@@ -77,6 +78,8 @@ pub struct QuerySetup<'a> {
     pub max_live_per_user: usize,
     /// The memory for answers that have not been written, in bytes.
     pub answer_bytes: usize,
+    /// Whether syncs that find nothing are answered from memory.
+    pub idle_feeds: IdleFeedMode,
     /// How long a query waits for `min_position`.
     pub min_position_timeout: Duration,
     /// The bytes of files, and previews of images.
@@ -101,8 +104,12 @@ impl QuerySetup<'_> {
     }
 
     /// Starts the task that tracks the position of the read model.
-    async fn follow_projector(&self, history: &ReadHistory) -> (Watermark, PendingChanges) {
+    async fn follow_projector(
+        &self,
+        history: &ReadHistory,
+    ) -> (Watermark, PendingChanges, IdleFeeds) {
         let watermark = Watermark::new(self.min_position_timeout);
+        let idle_feeds = self.follow_idle_feeds(history, &watermark);
         let mut tracker = WatermarkTracker::new(
             watermark.clone(),
             history.clone(),
@@ -111,13 +118,27 @@ impl QuerySetup<'_> {
             self.mirror,
             self.local_signal.as_ref(),
         )
-        .await;
+        .await
+        .with_idle_feeds(idle_feeds.clone());
         if self.primary.is_some() {
             tracker = tracker.for_replica();
         }
         let pending_changes = tracker.subscribe_changes();
         tokio::spawn(watermark::run(tracker, self.shutdown.clone()));
-        (watermark, pending_changes)
+        (watermark, pending_changes, idle_feeds)
+    }
+
+    /// Starts the task that notices lost signals. Without any signals, memory knows nothing.
+    fn follow_idle_feeds(&self, history: &ReadHistory, watermark: &Watermark) -> IdleFeeds {
+        let mode = if self.nats.is_none() && self.local_signal.is_none() {
+            IdleFeedMode::Database
+        } else {
+            self.idle_feeds
+        };
+        let (pool, history) = (self.pool.clone(), history.clone());
+        let feeds = IdleFeeds::new(mode, pool, history, watermark.clone());
+        tokio::spawn(idle_feeds::follow(feeds.clone(), self.shutdown.clone()));
+        feeds
     }
 
     /// Starts the task that follows the search index.
@@ -160,7 +181,7 @@ impl QueryState {
     /// connections. They end when `shutdown` is cancelled.
     pub async fn start(setup: QuerySetup<'_>) -> Self {
         let history = setup.follow_history();
-        let (watermark, pending_changes) = setup.follow_projector(&history).await;
+        let (watermark, pending_changes, idle_feeds) = setup.follow_projector(&history).await;
         let index = setup.follow_index();
         let hub = Hub::default();
         setup.start_delivery(&hub, &history, pending_changes);
@@ -219,6 +240,7 @@ impl QueryState {
                 reader: primary.unwrap_or(reader),
                 watermark,
                 history,
+                idle_feeds,
                 answers,
             },
             rulebook,

@@ -229,6 +229,14 @@ impl World {
         .await;
     }
 
+    /// The value of a metric, named with its labels; `None` if there is none yet.
+    pub async fn metric(&self, name: &str) -> Option<f64> {
+        let response = self.anonymous().get("/metrics").await;
+        let text = String::from_utf8_lossy(&response.body).into_owned();
+        let mut values = text.lines().filter_map(|line| line.rsplit_once(' '));
+        values.find(|(found, _)| *found == name)?.1.parse().ok()
+    }
+
     /// Runs a subcommand of `tidings` that must succeed and returns its standard output.
     pub async fn run_ok(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments).await;

@@ -5,7 +5,7 @@ use metrics::{describe_counter, describe_gauge, describe_histogram};
 /// A metric and its description.
 type Description = (&'static str, &'static str);
 
-const COUNTERS: [Description; 15] = [
+const COUNTERS: [Description; 16] = [
     (
         "tidings_history_changes_total",
         "How often a writer found that the log had lost its last event",
@@ -13,6 +13,10 @@ const COUNTERS: [Description; 15] = [
     (
         "tidings_http_requests_total",
         "Requests by route, method and status",
+    ),
+    (
+        "tidings_idle_syncs_total",
+        "Syncs that memory answered, or for which it was compared with Postgres",
     ),
     (
         "tidings_live_batches_total",

@@ -456,6 +456,7 @@ impl ServiceRuntime {
             index: self.config.index_dir(),
             acks,
             directory: self.config.people.directory.into(),
+            idle_feeds: self.config.idle_syncs.into(),
             max_live_connections: self.config.max_live as usize,
             max_live_per_user: self.config.max_live_per_user,
             previews: previews.clone(),

@@ -29,6 +29,7 @@ mod erase;
 mod files;
 mod given;
 mod help;
+mod idle_syncs;
 mod jwks_url;
 mod limits;
 mod log;
@@ -64,6 +65,7 @@ pub use erase::{EraseCommand, ExportUserArgs, OutputArgs, RetentionArgs};
 pub use files::FileArgs;
 pub use given::given_settings;
 pub use help::arrange as arrange_help;
+pub use idle_syncs::IdleSyncsArg;
 pub use jwks_url::JwksUrl;
 pub use limits::LimitArgs;
 pub use log::{

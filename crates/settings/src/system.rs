@@ -18,6 +18,7 @@ use super::accounts::{AccountArgs, AccountsMode};
 use super::defaults::DEFAULT_DATA;
 use super::erase::RetentionArgs;
 use super::files::FileArgs;
+use super::idle_syncs::IdleSyncsArg;
 use super::jwks_url::JwksUrl;
 use super::limits::LimitArgs;
 use super::log::SealArgs;
@@ -153,6 +154,17 @@ pub struct SystemConfig {
         default_value_t = 268_435_456,
         value_parser = clap::value_parser!(u64).range(4_194_304..))]
     pub max_answer_bytes: u64,
+
+    /// What answers a sync that finds nothing new: memory where it can know, the database, or the
+    /// database with a comparison of both (`verify`).
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_IDLE_SYNCS",
+        value_name = "memory|database|verify",
+        default_value = "memory"
+    )]
+    pub idle_syncs: IdleSyncsArg,
 
     /// Origins of the web pages that may call this API, such as `https://chat.example.com`, or `*`
     /// for any. `up` also allows pages of this machine.

@@ -69,6 +69,11 @@ impl ReadHistory {
         self.0.changes.subscribe()
     }
 
+    /// How often the history has changed.
+    pub fn change_count(&self) -> u64 {
+        *self.0.changes.borrow()
+    }
+
     fn known(&self) -> Option<KnownHistory> {
         self.0
             .known

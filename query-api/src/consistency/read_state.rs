@@ -6,6 +6,7 @@ use sqlx::PgPool;
 use super::read_history::ReadHistory;
 use super::watermark::Watermark;
 use crate::answer_budget::AnswerBudget;
+use crate::idle_feeds::IdleFeeds;
 
 /// What a query of the read model needs. Cheap to clone.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub struct ReadState {
     pub watermark: Watermark,
     /// The history that its positions belong to.
     pub history: ReadHistory,
+    /// What is known about feeds without new entries.
+    pub idle_feeds: IdleFeeds,
     /// The memory for answers.
     pub answers: AnswerBudget,
 }

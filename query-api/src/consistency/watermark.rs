@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::pending_changes::{PendingChanges, merge};
 use super::read_history::ReadHistory;
+use crate::idle_feeds::IdleFeeds;
 use crate::sql::checkpoint;
 
 /// The initial interval between two polls of the database while a request waits. A projection takes
@@ -127,6 +128,7 @@ pub struct WatermarkTracker {
     /// The last position signalled in this process. NATS repeats the signals up to it.
     local_position: i64,
     pending_changes: PendingChanges,
+    idle_feeds: Option<IdleFeeds>,
     /// The signals that the replica has not reached; `None` if this process reads the primary.
     held_signals: Option<VecDeque<ProjectionSignal>>,
     poll_interval: Duration,
@@ -160,6 +162,7 @@ impl WatermarkTracker {
             local_signals: local_signal.map(ProjectionSignalChannel::subscribe),
             local_position: 0,
             pending_changes: PendingChanges::default(),
+            idle_feeds: None,
             held_signals: None,
             poll_interval: MIN_POLL_INTERVAL,
             outages: OutageLog::new("Reading the read model"),
@@ -170,6 +173,12 @@ impl WatermarkTracker {
     #[must_use]
     pub fn for_replica(mut self) -> Self {
         self.held_signals = Some(VecDeque::new());
+        self
+    }
+
+    /// Also lets idle feeds learn from the signals.
+    pub(crate) fn with_idle_feeds(mut self, idle_feeds: IdleFeeds) -> Self {
+        self.idle_feeds = Some(idle_feeds);
         self
     }
 
@@ -237,6 +246,9 @@ impl WatermarkTracker {
 
     fn apply(&self, signal: ProjectionSignal) {
         self.history.observe(signal.cursor);
+        if let Some(idle_feeds) = &self.idle_feeds {
+            idle_feeds.observe(&signal);
+        }
         self.watermark.observe(signal.position());
         self.pending_changes.push(signal);
     }
@@ -254,6 +266,7 @@ impl WatermarkTracker {
                 self.release_signals(position);
                 self.poll_interval = (self.poll_interval * 2).min(MAX_POLL_INTERVAL);
                 if position < before {
+                    self.idle_feeds.iter().for_each(IdleFeeds::clear);
                     self.watermark.reset(position);
                     self.local_position = self.local_position.min(position);
                 }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::history::LogCursor;
 use http_edge::{Caller, Query};
+use metrics::counter;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -12,6 +13,7 @@ use crate::consistency::position_params::MinPositionParams;
 use crate::consistency::read_state::ReadState;
 use crate::docs::{CallerProblems, CursorProblem};
 use crate::error::EndpointError;
+use crate::idle_feeds;
 use crate::page::MAX_PAGE_BYTES;
 use crate::params::{self, PageLimit, ReactionsForm};
 use crate::sql::entry_view::FeedEntry;
@@ -57,6 +59,18 @@ pub struct EntriesPage {
     pub has_more: bool,
 }
 
+impl EntriesPage {
+    /// A page of a feed without an entry up to this position.
+    async fn empty(state: &ReadState, position: i64) -> Result<Self, EndpointError> {
+        counter!("tidings_idle_syncs_total", "answer" => "memory").increment(1);
+        Ok(Self {
+            entries: Vec::new(),
+            cursor: state.history.cursor_at(position).await?,
+            has_more: false,
+        })
+    }
+}
+
 /// Returns what happened since a cursor.
 #[utoipa::path(
     get, path = "/v1/inbox/entries", operation_id = "list_entries", tag = "inbox",
@@ -87,13 +101,24 @@ pub async fn list_entries(
     if let Some(after) = after {
         state.history.check(after).await?;
     }
+    let at_least = min_position.at_least;
     let guard = min_position.wait().await?;
+    let idle_to = match start {
+        FeedStart::After(after) => state.idle_feeds.find_idle(&caller.user, after, at_least),
+        FeedStart::Device(_) => None,
+    };
+    if let Some(position) = idle_to.filter(|_| state.idle_feeds.answers()) {
+        return guard.respond(position, &EntriesPage::empty(&state, position).await?);
+    }
     let size = FeedPageSize {
         entries: limit,
         bytes: MAX_PAGE_BYTES,
     };
     let (position, outcome) =
         sync::read_page(&state.pool, &state.reader, &caller.user, start, size).await?;
+    if let Some(position) = idle_to {
+        idle_feeds::verify(&caller.user, position, &outcome);
+    }
     let (mut entries, cursor, has_more) = match outcome {
         SyncOutcome::Page(page) => (page.entries, page.cursor, page.has_more),
         // The page is empty and keeps the cursor, until the read model has reached it.
@@ -102,6 +127,9 @@ pub async fn list_entries(
     };
     if is_summary {
         entries.iter_mut().for_each(FeedEntry::summarize_reactions);
+    }
+    if entries.is_empty() && !has_more {
+        state.idle_feeds.remember(&caller.user).await?;
     }
     let cursor = state.history.cursor_at(cursor).await?;
     guard.respond(

@@ -15,7 +15,9 @@ use http_edge::auth::sign_hs256;
 use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware};
 use moderation::LiveRulebook;
 use query_api::live::{MAX_LIVE_CONNECTIONS, MAX_LIVE_PER_USER, NoAcks};
-use query_api::{DEFAULT_ANSWER_BYTES, Directory, QuerySetup, QueryState, router, session_options};
+use query_api::{
+    DEFAULT_ANSWER_BYTES, Directory, IdleFeedMode, QuerySetup, QueryState, router, session_options,
+};
 use search::index::IndexDir;
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -127,6 +129,7 @@ pub async fn start_queries(
         index: IndexDir::new("/nonexistent/search"),
         acks: Arc::new(NoAcks),
         directory: Directory::default(),
+        idle_feeds: IdleFeedMode::default(),
         max_live_connections: MAX_LIVE_CONNECTIONS,
         max_live_per_user: MAX_LIVE_PER_USER,
         answer_bytes: DEFAULT_ANSWER_BYTES,

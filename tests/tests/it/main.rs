@@ -56,6 +56,7 @@ mod hook;
 mod hook_senders;
 mod hostile_files;
 mod idempotency;
+mod idle_syncs;
 mod import_files;
 mod import_inputs;
 mod import_leaks;

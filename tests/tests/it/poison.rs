@@ -32,13 +32,6 @@ async fn insert(world: &World, conversation: &str, kind: &str, payload: &str) ->
     position
 }
 
-async fn metric(world: &World, name: &str) -> Option<f64> {
-    let response = world.anonymous().get("/metrics").await;
-    let text = String::from_utf8_lossy(&response.body).into_owned();
-    text.lines()
-        .find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poison_event_stops_only_its_own_conversation() {
     let mut world = World::start().await;
@@ -76,7 +69,7 @@ async fn a_poison_event_stops_only_its_own_conversation() {
 
     // and the two events are parked, with the later one of the first conversation.
     eventually("the parked events are counted", async || {
-        (metric(&world, "tidings_parked_events ").await == Some(3.0)).then_some(())
+        (world.metric("tidings_parked_events").await == Some(3.0)).then_some(())
     })
     .await;
     let status = world.run(&["status"]).await;
@@ -106,7 +99,7 @@ async fn a_poison_event_stops_only_its_own_conversation() {
     world.start_service().await;
     alice.send("healthy", "restarted", "x").await.expect(201);
     eventually("the events are still parked after a restart", async || {
-        (metric(&world, "tidings_parked_events ").await == Some(3.0)).then_some(())
+        (world.metric("tidings_parked_events").await == Some(3.0)).then_some(())
     })
     .await;
 }
