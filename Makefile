@@ -17,7 +17,7 @@ QUICK := $(TARGET)/quick
 RELEASE := $(TARGET)/release
 DEPLOY := $(TARGET)/deploy
 
-.PHONY: run demo build dist test fmt lint licences inventory servers test-clients client-soak scroll harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-files bench-flood-rules words blue-green as-of desk-day push-soak fuzz soak
+.PHONY: run demo build dist test fmt lint licences inventory servers test-clients client-soak scroll harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-reads bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-files bench-flood-rules words blue-green as-of desk-day push-soak fuzz soak
 
 # Builds the program quickly, starts it in the foreground and prints its address and a token that works.
 # If the port is taken: TIDINGS_LISTEN=127.0.0.1:9090 make run DATA=./other-data
@@ -179,6 +179,11 @@ bench-log: harness
 # What clients that read nothing and floods of typing notifications cost.
 bench-limits: harness
 	TIDINGS_BIN=$(DEPLOY)/tidings $(RELEASE)/benches client-limits $(ARGS)
+
+# Queries of each kind, compared with a bare route, and a load of ten queries for each send:
+# make bench-reads ARGS="--only sync-idle,mixed".
+bench-reads: harness
+	TIDINGS_BIN=$(DEPLOY)/tidings $(RELEASE)/benches reads $(ARGS)
 
 # Queries of the past, compared with the same queries now.
 bench-past: harness

@@ -15,7 +15,7 @@ use tests::world::create_dir;
 use tests::{servers, token};
 use tokio::task::JoinHandle;
 
-use crate::load_generator::{LoadPlan, SendTemplate, run_load};
+use crate::load_generator::{LoadPlan, RequestTemplate, run_load};
 use crate::statistics::{median, millis};
 use crate::targets::{Target, TargetTable, exit_code};
 use crate::{environment, warm_postgres};
@@ -222,7 +222,7 @@ async fn drain(mut socket: RawSocket) {
 
 async fn measure_sends(program: &Program, args: &Args) -> Result<Duration> {
     let template =
-        |n: usize| SendTemplate::send(&format!("c{n}"), &token::for_user(&format!("s{n}")));
+        |n: usize| RequestTemplate::send(&format!("c{n}"), &token::for_user(&format!("s{n}")));
     let plan = LoadPlan {
         address: program.address,
         templates: Arc::new((0..CONVERSATIONS).map(template).collect()),

@@ -1,4 +1,4 @@
-//! The load generator: raw HTTP/1.1 on kept connections, one message per request. It shares the
+//! The load generator: raw HTTP/1.1 on kept connections, one request at a time on each. It shares the
 //! machine with what it measures, so it does as little as possible: requests are rendered in
 //! advance, only the status and the length of a response are parsed, and one thread drives all
 //! connections.
@@ -19,14 +19,14 @@ const KEY_LENGTH: usize = 24;
 /// A longer response cannot be a response to a send.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
-/// A rendered request with space for its key.
+/// A rendered request, with space for the key if it is a send.
 #[derive(Debug, Clone)]
-pub struct SendTemplate {
+pub struct RequestTemplate {
     bytes: Vec<u8>,
-    key_at: usize,
+    key_at: Option<usize>,
 }
 
-impl SendTemplate {
+impl RequestTemplate {
     /// A send of a short text to a conversation. All peers get the same bytes.
     pub fn send(conversation: &str, token: &str) -> Self {
         let key = "k".repeat(KEY_LENGTH);
@@ -41,7 +41,17 @@ impl SendTemplate {
         let key_at = head.len() + r#"{"client_message_id":""#.len();
         Self {
             bytes: (head + &body).into_bytes(),
-            key_at,
+            key_at: Some(key_at),
+        }
+    }
+
+    /// A query.
+    pub fn get(path: &str, token: &str) -> Self {
+        let head =
+            format!("GET {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n\r\n");
+        Self {
+            bytes: head.into_bytes(),
+            key_at: None,
         }
     }
 
@@ -49,8 +59,10 @@ impl SendTemplate {
     pub fn render(&self, into: &mut Vec<u8>, key: u128) {
         into.clear();
         into.extend_from_slice(&self.bytes);
-        let digits = format!("{key:0KEY_LENGTH$x}");
-        into[self.key_at..self.key_at + KEY_LENGTH].copy_from_slice(digits.as_bytes());
+        if let Some(key_at) = self.key_at {
+            let digits = format!("{key:0KEY_LENGTH$x}");
+            into[key_at..key_at + KEY_LENGTH].copy_from_slice(digits.as_bytes());
+        }
     }
 }
 
@@ -61,7 +73,7 @@ pub struct LoadPlan {
     pub address: SocketAddr,
     /// Connection `k` of `n` sends templates `k, k + n, k + 2n, ...` in turn, so that no two
     /// connections write to one conversation unless there are fewer conversations than connections.
-    pub templates: Arc<Vec<SendTemplate>>,
+    pub templates: Arc<Vec<RequestTemplate>>,
     /// The number of kept connections.
     pub connections: usize,
     /// The time before the measurement.
@@ -89,7 +101,7 @@ pub struct SentKeys {
 /// The results of a run.
 #[derive(Debug, Clone)]
 pub struct LoadResult {
-    /// Acknowledged sends per second.
+    /// Acknowledged requests per second.
     pub rate: f64,
     /// The median latency.
     pub p50: Duration,
@@ -110,8 +122,7 @@ pub fn run_load_with_retries(plan: &LoadPlan, retries: Option<Retries>) -> Resul
         let stop = Stop::AtTime(start + plan.duration);
         let latencies = send_on_all_connections(&plan, retries, start, stop, new_key_prefix());
         let latencies = latencies.await?;
-        ensure!(!latencies.is_empty(), "no send was acknowledged");
-        Ok(summarize(&plan, latencies))
+        summarize(plan.duration, latencies)
     })
 }
 
@@ -129,7 +140,8 @@ pub fn send_keys(plan: &LoadPlan, per_connection: usize) -> Result<SentKeys> {
     })
 }
 
-fn run_on_own_thread<T: Send + 'static>(
+/// Runs a load on a thread of its own, so that nothing else delays it.
+pub fn run_on_own_thread<T: Send + 'static>(
     load: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -176,17 +188,19 @@ pub fn new_key_prefix() -> u128 {
     (now.as_micros() & 0xffff_ffff) << 56
 }
 
-fn summarize(plan: &LoadPlan, mut micros: Vec<u32>) -> LoadResult {
+/// The results of a run of this duration, from the latencies in microseconds.
+pub fn summarize(duration: Duration, mut micros: Vec<u32>) -> Result<LoadResult> {
+    ensure!(!micros.is_empty(), "no request was acknowledged");
     micros.sort_unstable();
     let at = |share: f64| {
         let index = ((micros.len() - 1) as f64 * share) as usize;
         Duration::from_micros(u64::from(micros[index]))
     };
-    LoadResult {
-        rate: micros.len() as f64 / plan.duration.as_secs_f64(),
+    Ok(LoadResult {
+        rate: micros.len() as f64 / duration.as_secs_f64(),
         p50: at(0.50),
         p99: at(0.99),
-    }
+    })
 }
 
 /// When a connection ends.
@@ -198,7 +212,7 @@ enum Stop {
 
 /// The requests of one connection: its templates in turn, each with a key of its own.
 struct RequestSequence {
-    templates: Arc<Vec<SendTemplate>>,
+    templates: Arc<Vec<RequestTemplate>>,
     index: usize,
     first: usize,
     stride: usize,

@@ -5,6 +5,7 @@
 //! ratios carry over to another one:
 //!
 //! - [`send`]: sends, visibility, rebuild and memory, compared with stock postgres-es.
+//! - [`reads`]: queries, compared with a bare route, and a mixed load.
 //! - [`live`]: live delivery. [`search`]: full-text search, compared with Postgres.
 //! - [`log`]: export, replay, verification and rebuild of a large log.
 //! - [`retries`], [`seals`]: what they cost sends. [`as_of`]: queries of the past.
@@ -46,6 +47,7 @@ mod log;
 mod nats;
 mod power_loss;
 mod projection;
+mod reads;
 mod recall_queries;
 mod retries;
 mod scheduled;
@@ -81,6 +83,8 @@ struct Benches {
 enum Benchmark {
     /// Measure sends, visibility, rebuild and memory, and compare with stock postgres-es.
     Send(send::Args),
+    /// Measure queries and a mixed load, and compare them with a bare route.
+    Reads(reads::Args),
     /// Measure live delivery: delay, deliveries per second, idle connections, a large group.
     Live(live::Args),
     /// Measure full-text search and compare it with Postgres.
@@ -154,6 +158,7 @@ fn main() -> Result<ExitCode> {
 async fn run(benchmark: Benchmark) -> Result<ExitCode> {
     match benchmark {
         Benchmark::Send(args) => send::run(&args).await?,
+        Benchmark::Reads(args) => return reads::run(&args).await,
         Benchmark::Live(args) => return live::run(&args).await,
         Benchmark::Search(_) => anyhow::bail!("search runs on the main thread"),
         Benchmark::Log(args) => return log::run(&args).await,

@@ -13,7 +13,7 @@ use tests::program::Program;
 use tests::world::create_dir;
 use tests::{servers, token};
 
-use crate::load_generator::{LoadPlan, LoadResult, SendTemplate, new_key_prefix, run_load};
+use crate::load_generator::{LoadPlan, LoadResult, RequestTemplate, new_key_prefix, run_load};
 use crate::statistics::millis;
 use crate::warm_postgres;
 
@@ -140,7 +140,7 @@ async fn measure(
     let mut program = Program::start_with_env(servers, dir, &env).await?;
     warm_up(&program).await?;
     let template =
-        |n: usize| SendTemplate::send(&format!("g{n}"), &token::for_user(&format!("u{n}")));
+        |n: usize| RequestTemplate::send(&format!("g{n}"), &token::for_user(&format!("u{n}")));
     let plan = LoadPlan {
         address: program.address,
         templates: Arc::new((0..GROUPS).map(template).collect()),

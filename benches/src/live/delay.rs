@@ -10,7 +10,7 @@ use tests::token;
 
 use super::listeners::Listeners;
 use super::paced;
-use crate::load_generator::{LoadPlan, LoadResult, SendTemplate, run_load};
+use crate::load_generator::{LoadPlan, LoadResult, RequestTemplate, run_load};
 use crate::statistics::Percentiles;
 use crate::warm_postgres;
 
@@ -74,7 +74,7 @@ pub async fn measure(program: &Program, seconds: u64) -> Result<DeliveryDelay> {
     created.buffer_unordered(32).try_collect::<()>().await?;
     let template = |n: usize| {
         let sender = token::for_user(&format!("d{}", members(n)[0]));
-        SendTemplate::send(&format!("d{n}"), &sender)
+        RequestTemplate::send(&format!("d{n}"), &sender)
     };
     let templates: Arc<Vec<_>> = Arc::new((0..CONVERSATIONS).map(template).collect());
     let mut best: f64 = 0.0;
@@ -103,7 +103,7 @@ pub async fn measure(program: &Program, seconds: u64) -> Result<DeliveryDelay> {
 async fn measure_delivered_rate(
     program: &Program,
     listeners: &mut Listeners,
-    templates: &Arc<Vec<SendTemplate>>,
+    templates: &Arc<Vec<RequestTemplate>>,
     seconds: u64,
 ) -> Result<f64> {
     warm_postgres::checkpoint(&program.database_url).await?;
@@ -125,7 +125,7 @@ async fn measure_delivered_rate(
 async fn measure_at_third(
     program: &Program,
     listeners: &mut Listeners,
-    templates: &Arc<Vec<SendTemplate>>,
+    templates: &Arc<Vec<RequestTemplate>>,
     best_rate: f64,
     seconds: u64,
 ) -> Result<DelayAtThird> {
@@ -160,7 +160,7 @@ async fn measure_at_third(
 
 async fn measure_load(
     program: &Program,
-    templates: &Arc<Vec<SendTemplate>>,
+    templates: &Arc<Vec<RequestTemplate>>,
     connections: usize,
     seconds: u64,
 ) -> Result<LoadResult> {

@@ -10,7 +10,7 @@ use tests::program::Program;
 use tests::token;
 
 use super::listeners::Listeners;
-use crate::load_generator::{LoadPlan, SendTemplate, run_load};
+use crate::load_generator::{LoadPlan, RequestTemplate, run_load};
 use crate::warm_postgres;
 
 /// Users, all of them connected and members of a group.
@@ -39,7 +39,7 @@ pub async fn measure(program: &Program, seconds: u64) -> Result<Vec<GroupRates>>
         warm_postgres::checkpoint(&program.database_url).await?;
         let template = |n: usize| {
             let sender = token::for_user(&format!("g{}", n * members));
-            SendTemplate::send(&format!("g{members}-{n}"), &sender)
+            RequestTemplate::send(&format!("g{members}-{n}"), &sender)
         };
         let plan = LoadPlan {
             address: program.address,

@@ -9,7 +9,7 @@ use tests::program::Program;
 use tests::token;
 
 use super::listeners::Listeners;
-use crate::load_generator::{HttpConnection, SendTemplate, new_key_prefix};
+use crate::load_generator::{HttpConnection, RequestTemplate, new_key_prefix};
 use crate::statistics::Percentiles;
 
 /// The numbers of connections that are compared.
@@ -67,7 +67,7 @@ async fn follow_sends(
     eventually::pause(SETTLE_TIME).await;
     let resident = program.service.process.memory()?.resident;
     eprintln!("  {connected} connected: {} MB resident", resident / 1024);
-    let template = SendTemplate::send("idle", &token::for_user("l0"));
+    let template = RequestTemplate::send("idle", &token::for_user("l0"));
     let mut sending = HttpConnection::open(program.address).await?;
     let (mut request, mut times, run) = (Vec::new(), Vec::new(), new_key_prefix());
     for probe in 0..probes {

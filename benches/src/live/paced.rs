@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
-use crate::load_generator::{HttpConnection, SendTemplate, new_key_prefix};
+use crate::load_generator::{HttpConnection, RequestTemplate, new_key_prefix};
 
 /// Connections that take turns.
 const CONNECTIONS: usize = 64;
@@ -34,7 +34,7 @@ struct PositionBody {
 /// Sends at `rate` per second for `time`, on its own thread.
 pub async fn send_at_rate(
     address: SocketAddr,
-    templates: Arc<Vec<SendTemplate>>,
+    templates: Arc<Vec<RequestTemplate>>,
     rate: f64,
     time: Duration,
 ) -> Result<Vec<PacedSend>> {
@@ -47,7 +47,7 @@ pub async fn send_at_rate(
 
 async fn send_on_all_connections(
     address: SocketAddr,
-    templates: &Arc<Vec<SendTemplate>>,
+    templates: &Arc<Vec<RequestTemplate>>,
     rate: f64,
     time: Duration,
 ) -> Result<Vec<PacedSend>> {

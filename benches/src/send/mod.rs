@@ -26,11 +26,11 @@ use tests::{ports, servers};
 
 use crate::warm_postgres;
 use report::SendReport;
-use workload::{Measurement, measure, measure_all, peer_templates};
+use workload::measure_all;
 
 pub use peers::{serve_bare, serve_stock};
 pub use tidings_up::create_conversations;
-pub use workload::{CONVERSATIONS, member_templates};
+pub use workload::{CONVERSATIONS, Measurement, measure, member_templates, peer_templates};
 
 /// Pool sizes with which stock postgres-es is tried.
 const POOL_SIZES: [u32; 4] = [4, 8, 16, 32];

@@ -10,7 +10,7 @@ use tests::program::Program;
 use tests::token;
 
 use super::workload::{Measurement, members};
-use crate::load_generator::{HttpConnection, LoadPlan, SendTemplate, new_key_prefix, run_load};
+use crate::load_generator::{HttpConnection, LoadPlan, RequestTemplate, new_key_prefix, run_load};
 use crate::statistics::median;
 
 /// Sends that are followed on a quiet system.
@@ -48,7 +48,7 @@ pub async fn measure_quiet(program: &Program) -> Result<VisibilityMedians> {
 /// Measures under a load that never pauses.
 pub async fn measure_under_load(
     program: &Program,
-    templates: &Arc<Vec<SendTemplate>>,
+    templates: &Arc<Vec<RequestTemplate>>,
     measurement: Measurement<'_>,
 ) -> Result<VisibilityMedians> {
     let plan = LoadPlan {
@@ -73,7 +73,7 @@ async fn follow_sends(
     let [sender, recipient] = members(0);
     let mut sending = HttpConnection::open(program.address).await?;
     let mut reading = HttpConnection::open(program.address).await?;
-    let template = SendTemplate::send("c0", &token::for_user(&sender));
+    let template = RequestTemplate::send("c0", &token::for_user(&sender));
     let reader_token = token::for_user(&recipient);
     let mut acknowledged = Vec::new();
     let mut visible = Vec::new();

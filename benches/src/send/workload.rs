@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tests::token;
 
-use crate::load_generator::{LoadPlan, LoadResult, SendTemplate, run_load};
+use crate::load_generator::{LoadPlan, LoadResult, RequestTemplate, run_load};
 use crate::warm_postgres;
 
 /// Conversations of the ordinary runs.
@@ -37,23 +37,23 @@ pub fn members(conversation: usize) -> [String; 2] {
 }
 
 /// Sends of the first member of each conversation.
-pub fn member_templates(conversations: usize) -> Arc<Vec<SendTemplate>> {
+pub fn member_templates(conversations: usize) -> Arc<Vec<RequestTemplate>> {
     let template =
-        |n: usize| SendTemplate::send(&format!("c{n}"), &token::for_user(&members(n)[0]));
+        |n: usize| RequestTemplate::send(&format!("c{n}"), &token::for_user(&members(n)[0]));
     Arc::new((0..conversations).map(template).collect())
 }
 
 /// Sends to the peers, which do not check membership: one token, many conversations.
-pub fn peer_templates() -> Arc<Vec<SendTemplate>> {
+pub fn peer_templates() -> Arc<Vec<RequestTemplate>> {
     let token = token::for_user("bench");
-    let template = |n: usize| SendTemplate::send(&format!("c{n}"), &token);
+    let template = |n: usize| RequestTemplate::send(&format!("c{n}"), &token);
     Arc::new((0..CONVERSATIONS).map(template).collect())
 }
 
 /// Measures one run for each number of connections.
 pub async fn measure_all(
     address: SocketAddr,
-    templates: &Arc<Vec<SendTemplate>>,
+    templates: &Arc<Vec<RequestTemplate>>,
     measurement: Measurement<'_>,
     database_url: &str,
 ) -> Result<Vec<LoadResult>> {
@@ -71,7 +71,7 @@ pub async fn measure_all(
 /// Measures one run.
 pub fn measure(
     address: SocketAddr,
-    templates: &Arc<Vec<SendTemplate>>,
+    templates: &Arc<Vec<RequestTemplate>>,
     connections: usize,
     measurement: Measurement<'_>,
 ) -> Result<LoadResult> {
