@@ -82,6 +82,7 @@ impl RecentActivity {
         let is_known = memberships.are_kept
             && self.from <= after
             && after <= self.to
+            && memberships.position <= self.to
             && self.has_current(memberships);
         let is_idle = |last: Option<&i64>| last.is_none_or(|last| *last <= after);
         let is_idle = is_known

@@ -38,6 +38,7 @@ async fn memory_and_the_database_answer_every_sync_alike() {
     let mut env = world.env();
     env.push(("TIDINGS_IDLE_SYNCS", "database".to_owned()));
     let dir = world.dir.join("database");
+    std::fs::create_dir(&dir).expect("a directory");
     let port = ports::find_free();
     let other = ServiceProcess::start("query-api", port, &dir, &env).await;
     let _other = other.expect("a service");
@@ -125,7 +126,7 @@ async fn a_new_member_gets_the_entries_of_the_conversation() {
     let said = ann.send("c", "2", "welcome").await.position();
     let page = sync(&ben, added.position(), said).await;
     assert_eq!(
-        page["entries"][0]["message"]["body"]["text"], "welcome",
+        page["entries"][0]["data"]["body"]["text"], "welcome",
         "{page}"
     );
 }
