@@ -1,5 +1,5 @@
-//! The load generator: raw HTTP/1.1 on kept connections, one request at a time on each. It shares the
-//! machine with what it measures, so it does as little as possible: requests are rendered in
+//! The load generator: raw HTTP/1.1 on kept connections, one request at a time on each. It shares
+//! the machine with what it measures, so it does as little as possible: requests are rendered in
 //! advance, only the status and the length of a response are parsed, and one thread drives all
 //! connections.
 

@@ -136,7 +136,7 @@ impl QuerySetup<'_> {
             self.idle_feeds
         };
         let (pool, history) = (self.pool.clone(), history.clone());
-        let feeds = IdleFeeds::new(mode, pool, history, watermark.clone());
+        let feeds = IdleFeeds::new(mode, pool, history, watermark.subscribe());
         tokio::spawn(idle_feeds::follow(feeds.clone(), self.shutdown.clone()));
         feeds
     }

@@ -24,7 +24,7 @@ pub struct MixedLoad<'a> {
 }
 
 /// One connection, with the users who share it.
-struct Clients {
+struct MixedClients {
     address: SocketAddr,
     number: usize,
     users: Vec<User>,
@@ -52,8 +52,8 @@ impl<'a> MixedLoad<'a> {
     pub fn run(&self) -> Result<LoadResult> {
         let begin = Instant::now() + self.measurement.warm_up;
         let measured = (begin, begin + self.measurement.duration);
-        let clients: Vec<Clients> = (0..self.connections)
-            .map(|number| Clients {
+        let clients: Vec<MixedClients> = (0..self.connections)
+            .map(|number| MixedClients {
                 address: self.address,
                 number,
                 users: self
@@ -82,7 +82,7 @@ impl<'a> MixedLoad<'a> {
     }
 }
 
-impl Clients {
+impl MixedClients {
     async fn run(mut self) -> Result<Vec<u32>> {
         let mut connection = HttpConnection::open(self.address).await?;
         let (begin, end) = self.measured;

@@ -11,7 +11,7 @@ const MAX_ENTRIES: usize = 100_000;
 
 /// The last position at which each user and each conversation may have had an entry.
 #[derive(Debug, Default)]
-pub struct RecentActivity {
+pub(super) struct RecentActivity {
     /// The build of the read models that the ids belong to.
     generation: i64,
     /// Every entry after this position is known.

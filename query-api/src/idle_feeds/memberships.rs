@@ -11,7 +11,7 @@ const MAX_CONVERSATIONS: i64 = 5_000;
 
 /// The conversations of a user at a position, with the ids of one build of the read models.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Memberships {
+pub(super) struct Memberships {
     pub position: i64,
     pub generation: i64,
     pub user: i64,
@@ -47,7 +47,7 @@ impl Memberships {
 
 /// Weighs a user by the number of conversations.
 #[derive(Debug, Clone)]
-pub struct MembershipWeighter;
+pub(super) struct MembershipWeighter;
 
 impl quick_cache::Weighter<String, Arc<Memberships>> for MembershipWeighter {
     fn weight(&self, _: &String, memberships: &Arc<Memberships>) -> u64 {

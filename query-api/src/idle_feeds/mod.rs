@@ -23,11 +23,11 @@ use metrics::counter;
 use quick_cache::sync::Cache;
 use read_model::projection_signal::ProjectionSignal;
 use sqlx::PgPool;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::consistency::read_history::ReadHistory;
-use crate::consistency::watermark::Watermark;
 use crate::error::QueryError;
 use crate::sync::{FeedPage, SyncOutcome};
 use activity::RecentActivity;
@@ -66,7 +66,8 @@ struct Inner {
     mode: IdleFeedMode,
     pool: PgPool,
     history: ReadHistory,
-    watermark: Watermark,
+    /// The position of the read model, as far as queries of this process know.
+    position: watch::Receiver<i64>,
     activity: RwLock<Option<KnownActivity>>,
     memberships: Cache<String, Arc<Memberships>, MembershipWeighter>,
 }
@@ -87,13 +88,13 @@ impl IdleFeeds {
         mode: IdleFeedMode,
         pool: PgPool,
         history: ReadHistory,
-        watermark: Watermark,
+        position: watch::Receiver<i64>,
     ) -> Self {
         Self(Arc::new(Inner {
             mode,
             pool,
             history,
-            watermark,
+            position,
             activity: RwLock::default(),
             memberships: Cache::with_weighter(EXPECTED_USERS, MAX_MEMBERSHIPS, MembershipWeighter),
         }))
@@ -151,7 +152,7 @@ impl IdleFeeds {
         {
             return None;
         }
-        let seen = self.0.watermark.position().max(at_least);
+        let seen = (*self.0.position.borrow()).max(at_least);
         let idle = known.recent.find_idle(after, &memberships);
         idle.filter(|position| *position >= seen)
     }

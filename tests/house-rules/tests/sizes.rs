@@ -22,7 +22,7 @@ const OTHER_LIMITS: [(&str, usize, &str); 10] = [
     ),
     (
         "query-api",
-        20_500,
+        21_500,
         "all queries and live delivery share one visibility rule, its SQL and its cursors",
     ),
     (
@@ -51,7 +51,7 @@ const OTHER_LIMITS: [(&str, usize, &str); 10] = [
         "what every port does with a connection, and the documents of the API",
     ),
     ("tests", 18_000, "black-box tests and their harness"),
-    ("benches", 7_500, "one module for each benchmark"),
+    ("benches", 8_000, "one module for each benchmark"),
 ];
 
 #[test]

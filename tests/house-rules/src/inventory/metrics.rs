@@ -85,6 +85,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("tidings_http_requests_total", "HTTP requests"),
     ("tidings_http_seconds", "duration of HTTP requests"),
     (
+        "tidings_idle_syncs_total",
+        "syncs that memory answered, or for which it was compared with Postgres",
+    ),
+    (
         "tidings_live_batches_total",
         "batches of live delivery, by who was looked up",
     ),
