@@ -4,6 +4,7 @@
 //! The budget is applied twice: statements leave out rows whose bodies exceed it, so that memory
 //! is never spent on what is not sent, and the page itself is cut by the exact size of its items.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -13,6 +14,9 @@ pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
 
 /// The same for a statement, which sums the sizes of bodies.
 pub const MAX_PAGE_BODY_BYTES: i64 = MAX_PAGE_BYTES as i64;
+
+/// How much a thread keeps for the next answer.
+const MAX_SCRATCH_BYTES: usize = 64 * 1024;
 
 /// A column `bytes_before` for a statement: the sum of the expression `$bytes` over the rows of the
 /// window before this row. Rows for which it has reached the budget do not fit on the page.
@@ -71,6 +75,21 @@ pub fn json_size<T: Serialize>(value: &T) -> usize {
     serde_json::to_writer(&mut counter, value).map_or(usize::MAX, |()| counter.0)
 }
 
+/// Serializes a value. The buffer has exactly its size: one that grows while it is written would be
+/// up to twice as large. Growing happens in a buffer of this thread, which is used again.
+pub fn to_json<T: Serialize>(value: &T) -> serde_json::Result<Vec<u8>> {
+    thread_local! {
+        static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.clear();
+        serde_json::to_writer(&mut *scratch, value)?;
+        let json = scratch.as_slice().to_vec();
+        scratch.shrink_to(MAX_SCRATCH_BYTES);
+        Ok(json)
+    })
+}
+
 /// Counts bytes instead of writing them.
 struct ByteCounter(usize);
 
@@ -103,10 +122,9 @@ mod tests {
     #[test]
     fn the_size_is_that_of_the_json() {
         for value in ["", "a \"quoted\" text", "你好\u{1}\n"] {
-            assert_eq!(
-                json_size(&value),
-                serde_json::to_string(value).unwrap().len()
-            );
+            let json = serde_json::to_vec(value).unwrap();
+            assert_eq!(json_size(&value), json.len());
+            assert_eq!(to_json(&value).unwrap(), json);
         }
     }
 }

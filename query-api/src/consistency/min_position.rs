@@ -17,7 +17,7 @@ use super::read_history::ReadHistory;
 use super::read_state::ReadState;
 use crate::answer_budget::AnswerReservation;
 use crate::error::{EndpointError, QueryError};
-use crate::page::json_size;
+use crate::page::to_json;
 use crate::params;
 
 /// The response header with the position of the read model.
@@ -136,9 +136,7 @@ impl FreshnessGuard {
         value: &T,
     ) -> Result<Response, EndpointError> {
         self.verify_position(position)?;
-        // A buffer that grows while it is written would be up to twice as large.
-        let mut json = Vec::with_capacity(json_size(value));
-        serde_json::to_writer(&mut json, value).map_err(|error| QueryError::Corrupt {
+        let json = to_json(value).map_err(|error| QueryError::Corrupt {
             value: "a response",
             reason: error.to_string(),
         })?;
