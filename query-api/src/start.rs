@@ -313,10 +313,15 @@ impl FromRef<QueryState> for LiveState {
 }
 
 /// Connection options for these queries: read-only, with a timeout for every statement, and without
-/// JIT compilation, which takes longer than any of these queries runs.
+/// JIT compilation, which takes longer than any of these queries runs. Nor are there hash joins,
+/// merge joins or scans of tables where an index can do: a query is for one user, and Postgres
+/// prefers to read all conversations to probing an index for those of the user.
 pub fn session_options(options: PgConnectOptions, statement_timeout: Duration) -> PgConnectOptions {
     options.options([
         ("jit", "off".to_owned()),
+        ("enable_hashjoin", "off".to_owned()),
+        ("enable_mergejoin", "off".to_owned()),
+        ("enable_seqscan", "off".to_owned()),
         (
             "statement_timeout",
             format!("{}ms", statement_timeout.as_millis()),

@@ -20,8 +20,8 @@ use crate::sql::entry_view::{FeedEntry, entry_columns, entry_parts};
 use crate::sql::visibility::{caller_id, visible_entries};
 
 /// The minimum number of rows that one statement merges. It lets a small page skip invisible
-/// entries without a round trip for each.
-const MIN_SCAN_ROWS: i64 = 256;
+/// entries without a round trip for each. Reading the rows is most of the cost of a small page.
+const MIN_SCAN_ROWS: i64 = 64;
 
 /// The maximum number of statements for one page. More than one is needed only where whole pages
 /// are invisible, which happens after the user has left a busy conversation.

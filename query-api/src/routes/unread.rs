@@ -45,6 +45,7 @@ pub struct UnreadCounts {
 type Row = (i64, Option<String>, Option<i64>, Option<bool>);
 
 /// Binds the caller, and whether to return the counts that are 0.
+/// Without the `OFFSET`, Postgres computes each count twice: for the condition and for the result.
 static UNREAD: TemporalStatement = TemporalStatement::new(concat!(
     "SELECT k.position, n.name, n.unread, n.quiet
          FROM read.checkpoint k LEFT JOIN (
@@ -54,7 +55,7 @@ static UNREAD: TemporalStatement = TemporalStatement::new(concat!(
              FROM ",
     current_memberships!(),
     "
-             WHERE u.name = $1
+             WHERE u.name = $1 OFFSET 0
          ) n ON $2 OR n.unread > 0"
 ));
 
