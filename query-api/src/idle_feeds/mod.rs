@@ -76,6 +76,8 @@ struct KnownActivity {
     recent: RecentActivity,
     /// How often the history had changed.
     changes: u64,
+    /// Entries up to this position have been deleted, so that earlier cursors have expired.
+    floor: i64,
     /// When a signal or the database last confirmed it.
     confirmed_at: Instant,
     /// A position that the database has reached, and whose signal has not come yet.
@@ -124,18 +126,22 @@ impl IdleFeeds {
     /// Reads the position of the read model, and starts over if a signal was lost.
     pub async fn step(&self) -> Result<(), QueryError> {
         let changes = self.0.history.change_count();
-        let read = sqlx::query_as("SELECT k.position, k.generation FROM read.checkpoint k");
-        let (position, generation) = within(EXCHANGE_TIMEOUT, read.fetch_one(&self.0.pool)).await?;
+        let read =
+            sqlx::query_as("SELECT k.position, k.generation, k.floor FROM read.checkpoint k");
+        let read = within(EXCHANGE_TIMEOUT, read.fetch_one(&self.0.pool));
+        let (position, generation, floor) = read.await?;
         let mut known = self.write();
         let current = known.as_mut().filter(|known| known.changes == changes);
         if let Some(current) = current
             && current.confirm(position)
         {
+            current.floor = floor;
             return Ok(());
         }
         *known = Some(KnownActivity {
             recent: RecentActivity::starting_at(position, generation),
             changes,
+            floor,
             confirmed_at: Instant::now(),
             awaited: None,
         });
@@ -148,8 +154,10 @@ impl IdleFeeds {
         let memberships = self.0.memberships.get(user)?;
         let known = self.read();
         let known = known.as_ref()?;
-        if known.changes != self.0.history.change_count() || known.confirmed_at.elapsed() > MAX_AGE
-        {
+        let is_valid = known.changes == self.0.history.change_count()
+            && known.confirmed_at.elapsed() <= MAX_AGE
+            && known.floor <= after;
+        if !is_valid {
             return None;
         }
         let seen = (*self.0.position.borrow()).max(at_least);
@@ -158,15 +166,16 @@ impl IdleFeeds {
     }
 
     /// Reads the memberships of a user whose feed the database has found empty, so that the next
-    /// answer can come from memory.
-    pub async fn remember(&self, user: &str) -> Result<(), QueryError> {
+    /// answer can come from memory. If that fails, the database answers the next one too.
+    pub async fn remember(&self, user: &str) {
         if self.0.mode == IdleFeedMode::Database || self.is_remembered(user) {
-            return Ok(());
+            return;
         }
-        if let Some(found) = Memberships::load(&self.0.pool, user).await? {
-            self.0.memberships.insert(user.to_owned(), Arc::new(found));
+        match Memberships::load(&self.0.pool, user).await {
+            Ok(Some(found)) => self.0.memberships.insert(user.to_owned(), Arc::new(found)),
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, "could not read the memberships of a user"),
         }
-        Ok(())
     }
 
     fn is_remembered(&self, user: &str) -> bool {

@@ -129,7 +129,7 @@ pub async fn list_entries(
         entries.iter_mut().for_each(FeedEntry::summarize_reactions);
     }
     if entries.is_empty() && !has_more {
-        state.idle_feeds.remember(&caller.user).await?;
+        state.idle_feeds.remember(&caller.user).await;
     }
     let cursor = state.history.cursor_at(cursor).await?;
     guard.respond(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use eventually::eventually;
 use serde_json::{Value, json};
 use tests::client::{BaseUrls, Client};
 use tests::history::{RandomHistory, USERS};
@@ -129,4 +130,28 @@ async fn a_new_member_gets_the_entries_of_the_conversation() {
         page["entries"][0]["data"]["body"]["text"], "welcome",
         "{page}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_expires_also_if_nothing_has_happened_since() {
+    let world = World::start().await;
+    let (ann, ben) = (world.user("ann"), world.user("ben"));
+    ann.create_group("c", &["cho"]).await.expect(201);
+    let head = ann.create_group("d", &["ben"]).await.position();
+    // Given a user whose syncs are answered from memory
+    while count_answers(&world, "memory").await == 0.0 {
+        sync(&ben, head, head).await;
+    }
+    // When the entries up to a later position are deleted
+    let sent = ann.send("c", "1", "among us").await.position();
+    world.wait_until_projected(sent).await;
+    let raise = sqlx::query("UPDATE read.checkpoint SET floor = $1").bind(sent);
+    raise.execute(&world.pool).await.expect("a new floor");
+    // Then the cursor has expired
+    let path = format!("/v1/inbox/entries?after={head}");
+    let expired = eventually("the cursor has expired", async || {
+        let answer = ben.get(&path).await;
+        (answer.status != 200).then_some(answer)
+    });
+    assert_eq!(expired.await.expect_problem(410), "cursor_expired");
 }
