@@ -21,7 +21,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{
     ACCEPT_RANGES, ALLOW, AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, ETAG,
-    HeaderName, IF_NONE_MATCH, IF_RANGE, RANGE, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
+    HeaderName, IF_NONE_MATCH, IF_RANGE, ORIGIN, RANGE, RETRY_AFTER, SEC_WEBSOCKET_VERSION, VARY,
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
@@ -64,7 +64,10 @@ pub fn apply_middleware(
         origins: origins.clone(),
         config: config.clone(),
     });
-    router.layer(EdgeLayer(edge)).layer(cors_layer(origins))
+    router.layer(EdgeLayer {
+        edge,
+        cors: Arc::new(cors_layer(origins)),
+    })
 }
 
 fn cors_layer(origins: Arc<OriginGuard>) -> CorsLayer {
@@ -107,16 +110,49 @@ fn cors_layer(origins: Arc<OriginGuard>) -> CorsLayer {
 type ResponseFuture = BoxFuture<'static, Result<Response, Infallible>>;
 
 #[derive(Clone)]
-struct EdgeLayer(Arc<EdgeResources>);
+struct EdgeLayer {
+    edge: Arc<EdgeResources>,
+    cors: Arc<CorsLayer>,
+}
 
 impl Layer<Route> for EdgeLayer {
-    type Service = EdgeService;
+    type Service = CorsService;
 
-    fn layer(&self, inner: Route) -> EdgeService {
-        EdgeService {
-            inner,
-            edge: self.0.clone(),
-            metrics: Arc::default(),
+    fn layer(&self, inner: Route) -> CorsService {
+        CorsService {
+            cors: self.cors.clone(),
+            edge: EdgeService {
+                inner,
+                edge: self.edge.clone(),
+                metrics: Arc::default(),
+            },
+        }
+    }
+}
+
+/// Answers requests of pages, which have an origin, as browsers want it. All others skip this: the
+/// layer would copy its lists of headers for each of them.
+#[derive(Clone)]
+struct CorsService {
+    cors: Arc<CorsLayer>,
+    edge: EdgeService,
+}
+
+impl Service<Request> for CorsService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        // A route is always ready.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if request.headers().contains_key(ORIGIN) || request.method() == Method::OPTIONS {
+            Box::pin(self.cors.layer(self.edge.clone()).call(request))
+        } else {
+            self.edge.call(request)
         }
     }
 }
@@ -134,7 +170,6 @@ impl Service<Request> for EdgeService {
     type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
-        // A route is always ready.
         Poll::Ready(Ok(()))
     }
 
@@ -172,6 +207,7 @@ impl EdgeService {
             request_id: request_id::from_headers(request.headers()),
             method: request.method().clone(),
             path: access_log::path_to_log(&self.edge.config, request.uri()),
+            has_origin: request.headers().contains_key(ORIGIN),
             route: request.extensions().get().cloned(),
             edge: self.edge.clone(),
             metrics: self.metrics.clone(),
@@ -205,6 +241,8 @@ struct HttpExchange {
     method: Method,
     /// The path, if the request is to be logged.
     path: Option<String>,
+    /// Whether a page sent it, so that the CORS layer adds its headers.
+    has_origin: bool,
     route: Option<MatchedPath>,
     edge: Arc<EdgeResources>,
     metrics: Arc<RouteMetrics>,
@@ -267,6 +305,10 @@ impl HttpExchange {
         let headers = response.headers_mut();
         headers.insert(request_id::X_REQUEST_ID, self.request_id.clone());
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if !self.has_origin {
+            // A cache must not answer a page with this response.
+            headers.append(VARY, HeaderValue::from_static("origin"));
+        }
         if let Some(budget) = budget {
             self.edge.limiter.insert_headers(budget, headers);
         }
