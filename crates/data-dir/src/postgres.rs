@@ -6,7 +6,8 @@ use anyhow::{Context as _, Result, anyhow};
 use connectivity::OutageLog;
 use connectivity::postgres::{self, DatabaseAddress, Primary};
 use sqlx::migrate::MigrateError;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::pool::PoolConnectionMetadata;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{Connection as _, PgPool};
 
 use crate::retry::{self, RetryError};
@@ -33,6 +34,9 @@ const TCP_SETTINGS: [(&str, &str); 4] = [
 /// How long a connection that was given back in the middle of a statement may take to finish it.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long a connection may be idle before it is tested again.
+const TESTED_AFTER_IDLE: Duration = Duration::from_millis(500);
+
 /// How long an operator command tries to connect.
 const COMMAND_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause between its attempts.
@@ -44,8 +48,10 @@ const COMMAND_RETRY_INTERVAL: Duration = Duration::from_millis(500);
 pub fn pool_options() -> PgPoolOptions {
     replica_pool_options()
         .after_connect(|connection, _| Box::pin(postgres::check_session(connection)))
-        .before_acquire(|_, session| {
-            Box::pin(async move { Ok(!postgres::is_replaced(session.age)) })
+        .before_acquire(|connection, session| {
+            Box::pin(async move {
+                Ok(!postgres::is_replaced(session.age) && is_alive(connection, &session).await?)
+            })
         })
 }
 
@@ -53,14 +59,31 @@ pub fn pool_options() -> PgPoolOptions {
 /// because its server does not answer is closed: waiting for it would keep its place in the pool
 /// until the network gives up, which can take a quarter of an hour.
 pub fn replica_pool_options() -> PgPoolOptions {
-    PgPoolOptions::new().after_release(|connection, _| {
-        Box::pin(async move {
-            match tokio::time::timeout(FLUSH_TIMEOUT, connection.flush()).await {
-                Ok(flushed) => flushed.map(|()| true),
-                Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
-            }
+    PgPoolOptions::new()
+        .test_before_acquire(false)
+        .before_acquire(|connection, session| {
+            Box::pin(async move { is_alive(connection, &session).await })
         })
-    })
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                match tokio::time::timeout(FLUSH_TIMEOUT, connection.flush()).await {
+                    Ok(flushed) => flushed.map(|()| true),
+                    Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+                }
+            })
+        })
+}
+
+/// Tests a connection that has been idle for a while. The pool tested one that was just given back:
+/// doing it again for each query costs another round trip.
+async fn is_alive(
+    connection: &mut PgConnection,
+    session: &PoolConnectionMetadata,
+) -> Result<bool, sqlx::Error> {
+    if session.idle_for >= TESTED_AFTER_IDLE {
+        connection.ping().await?;
+    }
+    Ok(true)
 }
 
 /// Creates a pool for an operator command, with the server that accepts writes. Gives up after
