@@ -12,6 +12,7 @@ use domain::refusal::{Refusal, RefusalKind};
 use event_log::{
     AppendError, AppendRequest, AppendTicket, AppendedRange, LogError, NewReceipt, Receipt,
 };
+use futures::future::BoxFuture;
 use http::StatusCode;
 use tokio::time::timeout;
 use traces::{Span, SpanKind};
@@ -293,7 +294,7 @@ async fn reject_unless_replay<H: CommandHandler>(
 ) -> Result<CommandResponse, CommandError> {
     if refusal.kind != RefusalKind::NotFound
         && let Some(idempotency) = handler.meta().idempotency
-        && let Some(receipt) = state.log().find_receipt(idempotency.key).await?
+        && let Some(receipt) = Box::pin(state.log().find_receipt(idempotency.key)).await?
     {
         return replay(state, handler, receipt).await;
     }
@@ -305,30 +306,34 @@ async fn reject_unless_replay<H: CommandHandler>(
 }
 
 /// Replays the first response, if the caller still has access and the request is the same.
-pub(crate) async fn replay<H: CommandHandler>(
-    state: &CommandState,
-    handler: &H,
+///
+/// Boxed, because few commands are repeated, and the future of each would be larger.
+pub(crate) fn replay<'a, H: CommandHandler>(
+    state: &'a CommandState,
+    handler: &'a H,
     receipt: Receipt,
-) -> Result<CommandResponse, CommandError> {
-    if !handler.may_replay(state, &receipt).await? {
-        // The event that revoked the access must be durable before the caller learns of it.
-        state.log().head().await?;
-        return Err(CommandError::Rejected(Refusal::not_found()));
-    }
-    if handler
-        .meta()
-        .idempotency
-        .is_none_or(|idempotency| idempotency.fingerprint != receipt.fingerprint)
-    {
-        return Err(CommandError::IdempotencyMismatch);
-    }
-    let Receipt {
-        position, answer, ..
-    } = receipt;
-    Ok(CommandResponse {
-        status: StatusCode::OK,
-        replayed: true,
-        position,
-        body: ResponseBody(answer),
+) -> BoxFuture<'a, Result<CommandResponse, CommandError>> {
+    Box::pin(async move {
+        if !handler.may_replay(state, &receipt).await? {
+            // The event that revoked the access must be durable before the caller learns of it.
+            state.log().head().await?;
+            return Err(CommandError::Rejected(Refusal::not_found()));
+        }
+        if handler
+            .meta()
+            .idempotency
+            .is_none_or(|idempotency| idempotency.fingerprint != receipt.fingerprint)
+        {
+            return Err(CommandError::IdempotencyMismatch);
+        }
+        let Receipt {
+            position, answer, ..
+        } = receipt;
+        Ok(CommandResponse {
+            status: StatusCode::OK,
+            replayed: true,
+            position,
+            body: ResponseBody(answer),
+        })
     })
 }

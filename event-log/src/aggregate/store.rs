@@ -118,7 +118,8 @@ impl<A: CachedAggregate> AggregateStore<A> {
             *content = None;
             let revision = Revision::unknown();
             slot.set_revision(revision.clone());
-            let cold = load::load_aggregate::<A>(&self.pool, id).await?;
+            // Boxed: most slots are valid, and the future of every command contains this one.
+            let cold = Box::pin(load::load_aggregate::<A>(&self.pool, id)).await?;
             revision.set_loaded(cold.stream_id, cold.sequence);
             self.update_weight(id, slot, &cold.state);
             *content = Some(SlotState {
