@@ -14,11 +14,15 @@ const SUMMARY_USERS: usize = 10;
 
 /// The reactions to a message `g` as JSON, with keys and users in the order of the reactions; null
 /// without any. `$caller` is the id of the caller, or null. At most 100 users are listed for each
-/// key: the others are counted, but their names are not looked up.
+/// key: the others are counted, but their names are not looked up. A message without any costs one
+/// index probe.
 macro_rules! reactions_column {
     ($caller:expr) => {
         concat!(
-            "(SELECT json_agg(json_build_object('key', r.key, 'count', r.count, 'mine', r.mine,
+            "CASE WHEN EXISTS (
+                 SELECT FROM read.reactions any_reaction
+                 WHERE any_reaction.conversation = g.conversation AND any_reaction.seq = g.seq)
+             THEN (SELECT json_agg(json_build_object('key', r.key, 'count', r.count, 'mine', r.mine,
                                                'users', r.users) ORDER BY r.first)::text
              FROM (SELECT x.key, count(*) AS count, bool_or(x.user_id IS NOT DISTINCT FROM ",
             $caller,
@@ -29,7 +33,7 @@ macro_rules! reactions_column {
                                 row_number() OVER (PARTITION BY y.key ORDER BY y.position) AS nth
                          FROM read.reactions y
                          WHERE y.conversation = g.conversation AND y.seq = g.seq) x
-                   GROUP BY x.key) r) AS reactions"
+                   GROUP BY x.key) r) END AS reactions"
         )
     };
 }
