@@ -36,6 +36,13 @@ pub(crate) struct ConversationState {
     pub sequence: i64,
 }
 
+impl ConversationState {
+    /// Whether members see read receipts whatever their settings: a customer and an agent do.
+    pub(crate) fn shows_all_receipts(&self) -> bool {
+        self.kind == ConversationKind::Desk
+    }
+}
+
 /// A row of `members`, without its key.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

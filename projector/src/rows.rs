@@ -112,7 +112,7 @@ pub(crate) struct FanOutEntry {
     pub position: i64,
     /// The message's seq; `None` for other entries.
     pub seq: Option<i64>,
-    /// The user whose read receipt it is; other users may not see read receipts.
+    /// The user whose read receipt it is, if members who see no read receipts do not get it.
     pub receipt_of: Option<i64>,
 }
 

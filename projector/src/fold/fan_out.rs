@@ -57,8 +57,9 @@ impl Fold<'_> {
         self.add_timeline_row(conversation.id, at, fanned, entry);
     }
 
-    /// Adds a read receipt. It goes to all members who see read receipts, if there are up to
-    /// `max_receipt_members` members, and otherwise to `user` alone.
+    /// Adds a read receipt. It goes to all members who see read receipts, which are all of a
+    /// conversation with a desk, if there are up to `max_receipt_members` members, and otherwise to
+    /// `user` alone.
     pub(super) fn add_receipt_entry(
         &mut self,
         conversation: &ConversationState,
@@ -68,7 +69,7 @@ impl Fold<'_> {
     ) {
         if conversation.member_count <= self.config.max_receipt_members {
             let receipt = FanOutEntry {
-                receipt_of: Some(user),
+                receipt_of: (!conversation.shows_all_receipts()).then_some(user),
                 ..FanOutEntry::new(conversation.id, at.position)
             };
             self.fan_out(receipt, conversation.member_count);

@@ -127,7 +127,8 @@ impl Fold<'_> {
             seq: None,
             data,
         };
-        let is_private = is_explicit || !self.sends_read_receipts(owner);
+        let is_shown = conversation.shows_all_receipts() || self.sends_read_receipts(owner);
+        let is_private = is_explicit || !is_shown;
         if is_private {
             self.add_personal_entry(conversation.id, at, user, entry);
         } else {

@@ -74,7 +74,7 @@ static MEMBERS: TemporalStatement = TemporalStatement::new(concat!(
            p.joined_order
     FROM read.checkpoint k LEFT JOIN membership t ON true LEFT JOIN LATERAL (
         SELECT u.name, m.role, m.joined_at,
-               CASE WHEN ", sees_read_mark!("t.user_id"), " THEN m.read_seq END AS read_seq, m.joined_order
+               CASE WHEN ", sees_read_mark!("t.user_id", "t.kind"), " THEN m.read_seq END AS read_seq, m.joined_order
         FROM read.members m JOIN read.users u ON u.id = m.user_id
         WHERE m.conversation = t.conversation AND m.present AND m.joined_order > $3
         ORDER BY m.joined_order LIMIT $4) p ON true

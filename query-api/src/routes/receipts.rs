@@ -47,7 +47,7 @@ static RECEIPTS: TemporalStatement = TemporalStatement::new(concat!(
     "WITH ",
     membership!(),
     ", message AS (
-        SELECT g.conversation, g.seq, g.position, g.sender, t.user_id AS reader
+        SELECT g.conversation, g.seq, g.position, g.sender, t.user_id AS reader, t.kind
         FROM membership t JOIN read.messages g ON ",
     is_visible_message!(),
     "
@@ -56,7 +56,7 @@ static RECEIPTS: TemporalStatement = TemporalStatement::new(concat!(
         FROM message g CROSS JOIN LATERAL (
             SELECT m.user_id, m.joined_order,
                    m.read_high >= g.seq AND ",
-    sees_read_mark!("g.reader"),
+    sees_read_mark!("g.reader", "g.kind"),
     " AS read,
                    EXISTS (SELECT FROM read.devices d
                            WHERE d.user_id = m.user_id AND d.position > g.position

@@ -34,13 +34,16 @@ macro_rules! sees_profile {
 }
 
 /// The condition under which `$reader` sees what the user of a row `m` of `read.members` has read:
-/// both send and see read receipts, or it is the same user.
+/// both send and see read receipts, it is the same user, or the conversation, whose kind is
+/// `$kind`, is one with a desk.
 macro_rules! sees_read_mark {
-    ($reader:literal) => {
+    ($reader:literal, $kind:literal) => {
         concat!(
             "(m.user_id = ",
             $reader,
-            " OR NOT EXISTS (SELECT FROM read.receipts_off x
+            " OR ",
+            $kind,
+            " = 'desk' OR NOT EXISTS (SELECT FROM read.receipts_off x
                 WHERE x.user_id IN (m.user_id, ",
             $reader,
             ") AND x.to_position IS NULL))"

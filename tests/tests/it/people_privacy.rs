@@ -3,6 +3,7 @@
 use eventually::eventually;
 use serde_json::{Value, json};
 use tests::client::Client;
+use tests::desks::{act, open_session, set_desk};
 use tests::live::LiveSocket;
 use tests::token;
 use tests::world::World;
@@ -157,6 +158,42 @@ async fn who_sends_no_read_receipts_sees_none() {
     );
     assert_eq!(marks(&ann).await, json!({"ann": 3, "bob": 3, "cho": 2}));
     assert_eq!(readers(&ann, 2).await, (json!(["bob", "cho"]), 2));
+    world.run_ok(&["verify"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_and_an_agent_see_each_others_receipts_whatever_they_have_set() {
+    // Given a customer and an agent of a desk, both without read receipts
+    let world = World::start().await;
+    let (ben, cleo) = (world.user("ben"), world.user("cleo"));
+    set_desk(&world.admin(), "billing", &["ben"], json!({})).await;
+    let session = open_session(&cleo, "billing", "My invoice is wrong.").await;
+    act(&ben, &session.id, "accept", json!({}))
+        .await
+        .expect(200);
+    for user in [&ben, &cleo] {
+        set(user, json!({ "read_receipts": false })).await;
+    }
+    // when each reads a message of the other,
+    let room = &session.conversation;
+    let seq_of = |sent: Value| sent["seq"].as_i64().expect("a seq");
+    let asked = seq_of(cleo.send(room, "k1", "Hello?").await.expect(201));
+    ben.read(room, asked).await.expect(200);
+    let seq = seq_of(ben.send(room, "k2", "Let me see.").await.expect(201));
+    let last = cleo.read(room, seq).await.position();
+    world.wait_until_projected(last).await;
+    // then the other knows it, in the feed, in the list of members and in that of readers.
+    assert!(receipts(&cleo).await.contains(&("ben".to_owned(), asked)));
+    assert!(receipts(&ben).await.contains(&("cleo".to_owned(), seq)));
+    let members = ben
+        .get_ok(&format!("/v1/conversations/{room}/members"))
+        .await;
+    let mark = |member: &&Value| member["user"] == "cleo";
+    let members = members["members"].as_array().expect("members");
+    let cleos = members.iter().find(mark).expect("the customer");
+    assert_eq!(cleos["read_seq"], seq);
+    let path = format!("/v1/conversations/{room}/messages/{seq}/receipts");
+    assert_eq!(ben.get_ok(&path).await["read"], json!(["cleo"]));
     world.run_ok(&["verify"]).await;
 }
 
