@@ -446,9 +446,9 @@ fn decode_payload(payload: &[u8]) -> Result<Box<RawValue>, sqlx::Error> {
 /// An SQL expression for the body, as JSON text, that the event at `$position` (an SQL expression)
 /// gave to a message. Null if there is no such event, or if its content has been erased.
 ///
-/// This and `has_cursor_sql` are the only SQL on `log.*` that leaves this crate: an as-of query
-/// needs the bodies of recalled messages, which the read models do not have, and joins them in its
-/// own statement.
+/// This, `event_time_sql`, `session_tags_sql` and `has_cursor_sql` are the only SQL on `log.*` that
+/// leaves this crate: an as-of query needs what the read models do not have, such as the bodies of
+/// recalled messages, and joins it in its own statement.
 #[macro_export]
 macro_rules! event_body_sql {
     ($position:literal) => {
@@ -457,6 +457,34 @@ macro_rules! event_body_sql {
               WHERE e.position = ",
             $position,
             ")"
+        )
+    };
+}
+
+/// An SQL expression for the time of the last event up to `$position` (an SQL expression).
+#[macro_export]
+macro_rules! event_time_sql {
+    ($position:literal) => {
+        concat!(
+            "(SELECT e.occurred_at FROM log.events e WHERE e.position <= ",
+            $position,
+            " ORDER BY e.position DESC LIMIT 1)"
+        )
+    };
+}
+
+/// An SQL expression for the tags, as JSON text, that the service session `$session` had at
+/// `$position` (SQL expressions). Null if it never had any.
+#[macro_export]
+macro_rules! session_tags_sql {
+    ($session:literal, $position:literal) => {
+        concat!(
+            "(SELECT convert_from(e.payload, 'UTF8')::json ->> 'tags' FROM log.events e
+              WHERE e.event_type = 'session_tagged' AND e.position <= ",
+            $position,
+            " AND convert_from(e.payload, 'UTF8')::json ->> 'session' = ",
+            $session,
+            " ORDER BY e.position DESC LIMIT 1)"
         )
     };
 }

@@ -33,6 +33,7 @@ pub struct ReadContext {
     min_position: MinPosition,
     as_of: Option<PointInTime>,
     user: String,
+    is_admin: bool,
     state: ReadState,
 }
 
@@ -49,6 +50,7 @@ pub struct ReadSnapshot {
     guard: FreshnessGuard,
     as_of: Option<i64>,
     user: String,
+    is_admin: bool,
     pool: PgPool,
 }
 
@@ -69,11 +71,13 @@ where
         if as_of.is_some() && !caller.is_admin() {
             return Err(Problem::forbidden());
         }
+        let is_admin = caller.is_admin() && as_user.is_none();
         let user = choose_user(caller, as_user)?;
         Ok(Self {
             min_position: MinPosition::from_request(parts, state).await?,
             as_of,
             user,
+            is_admin,
             state: ReadState::from_ref(state),
         })
     }
@@ -162,6 +166,7 @@ impl ReadContext {
             guard,
             as_of,
             user: self.user,
+            is_admin: self.is_admin,
             pool,
         })
     }
@@ -211,6 +216,11 @@ impl ReadSnapshot {
         &self.user
     }
 
+    /// Whether an administrator asks, and not for another user.
+    pub fn is_admin(&self) -> bool {
+        self.is_admin
+    }
+
     /// The position for which the query is answered; `None` for the current state.
     pub fn as_of(&self) -> Option<i64> {
         self.as_of
@@ -252,6 +262,11 @@ impl ReadSnapshot {
         value: &T,
     ) -> Result<Response, EndpointError> {
         self.guard.respond(position, value)
+    }
+
+    /// Responds as [`FreshnessGuard::reject`] does.
+    pub fn reject(self, position: i64, problem: Problem) -> Result<Response, EndpointError> {
+        self.guard.reject(position, problem)
     }
 
     /// Responds as [`FreshnessGuard::respond_or_not_found`] does.

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 /// The tables that the historical form replaces.
-const VERSIONED_TABLES: [&str; 12] = [
+const VERSIONED_TABLES: [&str; 15] = [
     "checkpoint",
     "conversations",
     "members",
@@ -22,7 +22,13 @@ const VERSIONED_TABLES: [&str; 12] = [
     "policies",
     "pins",
     "thread_marks",
+    "service_sessions",
+    "session_steps",
+    "session_texts",
 ];
+
+/// The time at which the historical form is answered: that of the last event.
+const PAST_NOW: &str = event_log::event_time_sql!("$as_of");
 
 /// The statement of a query in its current and its historical form.
 pub(crate) struct TemporalStatement {
@@ -57,6 +63,7 @@ fn rewrite_historical(now: &str) -> String {
         body = body.replace(&format!("read.{table}"), &format!("past_{table}"));
     }
     let position = format!("${}::bigint", count_parameters(now) + 1);
+    let body = body.replace("now()", &PAST_NOW.replace("$as_of", &position));
     let mut text = format!("WITH {}", HISTORICAL_TABLES.replace("$as_of", &position));
     // Writing to a string does not fail.
     let _ = match body.strip_prefix("WITH ") {
@@ -83,6 +90,7 @@ fn count_parameters(statement: &str) -> usize {
 /// Sending a message moves the sender's marks without any other record than the message itself. A
 /// body that a recall has removed from the read model is still in the log, unless it was erased
 /// there. Of a message without an earlier recall or restore, the next one says what it was before.
+/// The last step of a session says where it is, and its tags are in the log.
 const HISTORICAL_TABLES: &str = concat!(
     "past_checkpoint AS NOT MATERIALIZED (
         SELECT least(k.position, $as_of) AS position FROM read.checkpoint k
@@ -176,6 +184,35 @@ const HISTORICAL_TABLES: &str = concat!(
     ), past_thread_marks AS NOT MATERIALIZED (
         SELECT k.user_id, k.conversation, k.root, k.position, k.followed, k.read_seq
         FROM read.thread_marks k WHERE k.position <= $as_of
+    ), past_session_steps AS NOT MATERIALIZED (
+        SELECT t.* FROM read.session_steps t WHERE t.position <= $as_of
+    ), past_session_texts AS NOT MATERIALIZED (
+        SELECT r.* FROM read.session_texts r WHERE r.position <= $as_of
+    ), past_service_sessions AS NOT MATERIALIZED (
+        SELECT x.id, l.desk,
+               (SELECT t.conversation FROM read.session_steps t
+                WHERE t.session = x.id AND t.position <= $as_of AND t.conversation IS NOT NULL
+                ORDER BY t.position DESC LIMIT 1) AS conversation,
+               x.customer, l.agent,
+               CASE WHEN l.cause = 'closed' THEN 'closed' WHEN l.agent IS NULL THEN 'waiting'
+                    ELSE 'open' END AS state,
+               x.opened_position, x.opened_at,
+               (SELECT t.at FROM read.session_steps t
+                WHERE t.session = x.id AND t.position <= $as_of AND t.cause = 'accepted'
+                ORDER BY t.position LIMIT 1) AS accepted_at,
+               CASE WHEN l.cause = 'closed' THEN x.closed_at END AS closed_at,
+               CASE WHEN l.cause = 'closed' THEN x.closed_by END AS closed_by,
+               x.reply_target_ms,
+               CASE WHEN EXISTS (SELECT FROM read.session_texts r
+                                 WHERE r.session = x.id AND r.kind = 'rating'
+                                   AND r.position <= $as_of) THEN x.rating END AS rating,
+               coalesce(",
+    event_log::session_tags_sql!("x.id", "$as_of"),
+    ", '[]') AS tags
+        FROM read.service_sessions x
+        CROSS JOIN LATERAL (
+            SELECT t.cause, t.desk, t.agent FROM read.session_steps t
+            WHERE t.session = x.id AND t.position <= $as_of ORDER BY t.position DESC LIMIT 1) l
     )"
 );
 

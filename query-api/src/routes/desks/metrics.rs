@@ -3,21 +3,20 @@
 //! Everything is computed from sessions, their steps and the messages between these, with the times
 //! of the log, so a rebuild gives the same figures.
 
-use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
-use http_edge::{Caller, Path, Problem, Query};
+use http_edge::{Path, Problem, Query};
 use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::sight::sees_desk;
-use crate::consistency::min_position::MinPosition;
-use crate::consistency::position_params::MinPositionParams;
-use crate::consistency::read_state::ReadState;
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::docs::{CallerProblems, NotFoundProblem};
 use crate::error::EndpointError;
 use crate::params;
+use crate::sql::as_of_sql::TemporalStatement;
 
 /// The period without `from`: a week before `to`.
 const DEFAULT_PERIOD_MS: i64 = 7 * 24 * 3_600 * 1_000;
@@ -108,8 +107,8 @@ pub struct DeskMetricsRow {
 /// - `t`: their steps, with what was before and where the next one begins.
 /// - `m`: their messages, with whom they are from. `f`: the same, with what follows.
 /// - `facts`: what is counted or measured: when, where, for which agent, and how long.
-const METRICS: &str = "
-WITH s AS (
+static METRICS: TemporalStatement = TemporalStatement::new(
+    "WITH s AS (
     SELECT x.* FROM read.service_sessions x
     WHERE x.opened_at < $3 AND (x.closed_at IS NULL OR x.closed_at >= $2)
       AND EXISTS (SELECT FROM read.session_steps t WHERE t.session = x.id AND t.desk = $1)
@@ -189,7 +188,8 @@ FROM (SELECT facts.*,
       FROM facts WHERE desk = $1 AND at >= $2 AND at < $3) keyed
 WHERE key IS NOT NULL
 GROUP BY key
-ORDER BY key COLLATE \"C\"";
+ORDER BY key COLLATE \"C\"",
+);
 
 /// Returns figures of a desk. For agents of the desk, and administrators.
 ///
@@ -199,7 +199,7 @@ ORDER BY key COLLATE \"C\"";
 #[utoipa::path(
     get, path = "/v1/desks/{desk}/metrics", operation_id = "get_desk_metrics", tag = "desks",
     params(("desk" = String, Path, description = "The desk", example = "billing"),
-           MetricsParams, MinPositionParams),
+           MetricsParams, AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "The figures.", body = DeskMetrics,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
@@ -209,11 +209,9 @@ ORDER BY key COLLATE \"C\"";
     ),
 )]
 pub async fn get_desk_metrics(
-    State(state): State<ReadState>,
-    caller: Caller,
     Path(desk): Path<String>,
     Query(query): Query<MetricsParams>,
-    min_position: MinPosition,
+    context: ReadContext,
 ) -> Result<Response, EndpointError> {
     let desk = desk.replace('\0', "");
     let now = Timestamp::from(OffsetDateTime::now_utc());
@@ -221,19 +219,18 @@ pub async fn get_desk_metrics(
     let week_before = Timestamp::from_millis(to.millis().saturating_sub(DEFAULT_PERIOD_MS));
     let from = parse_time("from", query.from.as_deref())?.unwrap_or(week_before);
     let by = parse_grouping(query.by.as_deref())?;
-    let guard = min_position.wait().await?;
-    let (position, is_visible) = sees_desk(&state.pool, &caller, &desk).await?;
+    let snapshot = context.wait().await?;
+    let (position, is_visible) = sees_desk(&snapshot, &desk).await?;
     if !is_visible {
-        return guard.reject(position, Problem::not_found());
+        return snapshot.reject(position, Problem::not_found());
     }
-    let rows = sqlx::query_as(METRICS)
+    let query = sqlx::query(snapshot.sql(&METRICS))
         .bind(&desk)
         .bind(OffsetDateTime::from(from))
         .bind(OffsetDateTime::from(to))
-        .bind(by)
-        .fetch_all(&state.pool)
-        .await?;
-    guard.respond(position, &DeskMetrics { rows })
+        .bind(by);
+    let rows = snapshot.fetch_all(query).await?;
+    snapshot.respond(position, &DeskMetrics { rows })
 }
 
 fn parse_time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {

@@ -1,21 +1,20 @@
 //! `GET /v1/service-sessions`: the sessions of the caller, as their customer or their agent.
 
-use axum::extract::State;
 use axum::response::Response;
-use http_edge::{Caller, Query};
+use http_edge::Query;
 use serde::Deserialize;
 use sqlx::Row as _;
 use utoipa::IntoParams;
 
 use super::sessions::{PAGE_LIMIT, SessionsPage, parse_state};
 use super::view::{SessionStateView, SessionView, session_columns, session_joins};
-use crate::consistency::min_position::MinPosition;
-use crate::consistency::position_params::MinPositionParams;
-use crate::consistency::read_state::ReadState;
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::cursor::CursorCodec;
 use crate::docs::CallerProblems;
 use crate::error::EndpointError;
 use crate::params;
+use crate::sql::as_of_sql::TemporalStatement;
 
 /// Which sessions, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -47,7 +46,7 @@ macro_rules! matching {
 
 /// Binds the caller, the state or null, the conversation or null, the position before which the
 /// page starts, and the number of sessions.
-const LIST: &str = concat!(
+static LIST: TemporalStatement = TemporalStatement::new(concat!(
     "SELECT k.position AS read_position, v.* FROM read.checkpoint k LEFT JOIN (
         SELECT ",
     session_columns!(),
@@ -64,13 +63,13 @@ const LIST: &str = concat!(
         LEFT JOIN read.desks d ON d.id = x.desk ",
     session_joins!(),
     ") v ON true ORDER BY v.opened_position DESC"
-);
+));
 
 /// Returns the sessions of which the caller is the customer or, at a desk of theirs, the agent; the
 /// newest first.
 #[utoipa::path(
     get, path = "/v1/service-sessions", operation_id = "list_own_sessions", tag = "desks",
-    params(ServiceSessionsParams, MinPositionParams),
+    params(ServiceSessionsParams, AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of sessions.", body = SessionsPage,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
@@ -79,33 +78,31 @@ const LIST: &str = concat!(
     ),
 )]
 pub async fn list_own_sessions(
-    State(state): State<ReadState>,
-    caller: Caller,
     Query(query): Query<ServiceSessionsParams>,
-    min_position: MinPosition,
+    context: ReadContext,
 ) -> Result<Response, EndpointError> {
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
     let filter = parse_state(query.state.as_deref())?;
     let conversation = params::non_empty(query.conversation.as_deref());
+    let user = context.user().to_owned();
     let codec = CursorCodec {
         listing: "own_sessions",
         scope: &[
-            &caller.user,
+            &user,
             filter.unwrap_or_default(),
             conversation.unwrap_or_default(),
         ],
     };
     let before = codec.parse_key("after", query.after.as_deref())?;
     let [before] = before.unwrap_or([i64::MAX]);
-    let guard = min_position.wait().await?;
-    let rows = sqlx::query(LIST)
-        .bind(&caller.user)
+    let snapshot = context.wait().await?;
+    let list = sqlx::query(snapshot.sql(&LIST))
+        .bind(&user)
         .bind(filter)
         .bind(conversation.map(|id| id.replace('\0', "")))
         .bind(before)
-        .bind(limit + 1)
-        .fetch_all(&state.pool)
-        .await?;
+        .bind(limit + 1);
+    let rows = snapshot.fetch_rows(list).await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let position = first.try_get("read_position")?;
     let mut sessions = Vec::with_capacity(rows.len());
@@ -115,5 +112,5 @@ pub async fn list_own_sessions(
     }
     let found = sessions.len();
     let next = codec.end_page(&mut sessions, limit, found, |last| [last.opened_position]);
-    guard.respond(position, &SessionsPage { sessions, next })
+    snapshot.respond(position, &SessionsPage { sessions, next })
 }

@@ -1,9 +1,8 @@
 //! `GET /v1/service-sessions/{id}`.
 
-use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
-use http_edge::{Caller, Path, Problem};
+use http_edge::{Path, Problem};
 use serde::Serialize;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
@@ -11,11 +10,11 @@ use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::view::{SessionView, session_columns, session_joins};
-use crate::consistency::min_position::MinPosition;
-use crate::consistency::position_params::MinPositionParams;
-use crate::consistency::read_state::ReadState;
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::docs::{CallerProblems, NotFoundProblem};
 use crate::error::EndpointError;
+use crate::sql::as_of_sql::TemporalStatement;
 
 /// A session with the notes about it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,8 +43,8 @@ pub struct SessionNoteView {
     pub text: Option<String>,
 }
 
-/// Binds the caller, whether the caller is an administrator, and the session.
-const SESSION: &str = concat!(
+/// Binds the user, whether an administrator asks, and the session.
+static SESSION: TemporalStatement = TemporalStatement::new(concat!(
     "SELECT k.position AS read_position, v.* FROM read.checkpoint k LEFT JOIN (
         SELECT ",
     session_columns!(),
@@ -53,11 +52,13 @@ const SESSION: &str = concat!(
          FROM read.service_sessions x LEFT JOIN read.desks d ON d.id = x.desk ",
     session_joins!(),
     "    WHERE x.id = $3 AND ($2 OR x.customer = $1 OR d.agents ? $1)) v ON true"
-);
+));
 
 /// Binds the session.
-const NOTES: &str = "SELECT r.by, r.at, r.text FROM read.session_texts r \
-    WHERE r.session = $1 AND r.kind = 'note' ORDER BY r.position";
+static NOTES: TemporalStatement = TemporalStatement::new(
+    "SELECT r.by, r.at, r.text FROM read.session_texts r
+     WHERE r.session = $1 AND r.kind = 'note' ORDER BY r.position",
+);
 
 /// Returns a session: for agents of the desk that has it, and administrators, with notes and tags;
 /// for its customer without them.
@@ -65,7 +66,7 @@ const NOTES: &str = "SELECT r.by, r.at, r.text FROM read.session_texts r \
     get, path = "/v1/service-sessions/{id}", operation_id = "get_session", tag = "desks",
     params(("id" = String, Path, description = "The session",
             example = "desk_0123456789abcdef0123456789abcdef.1"),
-           MinPositionParams),
+           AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "The session.", body = SessionDetail,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
@@ -75,33 +76,32 @@ const NOTES: &str = "SELECT r.by, r.at, r.text FROM read.session_texts r \
     ),
 )]
 pub async fn get_session(
-    State(state): State<ReadState>,
-    caller: Caller,
     Path(id): Path<String>,
-    min_position: MinPosition,
+    context: ReadContext,
 ) -> Result<Response, EndpointError> {
     let id = id.replace('\0', "");
-    let guard = min_position.wait().await?;
-    let row = sqlx::query(SESSION)
-        .bind(&caller.user)
-        .bind(caller.is_admin())
-        .bind(&id)
-        .fetch_one(&state.pool)
-        .await?;
+    let snapshot = context.wait().await?;
+    let query = sqlx::query(snapshot.sql(&SESSION))
+        .bind(snapshot.user())
+        .bind(snapshot.is_admin())
+        .bind(&id);
+    let rows = snapshot.fetch_rows(query).await?;
+    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let position = row.try_get("read_position")?;
     let is_agent: Option<bool> = row.try_get("is_agent")?;
     let is_agent = is_agent.unwrap_or_default();
-    let Some(session) = SessionView::from_row(&row, is_agent)? else {
-        return guard.reject(position, Problem::not_found());
+    let Some(session) = SessionView::from_row(row, is_agent)? else {
+        return snapshot.reject(position, Problem::not_found());
     };
     let notes = if is_agent {
-        let rows = sqlx::query(NOTES).bind(&id).fetch_all(&state.pool).await?;
+        let notes = sqlx::query(snapshot.sql(&NOTES)).bind(&id);
+        let rows = snapshot.fetch_rows(notes).await?;
         let notes = rows.iter().map(SessionNoteView::from_row);
         Some(notes.collect::<Result<_, _>>()?)
     } else {
         None
     };
-    guard.respond(position, &SessionDetail { session, notes })
+    snapshot.respond(position, &SessionDetail { session, notes })
 }
 
 impl SessionNoteView {

@@ -1,20 +1,19 @@
 //! `GET /v1/desks/{desk}/sessions`.
 
-use axum::extract::State;
 use axum::response::Response;
-use http_edge::{Caller, Path, Problem, Query};
+use http_edge::{Path, Problem, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::sight::sees_desk;
 use super::view::{SessionStateView, SessionView, session_columns, session_joins};
-use crate::consistency::min_position::MinPosition;
-use crate::consistency::position_params::MinPositionParams;
-use crate::consistency::read_state::ReadState;
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::cursor::CursorCodec;
 use crate::docs::{CallerProblems, NotFoundProblem};
 use crate::error::EndpointError;
 use crate::params::{self, PageLimit};
+use crate::sql::as_of_sql::TemporalStatement;
 
 /// The number of sessions per page.
 pub(super) const PAGE_LIMIT: PageLimit = PageLimit {
@@ -52,7 +51,7 @@ pub struct SessionsParams {
 
 /// Binds the desk, the state or null, the agent or null, the position after which the page starts,
 /// and the number of sessions.
-const LIST: &str = concat!(
+static LIST: TemporalStatement = TemporalStatement::new(concat!(
     "SELECT ",
     session_columns!(),
     " FROM (SELECT * FROM read.service_sessions x
@@ -61,13 +60,13 @@ const LIST: &str = concat!(
             ORDER BY x.opened_position LIMIT $5) x ",
     session_joins!(),
     " ORDER BY x.opened_position"
-);
+));
 
 /// Returns the sessions of a desk, oldest first. For agents of the desk, and administrators.
 #[utoipa::path(
     get, path = "/v1/desks/{desk}/sessions", operation_id = "list_sessions", tag = "desks",
     params(("desk" = String, Path, description = "The desk", example = "billing"),
-           SessionsParams, MinPositionParams),
+           SessionsParams, AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of sessions.", body = SessionsPage,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
@@ -77,11 +76,9 @@ const LIST: &str = concat!(
     ),
 )]
 pub async fn list_sessions(
-    State(state): State<ReadState>,
-    caller: Caller,
     Path(desk): Path<String>,
     Query(query): Query<SessionsParams>,
-    min_position: MinPosition,
+    context: ReadContext,
 ) -> Result<Response, EndpointError> {
     let desk = desk.replace('\0', "");
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
@@ -93,26 +90,25 @@ pub async fn list_sessions(
     };
     let after = codec.parse_key("after", query.after.as_deref())?;
     let [after] = after.unwrap_or([0]);
-    let guard = min_position.wait().await?;
-    let (position, is_visible) = sees_desk(&state.pool, &caller, &desk).await?;
+    let snapshot = context.wait().await?;
+    let (position, is_visible) = sees_desk(&snapshot, &desk).await?;
     if !is_visible {
-        return guard.reject(position, Problem::not_found());
+        return snapshot.reject(position, Problem::not_found());
     }
-    let rows = sqlx::query(LIST)
+    let list = sqlx::query(snapshot.sql(&LIST))
         .bind(&desk)
         .bind(filter)
         .bind(agent.map(|agent| agent.replace('\0', "")))
         .bind(after)
-        .bind(limit + 1)
-        .fetch_all(&state.pool)
-        .await?;
+        .bind(limit + 1);
+    let rows = snapshot.fetch_rows(list).await?;
     let sessions = rows.iter().map(|row| SessionView::from_row(row, true));
     let mut sessions: Vec<SessionView> = sessions
         .filter_map(Result::transpose)
         .collect::<Result<_, _>>()?;
     let found = sessions.len();
     let next = codec.end_page(&mut sessions, limit, found, |last| [last.opened_position]);
-    guard.respond(position, &SessionsPage { sessions, next })
+    snapshot.respond(position, &SessionsPage { sessions, next })
 }
 
 /// Parses a state of sessions.

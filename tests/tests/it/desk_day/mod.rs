@@ -9,8 +9,7 @@
 //! - `process`: a process on fake time. `engine`: executes acts, and repeats those that a crash has
 //!   interrupted; `outcome`: their answers. `day`: one instant after another.
 //! - `reads`: the services that answer questions. `moment`: what they are to answer at a moment,
-//!   then and later. `prefix`: a log that ends at an earlier moment. `audit`: what must hold at
-//!   every position of the log.
+//!   then and later. `audit`: what must hold at every position of the log.
 
 mod act;
 mod agents;
@@ -24,7 +23,6 @@ mod model;
 mod moment;
 mod outcome;
 mod people;
-mod prefix;
 mod process;
 mod reads;
 mod roster;
@@ -32,13 +30,11 @@ mod session;
 mod verdict;
 
 use tests::seed::{Rng, seed};
-use tests::service::run_tidings;
 use tests::world::{Settings, World};
 
 use audit::AuditResult;
 use day::Day;
 use moment::Moment;
-use prefix::LogPrefix;
 use reads::Reads;
 use roster::Hours;
 
@@ -86,10 +82,9 @@ async fn a_day_of_desks_with_crashes_ends_as_a_model_of_the_same_acts() {
         }
         last.compare(&reads).await;
         for moment in &moments {
-            moment.compare_members(&reads).await;
+            moment.compare_past(&reads).await;
         }
     }
-    compare_prefixes(&world, &moments).await;
 }
 
 /// Compares the services with the model as it is now.
@@ -122,29 +117,5 @@ fn check_coverage(day: &Day, customers: usize) {
         ("routed sessions", counts.routed),
     ] {
         assert!(count > 0, "no {name}");
-    }
-}
-
-/// Read models that are made of the beginning of the log have the figures and sessions of then.
-async fn compare_prefixes(world: &World, moments: &[Moment]) {
-    let mut prefix = LogPrefix::new().await;
-    let mut env = world.env();
-    env.retain(|(name, _)| *name != "DATABASE_URL");
-    env.push(("DATABASE_URL", prefix.database.url().to_owned()));
-    env.push(("TIDINGS_STREAM", "PREFIX".to_owned()));
-    let mut reads = None;
-    for moment in moments {
-        prefix.extend(&world.pool, moment.position).await;
-        let reads = match &mut reads {
-            Some(reads) => reads,
-            empty => empty.insert(Reads::start(&env, &world.dir.join("prefix")).await),
-        };
-        moment.compare(reads).await;
-    }
-    let rebuilt = run_tidings(&["rebuild"], &env).await;
-    let printed = String::from_utf8_lossy(&rebuilt.stdout);
-    assert!(printed.contains("identical"), "{rebuilt:?}");
-    if let (Some(reads), Some(moment)) = (&reads, moments.last()) {
-        moment.compare(reads).await;
     }
 }

@@ -7,7 +7,7 @@ use tests::seed::Rng;
 
 use super::figures::{FigureQuery, Rows, assert_rows};
 use super::model::Model;
-use super::reads::Reads;
+use super::reads::{Asked, Reads};
 use super::roster::{DESKS, Hours, text_of};
 use super::session::Session;
 
@@ -51,18 +51,23 @@ impl Moment {
     /// Compares figures and sessions with read models that have the events up to the moment.
     pub async fn compare(&self, reads: &Reads) {
         reads.wait_until(self.position).await;
+        self.compare_asked(reads, Asked::Now(self.position)).await;
+    }
+
+    async fn compare_asked(&self, reads: &Reads, asked: Asked) {
         for (desk, expected) in self.sessions.iter().enumerate() {
-            let found = reads.sessions(desk, self.position).await;
+            let found = reads.sessions(desk, asked).await;
             assert_sessions(&found, expected);
         }
         for (query, expected) in &self.figures {
-            let found = reads.get(&query.path(), self.position).await;
+            let found = reads.get(&query.path(), asked).await;
             assert_rows(query, &found, expected);
         }
     }
 
     /// Compares what later read models say of the moment.
-    pub async fn compare_members(&self, reads: &Reads) {
+    pub async fn compare_past(&self, reads: &Reads) {
+        self.compare_asked(reads, Asked::AsOf(self.position)).await;
         for (conversation, expected) in &self.members {
             let is_customer = |user: &&String| user.starts_with("customer");
             let customer = expected.iter().find(is_customer).expect("a customer");

@@ -16,6 +16,13 @@ const MAX_PORT_ATTEMPTS: usize = 3;
 
 const PAGE_LIMIT: usize = 200;
 
+/// A position that is the end of the log when it is asked for, or an earlier one.
+#[derive(Debug, Clone, Copy)]
+pub enum Asked {
+    Now(i64),
+    AsOf(i64),
+}
+
 pub struct Reads {
     admin: Client,
     _services: [ServiceProcess; 2],
@@ -46,9 +53,13 @@ impl Reads {
         .await;
     }
 
-    /// The answer to an administrator, as of this position.
-    pub async fn get(&self, path: &str, position: i64) -> Value {
-        let answer = self.admin.get(path).await;
+    /// The answer to an administrator, as of this position. The path has a query.
+    pub async fn get(&self, path: &str, asked: Asked) -> Value {
+        let (position, path) = match asked {
+            Asked::Now(position) => (position, path.to_owned()),
+            Asked::AsOf(position) => (position, format!("{path}&as_of={position}")),
+        };
+        let answer = self.admin.get(&path).await;
         let found = answer.expect(200);
         assert_eq!(
             answer.header("tidings-position"),
@@ -59,12 +70,12 @@ impl Reads {
     }
 
     /// All sessions that are at a desk.
-    pub async fn sessions(&self, desk: usize, position: i64) -> Vec<Value> {
+    pub async fn sessions(&self, desk: usize, asked: Asked) -> Vec<Value> {
         let (mut found, mut after) = (Vec::new(), String::new());
         loop {
             let desk = DESKS[desk].id;
             let path = format!("/v1/desks/{desk}/sessions?limit={PAGE_LIMIT}{after}");
-            let page = self.get(&path, position).await;
+            let page = self.get(&path, asked).await;
             found.extend(page["sessions"].as_array().expect("sessions").clone());
             match page["next"].as_str() {
                 Some(next) => after = format!("&after={next}"),
