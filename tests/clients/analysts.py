@@ -23,10 +23,19 @@ def read_export(context):
 
 
 def read_with_psql(context):
-    """Queries the log in SQL, as the page says and through `tidings psql`, which cannot write."""
+    """Queries the log in SQL as the page says. `tidings psql` cannot write, and passes commands
+    of psql on."""
     system = context.system
     examples = find_examples(PAGE, "SQL")
-    outcome = run_examples(context, examples, DATABASE_URL=system.status()["database"]["url"])
+    if not any("tidings psql" in text for _, text in examples):
+        raise Failure(f"{PAGE} does not name `tidings psql`")
+    owner = {"DATABASE_URL": system.status()["database"]["url"]}
+    for example in examples:
+        run_examples(context, [example], **(owner if "$DATABASE_URL" in example[1] else {}))
+    outcome = f"{len(examples)} examples of {PAGE} work"
+    described = system.tidings("psql", "-c", "\\d events")
+    if "position" not in described:
+        raise Failure(f"`tidings psql -c '\\d events'` printed no columns: {described}")
     count = system.tidings("psql", "--", "-At", "-c", "SELECT count(*) FROM events").strip()
     if not (count.isdigit() and int(count) > 0):
         raise Failure(f"`tidings psql` counted no events, but printed: {count}")
