@@ -289,7 +289,8 @@ impl ImportSummary {
             let _ = writeln!(text, "{name:?} has another id: {}", ids.join(", "));
         }
         self.write_names(&mut text);
-        let parts = [UNKNOWN_FIELDS, DROPPED_REPLIES].map(|what| self.unsupported.get(what));
+        let kinds = [UNKNOWN_FIELDS, REJECTED_FILES, DROPPED_REPLIES];
+        let parts = kinds.map(|what| self.unsupported.get(what));
         let parts = parts.into_iter().flatten().sum();
         write_rejected_parts(&mut text, &self.rejected_parts, parts);
         write_rejected(&mut text, &self.rejected, self.skipped);

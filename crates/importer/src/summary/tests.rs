@@ -133,6 +133,16 @@ fn fields_that_all_lines_have_are_listed_once() {
 }
 
 #[test]
+fn rejected_files_beyond_the_recorded_ones_are_counted() {
+    let mut tally = ImportSummary::default();
+    let file = |line| rejected(line, &RecordPlace::Line(line), "its file is missing");
+    tally.record_rejected_files((1..=MAX_RECORDED_REASONS as u64 + 5).map(file).collect());
+    let text = tally.to_text(Duration::ZERO);
+    let more = "... and 5 more; --json lists up to 10000";
+    assert!(text.lines().any(|found| found == more), "{text}");
+}
+
+#[test]
 fn conversations_with_another_id_are_listed() {
     let mut tally = ImportSummary::default();
     let wanted = |id: Option<&str>| WantedConversation {
