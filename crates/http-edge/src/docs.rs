@@ -19,6 +19,11 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 /// The name of the security scheme in the OpenAPI document.
 pub const BEARER_SCHEME: &str = "bearer";
 
+/// What the box of the page says in which a developer enters a token.
+const TOKEN_HINT: &str = "`tidings token USER` prints a token, and `tidings token USER --scope \
+                          admin` one of an administrator. In production, the backend of the app \
+                          issues the tokens of its users.";
+
 /// What the document says about itself.
 const INTRODUCTION: &str = "\
 Tidings is a self-hosted messaging backend. Commands (`POST`, `PUT`, `PATCH`, `DELETE`) append \
@@ -186,6 +191,7 @@ fn require_bearer_token(api: &mut OpenApi) {
     let scheme = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
+        .description(Some(TOKEN_HINT))
         .build();
     api.components
         .get_or_insert_default()

@@ -152,6 +152,10 @@ async fn the_document_introduces_itself_and_has_the_tags_in_the_order_of_need() 
     assert_eq!(document["info"]["title"], "Tidings");
     assert_eq!(document["info"]["license"]["identifier"], "Apache-2.0");
     assert_eq!(document["servers"][0]["url"], "/");
+    // The box for the token says where one comes from.
+    let scheme = &document["components"]["securitySchemes"]["bearer"];
+    let hint = scheme["description"].as_str().expect("a text");
+    assert!(hint.contains("tidings token USER"), "{hint}");
     // The page shows the tags in this order, and what is destructive last.
     let tags = document["tags"].as_array().expect("tags");
     let names: Vec<&str> = tags.iter().filter_map(|tag| tag["name"].as_str()).collect();
