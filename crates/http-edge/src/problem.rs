@@ -91,6 +91,11 @@ impl Problem {
         Self::unauthorized(TokenRefusal::Missing)
     }
 
+    /// 401 `token_expired`: the token of a connection has expired.
+    pub fn token_expired() -> Self {
+        Self::unauthorized(TokenRefusal::Expired)
+    }
+
     /// 401 `token_invalid`: the token for a connection names another user.
     pub fn token_of_another_user() -> Self {
         Self::unauthorized(TokenRefusal::OTHER_USER)

@@ -153,7 +153,8 @@ pub enum ClientFrame {
 pub enum SessionEnd {
     /// The server sends a problem frame and closes with this code.
     Problem(u16, Box<Problem>),
-    /// The server closes with this code and reason, without a problem frame.
+    /// The server closes with this code and reason, without a problem frame. The reason is a code
+    /// too, unless the client has violated the protocol.
     Closed(u16, &'static str),
 }
 

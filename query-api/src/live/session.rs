@@ -341,7 +341,7 @@ async fn recv_delivery(
     tokio::select! {
         biased;
         () = subscription.replaced.cancelled() => {
-            Err(SessionEnd::Closed(close::REPLACED, "this device has connected again"))
+            Err(SessionEnd::Closed(close::REPLACED, "replaced"))
         }
         () = subscription.removed.cancelled() => Err(device_removed()),
         () = state.shutdown.cancelled() => {

@@ -182,8 +182,8 @@ async fn run(socket: &mut WebSocket, client: &mut SocketClient) -> Option<Sessio
                 }
             }
             _ = pings.tick() => send(socket, Message::Ping(bytes::Bytes::new())).await?,
-            () = sleep_until(silent_at) => return Some(SessionEnd::Closed(close::IDLE_TIMEOUT, "nothing was received for a minute")),
-            () = sleep_until(token_ends) => return Some(SessionEnd::Closed(close::UNAUTHORIZED, "the token has expired")),
+            () = sleep_until(silent_at) => return Some(SessionEnd::Closed(close::IDLE_TIMEOUT, "idle_timeout")),
+            () = sleep_until(token_ends) => return Some(SessionEnd::refused(Problem::token_expired())),
         }
     }
 }

@@ -195,6 +195,7 @@ async fn a_second_connection_of_a_device_replaces_the_first() {
     // when it connects again, the first connection is closed and the second one resumes,
     let mut second = open(&world, "bob", "device=phone").await;
     assert_eq!(phone.wait_for_close().await, 4409);
+    assert_eq!(phone.close_reason, "replaced");
     second.wait_until_caught_up().await;
     assert!(second.entries.is_empty(), "{:?}", second.entries);
     // but another device has its own connection.
@@ -305,6 +306,7 @@ async fn an_expired_token_closes_the_connection_with_4401() {
     let opened = LiveSocket::open(&world.address(), &token, "after=0").await;
     let mut live = opened.expect("the token is still valid");
     assert_eq!(live.wait_for_close().await, 4401);
+    assert_eq!(live.close_reason, "token_expired");
 }
 
 #[tokio::test(flavor = "multi_thread")]
