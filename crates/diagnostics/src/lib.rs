@@ -42,7 +42,7 @@ pub use database_load::{
 pub use disk_usage::DiskSpace;
 pub use erasure_receipt::{ErasureReceipt, ErasureSummary};
 pub use lag::{ModerationLag, ProjectionLag, SealLag, read_model_position};
-pub use names::{find_existing_users, load_titles};
+pub use names::{count_users, find_existing_users, find_first_users, load_titles};
 pub use render::render_status;
 pub use user_report::UserReport;
 pub use watch::watch_status;

@@ -110,6 +110,7 @@ async fn send_chunks(
             summary.reject(rejected);
         }
         summary.record_unknown_fields(std::mem::take(&mut chunk.rejected_parts));
+        summary.record_users(std::mem::take(&mut chunk.users));
         client.upload_attached(&mut chunk).await?;
         summary.record_rejected_files(std::mem::take(&mut chunk.rejected_files));
         if !chunk.lines.is_empty() {

@@ -1,7 +1,5 @@
 //! A preview: reads an input as an import would, and sends nothing.
 
-use std::collections::BTreeSet;
-
 use anyhow::{Context as _, Result};
 use tokio::sync::mpsc;
 
@@ -10,25 +8,25 @@ use crate::input::ImportInput;
 use crate::line::LineContext;
 use crate::summary::ImportSummary;
 
-/// Reads the whole input. Counts in `summary` what would be sent, and returns the ids of all users
-/// whom the input names. Calls `on_progress` with the number of bytes read.
+/// Reads the whole input. Records in `summary` what would be sent, and which users the input names.
+/// Calls `on_progress` with the number of bytes read.
 pub async fn preview(
     input: ImportInput,
     context: LineContext,
     summary: &mut ImportSummary,
     mut on_progress: impl FnMut(u64),
-) -> Result<BTreeSet<String>> {
+) -> Result<()> {
+    summary.begin_preview();
     let (chunks, mut filled) = mpsc::channel(1);
     let reader = tokio::task::spawn_blocking(move || chunks::read_chunks(input, context, &chunks));
-    let mut users = BTreeSet::new();
     while let Some(mut chunk) = filled.recv().await {
-        users.append(&mut chunk.users);
+        summary.record_users(std::mem::take(&mut chunk.users));
         on_progress(chunk.bytes_read);
         summary.record_unsent(chunk);
     }
     let input = reader.await.context("the reader thread panicked")??;
     summary.add_input(&input);
-    Ok(users)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -55,9 +53,10 @@ mod tests {
         let input = ImportInput::open(&file).expect("opened");
         let mut summary = ImportSummary::default();
         let context = LineContext::new(names, None);
-        let users = preview(input, context, &mut summary, |_| {}).await;
+        let read = preview(input, context, &mut summary, |_| {}).await;
         // then it has the users that they would be, and what could not be imported.
-        let users: Vec<String> = users.expect("read").into_iter().collect();
+        read.expect("read");
+        let users = Vec::from_iter(summary.input_users());
         assert_eq!(users, ["ann.lee", "irc:bob", "irc:cid", "irc:dan"]);
         summary.set_existing_users(vec!["ann.lee".into()]);
         let report: serde_json::Value =

@@ -47,7 +47,11 @@ pub struct ImportSummary {
     notes: Vec<String>,
     /// The titles or names of the conversations, by their ids.
     names: BTreeMap<String, String>,
-    /// Of a preview, the users who exist already.
+    /// Whether nothing was sent.
+    is_preview: bool,
+    /// The ids of all users whom the input names.
+    input_users: BTreeSet<String>,
+    /// Those of them who existed before, if that is known.
     existing_users: Option<Vec<String>>,
 }
 
@@ -132,6 +136,11 @@ impl ImportSummary {
         }
     }
 
+    /// Says that this is the summary of a preview.
+    pub(crate) fn begin_preview(&mut self) {
+        self.is_preview = true;
+    }
+
     /// Records the lines of a preview, which nothing answers.
     pub fn record_unsent(&mut self, chunk: ImportChunk) {
         for rejected in chunk.rejected {
@@ -148,7 +157,17 @@ impl ImportSummary {
         }
     }
 
-    /// Says that this is the summary of a preview, and which users of the input exist already.
+    /// Records the users whom lines name.
+    pub(crate) fn record_users(&mut self, mut users: BTreeSet<String>) {
+        self.input_users.append(&mut users);
+    }
+
+    /// The ids of all users whom the input names, after the map and the prefix.
+    pub fn input_users(&self) -> &BTreeSet<String> {
+        &self.input_users
+    }
+
+    /// Says which users of the input existed before.
     pub fn set_existing_users(&mut self, users: Vec<String>) {
         self.existing_users = Some(users);
     }
@@ -229,7 +248,7 @@ impl ImportSummary {
     fn to_report(&self, took: Duration) -> ImportReport<'_> {
         let names = self.names.iter();
         ImportReport {
-            dry_run: self.existing_users.as_ref().map(|_| true),
+            dry_run: self.is_preview.then_some(true),
             existing_users: self.existing_users.as_deref(),
             imported_conversations: names
                 .map(|(id, title)| ImportedConversation { id, title })
@@ -259,20 +278,21 @@ impl ImportSummary {
             format_count(self.conversations.len(), "conversation"),
             format_count(self.users.len(), "user"),
         );
-        let _ = match &self.existing_users {
-            Some(_) => writeln!(
+        let _ = if self.is_preview {
+            writeln!(
                 text,
                 "this would import {content}, without those that are already present; {} would be \
                  skipped",
                 self.skipped
-            ),
-            None => writeln!(
+            )
+        } else {
+            writeln!(
                 text,
                 "{content} in {:.1} seconds; {} already present, {} skipped",
                 took.as_secs_f64(),
                 self.already_present,
                 self.skipped,
-            ),
+            )
         };
         if self.member_lines > 0 {
             let lines = format_count(self.member_lines, "line");
@@ -297,7 +317,7 @@ impl ImportSummary {
         text
     }
 
-    /// Lists the conversations with their ids, and the users who exist already.
+    /// Lists the conversations with their ids, and the users who existed before.
     fn write_names(&self, text: &mut String) {
         for (id, name) in self.names.iter().take(MAX_SHOWN) {
             let _ = writeln!(text, "conversation {id}: {name:?}");
@@ -309,24 +329,36 @@ impl ImportSummary {
                 "... and {more} more; --json lists up to {MAX_RECORDED_IDS}"
             );
         }
+        self.write_existing_users(text);
+    }
+
+    /// Lists the users who existed before. After an import that added no message, none of them got
+    /// anything.
+    fn write_existing_users(&self, text: &mut String) {
         let Some(existing) = &self.existing_users else {
             return;
         };
-        if existing.is_empty() {
-            let _ = writeln!(text, "no user of the input exists already");
-            return;
-        }
-        let verb = if existing.len() == 1 {
-            "exists"
-        } else {
-            "exist"
+        let users = format_count(existing.len(), "user");
+        let _ = match (self.is_preview, existing.as_slice()) {
+            (true, []) => writeln!(text, "no user of the input exists already"),
+            (true, _) => writeln!(
+                text,
+                "{users} of the input {} already, and would get these messages as their own; \
+                 choose other ids with --users or --prefix for those who are somebody else",
+                if existing.len() == 1 {
+                    "exists"
+                } else {
+                    "exist"
+                },
+            ),
+            (false, []) => return,
+            (false, _) if self.imported == 0 => return,
+            (false, _) => writeln!(
+                text,
+                "{users} of the input existed already, and got these messages as their own; for \
+                 those who are somebody else, --users or --prefix would have chosen other ids",
+            ),
         };
-        let _ = writeln!(
-            text,
-            "{} of the input {verb} already, and would get these messages as their own; choose \
-             other ids with --users or --prefix for those who are somebody else",
-            format_count(existing.len(), "user"),
-        );
         for user in existing.iter().take(MAX_SHOWN) {
             let _ = writeln!(text, "  {user}");
         }

@@ -145,6 +145,26 @@ async fn a_dry_run_lists_the_users_who_exist_and_imports_nothing() {
     assert_eq!(prefixed["existing_users"], json!([]), "{prefixed}");
     let after = tests::log::head(&world.pool).await.expect("a head");
     assert_eq!(after, head, "nothing is imported");
+    // An import names them too, also where it creates the others.
+    let report = world.run_ok(&["import", &file, "--json"]).await;
+    let report: Value = serde_json::from_str(&report).expect("one JSON object");
+    assert_eq!(
+        (
+            &report["dry_run"],
+            &report["messages"],
+            &report["existing_users"]
+        ),
+        (&Value::Null, &json!(3), &json!(["ann", "eve"])),
+        "{report}"
+    );
+    let more = world.dir.join("more.jsonl");
+    let text = [line("lunch", "eve", "more"), line("lunch", "zoe", "hi")];
+    write(&more, &join_lines(&text));
+    let printed = world.run_ok(&["import", &more.to_string_lossy()]).await;
+    assert!(
+        printed.contains("1 user of the input existed already") && printed.contains("\n  eve\n"),
+        "{printed}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

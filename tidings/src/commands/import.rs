@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use data_dir::{OperatorDatabase, format_count, with_migrated_database};
-use diagnostics::find_existing_users;
+use data_dir::format_count;
+use diagnostics::{count_users, find_first_users};
 use importer::{
     ImportClient, ImportInput, ImportProgress, ImportSummary, ImportTarget, LineContext,
     SkippedRecordsError, UserNames,
@@ -28,6 +28,11 @@ pub async fn run(config: &SystemConfig, args: &ImportArgs) -> Result<()> {
         return run_preview(config, args, input, context).await;
     }
     let client = ImportClient::new(resolve_target(config, args)?)?;
+    // The import needs no database, and that of another system is out of reach.
+    let known = match args.url {
+        None => count_users(config.server_options()).await.ok(),
+        Some(_) => None,
+    };
     let mut summary = ImportSummary::default();
     let progress = CommandProgress::of_bytes();
     let total = input.bytes();
@@ -46,6 +51,12 @@ pub async fn run(config: &SystemConfig, args: &ImportArgs) -> Result<()> {
     };
     let outcome = importer::import(input, context, &client, &mut summary, on_progress).await;
     drop(progress);
+    if let Some(known) = known
+        && let Ok(existing) =
+            find_first_users(config.server_options(), summary.input_users(), known).await
+    {
+        summary.set_existing_users(existing);
+    }
     print_summary(&mut summary, args, began)?;
     outcome.map_err(|error| {
         error.context("the import was interrupted; run the same command again to resume it")
@@ -64,16 +75,14 @@ async fn run_preview(
     let mut summary = ImportSummary::default();
     let progress = CommandProgress::of_bytes();
     let total = input.bytes();
-    let users = importer::preview(input, context, &mut summary, |bytes_read| {
+    let read = importer::preview(input, context, &mut summary, |bytes_read| {
         progress.update(bytes_read, total);
     });
-    let users = users.await?;
+    read.await?;
     drop(progress);
-    let existing = with_migrated_database(
-        config.server_options(),
-        async |database: &OperatorDatabase| Ok(find_existing_users(&database.pool, &users).await?),
+    summary.set_existing_users(
+        find_first_users(config.server_options(), summary.input_users(), i64::MAX).await?,
     );
-    summary.set_existing_users(existing.await?);
     print_summary(&mut summary, args, began)?;
     check_complete(&summary)
 }
