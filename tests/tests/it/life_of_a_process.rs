@@ -3,8 +3,13 @@
 use eventually::eventually;
 use serde_json::{Value, json};
 use tests::client::http_client;
+use tests::ports;
+use tests::service::ServiceProcess;
 use tests::single_machine::SingleMachine;
-use tests::world::Settings;
+use tests::world::{Settings, World, create_dir};
+
+/// The origin of a page that a developer serves on this machine.
+const LOCAL_PAGE: &str = "http://localhost:9000";
 
 /// The lines of the log so far. The announcement on standard output is no JSON.
 fn read_log(machine: &SingleMachine) -> Vec<Value> {
@@ -31,11 +36,13 @@ fn warnings(machine: &SingleMachine) -> Vec<Value> {
     lines
 }
 
-/// Asks as a page of another origin would.
-async fn ask_from(machine: &SingleMachine, origin: &str) {
-    let url = format!("http://{}/v1/inbox", machine.address());
+/// Asks as a page of another origin would. Returns the origin whose pages may see the answer.
+async fn ask_from(address: &str, origin: &str) -> Option<String> {
+    let url = format!("http://{address}/v1/inbox");
     let request = http_client().get(url).header("origin", origin);
-    request.send().await.expect("an answer");
+    let answer = request.send().await.expect("an answer");
+    let allowed = answer.headers().get("access-control-allow-origin");
+    allowed.map(|origin| origin.to_str().expect("ASCII").to_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,16 +75,15 @@ async fn a_process_says_what_happens_to_it_and_a_first_start_has_no_warning() {
     }
     assert_eq!(warnings(&machine), Vec::<Value>::new());
     // A page of an origin that is not allowed has one line, however often it asks.
-    for origin in [
-        "http://elsewhere.example",
-        "http://elsewhere.example",
-        "http://localhost:9000",
-    ] {
-        ask_from(&machine, origin).await;
+    let elsewhere = "http://elsewhere.example";
+    for origin in [elsewhere, elsewhere, LOCAL_PAGE] {
+        let allowed = ask_from(&machine.address(), origin).await;
+        let expected = Some(origin).filter(|origin| *origin == LOCAL_PAGE);
+        assert_eq!(allowed.as_deref(), expected, "{origin}");
     }
     let refused = warnings(&machine);
     assert_eq!(refused.len(), 1, "{refused:?}");
-    assert_eq!(refused[0]["origin"], "http://elsewhere.example");
+    assert_eq!(refused[0]["origin"], elsewhere);
     let said = refused[0]["message"].as_str().expect("a text");
     assert!(said.contains("--allowed-origins"), "{said}");
     assert!(said.contains("TIDINGS_ALLOWED_ORIGINS"), "{said}");
@@ -94,4 +100,18 @@ async fn a_process_says_what_happens_to_it_and_a_first_start_has_no_warning() {
     machine.stop();
     assert!(line(&machine, "stopped")["seconds"].is_f64());
     assert_eq!(warnings(&machine).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_whole_system_allows_pages_of_its_machine() {
+    let world = World::start().await;
+    let port = ports::find_free();
+    let started = ServiceProcess::start("query-api", port, &create_dir(), &world.env()).await;
+    let _service = started.expect("the query service starts");
+    let allowed = ask_from(&world.address(), LOCAL_PAGE).await;
+    assert_eq!(allowed.as_deref(), Some(LOCAL_PAGE));
+    assert_eq!(
+        ask_from(&format!("127.0.0.1:{port}"), LOCAL_PAGE).await,
+        None
+    );
 }
