@@ -1,6 +1,7 @@
 //! Real servers, started as `tidings up` starts its own: one Postgres for this test process and a
 //! nats-server for each world. Their supervisor restarts a killed server.
 
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -61,6 +62,14 @@ impl NatsInstance {
     pub fn start_with_password(dir: &Path) -> Self {
         Self::start_with(&ServerOptions {
             nats_password: true,
+            ..ServerOptions::new(dir)
+        })
+    }
+
+    /// The same on a port of 127.0.0.1 that is known before it starts.
+    pub fn start_at(dir: &Path, port: u16) -> Self {
+        Self::start_with(&ServerOptions {
+            nats_port: NonZeroU16::new(port),
             ..ServerOptions::new(dir)
         })
     }

@@ -15,6 +15,9 @@ use tests::world::{Settings, World, create_dir};
 /// A mirror counts as stalled after 30 s.
 const MAX_NOTICE: Duration = Duration::from_secs(90);
 
+/// How many groups are created, one after the other, while NATS is away.
+const MANY_GROUPS: usize = 20;
+
 /// The report of readiness: the status and the checks.
 async fn read_report(port: u16) -> Option<(u16, Value)> {
     let url = format!("http://127.0.0.1:{port}/readyz");
@@ -47,18 +50,63 @@ async fn a_wrong_password_for_nats_has_one_line_and_a_notice() {
     })
     .await;
     // and the log has one line that names the server and the cause, and not the password.
+    let lines = nats_lines(&world);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].contains("The connection to NATS failed"),
+        "{lines:?}"
+    );
+    assert!(lines[0].contains(place), "{lines:?}");
+    assert!(lines[0].contains("authorization violation"), "{lines:?}");
     let log = std::fs::read_to_string(world.dir.join("up.log")).expect("a log");
-    let lines: Vec<_> = log.lines().filter(|line| line.contains("NATS")).collect();
-    assert_eq!(lines.len(), 1, "{log}");
-    assert!(lines[0].contains("The connection to NATS failed"), "{log}");
-    assert!(lines[0].contains(place), "{log}");
-    assert!(lines[0].contains("authorization violation"), "{log}");
     assert!(!log.contains("s3cret"), "{log}");
     // So does the status.
     let data = world.dir.join("data").display().to_string();
     let status = world.run_ok(&["status", "--json", "--data", &data]).await;
     assert!(!status.contains("s3cret"), "{status}");
     assert!(status.contains("authorization violation"), "{status}");
+}
+
+/// The lines of the log about the connection to NATS.
+fn nats_lines(world: &World) -> Vec<String> {
+    let log = std::fs::read_to_string(world.dir.join("up.log")).expect("a log");
+    let lines = log.lines().filter(|line| line.contains("NATS"));
+    lines.map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_port_of_nats_has_one_line_and_another_one_once_it_is_open() {
+    // Given a process that has tried to reach a closed port for a while,
+    let mut world = World::stopped(Settings::default().with("TIDINGS_LOG", "info")).await;
+    let port = ports::find_free();
+    world.set_env("NATS_URL", &format!("nats://127.0.0.1:{port}"));
+    world.start_service().await;
+    let ann = world.user("ann");
+    for n in 1..=MANY_GROUPS {
+        let created = ann.create_group(&format!("room{n}"), &["bob"]).await;
+        world.wait_until_projected(created.position()).await;
+    }
+    // then one line names the server and the cause.
+    let line = eventually("the line", async || nats_lines(&world).into_iter().next()).await;
+    let expected = [
+        "The connection to NATS failed",
+        &format!("127.0.0.1:{port}"),
+        "refused",
+    ];
+    assert!(expected.iter().all(|text| line.contains(text)), "{line}");
+    // When a server listens there, one more line says that it is used again.
+    let _nats = NatsInstance::start_at(&create_dir(), port);
+    let line = eventually("the second line", async || {
+        nats_lines(&world).into_iter().nth(1)
+    })
+    .await;
+    assert!(
+        line.contains("The connection to NATS works again"),
+        "{line}"
+    );
+    let created = ann.create_group("room", &["bob"]).await;
+    world.wait_until_projected(created.position()).await;
+    assert_eq!(nats_lines(&world).len(), 2);
 }
 
 /// What `tidings migrate` says of a database that it cannot use.

@@ -428,8 +428,10 @@ async fn fetch_delay(world: &World) -> Option<f64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_metric_says_how_long_an_event_has_not_been_delivered() {
-    let tries = settings().with("TIDINGS_WEBHOOK_TRIES", 30);
-    let world = world_with_conversations(tries, &["a"]).await;
+    let settings = settings()
+        .with("TIDINGS_WEBHOOK_TRIES", 30)
+        .with("TIDINGS_LOG", "info");
+    let world = world_with_conversations(settings, &["a"]).await;
     let receiver = WebhookReceiver::start().await;
     receiver.reply_with(|_| ReceiverReply::Status(500));
     webhooks(
@@ -451,4 +453,16 @@ async fn a_metric_says_how_long_an_event_has_not_been_delivered() {
         fetch_delay(&world).await.filter(|seconds| *seconds < 0.001)
     })
     .await;
+    // The log has one line about all attempts that failed, and one about the end.
+    let id = listed(&world).await["id"].to_string();
+    let log = std::fs::read_to_string(world.dir.join("up.log")).expect("a log");
+    for (text, cause) in [
+        ("Delivering to the webhook failed", "500"),
+        ("Delivering to the webhook works again", "seconds"),
+    ] {
+        let lines: Vec<_> = log.lines().filter(|line| line.contains(text)).collect();
+        assert_eq!(lines.len(), 1, "{log}");
+        assert!(lines[0].contains(cause), "{}", lines[0]);
+        assert!(lines[0].contains(&format!("id={id}")), "{}", lines[0]);
+    }
 }
