@@ -27,7 +27,11 @@ async fn an_operator_opens_resets_and_closes_accounts() {
     let ann = with_token(&anonymous, &signed_in);
     assert!(!world.run(&["account", "add", "ann"]).await.status.success());
     // which an access request names without its hash,
-    let exported = world.run_ok(&["export-user", "ann"]).await;
+    let output = world.run(&["export-user", "ann"]).await;
+    let [exported, said] =
+        [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
+    let count = format!("{} lines about ann", exported.lines().count());
+    assert!(said.contains(&count), "{said}");
     let line = exported.lines().find(|line| line.contains("\"account\""));
     let line: Value = serde_json::from_str(line.expect("a line")).expect("JSON");
     assert_eq!(

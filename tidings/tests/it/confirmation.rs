@@ -147,6 +147,11 @@ async fn progress_is_shown_on_a_terminal_only() {
     let output = run_tidings(&verify);
     let piped = [stdout(&output), stderr(&output)].concat();
     assert!(!piped.contains(" events, "), "{piped}");
+    // The columns of the tables are aligned.
+    let tables = piped.lines().filter(|line| line.ends_with("  equal"));
+    let widths: Vec<usize> = tables.map(str::len).collect();
+    assert!(widths.len() > 5, "{piped}");
+    assert!(widths.iter().all(|width| *width == widths[0]), "{piped}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
