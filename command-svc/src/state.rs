@@ -10,6 +10,7 @@ use domain::deployment::feature::Feature;
 use domain::file::name::FileName;
 use domain::ids::{ConversationId, FileId, UserId};
 use domain::limits::Limits;
+use domain::profile::settings::Consent;
 use domain::refusal::Refusal;
 use domain::time::Timestamp;
 use event_log::{EventLog, LogError};
@@ -61,6 +62,7 @@ struct Inner {
     metrics: CommandMetrics,
     rulebook: LiveRulebook,
     access: SharedAccess,
+    groups_from: OnceLock<Consent>,
     profile_sight: OnceLock<ProfileSight>,
     erased_files: OnceLock<ErasedFilesNotice>,
     message_check: OnceLock<Arc<dyn MessageCheck>>,
@@ -88,6 +90,7 @@ impl CommandState {
             metrics: CommandMetrics::new(),
             rulebook,
             access,
+            groups_from: OnceLock::new(),
             profile_sight: OnceLock::new(),
             erased_files: OnceLock::new(),
             message_check: OnceLock::new(),
@@ -130,6 +133,16 @@ impl CommandState {
     /// The rules of the deployment, which a task that follows the log keeps current.
     pub fn live_rulebook(&self) -> &LiveRulebook {
         &self.0.rulebook
+    }
+
+    /// Sets who may add users to groups who have not chosen that. It is set once, before the first
+    /// command; without it, everybody may.
+    pub fn set_groups_from(&self, default: Consent) {
+        let _ = self.0.groups_from.set(default);
+    }
+
+    pub(crate) fn groups_from(&self) -> Consent {
+        self.0.groups_from.get().copied().unwrap_or_default()
     }
 
     /// Provides what tells who can see whose profile. Until then, nobody sees anybody.

@@ -154,7 +154,7 @@ event_family!(MailboxEvent {
 
 event_family!(ProfileEvent {
     ProfileChanged = "profile_changed", 1;
-    SettingsChanged = "settings_changed", 1;
+    SettingsChanged = "settings_changed", 2;
     UserKindChanged = "user_kind_changed", 1;
     UserDeactivated = "user_deactivated", 1;
     UserReactivated = "user_reactivated", 1;

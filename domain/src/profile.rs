@@ -132,6 +132,7 @@ impl Profile {
         let settings = UserSettings {
             direct_from: change.direct_from.unwrap_or(known.direct_from),
             groups_from: change.groups_from.unwrap_or(known.groups_from),
+            groups_from_chosen: known.groups_from_chosen || change.groups_from.is_some(),
             read_receipts: change.read_receipts.unwrap_or(known.read_receipts),
             last_seen: change.last_seen.unwrap_or(known.last_seen),
             quiet_hours: change

@@ -286,6 +286,7 @@ pub(crate) struct ReactionChange {
 
 /// A row of `profiles`. The migration documents the columns.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+#[allow(clippy::struct_excessive_bools, reason = "one per column")]
 pub(crate) struct ProfileState {
     pub user_id: i64,
     pub sequence: i64,
@@ -298,6 +299,7 @@ pub(crate) struct ProfileState {
     pub deactivated: bool,
     pub direct_from: String,
     pub groups_from: String,
+    pub groups_from_chosen: bool,
     pub read_receipts: bool,
     pub last_seen: bool,
     pub quiet_hours: Option<String>,
@@ -321,6 +323,7 @@ impl Default for ProfileState {
             deactivated: false,
             direct_from: settings.direct_from.as_str().to_owned(),
             groups_from: settings.groups_from.as_str().to_owned(),
+            groups_from_chosen: settings.groups_from_chosen,
             read_receipts: settings.read_receipts,
             last_seen: settings.last_seen,
             quiet_hours: None,

@@ -1,5 +1,6 @@
 //! Who can see whose profile, and what of it.
 
+use domain::profile::settings::Consent;
 use domain::time::Timestamp;
 use http_edge::Problem;
 use http_edge::schema::UserKindSchema;
@@ -34,6 +35,8 @@ pub struct PeopleState {
     pub presence: PresenceService,
     /// Who can see whose profile.
     pub directory: Directory,
+    /// Who may add users to groups who have not chosen that.
+    pub groups_from: Consent,
 }
 
 /// What a user shows to others.

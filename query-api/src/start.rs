@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::extract::FromRef;
 use domain::ids::{DeviceId, UserId};
+use domain::profile::settings::Consent;
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
 use file_store::Previews;
@@ -72,6 +73,8 @@ pub struct QuerySetup<'a> {
     pub acks: Arc<dyn Acks>,
     /// Who can see whose profile.
     pub directory: Directory,
+    /// Who may add users to groups who have not chosen that.
+    pub groups_from: Consent,
     /// The maximum number of simultaneous live connections.
     pub max_live_connections: usize,
     /// The maximum number of simultaneous live connections of one user; 0 for no limit.
@@ -162,6 +165,14 @@ impl QuerySetup<'_> {
         tokio::spawn(live::run(deliverer, self.shutdown.clone()));
     }
 
+    /// Starts the task that notifies agents of what waits at their desks.
+    fn start_desk_counts(&self, hub: &Hub, watermark: &Watermark) {
+        let counts = DeskCounts::new(hub.clone(), self.pool.clone());
+        let changes = watermark.subscribe();
+        let counting = live::run_desk_counts(counts, changes, self.shutdown.clone());
+        tokio::spawn(counting);
+    }
+
     /// Starts the tasks that share who is online.
     async fn start_presence(&self, hub: &Hub) -> PresenceService {
         PresenceService::start(
@@ -186,12 +197,14 @@ impl QueryState {
         let hub = Hub::default();
         setup.start_delivery(&hub, &history, pending_changes);
         let presence = setup.start_presence(&hub).await;
+        setup.start_desk_counts(&hub, &watermark);
         let QuerySetup {
             pool,
             reader,
             primary,
             acks,
             directory,
+            groups_from,
             max_live_connections,
             max_live_per_user,
             answer_bytes,
@@ -204,15 +217,13 @@ impl QueryState {
         } = setup;
         let ending = live::end_removed(hub.clone(), removed_devices, shutdown.clone());
         tokio::spawn(ending);
-        let counts = DeskCounts::new(hub.clone(), pool.clone());
-        let counting = live::run_desk_counts(counts, watermark.subscribe(), shutdown.clone());
-        tokio::spawn(counting);
         let answers = AnswerBudget::new(answer_bytes);
         Self {
             people: PeopleState {
                 pool: pool.clone(),
                 presence: presence.clone(),
                 directory,
+                groups_from,
             },
             search: SearchState {
                 pool: pool.clone(),

@@ -29,7 +29,8 @@ const STATEMENTS: [&str; 18] = [
      FROM read.users u CROSS JOIN read.checkpoint k WHERE u.id = $1",
     "SELECT json_build_object('kind', 'profile', 'display_name', f.display_name, 'avatar', f.avatar,
             'about', f.about, 'locale', f.locale, 'custom', f.custom::json, 'direct_from', f.direct_from,
-            'groups_from', f.groups_from, 'read_receipts', f.read_receipts, 'last_seen', f.last_seen,
+            'groups_from', f.groups_from, 'groups_from_chosen', f.groups_from_chosen,
+            'read_receipts', f.read_receipts, 'last_seen', f.last_seen,
             'quiet_hours', f.quiet_hours::json)::text
      FROM read.profiles f WHERE f.user_id = $1",
     "SELECT json_build_object('kind', 'conversation', 'id', c.name, 'type', c.kind, 'title', c.title,

@@ -6,6 +6,7 @@ use domain::conversation::command::{AddMembers, ConversationCommand, InvitationC
 use domain::conversation::event::{ConversationEvent, Role};
 use domain::conversation::invitation_command::UsersToAsk;
 use domain::ids::UserId;
+use domain::profile::settings::UserSettings;
 use domain::refusal::Refusal;
 use domain::time::Timestamp;
 use event_log::{LockedAggregate, Observation};
@@ -136,7 +137,9 @@ impl CommandLookups<AddMembersHandler> for MembersToAsk {
         if users.len() > state.limits().users_per_command {
             return Ok(Self(UsersToAsk::new()));
         }
-        let to_ask = find_users_to_ask(state, by, users, |set| set.groups_from, observed);
+        let default = state.groups_from();
+        let setting = |set: &UserSettings| set.groups_from_or(default);
+        let to_ask = find_users_to_ask(state, by, users, setting, observed);
         Ok(Self(to_ask.await?))
     }
 }

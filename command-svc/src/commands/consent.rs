@@ -18,7 +18,7 @@ pub(super) async fn find_users_to_ask(
     state: &CommandState,
     caller: &UserId,
     users: &[UserId],
-    setting: fn(&UserSettings) -> Consent,
+    setting: impl Fn(&UserSettings) -> Consent + Copy + Send + Sync,
     observed: &mut Vec<Observation>,
 ) -> Result<UsersToAsk, LogError> {
     let profiles = state.log().profiles();

@@ -6,6 +6,7 @@ use domain::conversation::event::{ConversationEvent, ConversationKind};
 use domain::conversation::invitation_command::UsersToAsk;
 use domain::conversation::{Conversation, find_direct_peer};
 use domain::ids::{ConversationId, InvalidIdError, Title, UserId};
+use domain::profile::settings::UserSettings;
 use domain::refusal::Refusal;
 use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http::StatusCode;
@@ -176,7 +177,9 @@ impl CommandLookups<CreateHandler> for CreateLookups {
             let to_ask = if members.len() > state.limits().users_per_command + 1 {
                 UsersToAsk::new()
             } else {
-                find_users_to_ask(state, caller, members, |set| set.groups_from, observed).await?
+                let default = state.groups_from();
+                let setting = |set: &UserSettings| set.groups_from_or(default);
+                find_users_to_ask(state, caller, members, setting, observed).await?
             };
             return Ok(Self {
                 is_blocked: false,
@@ -184,7 +187,8 @@ impl CommandLookups<CreateHandler> for CreateLookups {
             });
         };
         let peers = std::slice::from_ref(peer);
-        let to_ask = find_users_to_ask(state, caller, peers, |set| set.direct_from, observed);
+        let setting = |set: &UserSettings| set.direct_from;
+        let to_ask = find_users_to_ask(state, caller, peers, setting, observed);
         let to_ask = to_ask.await?;
         let mailboxes = state.log().mailboxes();
         let (is_blocked, observation) = mailboxes

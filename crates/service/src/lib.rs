@@ -430,6 +430,7 @@ impl ServiceRuntime {
         let directory = self.config.people.directory.into();
         let sight = profile_sight::profile_sight(self.pools.reads.clone(), directory);
         state.set_profile_sight(sight);
+        state.set_groups_from(self.config.people.groups_from.into());
         state.set_push(PushRegistry::new(self.pools.writes.clone(), push));
         state
     }
@@ -456,6 +457,7 @@ impl ServiceRuntime {
             index: self.config.index_dir(),
             acks,
             directory: self.config.people.directory.into(),
+            groups_from: self.config.people.groups_from.into(),
             idle_feeds: self.config.idle_syncs.into(),
             max_live_connections: self.config.max_live as usize,
             max_live_per_user: self.config.max_live_per_user,

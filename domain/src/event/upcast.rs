@@ -37,6 +37,11 @@ const STEPS: &[UpcastStep] = &[
         from_version: 1,
         upcast: upcast_link_v1,
     },
+    UpcastStep {
+        event_type: "settings_changed",
+        from_version: 1,
+        upcast: upcast_settings_changed_v1,
+    },
 ];
 
 /// Version 1 did not record the device's previous cursor. With 0, everything up to the cursor
@@ -55,6 +60,12 @@ fn upcast_link_v1(data: &mut Map<String, Value>) {
     if let Some(code) = data.remove("code") {
         data.insert("link".to_owned(), code);
     }
+}
+
+/// Version 1 did not record whether the user had chosen `groups_from`. `anyone` was the default of
+/// all users, and other values count as chosen anyway.
+fn upcast_settings_changed_v1(data: &mut Map<String, Value>) {
+    data.insert("groups_from_chosen".to_owned(), false.into());
 }
 
 fn find_step(event_type: &str, from: i16) -> Option<&'static UpcastStep> {

@@ -31,8 +31,12 @@ impl Consent {
 pub struct UserSettings {
     /// Who may begin a direct conversation with the user.
     pub direct_from: Consent,
-    /// Who may add the user to a group without an invitation.
+    /// Who may add the user to a group without an invitation, if the user has chosen it.
     pub groups_from: Consent,
+    /// Whether the user has chosen `groups_from`. Events of version 1 and snapshots of that time do
+    /// not say so; there, `anyone` was also the value of users who had not.
+    #[serde(default)]
+    pub groups_from_chosen: bool,
     /// Whether others see what the user has read, and the user what they have read.
     pub read_receipts: bool,
     /// Whether others see when the user was online last, and the user when they were.
@@ -47,9 +51,22 @@ impl Default for UserSettings {
         Self {
             direct_from: Consent::default(),
             groups_from: Consent::default(),
+            groups_from_chosen: false,
             read_receipts: true,
             last_seen: true,
             quiet_hours: None,
+        }
+    }
+}
+
+impl UserSettings {
+    /// Who may add the user to a group without an invitation: what the user has chosen, or else the
+    /// default of the system.
+    pub fn groups_from_or(&self, default: Consent) -> Consent {
+        if self.groups_from_chosen || self.groups_from != Consent::Anyone {
+            self.groups_from
+        } else {
+            default
         }
     }
 }
@@ -140,6 +157,26 @@ mod tests {
     fn hours(from: &str, to: &str) -> Result<QuietHours, InvalidIdError> {
         let zone = TimeZoneName::parse("UTC")?;
         QuietHours::new(TimeOfDay::parse(from)?, TimeOfDay::parse(to)?, zone)
+    }
+
+    #[test]
+    fn the_default_of_the_system_is_for_users_who_have_not_chosen() {
+        use Consent::{Anyone, Contacts};
+        for (groups_from, groups_from_chosen, default, expected) in [
+            (Anyone, false, Anyone, Anyone),
+            (Anyone, false, Contacts, Contacts),
+            (Anyone, true, Contacts, Anyone),
+            (Contacts, true, Anyone, Contacts),
+            // Chosen before events said so.
+            (Contacts, false, Anyone, Contacts),
+        ] {
+            let settings = UserSettings {
+                groups_from,
+                groups_from_chosen,
+                ..UserSettings::default()
+            };
+            assert_eq!(settings.groups_from_or(default), expected, "{settings:?}");
+        }
     }
 
     #[test]

@@ -133,6 +133,23 @@ fn settings_have_defaults_and_are_changed_one_by_one() {
 }
 
 #[test]
+fn a_user_chooses_the_default_too() {
+    let anyone = ProfileCommand::ChangeSettings(ChangeSettings {
+        groups_from: Some(Consent::Anyone),
+        ..ChangeSettings::default()
+    });
+    let chosen = UserSettings {
+        groups_from_chosen: true,
+        ..UserSettings::default()
+    };
+    empty()
+        .when(anyone.clone())
+        .then([ProfileEvent::SettingsChanged(chosen)])
+        .when(anyone)
+        .then_nothing();
+}
+
+#[test]
 fn a_revocation_only_moves_forward() {
     let revoke = |before| {
         ProfileCommand::RevokeTokens(RevokeTokens {

@@ -28,6 +28,14 @@ pub fn profile() -> Vec<Example<ProfileEvent>> {
         ("profile_changed", 1, E::ProfileChanged(changed_profile())),
         ("settings_changed", 1, E::SettingsChanged(settings())),
         (
+            "settings_changed",
+            2,
+            E::SettingsChanged(UserSettings {
+                groups_from_chosen: true,
+                ..settings()
+            }),
+        ),
+        (
             "user_kind_changed",
             1,
             E::UserKindChanged(UserKindChanged {

@@ -4,13 +4,15 @@ use cqrs_es::persist::{EventUpcaster, SerializedEvent};
 use domain::conversation::event::ConversationEvent;
 use domain::event::EventFamily;
 use domain::mailbox::event::MailboxEvent;
-use domain::{conversation, mailbox};
+use domain::profile::event::ProfileEvent;
+use domain::profile::settings::Consent;
+use domain::{conversation, mailbox, profile};
 use serde_json::{Value, json};
 
 use crate::example_values::Example;
 use crate::examples;
 use crate::golden::read_golden;
-use crate::mailbox_examples;
+use crate::{mailbox_examples, system_examples};
 
 #[test]
 fn an_ack_of_version_1_decodes_with_previous_cursor_0() {
@@ -22,6 +24,21 @@ fn an_ack_of_version_1_decodes_with_previous_cursor_0() {
         written,
         json!({ "device": "phone", "cursor": 5, "previous": 0 })
     );
+}
+
+#[test]
+fn settings_of_version_1_follow_the_default_unless_they_differ_from_it() {
+    for from in ["anyone", "contacts"] {
+        let old = json!({ "direct_from": "anyone", "groups_from": from, "read_receipts": true,
+                          "last_seen": true });
+        let event = ProfileEvent::decode("settings_changed", 1, old.to_string().as_bytes());
+        let ProfileEvent::SettingsChanged(settings) = event.unwrap() else {
+            panic!("expected settings");
+        };
+        let default = settings.groups_from_or(Consent::Contacts);
+        assert_eq!(default, Consent::Contacts);
+        assert_eq!(settings.groups_from_or(Consent::Anyone).as_str(), from);
+    }
 }
 
 /// Runs the upcasters on a row of the `events` view, as a cqrs-es store does.
@@ -63,6 +80,7 @@ fn check_all<E: EventFamily>(upcasters: &[Box<dyn EventUpcaster>], examples: &[E
 fn every_golden_file_decodes_the_same_through_cqrs_es() {
     check_all(&conversation::upcasters(), &examples::conversation());
     check_all(&mailbox::upcasters(), &mailbox_examples::mailbox());
+    check_all(&profile::upcasters(), &system_examples::profile());
 }
 
 #[test]

@@ -98,6 +98,7 @@ impl ProfileState {
             .groups_from
             .as_str()
             .clone_into(&mut self.groups_from);
+        self.groups_from_chosen = settings.groups_from_chosen;
         self.read_receipts = settings.read_receipts;
         self.last_seen = settings.last_seen;
         let quiet_hours = settings.quiet_hours.as_ref();

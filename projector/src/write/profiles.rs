@@ -11,16 +11,17 @@ use crate::rows::{BatchRows, ProfileState};
 use crate::working_set::{RowChange, TrackedRow};
 
 const UPSERT: &str = "INSERT INTO profiles (user_id, sequence, display_name, avatar, about, locale, custom, \
-     kind, deactivated, direct_from, groups_from, read_receipts, last_seen, quiet_hours, revoked_before, \
-     restriction) \
+     kind, deactivated, direct_from, groups_from, groups_from_chosen, read_receipts, last_seen, \
+     quiet_hours, revoked_before, restriction) \
      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], \
      $7::text[], $8::text[], $9::boolean[], $10::text[], $11::text[], $12::boolean[], $13::boolean[], \
-     $14::text[], $15::timestamptz[], $16::text[]) \
+     $14::boolean[], $15::text[], $16::timestamptz[], $17::text[]) \
      ON CONFLICT (user_id) DO UPDATE SET sequence = EXCLUDED.sequence, \
      display_name = EXCLUDED.display_name, avatar = EXCLUDED.avatar, about = EXCLUDED.about, \
      locale = EXCLUDED.locale, custom = EXCLUDED.custom, kind = EXCLUDED.kind, \
      deactivated = EXCLUDED.deactivated, direct_from = EXCLUDED.direct_from, \
-     groups_from = EXCLUDED.groups_from, read_receipts = EXCLUDED.read_receipts, \
+     groups_from = EXCLUDED.groups_from, groups_from_chosen = EXCLUDED.groups_from_chosen, \
+     read_receipts = EXCLUDED.read_receipts, \
      last_seen = EXCLUDED.last_seen, quiet_hours = EXCLUDED.quiet_hours, \
      revoked_before = EXCLUDED.revoked_before, restriction = EXCLUDED.restriction";
 
@@ -81,6 +82,7 @@ pub(super) async fn write(
         .bind(column_values(profiles(), |row| row.deactivated))
         .bind(column_values(profiles(), |row| row.direct_from.as_str()))
         .bind(column_values(profiles(), |row| row.groups_from.as_str()))
+        .bind(column_values(profiles(), |row| row.groups_from_chosen))
         .bind(column_values(profiles(), |row| row.read_receipts))
         .bind(column_values(profiles(), |row| row.last_seen))
         .bind(column_values(profiles(), |row| row.quiet_hours.as_deref()))

@@ -75,10 +75,12 @@ pub struct SettingsView {
     pub quiet_hours: Option<Box<RawValue>>,
 }
 
-/// Binds the caller. A user without a profile has the defaults.
+/// Binds the caller, and who may add users to groups who have not chosen that. A user without a
+/// profile has the defaults.
 const OWN_PROFILE: &str = "SELECT k.position, f.display_name, f.avatar, f.about, f.locale, f.custom,
         coalesce(f.kind, 'user') AS kind, coalesce(f.deactivated, false) AS deactivated,
-        coalesce(f.direct_from, 'anyone') AS direct_from, coalesce(f.groups_from, 'anyone') AS groups_from,
+        coalesce(f.direct_from, 'anyone') AS direct_from,
+        CASE WHEN f.groups_from_chosen OR f.groups_from <> 'anyone' THEN f.groups_from ELSE $2 END AS groups_from,
         coalesce(f.read_receipts, true) AS read_receipts, coalesce(f.last_seen, true) AS last_seen,
         f.quiet_hours
     FROM read.checkpoint k LEFT JOIN (
@@ -121,6 +123,7 @@ pub async fn get_own_profile(
     let guard = min_position.wait().await?;
     let row: OwnRow = sqlx::query_as(OWN_PROFILE)
         .bind(&caller.user)
+        .bind(state.groups_from.as_str())
         .fetch_one(&state.pool)
         .await?;
     let profile = OwnProfile {

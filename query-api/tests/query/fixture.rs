@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use domain::profile::settings::Consent;
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
 use file_store::{FileStore, Previews, Renderer, StoreConfig};
@@ -129,6 +130,7 @@ pub async fn start_queries(
         index: IndexDir::new("/nonexistent/search"),
         acks: Arc::new(NoAcks),
         directory: Directory::default(),
+        groups_from: Consent::default(),
         idle_feeds: IdleFeedMode::default(),
         max_live_connections: MAX_LIVE_CONNECTIONS,
         max_live_per_user: MAX_LIVE_PER_USER,

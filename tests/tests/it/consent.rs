@@ -7,7 +7,7 @@ use tests::feed;
 use tests::live::LiveSocket;
 use tests::response::ApiResponse;
 use tests::token;
-use tests::world::World;
+use tests::world::{Settings, World};
 
 async fn set(client: &Client, settings: Value) -> i64 {
     let set = client.patch("/v1/users/me/settings", settings).await;
@@ -90,6 +90,48 @@ async fn only_contacts_begin_a_direct_conversation_with_who_wants_that() {
     bob.put("/v1/blocks/dan", None).await.expect(200);
     let dan = begin_direct(&world.user("dan"), "bob").await;
     assert_eq!(dan.expect_problem(403), "blocked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_has_a_default_for_users_who_have_not_chosen() {
+    let settings = Settings::default().with("TIDINGS_GROUPS_FROM", "contacts");
+    let world = World::start_with(settings).await;
+    let [ann, bob, cleo, dan] = ["ann", "bob", "cleo", "dan"].map(|user| world.user(user));
+    // Given a user who has chosen anyone, one who has chosen something else, and a contact,
+    set(&bob, json!({ "groups_from": "anyone" })).await;
+    set(&cleo, json!({ "last_seen": false })).await;
+    befriend(&ann, &dan).await;
+    // when a user creates a group with them,
+    let group = json!({ "kind": "group", "id": "choir", "title": "Choir",
+                        "members": ["bob", "cleo", "dan", "eve"] });
+    let created = ann.post("/v1/conversations", group).await;
+    // then those who have not chosen are invited, except contacts,
+    let body = created.expect(201);
+    assert_eq!(
+        (&body["added"], &body["invited"]),
+        (&json!(["bob", "dan"]), &json!(["cleo", "eve"]))
+    );
+    let added = add(&ann, "choir", &["zoe"]).await;
+    assert_eq!(added.expect(200)["invited"], json!(["zoe"]));
+    // and each user reads what applies to them.
+    let own = format!("/v1/users/me?min_position={}", added.position());
+    let eve = world.user("eve");
+    for (user, expected) in [
+        (&bob, "anyone"),
+        (&cleo, "contacts"),
+        (&dan, "contacts"),
+        (&eve, "contacts"),
+    ] {
+        let settings = &user.get_ok(&own).await["settings"];
+        assert_eq!(settings["groups_from"], expected, "{}", user.user());
+    }
+    let exported = world.run_ok(&["export-user", "bob"]).await;
+    let profile = exported.lines().find_map(|line| {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        (line["kind"] == "profile").then_some(line)
+    });
+    assert_eq!(profile.expect("a profile")["groups_from_chosen"], true);
+    world.run_ok(&["verify"]).await;
 }
 
 /// Checks the first invitation of a user: by ann, to a group with the title Choir and two members.
