@@ -17940,6 +17940,13 @@ export interface operations {
                 /** @description What a row is about; `day`, if omitted. */
                 by?: "day" | "hour" | "agent";
                 /**
+                 * @description Administrators only: answer as of this position of the log, or as of this time (RFC 3339).
+                 *     Messages that were recalled later are shown as they were.
+                 */
+                as_of?: string;
+                /** @description Administrators only: answer as for this user. */
+                as_user?: string;
+                /**
                  * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
                  *     503 `projection_behind`).
                  */
@@ -17988,6 +17995,13 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
+                /**
+                 * @description Administrators only: answer as of this position of the log, or as of this time (RFC 3339).
+                 *     Messages that were recalled later are shown as they were.
+                 */
+                as_of?: string;
+                /** @description Administrators only: answer as for this user. */
+                as_user?: string;
                 /**
                  * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
                  *     503 `projection_behind`).
@@ -20513,6 +20527,13 @@ export interface operations {
                 /** @description The `next` of the previous page. */
                 after?: string;
                 /**
+                 * @description Administrators only: answer as of this position of the log, or as of this time (RFC 3339).
+                 *     Messages that were recalled later are shown as they were.
+                 */
+                as_of?: string;
+                /** @description Administrators only: answer as for this user. */
+                as_user?: string;
+                /**
                  * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
                  *     503 `projection_behind`).
                  */
@@ -20546,6 +20567,13 @@ export interface operations {
     get_session: {
         parameters: {
             query?: {
+                /**
+                 * @description Administrators only: answer as of this position of the log, or as of this time (RFC 3339).
+                 *     Messages that were recalled later are shown as they were.
+                 */
+                as_of?: string;
+                /** @description Administrators only: answer as for this user. */
+                as_user?: string;
                 /**
                  * @description Wait until the read model has reached this position or cursor (at most 5 s by default, then
                  *     503 `projection_behind`).

@@ -18,6 +18,8 @@ def _get_kwargs(
     from_: datetime.datetime | Unset = UNSET,
     to: datetime.datetime | Unset = UNSET,
     by: GetDeskMetricsBy | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
@@ -38,6 +40,10 @@ def _get_kwargs(
         json_by = by.value
 
     params["by"] = json_by
+
+    params["as_of"] = as_of
+
+    params["as_user"] = as_user
 
     params["min_position"] = min_position
 
@@ -79,6 +85,8 @@ def sync_detailed(
     from_: datetime.datetime | Unset = UNSET,
     to: datetime.datetime | Unset = UNSET,
     by: GetDeskMetricsBy | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> Response[DeskMetrics]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -87,6 +95,8 @@ def sync_detailed(
         from_=from_,
         to=to,
         by=by,
+        as_of=as_of,
+        as_user=as_user,
         min_position=min_position,
     )
     return _build_response(client.get_httpx_client().request(**kwargs))
@@ -99,6 +109,8 @@ async def asyncio_detailed(
     from_: datetime.datetime | Unset = UNSET,
     to: datetime.datetime | Unset = UNSET,
     by: GetDeskMetricsBy | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> Response[DeskMetrics]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -107,6 +119,8 @@ async def asyncio_detailed(
         from_=from_,
         to=to,
         by=by,
+        as_of=as_of,
+        as_user=as_user,
         min_position=min_position,
     )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
@@ -119,6 +133,8 @@ def sync(
     from_: datetime.datetime | Unset = UNSET,
     to: datetime.datetime | Unset = UNSET,
     by: GetDeskMetricsBy | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> DeskMetrics:
     """Returns figures of a desk. For agents of the desk, and administrators.
@@ -132,6 +148,8 @@ def sync(
         from_ (datetime.datetime | Unset):
         to (datetime.datetime | Unset):
         by (GetDeskMetricsBy | Unset): What a row is about.
+        as_of (str | Unset):
+        as_user (str | Unset):
         min_position (str | Unset):
     """
     return sync_detailed(
@@ -140,6 +158,8 @@ def sync(
         from_=from_,
         to=to,
         by=by,
+        as_of=as_of,
+        as_user=as_user,
         min_position=min_position,
     ).parsed
 
@@ -151,6 +171,8 @@ async def asyncio(
     from_: datetime.datetime | Unset = UNSET,
     to: datetime.datetime | Unset = UNSET,
     by: GetDeskMetricsBy | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> DeskMetrics:
     """Calls as `sync` does, without blocking."""
@@ -161,6 +183,8 @@ async def asyncio(
             from_=from_,
             to=to,
             by=by,
+            as_of=as_of,
+            as_user=as_user,
             min_position=min_position,
         )
     ).parsed

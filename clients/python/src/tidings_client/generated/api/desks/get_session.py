@@ -13,10 +13,16 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     id: str,
     *,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
+
+    params["as_of"] = as_of
+
+    params["as_user"] = as_user
 
     params["min_position"] = min_position
 
@@ -55,11 +61,15 @@ def sync_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> Response[ServiceSessionDetail]:
     """Calls as `sync` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         id=id,
+        as_of=as_of,
+        as_user=as_user,
         min_position=min_position,
     )
     return _build_response(client.get_httpx_client().request(**kwargs))
@@ -69,11 +79,15 @@ async def asyncio_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> Response[ServiceSessionDetail]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
     kwargs = _get_kwargs(
         id=id,
+        as_of=as_of,
+        as_user=as_user,
         min_position=min_position,
     )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
@@ -83,6 +97,8 @@ def sync(
     id: str,
     *,
     client: AuthenticatedClient,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> ServiceSessionDetail:
     """Returns a session: for agents of the desk that has it, and administrators, with notes and
@@ -91,11 +107,15 @@ def sync(
 
     Args:
         id (str):
+        as_of (str | Unset):
+        as_user (str | Unset):
         min_position (str | Unset):
     """
     return sync_detailed(
         id=id,
         client=client,
+        as_of=as_of,
+        as_user=as_user,
         min_position=min_position,
     ).parsed
 
@@ -104,6 +124,8 @@ async def asyncio(
     id: str,
     *,
     client: AuthenticatedClient,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> ServiceSessionDetail:
     """Calls as `sync` does, without blocking."""
@@ -111,6 +133,8 @@ async def asyncio(
         await asyncio_detailed(
             id=id,
             client=client,
+            as_of=as_of,
+            as_user=as_user,
             min_position=min_position,
         )
     ).parsed

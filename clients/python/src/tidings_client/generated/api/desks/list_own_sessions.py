@@ -16,6 +16,8 @@ def _get_kwargs(
     conversation: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
@@ -32,6 +34,10 @@ def _get_kwargs(
     params["limit"] = limit
 
     params["after"] = after
+
+    params["as_of"] = as_of
+
+    params["as_user"] = as_user
 
     params["min_position"] = min_position
 
@@ -71,6 +77,8 @@ def sync_detailed(
     conversation: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> Response[ServiceSessions]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -79,6 +87,8 @@ def sync_detailed(
         conversation=conversation,
         limit=limit,
         after=after,
+        as_of=as_of,
+        as_user=as_user,
         min_position=min_position,
     )
     return _build_response(client.get_httpx_client().request(**kwargs))
@@ -91,6 +101,8 @@ async def asyncio_detailed(
     conversation: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> Response[ServiceSessions]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -99,6 +111,8 @@ async def asyncio_detailed(
         conversation=conversation,
         limit=limit,
         after=after,
+        as_of=as_of,
+        as_user=as_user,
         min_position=min_position,
     )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
@@ -111,6 +125,8 @@ def sync(
     conversation: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> ServiceSessions:
     """Returns the sessions of which the caller is the customer or, at a desk of theirs, the
@@ -122,6 +138,8 @@ def sync(
         conversation (str | Unset):
         limit (int | Unset):  Default: 50.
         after (str | Unset):
+        as_of (str | Unset):
+        as_user (str | Unset):
         min_position (str | Unset):
     """
     return sync_detailed(
@@ -130,6 +148,8 @@ def sync(
         conversation=conversation,
         limit=limit,
         after=after,
+        as_of=as_of,
+        as_user=as_user,
         min_position=min_position,
     ).parsed
 
@@ -141,6 +161,8 @@ async def asyncio(
     conversation: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> ServiceSessions:
     """Calls as `sync` does, without blocking."""
@@ -151,6 +173,8 @@ async def asyncio(
             conversation=conversation,
             limit=limit,
             after=after,
+            as_of=as_of,
+            as_user=as_user,
             min_position=min_position,
         )
     ).parsed

@@ -18,6 +18,8 @@ def _get_kwargs(
     agent: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
@@ -34,6 +36,10 @@ def _get_kwargs(
     params["limit"] = limit
 
     params["after"] = after
+
+    params["as_of"] = as_of
+
+    params["as_user"] = as_user
 
     params["min_position"] = min_position
 
@@ -76,6 +82,8 @@ def sync_detailed(
     agent: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> Response[ServiceSessions]:
     """Calls as `sync` does, and returns the status and the headers too."""
@@ -85,6 +93,8 @@ def sync_detailed(
         agent=agent,
         limit=limit,
         after=after,
+        as_of=as_of,
+        as_user=as_user,
         min_position=min_position,
     )
     return _build_response(client.get_httpx_client().request(**kwargs))
@@ -98,6 +108,8 @@ async def asyncio_detailed(
     agent: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> Response[ServiceSessions]:
     """Calls as `asyncio` does, and returns the status and the headers too."""
@@ -107,6 +119,8 @@ async def asyncio_detailed(
         agent=agent,
         limit=limit,
         after=after,
+        as_of=as_of,
+        as_user=as_user,
         min_position=min_position,
     )
     return _build_response(await client.get_async_httpx_client().request(**kwargs))
@@ -120,6 +134,8 @@ def sync(
     agent: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> ServiceSessions:
     """Returns the sessions of a desk, oldest first. For agents of the desk, and administrators.
@@ -130,6 +146,8 @@ def sync(
         agent (str | Unset):
         limit (int | Unset):  Default: 50.
         after (str | Unset):
+        as_of (str | Unset):
+        as_user (str | Unset):
         min_position (str | Unset):
     """
     return sync_detailed(
@@ -139,6 +157,8 @@ def sync(
         agent=agent,
         limit=limit,
         after=after,
+        as_of=as_of,
+        as_user=as_user,
         min_position=min_position,
     ).parsed
 
@@ -151,6 +171,8 @@ async def asyncio(
     agent: str | Unset = UNSET,
     limit: int | Unset = 50,
     after: str | Unset = UNSET,
+    as_of: str | Unset = UNSET,
+    as_user: str | Unset = UNSET,
     min_position: str | Unset = UNSET,
 ) -> ServiceSessions:
     """Calls as `sync` does, without blocking."""
@@ -162,6 +184,8 @@ async def asyncio(
             agent=agent,
             limit=limit,
             after=after,
+            as_of=as_of,
+            as_user=as_user,
             min_position=min_position,
         )
     ).parsed
