@@ -40,12 +40,17 @@ impl CommandTestDatabase {
             .context("set TIDINGS_TEST_DATABASE_URL to the Postgres server to test with")?;
         let server: PgConnectOptions = url.parse()?;
         let name = format!("command_{}", uuid::Uuid::now_v7().simple());
-        test_database::create_migrated(&server, &name).await;
+        let mut connection = PgConnection::connect_with(&server).await?;
+        // The name is safe to interpolate: it is a fixed prefix and hexadecimal digits.
+        sqlx::raw_sql(&format!("CREATE DATABASE {name}"))
+            .execute(&mut connection)
+            .await?;
         let options = server.clone().database(&name);
         let pool = PgPoolOptions::new()
             .max_connections(8)
             .connect_with(options)
             .await?;
+        migrations::apply(&pool).await?;
         Ok(Self { server, name, pool })
     }
 }

@@ -37,10 +37,20 @@ impl LogTestDatabase {
                 .parse()
                 .unwrap();
         let name = format!("log_{}", uuid());
-        test_database::create_migrated(&server, &name).await;
-        Self {
+        let admin = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_with(server.clone())
+            .await
+            .unwrap();
+        sqlx::query(&format!("CREATE DATABASE {name}"))
+            .execute(&admin)
+            .await
+            .unwrap();
+        let database = Self {
             options: server.database(&name),
-        }
+        };
+        migrations::apply(&database.pool().await).await.unwrap();
+        database
     }
 
     pub async fn pool(&self) -> PgPool {

@@ -180,13 +180,20 @@ impl QueryFixture {
         let server = postgres_server();
         let number = NEXT_DATABASE.fetch_add(1, Ordering::Relaxed);
         let database = format!("query_test_{}_{number}", std::process::id());
-        test_database::create_migrated(&server, &database).await;
+        let mut connection = PgConnection::connect_with(&server).await.unwrap();
+        sqlx::raw_sql(&format!("CREATE DATABASE {database}"))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+
         let options = server.clone().database(&database);
         let admin = PgPoolOptions::new()
             .max_connections(3)
             .connect_with(options.clone())
             .await
             .unwrap();
+        migrations::apply(&admin).await.unwrap();
         insert_fixture(log, &admin).await;
         sqlx::raw_sql("ANALYZE").execute(&admin).await.unwrap();
 
