@@ -45,9 +45,7 @@ pub async fn run(config: &SystemConfig, args: &ImportArgs) -> Result<()> {
             progress.update(bytes_read, total);
             progress.set_message(format_count(messages, "message"));
         }
-        ImportProgress::CatchingUp => {
-            progress.set_message("waiting until the imported messages can be read");
-        }
+        ImportProgress::CatchingUp => progress.set_message("waiting until all can be read"),
     };
     let outcome = importer::import(input, context, &client, &mut summary, on_progress).await;
     drop(progress);
@@ -75,10 +73,8 @@ async fn run_preview(
     let mut summary = ImportSummary::default();
     let progress = CommandProgress::of_bytes();
     let total = input.bytes();
-    let read = importer::preview(input, context, &mut summary, |bytes_read| {
-        progress.update(bytes_read, total);
-    });
-    read.await?;
+    let on_bytes = |bytes_read| progress.update(bytes_read, total);
+    importer::preview(input, context, &mut summary, on_bytes).await?;
     drop(progress);
     summary.set_existing_users(
         find_first_users(config.server_options(), summary.input_users(), i64::MAX).await?,
