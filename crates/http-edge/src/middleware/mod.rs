@@ -26,7 +26,7 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use tower::{Layer, Service};
+use tower::{Layer, Service, service_fn};
 use tower_http::cors::{AllowMethods, AllowOrigin, CorsLayer};
 
 use crate::auth::acting::TIDINGS_ACT_FOR;
@@ -116,43 +116,14 @@ struct EdgeLayer {
 }
 
 impl Layer<Route> for EdgeLayer {
-    type Service = CorsService;
+    type Service = EdgeService;
 
-    fn layer(&self, inner: Route) -> CorsService {
-        CorsService {
+    fn layer(&self, inner: Route) -> EdgeService {
+        EdgeService {
+            inner,
+            edge: self.edge.clone(),
             cors: self.cors.clone(),
-            edge: EdgeService {
-                inner,
-                edge: self.edge.clone(),
-                metrics: Arc::default(),
-            },
-        }
-    }
-}
-
-/// Answers requests of pages, which have an origin, as browsers want it. All others skip this: the
-/// layer would copy its lists of headers for each of them.
-#[derive(Clone)]
-struct CorsService {
-    cors: Arc<CorsLayer>,
-    edge: EdgeService,
-}
-
-impl Service<Request> for CorsService {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = ResponseFuture;
-
-    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
-        // A route is always ready.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        if request.headers().contains_key(ORIGIN) || request.method() == Method::OPTIONS {
-            Box::pin(self.cors.layer(self.edge.clone()).call(request))
-        } else {
-            self.edge.call(request)
+            metrics: Arc::default(),
         }
     }
 }
@@ -161,6 +132,7 @@ impl Service<Request> for CorsService {
 struct EdgeService {
     inner: Route,
     edge: Arc<EdgeResources>,
+    cors: Arc<CorsLayer>,
     metrics: Arc<RouteMetrics>,
 }
 
@@ -170,10 +142,26 @@ impl Service<Request> for EdgeService {
     type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        // A route is always ready.
         Poll::Ready(Ok(()))
     }
 
+    /// Only a page has an origin, and only browsers read the headers of the CORS layer. The layer
+    /// copies its lists of headers for each request, so all others pass it by.
     fn call(&mut self, request: Request) -> Self::Future {
+        if request.headers().contains_key(ORIGIN) || request.method() == Method::OPTIONS {
+            let mut service = self.clone();
+            let handler = service_fn(move |request| service.handle(request));
+            Box::pin(self.cors.layer(handler).call(request))
+        } else {
+            self.handle(request)
+        }
+    }
+}
+
+impl EdgeService {
+    /// Answers a request; the CORS layer is around this.
+    fn handle(&mut self, request: Request) -> ResponseFuture {
         match self.fetch_of_unknown_key(&request) {
             None => self.answer(request),
             Some(fetched) => {
@@ -185,9 +173,7 @@ impl Service<Request> for EdgeService {
             }
         }
     }
-}
 
-impl EdgeService {
     /// What to wait for if keys of tokens come from an address and the token names an unknown one.
     fn fetch_of_unknown_key(
         &self,
