@@ -32,6 +32,7 @@ mod desk_closing;
 mod desk_day;
 mod desk_figures;
 mod desk_lists;
+mod desk_reminders;
 mod desk_secrets;
 mod desks;
 mod documented_commands;
