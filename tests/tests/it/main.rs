@@ -30,6 +30,7 @@ mod demo;
 mod deploy;
 mod desk_closing;
 mod desk_day;
+mod desk_exports;
 mod desk_figures;
 mod desk_lists;
 mod desk_reminders;
