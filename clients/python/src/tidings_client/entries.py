@@ -77,6 +77,7 @@ Entry = (
     | models.SessionAcceptedEntry
     | models.SessionClosedEntry
     | models.SessionOpenedEntry
+    | models.SessionRemindedEntry
     | models.SessionTransferredEntry
     | models.ThreadFollowedEntry
     | models.ThreadReadEntry

@@ -429,6 +429,9 @@ from .session_data import SessionData
 from .session_note import SessionNote
 from .session_opened_entry import SessionOpenedEntry
 from .session_opened_entry_type import SessionOpenedEntryType
+from .session_reminded_entry import SessionRemindedEntry
+from .session_reminded_entry_type import SessionRemindedEntryType
+from .session_reminder_data import SessionReminderData
 from .session_state import SessionState
 from .session_status import SessionStatus
 from .session_status_by_name import SessionStatusByName
@@ -950,6 +953,9 @@ __all__ = (
     "SessionNote",
     "SessionOpenedEntry",
     "SessionOpenedEntryType",
+    "SessionRemindedEntry",
+    "SessionRemindedEntryType",
+    "SessionReminderData",
     "SessionState",
     "SessionStatus",
     "SessionStatusByName",

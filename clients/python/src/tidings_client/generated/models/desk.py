@@ -20,6 +20,7 @@ class Desk:
         idle_close (str): How long after the last message a session closes by itself.
         max_open (int): Automatic routing gives no session to an agent who has this many.
         open_ (int): The number of sessions that have one.
+        reminders (bool): Whether agents are reminded of a customer who has no reply within `reply_target`.
         reply_target (str): Within which time a customer is to have a reply.
         routing (str): `manual`, `round_robin` or `least_busy`.
         title (str): The name that people see.
@@ -32,6 +33,7 @@ class Desk:
     idle_close: str
     max_open: int
     open_: int
+    reminders: bool
     reply_target: str
     routing: str
     title: str
@@ -52,6 +54,8 @@ class Desk:
 
         open_ = self.open_
 
+        reminders = self.reminders
+
         reply_target = self.reply_target
 
         routing = self.routing
@@ -70,6 +74,7 @@ class Desk:
                 "idle_close": idle_close,
                 "max_open": max_open,
                 "open": open_,
+                "reminders": reminders,
                 "reply_target": reply_target,
                 "routing": routing,
                 "title": title,
@@ -99,6 +104,8 @@ class Desk:
 
         open_ = d.pop("open")
 
+        reminders = d.pop("reminders")
+
         reply_target = d.pop("reply_target")
 
         routing = d.pop("routing")
@@ -114,6 +121,7 @@ class Desk:
             idle_close=idle_close,
             max_open=max_open,
             open_=open_,
+            reminders=reminders,
             reply_target=reply_target,
             routing=routing,
             title=title,

@@ -25,6 +25,9 @@ class DeskRequest:
             `10m` or `2h`. Sessions that are open keep theirs. Default: '10m'.
         max_open (int | Unset): Automatic routing gives no session to an agent who has this many, at all desks together.
             Default: 5.
+        reminders (bool | Unset): Whether agents are reminded, once, of a customer who has no reply within
+            `reply_target`.
+            Sessions that are open keep theirs. Default: False.
         reply_target (str | Unset): Within which time a customer is to have a reply. Default: '5m'.
         routing (DeskRouting | Unset): How waiting sessions get an agent, for the API document.
     """
@@ -34,6 +37,7 @@ class DeskRequest:
     greeting: None | str | Unset = UNSET
     idle_close: str | Unset = "10m"
     max_open: int | Unset = 5
+    reminders: bool | Unset = False
     reply_target: str | Unset = "5m"
     routing: DeskRouting | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -54,6 +58,8 @@ class DeskRequest:
         idle_close = self.idle_close
 
         max_open = self.max_open
+
+        reminders = self.reminders
 
         reply_target = self.reply_target
 
@@ -76,6 +82,8 @@ class DeskRequest:
             field_dict["idle_close"] = idle_close
         if max_open is not UNSET:
             field_dict["max_open"] = max_open
+        if reminders is not UNSET:
+            field_dict["reminders"] = reminders
         if reply_target is not UNSET:
             field_dict["reply_target"] = reply_target
         if routing is not UNSET:
@@ -103,6 +111,8 @@ class DeskRequest:
 
         max_open = d.pop("max_open", UNSET)
 
+        reminders = d.pop("reminders", UNSET)
+
         reply_target = d.pop("reply_target", UNSET)
 
         _routing = d.pop("routing", UNSET)
@@ -118,6 +128,7 @@ class DeskRequest:
             greeting=greeting,
             idle_close=idle_close,
             max_open=max_open,
+            reminders=reminders,
             reply_target=reply_target,
             routing=routing,
         )

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from ..models.session_accepted_entry import SessionAcceptedEntry
     from ..models.session_closed_entry import SessionClosedEntry
     from ..models.session_opened_entry import SessionOpenedEntry
+    from ..models.session_reminded_entry import SessionRemindedEntry
     from ..models.session_transferred_entry import SessionTransferredEntry
     from ..models.thread_followed_entry import ThreadFollowedEntry
     from ..models.thread_read_entry import ThreadReadEntry
@@ -73,8 +74,8 @@ class Entries:
             MessageScheduledEntry | MessageSentEntry | MessageUnpinnedEntry | PreferencesChangedEntry | ReactionAddedEntry |
             ReactionRemovedEntry | ScheduledMessageCancelledEntry | ScheduledMessageChangedEntry |
             ScheduledMessageFailedEntry | ScheduledMessageSentEntry | SessionAcceptedEntry | SessionClosedEntry |
-            SessionOpenedEntry | SessionTransferredEntry | ThreadFollowedEntry | ThreadReadEntry | ThreadUnfollowedEntry]):
-            The entries, oldest first.
+            SessionOpenedEntry | SessionRemindedEntry | SessionTransferredEntry | ThreadFollowedEntry | ThreadReadEntry |
+            ThreadUnfollowedEntry]): The entries, oldest first.
         has_more (bool): Whether there are more entries now.
     """
 
@@ -121,6 +122,7 @@ class Entries:
         | SessionAcceptedEntry
         | SessionClosedEntry
         | SessionOpenedEntry
+        | SessionRemindedEntry
         | SessionTransferredEntry
         | ThreadFollowedEntry
         | ThreadReadEntry
@@ -176,6 +178,7 @@ class Entries:
         from ..models.session_accepted_entry import SessionAcceptedEntry  # noqa: PLC0415
         from ..models.session_closed_entry import SessionClosedEntry  # noqa: PLC0415
         from ..models.session_opened_entry import SessionOpenedEntry  # noqa: PLC0415
+        from ..models.session_reminded_entry import SessionRemindedEntry  # noqa: PLC0415
         from ..models.session_transferred_entry import SessionTransferredEntry  # noqa: PLC0415
         from ..models.thread_followed_entry import ThreadFollowedEntry  # noqa: PLC0415
         from ..models.thread_read_entry import ThreadReadEntry  # noqa: PLC0415
@@ -274,6 +277,8 @@ class Entries:
                 entries_item = entries_item_data.to_dict()
             elif isinstance(entries_item_data, SessionClosedEntry):
                 entries_item = entries_item_data.to_dict()
+            elif isinstance(entries_item_data, SessionRemindedEntry):
+                entries_item = entries_item_data.to_dict()
             else:
                 entries_item = entries_item_data.to_dict()
 
@@ -342,6 +347,7 @@ class Entries:
         from ..models.session_accepted_entry import SessionAcceptedEntry  # noqa: PLC0415
         from ..models.session_closed_entry import SessionClosedEntry  # noqa: PLC0415
         from ..models.session_opened_entry import SessionOpenedEntry  # noqa: PLC0415
+        from ..models.session_reminded_entry import SessionRemindedEntry  # noqa: PLC0415
         from ..models.session_transferred_entry import SessionTransferredEntry  # noqa: PLC0415
         from ..models.thread_followed_entry import ThreadFollowedEntry  # noqa: PLC0415
         from ..models.thread_read_entry import ThreadReadEntry  # noqa: PLC0415
@@ -398,6 +404,7 @@ class Entries:
                 | SessionAcceptedEntry
                 | SessionClosedEntry
                 | SessionOpenedEntry
+                | SessionRemindedEntry
                 | SessionTransferredEntry
                 | ThreadFollowedEntry
                 | ThreadReadEntry
@@ -755,11 +762,19 @@ class Entries:
                     return componentsschemas_entry_type_43
                 except (TypeError, ValueError, AttributeError, KeyError):
                     pass
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    componentsschemas_entry_type_44 = SessionRemindedEntry.from_dict(data)
+
+                    return componentsschemas_entry_type_44
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
                 if not isinstance(data, dict):
                     raise TypeError()
-                componentsschemas_entry_type_44 = MessageRefusedEntry.from_dict(data)
+                componentsschemas_entry_type_45 = MessageRefusedEntry.from_dict(data)
 
-                return componentsschemas_entry_type_44
+                return componentsschemas_entry_type_45
 
             entries_item = _parse_entries_item(entries_item_data)
 

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from ..models.session_accepted_entry import SessionAcceptedEntry
     from ..models.session_closed_entry import SessionClosedEntry
     from ..models.session_opened_entry import SessionOpenedEntry
+    from ..models.session_reminded_entry import SessionRemindedEntry
     from ..models.session_transferred_entry import SessionTransferredEntry
     from ..models.thread_followed_entry import ThreadFollowedEntry
     from ..models.thread_read_entry import ThreadReadEntry
@@ -75,8 +76,9 @@ class EntryFrame:
             MessageScheduledEntry | MessageSentEntry | MessageUnpinnedEntry | PreferencesChangedEntry | ReactionAddedEntry |
             ReactionRemovedEntry | ScheduledMessageCancelledEntry | ScheduledMessageChangedEntry |
             ScheduledMessageFailedEntry | ScheduledMessageSentEntry | SessionAcceptedEntry | SessionClosedEntry |
-            SessionOpenedEntry | SessionTransferredEntry | ThreadFollowedEntry | ThreadReadEntry | ThreadUnfollowedEntry):
-            An entry of the sync feed. `position` and `conversation_id` together identify it, within the
+            SessionOpenedEntry | SessionRemindedEntry | SessionTransferredEntry | ThreadFollowedEntry | ThreadReadEntry |
+            ThreadUnfollowedEntry): An entry of the sync feed. `position` and `conversation_id` together identify it, within
+            the
             history that the tag of its cursor names: one event can give entries to several conversations.
             Clients drop entries that they already have by this pair.
         type_ (EntryFrameType):
@@ -126,6 +128,7 @@ class EntryFrame:
         | SessionAcceptedEntry
         | SessionClosedEntry
         | SessionOpenedEntry
+        | SessionRemindedEntry
         | SessionTransferredEntry
         | ThreadFollowedEntry
         | ThreadReadEntry
@@ -182,6 +185,7 @@ class EntryFrame:
         from ..models.session_accepted_entry import SessionAcceptedEntry  # noqa: PLC0415
         from ..models.session_closed_entry import SessionClosedEntry  # noqa: PLC0415
         from ..models.session_opened_entry import SessionOpenedEntry  # noqa: PLC0415
+        from ..models.session_reminded_entry import SessionRemindedEntry  # noqa: PLC0415
         from ..models.session_transferred_entry import SessionTransferredEntry  # noqa: PLC0415
         from ..models.thread_followed_entry import ThreadFollowedEntry  # noqa: PLC0415
         from ..models.thread_read_entry import ThreadReadEntry  # noqa: PLC0415
@@ -278,6 +282,8 @@ class EntryFrame:
             entry = self.entry.to_dict()
         elif isinstance(self.entry, SessionClosedEntry):
             entry = self.entry.to_dict()
+        elif isinstance(self.entry, SessionRemindedEntry):
+            entry = self.entry.to_dict()
         else:
             entry = self.entry.to_dict()
 
@@ -348,6 +354,7 @@ class EntryFrame:
         from ..models.session_accepted_entry import SessionAcceptedEntry  # noqa: PLC0415
         from ..models.session_closed_entry import SessionClosedEntry  # noqa: PLC0415
         from ..models.session_opened_entry import SessionOpenedEntry  # noqa: PLC0415
+        from ..models.session_reminded_entry import SessionRemindedEntry  # noqa: PLC0415
         from ..models.session_transferred_entry import SessionTransferredEntry  # noqa: PLC0415
         from ..models.thread_followed_entry import ThreadFollowedEntry  # noqa: PLC0415
         from ..models.thread_read_entry import ThreadReadEntry  # noqa: PLC0415
@@ -400,6 +407,7 @@ class EntryFrame:
             | SessionAcceptedEntry
             | SessionClosedEntry
             | SessionOpenedEntry
+            | SessionRemindedEntry
             | SessionTransferredEntry
             | ThreadFollowedEntry
             | ThreadReadEntry
@@ -757,11 +765,19 @@ class EntryFrame:
                 return componentsschemas_entry_type_43
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_entry_type_44 = SessionRemindedEntry.from_dict(data)
+
+                return componentsschemas_entry_type_44
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
             if not isinstance(data, dict):
                 raise TypeError()
-            componentsschemas_entry_type_44 = MessageRefusedEntry.from_dict(data)
+            componentsschemas_entry_type_45 = MessageRefusedEntry.from_dict(data)
 
-            return componentsschemas_entry_type_44
+            return componentsschemas_entry_type_45
 
         entry = _parse_entry(d.pop("entry"))
 
