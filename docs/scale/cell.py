@@ -69,7 +69,7 @@ class Outcome:
 def utilisation(load, machine, costs):
     """The share of the time in which each stage works, by formula, with the largest batches."""
     events = load.events()
-    commits = costs.commit + costs.disk / costs.commit_limit
+    commits = costs.commit_batch(costs.commit_limit) / costs.commit_limit
     batch = costs.project_batch / costs.project_limit
     project = events * (costs.project_event + batch) + load.rows() * costs.project_row
     requests = load.sends + load.hot_sends + load.marks
@@ -125,7 +125,8 @@ def simulate(load, machine, costs=Costs(), seconds=3.0, seed=1, closed=()):
         "projector": project_work / machine.projectors / seconds,
         "mirror": mirror_work / seconds,
     }
-    collect(outcome, rng, load, (order, arrived, committed, mirrored, projected))
+    warm = 0 if closed else len(order) // 10
+    collect(outcome, rng, warm, (order, arrived, committed, mirrored, projected))
     simulate_syncs(outcome, rng, load, machine, costs, seconds)
     return outcome
 
@@ -145,13 +146,13 @@ def project(order, committed, arrived, machine, costs):
     return done, worked
 
 
-def collect(outcome, rng, load, stages):
-    """Latencies after the first tenth of the run. A foreign user sees a message after this cell has
+def collect(outcome, rng, warm, stages):
+    """Latencies after the first `warm` requests. A foreign user sees a message after this cell has
     mirrored it, the home cell has asked for it, committed the batch and projected it."""
-    warm = len(stages[0]) // 10
     taken, sent = [], []
-    for index, at, mirror, seen in zip(*(stage[warm:] for stage in keep(stages))):
-        time, kind, _ = stages[1][index]
+    order, arrived, *ends = stages
+    for index, at, mirror, seen in zip(*(stage[warm:] for stage in (order, *ends))):
+        time, kind, _ = arrived[index]
         if kind == INTAKE:
             taken.append(seen - time)
         elif kind == SEND:
@@ -164,11 +165,6 @@ def collect(outcome, rng, load, stages):
         outcome.foreign = [
             mirror + network + rng.random() * pause + rng.choice(taken) for mirror in sent
         ]
-
-
-def keep(stages):
-    order, _, committed, mirrored, projected = stages
-    return order, committed, mirrored, projected
 
 
 def simulate_syncs(outcome, rng, load, machine, costs, seconds):

@@ -50,7 +50,8 @@ def main():
             senders[line["conversation"]].add(line["sender"])
             messages[line["conversation"]] += 1
         file = name.rsplit("/", 1)[-1]
-        print(describe(f"messages of a sender, {file}", Counter(l["sender"] for l in lines).values()))
+        by_sender = Counter(line["sender"] for line in lines)
+        print(describe(f"messages of a sender, {file}", by_sender.values()))
         print(describe(f"messages of a conversation, {file}", messages.values()))
         groups = [len(who) for who in senders.values() if len(who) > 2]
         print(describe(f"senders of a group of 3 or more, {file}", groups))

@@ -3,7 +3,7 @@
 Needs a running `tidings up --data DIR --rate-limit 0`, the program on PATH (or TIDINGS_BIN), and
 chat logs in the format of `tidings import`, whose texts are sent:
 
-    python3 docs/scale/measure_bytes.py --data DIR --members 2 en_sample.jsonl.gz cjk_sample.jsonl.gz
+    python3 docs/scale/measure_bytes.py --data DIR --members 2 en_sample.jsonl.gz
 
 It makes conversations of that size, sends each text once, each in a request of its own, waits until
 everything has followed, and prints the growth divided by the number of messages. `--then read` or
@@ -35,8 +35,8 @@ CONNECTIONS = 16
 
 RELATIONS = """
 SELECT coalesce(t.oid, c.oid)::regclass::text AS belongs_to, c.oid::regclass::text AS name,
-       pg_total_relation_size(c.oid) - CASE c.relkind WHEN 'r' THEN pg_indexes_size(c.oid) ELSE 0 END
-       AS bytes
+       pg_total_relation_size(c.oid)
+       - CASE c.relkind WHEN 'r' THEN pg_indexes_size(c.oid) ELSE 0 END AS bytes
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
        LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_class t ON t.oid = i.indrelid
  WHERE n.nspname IN ('log', 'read') AND c.relkind IN ('r', 'i')
@@ -45,6 +45,7 @@ SESSIONS = """
 SELECT pid, application_name AS name FROM pg_stat_activity
  WHERE application_name <> '' AND pid <> pg_backend_pid()
 """
+EVENTS = "events, not bytes"
 WAL = "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn AS bytes"
 
 
@@ -121,8 +122,9 @@ class Server:
     def sizes(self):
         """Bytes by name. Directories are counted as `du --apparent-size` counts them."""
         head = self.wait_for_followers()
-        sizes = {(row["belongs_to"], row["name"]): int(row["bytes"]) for row in self.query(RELATIONS)}
-        sizes["", "events, not bytes"] = head
+        found = self.query(RELATIONS)
+        sizes = {(row["belongs_to"], row["name"]): int(row["bytes"]) for row in found}
+        sizes["", EVENTS] = head
         sizes["", "WAL"] = int(self.query(WAL)[0]["bytes"])
         sizes["", "stream in NATS"] = directory_size(self.data / "servers" / "nats")
         sizes["", "search index"] = directory_size(self.data / "search")
@@ -204,7 +206,8 @@ def print_growth(before, after, messages):
     print("| table | table or index | bytes for each |\n|---|---|---|")
     for belongs_to, name, bytes_ in rows:
         if bytes_ / messages >= 0.5:
-            print(f"| {belongs_to or '-'} | {name} | {bytes_ / messages:.{2 if 'not' in name else 0}f} |")
+            digits = 2 if name == EVENTS else 0
+            print(f"| {belongs_to or '-'} | {name} | {bytes_ / messages:.{digits}f} |")
         if belongs_to:
             total += bytes_
     print(f"| all of `log` and `read` | | {total / messages:.0f} |")

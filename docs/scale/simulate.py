@@ -11,10 +11,10 @@ from dataclasses import replace
 from math import comb, cos, pi
 
 from cell import Load, Machine, simulate, utilisation
-from costs import Costs, Field
+from costs import Bytes, Costs, Field
 from placement import Population, noise_of_many, place, ring_imbalance, slot_imbalance
 
-COSTS, FIELD = Costs(), Field()
+COSTS, FIELD, BYTES = Costs(), Field(), Bytes()
 SLOTS = 16_384
 CELLS = (12, 35, 70, 140, 280)
 
@@ -65,6 +65,7 @@ def show_placement(placements):
             percent(placed.crossing_sends),
             f"{placed.foreign_cells:.1f}",
             percent(placed.foreign_rows),
+            f"{cells * (1 - (1 - 1 / cells) ** FIELD.listed):.1f}",
             f"{slot_imbalance(1_024, cells):.3f}",
             f"{unevenness(cells):.3f}",
             f"{ring_imbalance(cells, 100):.3f}",
@@ -72,7 +73,8 @@ def show_placement(placements):
         for cells, placed in placements.items()
     ]
     columns = ("cells", "members of a message", "sends that reach another cell", "cells reached")
-    columns += ("rows for other cells", "busiest cell, 1,024 slots", f"{SLOTS:,} slots")
+    columns += ("rows for other cells", f"cells of {FIELD.listed} conversations")
+    columns += ("busiest cell, 1,024 slots", f"{SLOTS:,} slots")
     table("Placement", (*columns, "a ring of 100 points a cell"), rows)
 
 
@@ -92,7 +94,8 @@ def show_cells(placements, seed, seconds):
 def cell_row(load, machine, seed, seconds):
     used = utilisation(load, machine, COSTS)
     first = max(used, key=used.get)
-    shares = [percent(used[name]) for name in ("edge", "committer", "projector", "mirror", "queries")]
+    stages = ("edge", "committer", "projector", "mirror", "queries")
+    shares = [percent(used[name]) for name in stages]
     if used[first] >= 1:
         latencies = ["-"] * 4
     else:
@@ -214,6 +217,53 @@ def show_day():
     table(f"A day with a peak of {top:.1f} times its mean", columns, rows)
 
 
+def show_storage(placed):
+    """Terabytes of one copy, unless the row says otherwise."""
+    rows = []
+    for marks, name in ((0.0, "messages alone"), (FIELD.marks, "with read marks and receipts")):
+        load = load_of(1, placed, 1 / FIELD.peak, marks)
+        daily = 86_400 / 1e12
+        per_mark = load.marks * daily
+        log = load.sends * daily * BYTES.message_log + per_mark * BYTES.mark_log
+        read = load.sends * daily * BYTES.message_read + per_mark * BYTES.mark_read
+        window = load.rows() * daily * BYTES.inbox_row + per_mark * BYTES.mark_window
+        hot = (log + read) * FIELD.hot_days + window * FIELD.window_days
+        everything = (log + read) * 365 * FIELD.years
+        cold = load.events() * daily * BYTES.parquet * 365 * FIELD.years * FIELD.erasure_code
+        row = (log + read, window, wal_rate(load) * daily)
+        row += (hot * FIELD.copies, everything * FIELD.copies, cold)
+        rows.append((name, *(f"{value:,.0f}" for value in row)))
+    columns = ("TB", "log and read models a day", "inbox rows a day", "WAL a day")
+    hot = f"{FIELD.hot_days} days in Postgres, {FIELD.copies} copies"
+    columns += (hot, f"{FIELD.years} years so", f"{FIELD.years} years in Parquet")
+    table("Storage", columns, rows)
+
+
+def show_machines(placed, cells):
+    """What the machines in front of the logs need together, and a cell's Postgres each."""
+    load = load_of(1, placed)
+    edge = (load.sends + load.marks) * COSTS.edge
+    online = load.sends * (placed.members - 1) * FIELD.online
+    sync = (1 - FIELD.full_share) * COSTS.idle_sync + FIELD.full_share * COSTS.full_sync
+    rows = [
+        ("processors of commands", f"{edge:,.0f}"),
+        (f"processors of delivery, {FIELD.online:.0%} online", f"{online * COSTS.delivery:,.0f}"),
+        ("processors of syncs", f"{load.syncs * sync:,.0f}"),
+        ("the same if each send came with ten queries", f"{load.sends * 10 * COSTS.query:,.0f}"),
+        ("memory of sockets, GB", f"{FIELD.users * FIELD.online * BYTES.socket / 1e9:,.0f}"),
+        (f"WAL of one of {cells} cells at the peak, MB/s", f"{wal_rate(load) / cells / 1e6:,.0f}"),
+        ("hot pages of its inbox index, GB", f"{FIELD.users / cells * 8_192 / 1e9:,.0f}"),
+        ("its index, share of a thread at the peak", percent(load.sends / cells / 35_629)),
+    ]
+    table("Machines at the peak", ("what", "needed"), rows)
+
+
+def wal_rate(load):
+    return (
+        load.sends * BYTES.wal_message + load.marks * BYTES.wal_mark + load.rows() * BYTES.wal_row
+    )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
@@ -233,6 +283,8 @@ def main():
     show_hot_group(placements[140], 140, args.seed, 5.0 * scale)
     show_loss(placements[140], 140, args.seed, (1.0, 1.0 + 30 * scale))
     show_day()
+    show_storage(placements[140])
+    show_machines(placements[140], 140)
 
 
 if __name__ == "__main__":

@@ -58,6 +58,36 @@ class Queues(unittest.TestCase):
         self.assert_close(max(e for e in late if e < 400) - 110, 10 * 0.8 / 0.2, 0.25)
 
 
+class Measured(unittest.TestCase):
+    """Closed loops of `benches send --alone`, 2,000 conversations, two processors."""
+
+    # The mirror and the load generator take the processors too.
+    EDGE = Costs().edge + Costs().mirror + 5e-6
+
+    def run_clients(self, clients, slower=1.0, disk=Costs().disk):
+        costs = Costs()
+        loop = ClosedLoop(
+            processors=2,
+            edge=slower * self.EDGE,
+            commit=slower * costs.commit,
+            disk=disk,
+            project=lambda events: slower * costs.project(events, 2 * events),
+        )
+        return loop.run(clients, 3.0, SEED)
+
+    def test_the_rates_of_the_page_of_sends(self):
+        # Only the disk is fitted, to the first of them.
+        for clients, sends in ((16, 8_922), (64, 16_366), (256, 23_347), (512, 24_552)):
+            found, _ = self.run_clients(clients)
+            self.assertAlmostEqual(found / sends, 1.0, delta=0.15, msg=f"{clients} clients")
+
+    def test_the_rate_on_a_slower_machine(self):
+        # Processor and disk are fitted to 16 and 256 clients: 1,757 and 5,347 sends/s.
+        found, median = self.run_clients(64, slower=4.5, disk=0.0025)
+        self.assertAlmostEqual(found / 3_698, 1.0, delta=0.15)
+        self.assertAlmostEqual(median / 0.0153, 1.0, delta=0.25)
+
+
 class Placing(unittest.TestCase):
     def test_shares_follow_the_formulas(self):
         population = Population(users=5_000, conversations=4_000, direct_share=1.0)

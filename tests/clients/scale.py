@@ -27,7 +27,8 @@ def measure_bytes(context):
     with System(directory, ["--rate-limit", "0"]) as system:
         options = ["--data", system.data, "--members", "3", "--conversations", "4"]
         program = [sys.executable, SCALE / "measure_bytes.py", *options, texts]
-        found = run(program, env=system.environment())
+        environment = {**system.environment(), "TIDINGS_BIN": str(system.binary)}
+        found = run(program, env=environment)
     for name in ("log.events", "read.inbox", "WAL", "search index"):
         if f" {name} " not in found:
             raise Failure(f"There is no row for {name}:\n{found}")
