@@ -109,7 +109,7 @@ def show_needed(placements):
     """The fewest cells whose stages all work at most half of the time at the peak."""
     rows = []
     for marks, name in ((0.0, "sends alone"), (FIELD.marks, "sends, read marks and receipts")):
-        for projectors in (1, 2, 4, 8):
+        for projectors in (1, 2, 4):
             cells = fewest_cells(placements[max(placements)], marks, Machine(projectors=projectors))
             load = load_of(cells, placements[max(placements)], 1.0, marks)
             used = utilisation(load, Machine(projectors=projectors), COSTS)
