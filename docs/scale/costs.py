@@ -53,9 +53,9 @@ class Costs:
 class Bytes:
     """Measured with measure_bytes.py, for a message of 47 bytes of text."""
 
-    # log.events, log.receipts and log.seals, with their indexes, for ever.
+    # log.events, log.receipts and log.seals, with their indexes, forever.
     message_log: int = 652
-    # read.messages with its indexes, and the search index of one machine, for ever.
+    # read.messages with its indexes, and the search index of one machine, forever.
     message_read: int = 343
     index: int = 56
     # A row of read.inbox with its index, for the offline window.
