@@ -17,7 +17,7 @@ QUICK := $(TARGET)/quick
 RELEASE := $(TARGET)/release
 DEPLOY := $(TARGET)/deploy
 
-.PHONY: run demo build dist test fmt lint licences inventory servers test-clients client-soak scroll harness bench compare-sends faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-reads bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-files bench-flood-rules words blue-green as-of desk-day push-soak fuzz soak
+.PHONY: run demo build dist test fmt lint licences inventory simulate servers test-clients client-soak scroll harness bench compare-sends faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-reads bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-files bench-flood-rules words blue-green as-of desk-day push-soak fuzz soak
 
 # Builds the program quickly, starts it in the foreground and prints its address and a token that works.
 # If the port is taken: TIDINGS_LISTEN=127.0.0.1:9090 make run DATA=./other-data
@@ -79,6 +79,10 @@ licences:
 inventory:
 	cargo run --quiet --locked --package house-rules -- inventory > docs/inventory.md.new
 	mv docs/inventory.md.new docs/inventory.md
+
+# Tidings in cells at the field's numbers, in a simulation: docs/scale.md. make simulate ARGS="--seed 2"
+simulate:
+	python3 docs/scale/simulate.py $(ARGS)
 
 # Fetches the pinned servers ahead of time.
 servers:
