@@ -4,7 +4,8 @@
 //! [`Conversation::decide`] turns a command into events; `apply` folds an event into the state,
 //! whose parts are in `state` and `access_state`. The rules are grouped by subject in `create`,
 //! `members`, `invitations`, `admission`, `sanctions`, `messages`, `restore`, `pins`, `import` and
-//! `erasure`; those of service sessions in `sessions`, `session_transfer` and `session_remarks`.
+//! `erasure`; those of service sessions in `sessions`, `session_transfer`, `session_reminder` and
+//! `session_remarks`.
 //! Every rule first checks that the caller is a member, because for all other users the
 //! conversation does not exist; then it checks permissions, which `policy` evaluates, then the
 //! content. `settings` has the values of a policy, and `flags` what rules have found in texts.
@@ -35,6 +36,7 @@ mod restore;
 mod sanctions;
 mod session_opening;
 mod session_remarks;
+mod session_reminder;
 mod session_state;
 mod session_transfer;
 mod sessions;

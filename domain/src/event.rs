@@ -115,13 +115,14 @@ event_family!(ConversationEvent {
     MessageUnpinned = "message_unpinned", 1;
     Invited = "invited", 1;
     InvitationEnded = "invitation_ended", 1;
-    SessionOpened = "session_opened", 1;
+    SessionOpened = "session_opened", 2;
     SessionAccepted = "session_accepted", 1;
     SessionTransferred = "session_transferred", 1;
     SessionClosed = "session_closed", 1;
     SessionNoted = "session_noted", 1;
     SessionTagged = "session_tagged", 1;
     SessionRated = "session_rated", 1;
+    SessionReminded = "session_reminded", 1;
 });
 
 event_family!(MailboxEvent {
@@ -193,7 +194,7 @@ event_family!(FileEvent {
 });
 
 event_family!(DeskEvent {
-    DeskSet = "desk_set", 1;
+    DeskSet = "desk_set", 2;
     DeskRemoved = "desk_removed", 1;
 });
 

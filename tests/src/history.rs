@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::client::Client;
+use crate::history_desks;
 use crate::model::{Act, Action, MemberRole, Model, ModelConversation, Outcome};
 use crate::response::ApiResponse;
 use crate::seed::Rng;
@@ -69,6 +70,18 @@ impl RandomHistory {
             history.head = answer.position();
             history.model.create_direct(&id, [one, other], history.head);
         }
+        history
+    }
+
+    /// The same with service desks, which `admin` sets up.
+    pub async fn start_with_desks(
+        seed: u64,
+        client: impl Fn(&str) -> Client,
+        admin: &Client,
+    ) -> Self {
+        let mut history = Self::start(seed, client).await;
+        let clients = &history.clients;
+        history.head = history_desks::set_up(&mut history.model, clients, admin).await;
         history
     }
 
@@ -166,12 +179,12 @@ impl RandomHistory {
             }
             Action::Recall(seq) => client.delete(&format!("{at}/messages/{seq}")).await,
             Action::Restore(seq) => {
-                let path = format!("{at}/messages/{seq}/restore");
-                client.post(&path, json!({})).await
+                let at = format!("{at}/messages/{seq}");
+                client.post(&format!("{at}/restore"), json!({})).await
             }
             Action::Clear(up_to) => {
-                let path = format!("{at}/clear");
-                client.post(&path, json!({ "up_to": up_to })).await
+                let body = json!({ "up_to": up_to });
+                client.post(&format!("{at}/clear"), body).await
             }
             Action::Read(up_to) => client.read(&act.conversation, *up_to).await,
             Action::MarkUnread(from) => {
@@ -207,6 +220,9 @@ impl RandomHistory {
             Action::Mute(on) => set_preference(&client, &at, "muted", *on).await,
             Action::Pin(on) => set_preference(&client, &at, "pinned", *on).await,
             Action::Archive(on) => set_preference(&client, &at, "archived", *on).await,
+            Action::Desk(what) => {
+                history_desks::send(&client, &self.model, &act.conversation, what).await
+            }
         }
     }
 
@@ -238,6 +254,10 @@ impl RandomHistory {
             } else {
                 self.rng.pick(&inside).clone()
             };
+            if let Some(place) = conversation.desk.as_ref().filter(|_| self.rng.chance(60)) {
+                let (by, what) = history_desks::choose(&mut self.rng, &self.model, place);
+                return new_act(&by, &id, Action::Desk(what));
+            }
             let what = self.choose_action(&conversation, &by, &inside);
             if has_defined_outcome(&conversation, &by, &what) {
                 return Act {
@@ -354,6 +374,7 @@ async fn set_preference(client: &Client, at: &str, name: &str, on: bool) -> ApiR
 fn has_defined_outcome(conversation: &ModelConversation, by: &str, what: &Action) -> bool {
     let member = |user: &String| conversation.members.get(user);
     match what {
+        what if conversation.desk.is_some() && what.is_for_groups() => false,
         Action::Edit(seq) | Action::Recall(seq) => {
             let message = conversation.message(*seq);
             message.is_none_or(|message| !message.recalled || message.sender == by)

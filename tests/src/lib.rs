@@ -59,6 +59,7 @@ pub mod feed;
 pub mod fleet;
 pub mod gapless;
 pub mod history;
+pub mod history_desks;
 pub mod images;
 pub mod import_leaks;
 pub mod live;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::conversation::event::ConversationEvent;
+use domain::conversation::session_event::SessionOpened;
 use domain::desk::event::DeskEvent;
 use domain::desk::settings::DeskSettings;
 use domain::envelope::{AggregateKind, Envelope};
@@ -32,6 +33,33 @@ pub(crate) struct BoardSession {
     pub(crate) opened: i64,
     /// When it closes by itself at the earliest: a message may have postponed that.
     pub(crate) idle_at: Timestamp,
+    /// If agents are reminded of the customer, when that is due at the earliest.
+    pub(crate) reminder: Option<BoardReminder>,
+}
+
+/// When to look whether agents are to be reminded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BoardReminder {
+    pub(crate) at: Timestamp,
+    /// Within which time a customer who writes now is to have a reply, in milliseconds.
+    target_ms: i64,
+}
+
+impl BoardReminder {
+    fn new(opened: &SessionOpened) -> Option<Self> {
+        if !opened.reminders {
+            return None;
+        }
+        let unanswered = opened.unanswered.as_ref().filter(|found| !found.reminded);
+        let since = unanswered.map_or(opened.at, |found| found.since);
+        let target_ms = opened.reply_target.millis();
+        Some(Self::after(since, target_ms))
+    }
+
+    fn after(since: Timestamp, target_ms: i64) -> Self {
+        let at = Timestamp::from_millis(since.millis().saturating_add(target_ms));
+        Self { at, target_ms }
+    }
 }
 
 /// A session on its way to another desk.
@@ -64,6 +92,8 @@ pub(crate) struct Board {
     pub(crate) orphans: BTreeSet<ConversationId>,
     /// The unfinished sessions by the time at which they close at the earliest.
     by_idle_time: BTreeSet<(Timestamp, SessionId)>,
+    /// The unfinished sessions with reminders by the time at which one is due at the earliest.
+    by_reminder_time: BTreeSet<(Timestamp, SessionId)>,
     /// The waiting sessions of each desk, longest waiting first.
     waiting: BTreeMap<DeskId, BTreeSet<(i64, SessionId)>>,
     /// The agent to whom the system gave a session last, at each desk.
@@ -105,6 +135,34 @@ impl Board {
             known.idle_at = idle_at;
             self.by_idle_time.insert((idle_at, session.clone()));
         }
+    }
+
+    /// The sessions in which a reminder may be due, in the order of their times.
+    pub(crate) fn reminders(&self, now: Timestamp) -> Vec<(Timestamp, SessionId)> {
+        let due = self
+            .by_reminder_time
+            .iter()
+            .take_while(|(at, _)| *at <= now);
+        due.cloned().collect()
+    }
+
+    /// The next reminder of a session is due then. If nothing in it needs a reply now, no reminder
+    /// is due before a customer who writes now has waited for too long.
+    pub(crate) fn plan_reminder(
+        &mut self,
+        session: &SessionId,
+        due: Option<Timestamp>,
+        now: Timestamp,
+    ) {
+        let known = self.sessions.get_mut(session);
+        let Some(reminder) = known.and_then(|known| known.reminder.as_mut()) else {
+            return;
+        };
+        self.by_reminder_time
+            .remove(&(reminder.at, session.clone()));
+        let target_ms = reminder.target_ms;
+        reminder.at = due.unwrap_or_else(|| BoardReminder::after(now, target_ms).at);
+        self.by_reminder_time.insert((reminder.at, session.clone()));
     }
 
     /// Whether any session waits.
@@ -208,6 +266,7 @@ impl Board {
                     .at
                     .millis()
                     .saturating_add(opened.idle_close.millis());
+                let reminder = BoardReminder::new(&opened);
                 let session = BoardSession {
                     desk: opened.desk,
                     conversation,
@@ -215,6 +274,7 @@ impl Board {
                     agent: None,
                     opened: position,
                     idle_at: Timestamp::from_millis(idle_at),
+                    reminder,
                 };
                 self.review_session(&session.conversation, &session.desk);
                 self.insert(opened.session, session);
@@ -260,6 +320,9 @@ impl Board {
     fn insert(&mut self, id: SessionId, session: BoardSession) {
         self.remove(&id);
         self.by_idle_time.insert((session.idle_at, id.clone()));
+        if let Some(reminder) = session.reminder {
+            self.by_reminder_time.insert((reminder.at, id.clone()));
+        }
         if session.agent.is_none() {
             let waiting = self.waiting.entry(session.desk.clone()).or_default();
             waiting.insert((session.opened, id.clone()));
@@ -270,6 +333,9 @@ impl Board {
     fn remove(&mut self, id: &SessionId) -> Option<BoardSession> {
         let session = self.sessions.remove(id)?;
         self.by_idle_time.remove(&(session.idle_at, id.clone()));
+        if let Some(reminder) = session.reminder {
+            self.by_reminder_time.remove(&(reminder.at, id.clone()));
+        }
         if let Some(waiting) = self.waiting.get_mut(&session.desk) {
             waiting.remove(&(session.opened, id.clone()));
         }

@@ -1,13 +1,13 @@
 //! Does what is to be done with sessions: continues those on their way to another desk, ends those
-//! of desks that were removed, releases those of former agents, closes idle ones and routes those
-//! that wait.
+//! of desks that were removed, releases those of former agents, closes idle ones, reminds agents of
+//! customers without a reply, and routes those that wait.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use connectivity::OutageLog;
 use connectivity::postgres::JobLock;
-use domain::conversation::Conversation;
+use domain::conversation::{Conversation, UnfinishedSession};
 use domain::ids::{ConversationId, UserId};
 use domain::session_id::SessionId;
 use domain::time::Timestamp;
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::routing::{self, Assignment};
 use crate::commands::desks::continue_session;
 use crate::commands::desks::system::{
-    close_for_good, queue_idle_close, release_agent, route_session,
+    close_for_good, queue_idle_close, queue_reminder, release_agent, route_session,
 };
 use crate::desk_board::{Board, SessionArrival};
 use crate::error::CommandError;
@@ -33,16 +33,23 @@ const BUSY_INTERVAL: Duration = Duration::from_millis(20);
 /// The number of the lock: "desks" in ASCII.
 const LOCK: i64 = 0x64_6573_6b73;
 
-/// How many idle sessions a step closes.
-const MAX_CLOSED_PER_STEP: usize = 500;
+/// How many sessions a step closes, or reminds of.
+const MAX_DUE_PER_STEP: usize = 500;
 
 /// Whether a user is known to be online.
 pub type OnlineCheck = Box<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// Routes and closes sessions.
+/// Routes and closes sessions, and reminds agents of them.
 pub struct DeskWorker {
     state: CommandState,
     is_online: OnlineCheck,
+}
+
+/// What is done with a session at a time. A reminder comes before the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum DueStep {
+    Remind,
+    Close,
 }
 
 /// What is to be done.
@@ -51,7 +58,7 @@ struct Tasks {
     arrivals: Vec<SessionArrival>,
     orphans: BTreeSet<ConversationId>,
     former_agents: BTreeMap<ConversationId, UserId>,
-    idle: Vec<(Timestamp, SessionId)>,
+    due: Vec<(Timestamp, DueStep, SessionId)>,
     assignments: Vec<Assignment>,
 }
 
@@ -82,35 +89,71 @@ impl DeskWorker {
         let board = self.state.desk_board();
         let mut followed = board.follow().await?;
         let board = &mut followed.board;
-        let idle = self.find_idle(board).await?;
+        let mut due = self.find_idle(board).await?;
+        due.extend(self.find_reminders(board).await?);
+        due.sort_unstable();
+        due.truncate(MAX_DUE_PER_STEP);
         let is_online = |agent: &UserId| (self.is_online)(agent.as_str());
         Ok(Tasks {
             arrivals: board.arrivals.values().cloned().collect(),
             orphans: board.orphans.clone(),
             former_agents: board.former_agents.clone(),
-            idle,
+            due,
             assignments: routing::assign(board, is_online),
         })
     }
 
-    /// The idle sessions in the order in which they were due. The board knows when each is due at
-    /// the earliest; its conversation knows what was written since.
-    async fn find_idle(&self, board: &mut Board) -> Result<Vec<(Timestamp, SessionId)>, LogError> {
+    /// The idle sessions and when they were due. The board knows when each is due at the earliest;
+    /// its conversation knows what was written since.
+    async fn find_idle(
+        &self,
+        board: &mut Board,
+    ) -> Result<Vec<(Timestamp, DueStep, SessionId)>, LogError> {
         let now = self.state.now();
-        let conversations = self.state.log().conversations();
         for (due, session) in board.idle(now) {
-            let Some(known) = board.sessions.get(&session) else {
-                continue;
-            };
-            let id = known.conversation.as_str();
-            let found = conversations.peek(id, Conversation::unfinished_session);
-            let found = found.await?.0.filter(|found| found.id == session);
+            let found = self.find_unfinished(board, &session).await?;
             // A session that has just ended is no longer on the board after the next look.
             board.postpone(&session, found.map_or(due, |found| found.idle_at));
         }
-        let mut idle = board.idle(now);
-        idle.truncate(MAX_CLOSED_PER_STEP);
-        Ok(idle)
+        let idle = board.idle(now).into_iter();
+        Ok(idle
+            .map(|(due, session)| (due, DueStep::Close, session))
+            .collect())
+    }
+
+    /// The sessions in which a reminder may be due, and since when. Those of desks that were
+    /// removed are about to end.
+    async fn find_reminders(
+        &self,
+        board: &Board,
+    ) -> Result<Vec<(Timestamp, DueStep, SessionId)>, LogError> {
+        let now = self.state.now();
+        let mut due = Vec::new();
+        for (at, session) in board.reminders(now) {
+            let desk = board.sessions.get(&session).map(|known| &known.desk);
+            if desk.is_none_or(|desk| !board.desks.contains_key(desk)) {
+                continue;
+            }
+            let found = self.find_unfinished(board, &session).await?;
+            let known = found.and_then(|found| found.reminder_at);
+            let at = known.filter(|known| *known <= now).unwrap_or(at);
+            due.push((at, DueStep::Remind, session));
+        }
+        Ok(due)
+    }
+
+    async fn find_unfinished(
+        &self,
+        board: &Board,
+        session: &SessionId,
+    ) -> Result<Option<UnfinishedSession>, LogError> {
+        let Some(known) = board.sessions.get(session) else {
+            return Ok(None);
+        };
+        let conversations = self.state.log().conversations();
+        let id = known.conversation.as_str();
+        let found = conversations.peek(id, Conversation::unfinished_session);
+        Ok(found.await?.0.filter(|found| found.id == *session))
     }
 
     async fn perform(&self, tasks: Tasks) -> Result<(), LogError> {
@@ -118,10 +161,10 @@ impl DeskWorker {
             arrivals,
             orphans,
             former_agents,
-            idle,
+            due,
             assignments,
         } = tasks;
-        self.close_idle(&idle).await?;
+        self.perform_due(due).await?;
         for arrival in arrivals {
             match continue_session(&self.state, arrival).await {
                 Err(CommandError::Log(error)) => return Err(error),
@@ -157,32 +200,51 @@ impl DeskWorker {
         Ok(())
     }
 
-    /// Closes these sessions, in this order. A session in which somebody has just written stays.
-    async fn close_idle(&self, idle: &[(Timestamp, SessionId)]) -> Result<(), LogError> {
-        let mut places = Vec::with_capacity(idle.len());
+    /// Closes these sessions and reminds of them, in this order. A session in which somebody has
+    /// just written stays as it is.
+    async fn perform_due(&self, due: Vec<(Timestamp, DueStep, SessionId)>) -> Result<(), LogError> {
+        let mut places = Vec::with_capacity(due.len());
         {
-            let followed = self.state.desk_board().follow().await?;
-            for (_, session) in idle {
-                let known = followed.board.sessions.get(session);
-                places.extend(known.map(|known| known.conversation.clone()));
+            let board = &self.state.desk_board().follow().await?.board;
+            for (_, step, session) in due {
+                if let Some(known) = board.sessions.get(&session) {
+                    let desk = board.desks.get(&known.desk);
+                    let agents = desk.map_or(Vec::new(), |desk| desk.agents.clone());
+                    places.push((step, session, known.conversation.clone(), agents));
+                }
             }
         }
-        let mut tickets = Vec::with_capacity(places.len());
-        for conversation in &places {
-            tickets.push(queue_idle_close(&self.state, conversation).await?);
+        let now = self.state.now();
+        let mut queued = Vec::with_capacity(places.len());
+        for (step, session, conversation, agents) in places {
+            queued.push(match step {
+                DueStep::Close => (queue_idle_close(&self.state, &conversation).await?, None),
+                DueStep::Remind => {
+                    let reminder = queue_reminder(&self.state, &conversation, agents).await?;
+                    (reminder.ticket, Some((session, reminder.next)))
+                }
+            });
         }
-        for ticket in tickets {
+        let mut planned = Vec::new();
+        for (ticket, reminder) in queued {
             match ticket.wait().await {
+                Ok(_) => planned.extend(reminder),
                 // After a conflict, the next step tries again.
-                Ok(_) | Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => {}
+                Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => {}
                 Err(AppendError::Log(error)) => return Err(error),
+            }
+        }
+        if !planned.is_empty() {
+            let mut followed = self.state.desk_board().follow().await?;
+            for (session, next) in planned {
+                followed.board.plan_reminder(&session, next, now);
             }
         }
         Ok(())
     }
 }
 
-/// Routes and closes sessions until shutdown.
+/// Routes and closes sessions, and reminds of them, until shutdown.
 pub async fn run(mut worker: DeskWorker, shutdown: CancellationToken) {
     let outages = OutageLog::new("The worker of service desks");
     loop {

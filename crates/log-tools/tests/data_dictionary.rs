@@ -27,7 +27,7 @@ const COLUMNS_END: &str = "<!-- end of columns -->\n";
 const EVENTS_HEADING: &str = "## Event types";
 
 /// The newest definition of the view.
-const VIEW: &str = include_str!("../../../migrations/sql/0046_traces.sql");
+const VIEW: &str = include_str!("../../../migrations/sql/0049_session_columns.sql");
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -112,6 +112,8 @@ entry_types! {
     SessionTransferred = "session_transferred";
     /// A service session was closed.
     SessionClosed = "session_closed";
+    /// The customer of a service session has no reply in time.
+    SessionReminded = "session_reminded";
     /// A held message was refused.
     MessageRefused = "message_refused";
 }

@@ -72,7 +72,8 @@ impl Conversation {
             | E::SessionClosed(_)
             | E::SessionNoted(_)
             | E::SessionTagged(_)
-            | E::SessionRated(_) => self.apply_session(event),
+            | E::SessionRated(_)
+            | E::SessionReminded(_) => self.apply_session(event),
         }
     }
 
@@ -99,6 +100,7 @@ impl Conversation {
             E::SessionClosed(closed) => service.apply_closed(closed),
             E::SessionTagged(tagged) => service.apply_tagged(tagged),
             E::SessionRated(rated) => service.apply_rated(&rated.session, rated.score),
+            E::SessionReminded(reminded) => service.apply_reminded(&reminded.session),
             _ => {}
         }
     }
@@ -185,7 +187,7 @@ impl Conversation {
         if let Some(member) = self.members.get_mut(&sent.sender) {
             member.own_seq = sent.seq;
             if let Some(service) = &mut self.service {
-                service.apply_message(sent.sent_at);
+                service.apply_message(sent);
             }
         }
         if self.recent_messages.len() == MAX_RECENT_MESSAGES {

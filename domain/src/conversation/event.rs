@@ -11,8 +11,8 @@ use crate::conversation::access_event::{
     MemberSanction, SanctionLifted,
 };
 use crate::conversation::session_event::{
-    SessionAccepted, SessionClosed, SessionNoted, SessionOpened, SessionRated, SessionTagged,
-    SessionTransferred,
+    SessionAccepted, SessionClosed, SessionNoted, SessionOpened, SessionRated, SessionReminded,
+    SessionTagged, SessionTransferred,
 };
 use crate::ids::{ClientKey, ReactionKey, RuleName, Title, UserId};
 use crate::link_code::LinkId;
@@ -134,6 +134,8 @@ pub enum ConversationEvent {
     SessionTagged(SessionTagged),
     /// The customer rated a service session.
     SessionRated(SessionRated),
+    /// The customer of a service session has no reply in time.
+    SessionReminded(SessionReminded),
 }
 
 /// The data of [`ConversationEvent::ConversationCreated`].

@@ -1,6 +1,7 @@
 //! The commands about the service sessions of a conversation with a desk. The desk and what it says
 //! of the caller are lookups.
 
+use super::session_state::MovedSession;
 use crate::custom_fields::CustomFields;
 use crate::desk::settings::DeskSettings;
 use crate::desk::texts::{CloseReason, RatingText, SessionNote, SessionTag};
@@ -23,6 +24,8 @@ pub enum SessionCommand {
     Close(CloseSession),
     /// Close the session if it has been idle for long enough.
     CloseIdle(Timestamp),
+    /// Remind agents of the customer, who has no reply in time.
+    Remind(RemindAgents),
     /// The desk was removed: close the session.
     CloseForGood(Timestamp),
     /// Take the conversation from a user who is no agent of the desk any more.
@@ -81,6 +84,8 @@ pub struct ContinueSession {
     pub from: ConversationId,
     /// How often it was transferred, which tells one transfer from another.
     pub hop: u32,
+    /// Lookup: how it left that conversation.
+    pub left: Option<MovedSession>,
     /// The desk.
     pub desk: DeskLookup,
     /// The current time.
@@ -143,6 +148,15 @@ pub struct CloseSession {
     pub reason: Option<CloseReason>,
     /// Who does it.
     pub caller: SessionCaller,
+    /// The current time.
+    pub now: Timestamp,
+}
+
+/// The data of [`SessionCommand::Remind`].
+#[derive(Debug, Clone)]
+pub struct RemindAgents {
+    /// Lookup: the agents of the desk.
+    pub agents: Vec<UserId>,
     /// The current time.
     pub now: Timestamp,
 }

@@ -35,6 +35,11 @@ pub struct SessionOpened {
     pub idle_close: RuleDuration,
     /// Within which time the customer is to have a reply.
     pub reply_target: RuleDuration,
+    /// Whether agents are reminded of a customer who has no reply by then.
+    pub reminders: bool,
+    /// The customer messages without an answer with which it was transferred.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<UnansweredStretch>,
     /// What the app of the customer says about it; absent if nothing, or if it was erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom: Option<CustomFields>,
@@ -116,6 +121,32 @@ pub struct SessionClosed {
     pub after_seq: i64,
     /// When. For a session that closed by itself, when that was due.
     pub at: Timestamp,
+}
+
+/// Customer messages of a session with no answer of an agent between them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnansweredStretch {
+    /// When the customer sent the first one.
+    pub since: Timestamp,
+    /// Whether agents were reminded of it.
+    pub reminded: bool,
+}
+
+/// The data of `session_reminded`: a customer has no reply within `reply_target`. The customer does
+/// not learn of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionReminded {
+    /// The session.
+    pub session: SessionId,
+    /// The desk.
+    pub desk: DeskId,
+    /// The agent; `None` while it waits for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<UserId>,
+    /// Who is reminded: the agent, or all agents of the desk while it waits.
+    pub agents: Vec<UserId>,
+    /// By when the customer was to have a reply.
+    pub due: Timestamp,
 }
 
 /// The data of `session_noted`. Only agents see it.

@@ -87,6 +87,8 @@ impl Conversation {
             customer: customer.clone(),
             idle_close: settings.idle_close.clone(),
             reply_target: settings.reply_target.clone(),
+            reminders: settings.reminders,
+            unanswered: None,
             custom,
             from: None,
             hop: 0,
@@ -126,6 +128,7 @@ impl Conversation {
             customer,
             from,
             hop,
+            left,
             desk,
             now,
         } = arrive;
@@ -135,12 +138,19 @@ impl Conversation {
         let settings = desk.settings.as_ref();
         let mut events = self.create_for_desk(&customer, settings.map(|known| &known.title))?;
         let minutes = RuleDuration::from_minutes;
+        // The customer has been waiting for the reply since before the transfer.
+        let left = left.filter(|left| left.hop == hop);
+        let (target, unanswered) =
+            left.map_or((None, None), |left| (left.reply_target, left.unanswered));
+        let target = target.or_else(|| settings.map(|known| known.reply_target.clone()));
         let opened = SessionOpened {
             session: session.clone(),
             desk: desk.desk.clone(),
             customer,
             idle_close: settings.map_or_else(|| minutes(10), |known| known.idle_close.clone()),
-            reply_target: settings.map_or_else(|| minutes(5), |known| known.reply_target.clone()),
+            reply_target: target.unwrap_or_else(|| minutes(5)),
+            reminders: settings.is_some_and(|known| known.reminders),
+            unanswered,
             custom: None,
             from: Some(from),
             hop,

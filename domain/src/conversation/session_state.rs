@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::event::MessageSent;
 use super::session_event::{
     SessionAccepted, SessionClosed, SessionOpened, SessionTagged, SessionTransferred,
+    UnansweredStretch,
 };
+use crate::body::MessageType;
 use crate::deployment::flood::RuleDuration;
 use crate::desk::texts::SessionTag;
 use crate::ids::{ConversationId, DeskId, UserId};
@@ -48,6 +51,12 @@ pub struct MovedSession {
     pub to: ConversationId,
     /// How often it was transferred, up to then.
     pub hop: u32,
+    /// Within which time its customer is to have a reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_target: Option<RuleDuration>,
+    /// The customer messages that had no answer then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<UnansweredStretch>,
 }
 
 /// A session that is not closed.
@@ -67,6 +76,15 @@ pub(super) struct CurrentSession {
     /// How often it was transferred to another desk.
     #[serde(default)]
     pub hop: u32,
+    /// Within which time the customer is to have a reply. Older snapshots do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_target: Option<RuleDuration>,
+    /// Whether agents are reminded of a customer who has no reply by then.
+    #[serde(default)]
+    pub reminders: bool,
+    /// The customer messages that no agent has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<UnansweredStretch>,
 }
 
 /// A closed session.
@@ -89,6 +107,14 @@ impl CurrentSession {
     pub fn idle_at(&self) -> Timestamp {
         let since = self.last_message_at.unwrap_or(self.opened_at);
         Timestamp::from_millis(since.millis().saturating_add(self.idle_close.millis()))
+    }
+
+    /// When the reminder is due that is still to come.
+    pub fn reminder_at(&self) -> Option<Timestamp> {
+        let unanswered = self.unanswered.as_ref().filter(|_| self.reminders)?;
+        let target = self.reply_target.as_ref()?;
+        let due = unanswered.since.millis().saturating_add(target.millis());
+        (!unanswered.reminded).then_some(Timestamp::from_millis(due))
     }
 
     /// Whether its time is over: it is closed with that time, unless a message comes first.
@@ -130,6 +156,9 @@ impl ServiceSessions {
             idle_close: opened.idle_close,
             tags: Vec::new(),
             hop: opened.hop,
+            reply_target: Some(opened.reply_target),
+            reminders: opened.reminders,
+            unanswered: opened.unanswered,
         });
     }
 
@@ -141,10 +170,16 @@ impl ServiceSessions {
 
     pub fn apply_transferred(&mut self, transferred: SessionTransferred) {
         if let Some(to) = transferred.to {
-            self.current = None;
-            let hop = transferred.hop;
-            self.moved
-                .insert(transferred.session, MovedSession { to, hop });
+            let left = self.current.take();
+            let (reply_target, unanswered) =
+                left.map_or((None, None), |left| (left.reply_target, left.unanswered));
+            let moved = MovedSession {
+                to,
+                hop: transferred.hop,
+                reply_target,
+                unanswered,
+            };
+            self.moved.insert(transferred.session, moved);
         } else if let Some(current) = &mut self.current {
             current.agent = transferred.agent;
         }
@@ -195,10 +230,30 @@ impl ServiceSessions {
         }
     }
 
+    pub fn apply_reminded(&mut self, session: &SessionId) {
+        let current = self.current.as_mut().filter(|found| found.id == *session);
+        if let Some(unanswered) = current.and_then(|found| found.unanswered.as_mut()) {
+            unanswered.reminded = true;
+        }
+    }
+
     /// The customer or an agent wrote.
-    pub fn apply_message(&mut self, at: Timestamp) {
-        if let Some(current) = &mut self.current {
-            current.last_message_at = current.last_message_at.max(Some(at));
+    pub fn apply_message(&mut self, sent: &MessageSent) {
+        let Some(current) = &mut self.current else {
+            return;
+        };
+        let at = sent.sent_at;
+        current.last_message_at = current.last_message_at.max(Some(at));
+        if sent.kind == MessageType::Control {
+            return;
+        }
+        if sent.sender != self.customer {
+            current.unanswered = None;
+        } else if current.unanswered.is_none() {
+            current.unanswered = Some(UnansweredStretch {
+                since: at,
+                reminded: false,
+            });
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Rules for service sessions: accepting, closing. `session_opening` has those for opening,
-//! `session_transfer` those for transferring, `session_remarks` those for notes, tags and ratings.
+//! `session_transfer` those for transferring, `session_reminder` those for reminding agents,
+//! `session_remarks` those for notes, tags and ratings.
 //!
 //! The customer is a member of the conversation forever. An agent becomes one with the session, and
 //! stays until the session, or the next one, goes to somebody else.
@@ -34,6 +35,8 @@ pub struct UnfinishedSession {
     pub agent: Option<UserId>,
     /// When it closes by itself, if nobody writes.
     pub idle_at: Timestamp,
+    /// When the reminder is due that is still to come.
+    pub reminder_at: Option<Timestamp>,
 }
 
 impl Conversation {
@@ -48,6 +51,7 @@ impl Conversation {
             SessionCommand::Transfer(transfer) => self.transfer_session(transfer),
             SessionCommand::Close(close) => self.close_session(close),
             SessionCommand::CloseIdle(now) => Ok(self.close_idle(now)),
+            SessionCommand::Remind(remind) => Ok(self.remind_agents(remind)),
             SessionCommand::CloseForGood(now) => Ok(self.close_for_good(now)),
             SessionCommand::Release(release) => Ok(self.release_agent(release)),
             SessionCommand::Note(note) => self.note_session(note),
@@ -73,6 +77,7 @@ impl Conversation {
             id: current.id.clone(),
             agent: current.agent.clone(),
             idle_at: current.idle_at(),
+            reminder_at: current.reminder_at(),
         })
     }
 

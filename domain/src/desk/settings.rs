@@ -61,6 +61,10 @@ pub struct DeskSettings {
     /// The first message of every session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub greeting: Option<Greeting>,
+    /// Whether agents are reminded of a customer who has no reply within `reply_target`. Snapshots
+    /// of older releases have no such field.
+    #[serde(default)]
+    pub reminders: bool,
 }
 
 impl DeskSettings {

@@ -42,6 +42,16 @@ const STEPS: &[UpcastStep] = &[
         from_version: 1,
         upcast: upcast_settings_changed_v1,
     },
+    UpcastStep {
+        event_type: "desk_set",
+        from_version: 1,
+        upcast: upcast_desk_set_v1,
+    },
+    UpcastStep {
+        event_type: "session_opened",
+        from_version: 1,
+        upcast: upcast_session_opened_v1,
+    },
 ];
 
 /// Version 1 did not record the device's previous cursor. With 0, everything up to the cursor
@@ -66,6 +76,18 @@ fn upcast_link_v1(data: &mut Map<String, Value>) {
 /// all users, and other values count as chosen anyway.
 fn upcast_settings_changed_v1(data: &mut Map<String, Value>) {
     data.insert("groups_from_chosen".to_owned(), false.into());
+}
+
+/// Version 1 knew no reminders.
+fn upcast_desk_set_v1(data: &mut Map<String, Value>) {
+    if let Some(Value::Object(settings)) = data.get_mut("settings") {
+        settings.insert("reminders".to_owned(), false.into());
+    }
+}
+
+/// Version 1 knew no reminders.
+fn upcast_session_opened_v1(data: &mut Map<String, Value>) {
+    data.insert("reminders".to_owned(), false.into());
 }
 
 fn find_step(event_type: &str, from: i16) -> Option<&'static UpcastStep> {

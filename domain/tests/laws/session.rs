@@ -7,7 +7,7 @@ use domain::conversation::command::{ConversationCommand, SendMessage};
 use domain::conversation::event::ConversationEvent;
 use domain::conversation::session_command::{
     AcceptSession, CloseSession, DeskLookup, OpenServiceSession, RateSession, ReleaseAgent,
-    SessionCaller, SessionCommand, TransferSession, TransferTarget,
+    RemindAgents, SessionCaller, SessionCommand, TransferSession, TransferTarget,
 };
 use domain::deployment::flood::RuleDuration;
 use domain::desk::settings::{DeskSettings, Routing};
@@ -26,6 +26,7 @@ use crate::proptest_config;
 const CUSTOMER: usize = 0;
 const USERS: usize = 5;
 const IDLE_MS: i64 = 60_000;
+const TARGET_MS: i64 = 20_000;
 
 #[derive(Debug, Clone)]
 enum Act {
@@ -35,6 +36,7 @@ enum Act {
     Transfer(usize, usize, u32),
     Close(usize, u32),
     Idle,
+    Remind,
     Release(usize),
     Rate(u32),
     Wait(i64),
@@ -50,6 +52,7 @@ fn act() -> impl Strategy<Value = Act> {
         (user(), user(), number()).prop_map(|(by, to, number)| Act::Transfer(by, to, number)),
         (user(), number()).prop_map(|(by, number)| Act::Close(by, number)),
         Just(Act::Idle),
+        Just(Act::Remind),
         user().prop_map(Act::Release),
         number().prop_map(Act::Rate),
         (0..IDLE_MS).prop_map(Act::Wait),
@@ -67,9 +70,10 @@ fn lookup() -> DeskLookup {
             agents: (1..4).map(user).collect(),
             routing: Routing::Manual,
             max_open: 1,
-            idle_close: minute.clone(),
-            reply_target: minute,
+            idle_close: minute,
+            reply_target: RuleDuration::parse("20s").unwrap(),
             greeting: Some(Greeting::parse("Hello!").unwrap()),
+            reminders: true,
         }),
     }
 }
@@ -131,6 +135,10 @@ fn to_command(act: &Act, now: Timestamp) -> Option<ConversationCommand> {
             now,
         }),
         Act::Idle => SessionCommand::CloseIdle(now),
+        Act::Remind => SessionCommand::Remind(RemindAgents {
+            agents: (1..4).map(user).collect(),
+            now,
+        }),
         Act::Release(index) => SessionCommand::Release(ReleaseAgent {
             agent: user(index),
             now,
@@ -206,6 +214,57 @@ proptest! {
             let again = state.decide(command, &Limits::default());
             if !matches!(act, Act::Send(_)) {
                 prop_assert!(again.is_err() || again == Ok(vec![]), "{:?}", act);
+            }
+        }
+    }
+
+    #[test]
+    fn agents_are_reminded_once_of_each_stretch_and_the_customer_never(
+        acts in vec(act(), 1..80),
+    ) {
+        let mut state = Conversation::default();
+        let mut now = Timestamp::from_millis(1_793_534_400_000);
+        // When the customer began to wait for an answer, and whether that is reminded of.
+        let mut stretch: Option<(Timestamp, bool)> = None;
+        for act in &acts {
+            if let Act::Wait(millis) = act {
+                now = Timestamp::from_millis(now.millis() + millis);
+            }
+            let Some(command) = to_command(act, now) else { continue };
+            let Ok(events) = state.decide(command, &Limits::default()) else { continue };
+            let due = stretch.filter(|(_, is_reminded)| !is_reminded);
+            let due = due.map(|(since, _)| since.millis() + TARGET_MS);
+            let before = state.unfinished_session();
+            let is_wanted = before.as_ref().is_some_and(|found| {
+                due.is_some_and(|due| due <= now.millis() && due < found.idle_at.millis())
+            });
+            prop_assert_eq!(
+                matches!(act, Act::Remind) && is_wanted,
+                events.iter().any(|event| matches!(event, ConversationEvent::SessionReminded(_)))
+            );
+            for event in events {
+                match &event {
+                    ConversationEvent::SessionReminded(reminded) => {
+                        prop_assert_eq!(Some(reminded.due.millis()), due);
+                        prop_assert!(!reminded.agents.contains(&user(CUSTOMER)));
+                        let holder = before.as_ref().and_then(|found| found.agent.clone());
+                        prop_assert_eq!(&reminded.agent, &holder);
+                        let count = if holder.is_some() { 1 } else { 3 };
+                        prop_assert_eq!(reminded.agents.len(), count);
+                        stretch = stretch.map(|(since, _)| (since, true));
+                    }
+                    ConversationEvent::MessageSent(sent) if sent.sender == user(CUSTOMER) => {
+                        stretch = stretch.or(Some((sent.sent_at, false)));
+                    }
+                    ConversationEvent::MessageSent(sent) if sent.sender != UserId::system() => {
+                        stretch = None;
+                    }
+                    ConversationEvent::SessionOpened(_) | ConversationEvent::SessionClosed(_) => {
+                        stretch = None;
+                    }
+                    _ => {}
+                }
+                state.apply(event);
             }
         }
     }

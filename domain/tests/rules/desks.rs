@@ -18,6 +18,7 @@ pub fn settings(agents: &[&str]) -> DeskSettings {
         idle_close: RuleDuration::parse("10m").unwrap(),
         reply_target: RuleDuration::parse("5m").unwrap(),
         greeting: None,
+        reminders: false,
     }
 }
 
@@ -44,6 +45,13 @@ fn a_desk_is_set_and_removed_once() {
         .when(set(billing.clone()))
         .then_nothing();
     assert_eq!(there.state.settings(), Some(&billing));
+    let with_reminders = DeskSettings {
+        reminders: true,
+        ..billing.clone()
+    };
+    let there = there
+        .when(set(with_reminders.clone()))
+        .then([was_set(with_reminders)]);
     let gone = there.when(remove()).then([removed()]);
     assert_eq!(gone.state.settings(), None);
     gone.when(set(billing.clone())).then([was_set(billing)]);

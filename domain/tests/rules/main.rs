@@ -31,6 +31,7 @@ mod pins;
 mod policy;
 mod profile;
 mod reactions;
+mod reminders;
 mod restore;
 mod scheduled;
 mod send;

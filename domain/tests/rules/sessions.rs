@@ -19,14 +19,14 @@ use crate::builders::{noon, noon_plus, send, send_by, user};
 use crate::desks::settings;
 use crate::given_when_then::{Given, given};
 
-const MINUTE: i64 = 60_000;
+pub const MINUTE: i64 = 60_000;
 pub const DAY: i64 = 24 * 60 * MINUTE;
 
-fn desk(name: &str) -> DeskId {
+pub fn desk(name: &str) -> DeskId {
     DeskId::parse(name).unwrap()
 }
 
-fn lookup(name: &str, settings: Option<DeskSettings>) -> DeskLookup {
+pub fn lookup(name: &str, settings: Option<DeskSettings>) -> DeskLookup {
     DeskLookup {
         conversation: ConversationId::desk(&desk(name), &user("cleo")),
         desk: desk(name),
@@ -63,7 +63,7 @@ fn open_at(now: Timestamp) -> ConversationCommand {
     }))
 }
 
-fn accept(by: &str) -> ConversationCommand {
+pub fn accept(by: &str) -> ConversationCommand {
     command(SessionCommand::Accept(AcceptSession {
         session: session(1),
         agent: user(by),
@@ -72,7 +72,7 @@ fn accept(by: &str) -> ConversationCommand {
     }))
 }
 
-fn transfer(by: &str, target: TransferTarget) -> ConversationCommand {
+pub fn transfer(by: &str, target: TransferTarget) -> ConversationCommand {
     command(SessionCommand::Transfer(TransferSession {
         session: session(1),
         target,
@@ -82,7 +82,7 @@ fn transfer(by: &str, target: TransferTarget) -> ConversationCommand {
     }))
 }
 
-fn to_agent(name: &str) -> TransferTarget {
+pub fn to_agent(name: &str) -> TransferTarget {
     TransferTarget::Agent {
         agent: user(name),
         is_agent: caller(name).is_agent,
@@ -98,7 +98,7 @@ pub fn close_at(by: &str, number: u32, now: Timestamp) -> ConversationCommand {
     }))
 }
 
-fn message(sender: &str, now: Timestamp) -> ConversationCommand {
+pub fn message(sender: &str, now: Timestamp) -> ConversationCommand {
     ConversationCommand::Send(SendMessage {
         now,
         desk: Some(billing()),
@@ -106,7 +106,7 @@ fn message(sender: &str, now: Timestamp) -> ConversationCommand {
     })
 }
 
-fn idle(now: Timestamp) -> ConversationCommand {
+pub fn idle(now: Timestamp) -> ConversationCommand {
     command(SessionCommand::CloseIdle(now))
 }
 
@@ -226,6 +226,8 @@ fn a_message_after_the_end_opens_the_next_session() {
         customer: user("cleo"),
         idle_close: settings(&[]).idle_close,
         reply_target: settings(&[]).reply_target,
+        reminders: false,
+        unanswered: None,
         custom: None,
         from: None,
         hop: 0,
@@ -309,6 +311,7 @@ fn a_session_moves_to_another_desk_with_its_id() {
             customer: user("cleo"),
             from: billing().conversation,
             hop: 1,
+            left: None,
             desk: sales(),
             now: noon(),
         }))
@@ -354,6 +357,7 @@ fn a_session_returns_to_a_desk_where_it_was() {
             customer: user("cleo"),
             from: sales.conversation.clone(),
             hop,
+            left: None,
             desk: billing(),
             now: noon(),
         }))

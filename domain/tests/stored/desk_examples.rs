@@ -2,8 +2,8 @@
 
 use domain::conversation::event::ConversationEvent;
 use domain::conversation::session_event::{
-    SessionAccepted, SessionClosed, SessionNoted, SessionOpened, SessionRated, SessionTagged,
-    SessionTransferred,
+    SessionAccepted, SessionClosed, SessionNoted, SessionOpened, SessionRated, SessionReminded,
+    SessionTagged, SessionTransferred, UnansweredStretch,
 };
 use domain::custom_fields::CustomFields;
 use domain::deployment::flood::RuleDuration;
@@ -29,14 +29,20 @@ pub fn desk() -> Vec<Example<DeskEvent>> {
         idle_close: duration("10m"),
         reply_target: duration("300s"),
         greeting: Some(Greeting::parse("Gr\u{fc}\u{df} Gott!").unwrap()),
+        reminders: false,
     };
     let by = user("root");
-    let set = DeskSet {
-        settings,
-        by: by.clone(),
+    let set = |reminders| {
+        let settings = DeskSettings {
+            reminders,
+            ..settings.clone()
+        };
+        let by = by.clone();
+        DeskEvent::DeskSet(DeskSet { settings, by })
     };
     vec![
-        ("desk_set", 1, DeskEvent::DeskSet(set)),
+        ("desk_set", 1, set(false)),
+        ("desk_set", 2, set(true)),
         (
             "desk_removed",
             1,
@@ -67,11 +73,21 @@ fn session_steps() -> Vec<Example<ConversationEvent>> {
         customer: cleo.clone(),
         idle_close: duration("10m"),
         reply_target: duration("5m"),
+        reminders: false,
+        unanswered: None,
         custom: Some(CustomFields::parse(&json!({ "order": 7 })).unwrap()),
         from: Some(other.clone()),
         hop: 2,
         after_seq: 7,
         at,
+    };
+    let with_reminders = SessionOpened {
+        reminders: true,
+        unanswered: Some(UnansweredStretch {
+            since: time("2026-11-01T09:28:00Z"),
+            reminded: false,
+        }),
+        ..opened.clone()
     };
     let accepted = SessionAccepted {
         session: session.clone(),
@@ -104,6 +120,7 @@ fn session_steps() -> Vec<Example<ConversationEvent>> {
     };
     vec![
         ("session_opened", 1, E::SessionOpened(opened)),
+        ("session_opened", 2, E::SessionOpened(with_reminders)),
         ("session_accepted", 1, E::SessionAccepted(accepted)),
         ("session_transferred", 1, E::SessionTransferred(transferred)),
         ("session_closed", 1, E::SessionClosed(closed)),
@@ -133,7 +150,15 @@ fn session_remarks() -> Vec<Example<ConversationEvent>> {
         by: cleo,
         at,
     };
+    let reminded = SessionReminded {
+        session: self::session(),
+        desk: DeskId::parse("billing").unwrap(),
+        agent: Some(user("ben")),
+        agents: vec![user("ben")],
+        due: at,
+    };
     vec![
+        ("session_reminded", 1, E::SessionReminded(reminded)),
         ("session_noted", 1, E::SessionNoted(noted)),
         ("session_tagged", 1, E::SessionTagged(tagged)),
         ("session_rated", 1, E::SessionRated(rated)),

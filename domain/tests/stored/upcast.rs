@@ -6,13 +6,13 @@ use domain::event::EventFamily;
 use domain::mailbox::event::MailboxEvent;
 use domain::profile::event::ProfileEvent;
 use domain::profile::settings::Consent;
-use domain::{conversation, mailbox, profile};
+use domain::{conversation, desk, mailbox, profile};
 use serde_json::{Value, json};
 
 use crate::example_values::Example;
 use crate::examples;
 use crate::golden::read_golden;
-use crate::{mailbox_examples, system_examples};
+use crate::{desk_examples, mailbox_examples, system_examples};
 
 #[test]
 fn an_ack_of_version_1_decodes_with_previous_cursor_0() {
@@ -81,6 +81,7 @@ fn every_golden_file_decodes_the_same_through_cqrs_es() {
     check_all(&conversation::upcasters(), &examples::conversation());
     check_all(&mailbox::upcasters(), &mailbox_examples::mailbox());
     check_all(&profile::upcasters(), &system_examples::profile());
+    check_all(&desk::upcasters(), &desk_examples::desk());
 }
 
 #[test]

@@ -55,7 +55,8 @@ impl LoggedEvent for ConversationEvent {
             | Self::SessionClosed(_)
             | Self::SessionNoted(_)
             | Self::SessionTagged(_)
-            | Self::SessionRated(_) => None,
+            | Self::SessionRated(_)
+            | Self::SessionReminded(_) => None,
         }
     }
 }

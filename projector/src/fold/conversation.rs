@@ -71,7 +71,8 @@ impl Fold<'_> {
             | E::SessionClosed(_)
             | E::SessionNoted(_)
             | E::SessionTagged(_)
-            | E::SessionRated(_) => self.apply_session(at, &mut conversation, event)?,
+            | E::SessionRated(_)
+            | E::SessionReminded(_) => self.apply_session(at, id, &mut conversation, event)?,
             E::Invited(invited) => self.apply_invited(at, id, &conversation, invited)?,
             E::InvitationEnded(ended) => {
                 self.apply_invitation_ended(at, id, &conversation, ended)?;

@@ -244,7 +244,19 @@ pub(super) struct SessionData<'a> {
     pub by: &'a UserId,
 }
 
-/// The same, read again.
+/// The data of `session_reminded`.
+#[derive(Serialize)]
+pub(super) struct ReminderData<'a> {
+    pub session_id: &'a SessionId,
+    /// The conversation, also if the agent is no member of it.
+    pub conversation_id: &'a ConversationId,
+    pub desk: &'a DeskId,
+    /// The agent who has it.
+    pub agent: Option<&'a UserId>,
+    pub due: Timestamp,
+}
+
+/// The data of a session, read again.
 #[derive(Serialize, Deserialize)]
 struct StoredSessionData {
     session_id: String,

@@ -2,18 +2,18 @@
 
 use domain::conversation::event::ConversationEvent;
 use domain::conversation::session_event::{
-    SessionAccepted, SessionClosed, SessionNoted, SessionOpened, SessionRated, SessionTagged,
-    SessionTransferred,
+    SessionAccepted, SessionClosed, SessionNoted, SessionOpened, SessionRated, SessionReminded,
+    SessionTagged, SessionTransferred,
 };
 use domain::custom_fields::CustomFields;
 use domain::desk::event::DeskEvent;
 use domain::desk::texts::{CloseReason, RatingText, SessionNote};
-use domain::ids::{DeskId, UserId};
+use domain::ids::{ConversationId, DeskId, UserId};
 use domain::session_id::SessionId;
 use domain::time::Timestamp;
 use read_model::entry_type::EntryType;
 
-use super::entry_data::{SessionData, to_json};
+use super::entry_data::{ReminderData, SessionData, to_json};
 use super::fan_out::TimelineEntry;
 use super::outcome::FoldError;
 use super::state::Fold;
@@ -34,6 +34,7 @@ impl Fold<'_> {
     pub(super) fn apply_session(
         &mut self,
         at: EventPosition,
+        id: &ConversationId,
         conversation: &mut ConversationState,
         event: &ConversationEvent,
     ) -> Result<(), FoldError> {
@@ -64,6 +65,7 @@ impl Fold<'_> {
                 self.apply_session_rated(at, conversation, rated);
                 Ok(())
             }
+            E::SessionReminded(reminded) => self.apply_session_reminded(at, id, reminded),
             _ => Ok(()),
         }
     }
@@ -80,6 +82,8 @@ impl Fold<'_> {
             customer,
             idle_close: _,
             reply_target,
+            reminders: _,
+            unanswered: _,
             custom,
             from,
             hop: _,
@@ -271,6 +275,35 @@ impl Fold<'_> {
         let text = text.as_ref().map(RatingText::as_str);
         let row = new_text(at, conversation, session, ("rating", *time), by, text);
         self.rows.sessions.texts.push(row);
+    }
+
+    /// Only the agents who are reminded get an entry: one without a conversation, because those of
+    /// a session that waits are no members.
+    fn apply_session_reminded(
+        &mut self,
+        at: EventPosition,
+        id: &ConversationId,
+        reminded: &SessionReminded,
+    ) -> Result<(), FoldError> {
+        let SessionReminded {
+            session,
+            desk,
+            agent,
+            agents,
+            due,
+        } = reminded;
+        let data = to_json(&ReminderData {
+            session_id: session,
+            conversation_id: id,
+            desk,
+            agent: agent.as_ref(),
+            due: *due,
+        })?;
+        for agent in agents {
+            let agent = self.assign_user_id(agent);
+            self.add_private_entry(at, agent, EntryType::SessionReminded, data.clone());
+        }
+        Ok(())
     }
 
     fn add_step(&mut self, step: StepRow) {

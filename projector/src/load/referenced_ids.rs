@@ -70,6 +70,7 @@ impl<'a> ReferencedIds<'a> {
             | E::SessionNoted(_)
             | E::SessionTagged(_)
             | E::SessionRated(_) => {}
+            E::SessionReminded(reminded) => self.users.extend(&reminded.agents),
             E::MemberSilenced(sanction) | E::MemberBanned(sanction) => {
                 self.users.insert(&sanction.user);
             }

@@ -154,7 +154,8 @@ impl UnreadFold {
                 | E::SessionClosed(_)
                 | E::SessionNoted(_)
                 | E::SessionTagged(_)
-                | E::SessionRated(_),
+                | E::SessionRated(_)
+                | E::SessionReminded(_),
             )
             | EventPayload::Unprojected
             | EventPayload::Profile(..)

@@ -72,16 +72,18 @@ async fn upsert_desks(
     }
     sqlx::query(
         "INSERT INTO desks (id, title, agents, routing, max_open, idle_close, reply_target, \
-         greeting, position, changed) \
+         greeting, reminders, position, changed) \
          SELECT id, title, agents::jsonb, routing, max_open, idle_close, reply_target, greeting, \
-         position, changed \
+         reminders, position, changed \
          FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], \
-         $7::text[], $8::text[], $9::bigint[], $10::bigint[]) AS n(id, title, agents, routing, \
-         max_open, idle_close, reply_target, greeting, position, changed) \
+         $7::text[], $8::text[], $9::boolean[], $10::bigint[], $11::bigint[]) \
+         AS n(id, title, agents, routing, max_open, idle_close, reply_target, greeting, reminders, \
+         position, changed) \
          ON CONFLICT (id) DO UPDATE SET title = EXCLUDED.title, agents = EXCLUDED.agents, \
          routing = EXCLUDED.routing, max_open = EXCLUDED.max_open, \
          idle_close = EXCLUDED.idle_close, reply_target = EXCLUDED.reply_target, \
-         greeting = EXCLUDED.greeting, position = EXCLUDED.position, changed = EXCLUDED.changed",
+         greeting = EXCLUDED.greeting, reminders = EXCLUDED.reminders, \
+         position = EXCLUDED.position, changed = EXCLUDED.changed",
     )
     .bind(column_values(set, |(id, ..)| id.as_str()))
     .bind(column_values(set, |(_, _, settings, _)| {
@@ -103,6 +105,7 @@ async fn upsert_desks(
     .bind(column_values(set, |(_, _, settings, _)| {
         settings.greeting.as_ref().map(Greeting::as_str)
     }))
+    .bind(column_values(set, |(_, _, settings, _)| settings.reminders))
     .bind(column_values(set, |(_, _, _, position)| *position))
     .bind(column_values(set, |(_, change, ..)| change.changed))
     .execute(connection)

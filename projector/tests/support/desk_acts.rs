@@ -61,6 +61,7 @@ fn settings(agents: &[UserId]) -> DeskSettings {
         idle_close: duration("10m"),
         reply_target: duration("5m"),
         greeting: None,
+        reminders: true,
     }
 }
 

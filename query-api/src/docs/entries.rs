@@ -319,6 +319,25 @@ struct SessionEntrySchema {
     by: String,
 }
 
+/// The data of `session_reminded`, which only agents get: the agent of the session, or all agents
+/// of the desk while it waits.
+#[derive(ToSchema)]
+#[schema(as = SessionReminderData)]
+struct SessionReminderEntrySchema {
+    /// The session.
+    session_id: String,
+    /// The conversation, also if the agent cannot see it yet.
+    conversation_id: String,
+    /// The desk that has it.
+    desk: String,
+    /// The agent who has it; null while it waits.
+    #[schema(required = true)]
+    agent: Option<String>,
+    /// By when the customer was to have a reply.
+    #[schema(format = DateTime)]
+    due: String,
+}
+
 /// The data of the entries of scheduled messages.
 #[derive(ToSchema)]
 #[schema(as = ScheduledData)]
@@ -392,6 +411,7 @@ fn add_data(schemas: &mut SchemaMap, entry: EntryType) -> String {
         | EntryType::SessionAccepted
         | EntryType::SessionTransferred
         | EntryType::SessionClosed => add::<SessionEntrySchema>(schemas),
+        EntryType::SessionReminded => add::<SessionReminderEntrySchema>(schemas),
         EntryType::MessageHeld | EntryType::HeldMessageReleased | EntryType::MessageRefused => {
             add::<HeldEntrySchema>(schemas)
         }

@@ -1,8 +1,9 @@
 //! The acts of users and their expected outcomes.
 
-use super::Model;
 use super::conversation::{MemberRole, ModelConversation, ModelMessage};
+use super::desk::DeskAction;
 use super::thread_mark::{ModelThreadChoice, ModelThreadMark};
+use super::{FORBIDDEN, INVALID, Model, NOT_FOUND};
 
 /// A command of a user.
 #[derive(Debug, Clone)]
@@ -68,6 +69,8 @@ pub enum Action {
     Silence(String, bool),
     /// Ban a user, or lift the ban.
     Ban(String, bool),
+    /// Do something with the session of a conversation with a desk.
+    Desk(DeskAction),
 }
 
 /// The expected outcome of an act.
@@ -81,13 +84,12 @@ pub enum Outcome {
     Refused(u16),
 }
 
-const NOT_FOUND: Outcome = Outcome::Refused(404);
-const FORBIDDEN: Outcome = Outcome::Refused(403);
-const INVALID: Outcome = Outcome::Refused(422);
-
 impl Model {
     /// The expected outcome of an act in the current state.
     pub fn outcome(&self, act: &Act) -> Outcome {
+        if let Action::Desk(what) = &act.action {
+            return self.desk_outcome(act, what);
+        }
         let conversation = self.conversations.get(&act.conversation);
         if let Action::CreateGroup(_) = act.action {
             return if conversation.is_some() {
@@ -110,6 +112,9 @@ impl Model {
     /// Applies an act that was accepted. `position` is from the response.
     pub fn apply(&mut self, act: &Act, position: i64) {
         self.users.insert(act.user.clone());
+        if let Action::Desk(what) = &act.action {
+            return self.apply_desk(act, what, position);
+        }
         if let Action::CreateGroup(members) = &act.action {
             let users: Vec<_> = std::iter::once(&act.user).chain(members).cloned().collect();
             self.users.extend(users.iter().cloned());
@@ -118,6 +123,9 @@ impl Model {
                 ModelConversation::new(false, &users, position),
             );
         } else if let Some(conversation) = self.conversations.get_mut(&act.conversation) {
+            if matches!(act.action, Action::Send { .. }) {
+                conversation.open_session_for_message(&act.conversation);
+            }
             conversation.apply(&act.user, &act.action, position);
         }
     }
@@ -133,7 +141,7 @@ impl Model {
     }
 }
 
-fn applied_if(changes: bool) -> Outcome {
+pub(super) fn applied_if(changes: bool) -> Outcome {
     if changes {
         Outcome::Applied
     } else {
@@ -174,7 +182,7 @@ impl ModelConversation {
             return NOT_FOUND;
         };
         match what {
-            Action::CreateGroup(_) => Outcome::Refused(409),
+            Action::CreateGroup(_) | Action::Desk(_) => Outcome::Refused(409),
             // What users have cleared is not there for them, whatever they may do.
             Action::Edit(seq) | Action::Recall(seq) if *seq <= self.cleared_seq(by) => NOT_FOUND,
             Action::Send { .. } | Action::Edit(_) | Action::Recall(_)
@@ -243,6 +251,9 @@ impl ModelConversation {
     fn send_outcome(&self, by: &str, mentions: &[String], thread: Option<i64>) -> Outcome {
         let mentions_stranger = mentions.iter().any(|user| !self.is_member(user));
         let is_no_root = |root| !self.can_see(by, root) || self.is_reply(root);
+        if let Some(refusal) = self.sender_refusal(by) {
+            return refusal;
+        }
         if mentions_stranger || thread.is_some_and(is_no_root) {
             INVALID
         } else {
@@ -315,7 +326,7 @@ impl ModelConversation {
 
     fn apply(&mut self, by: &str, what: &Action, position: i64) {
         match what {
-            Action::CreateGroup(_) | Action::Edit(_) => {}
+            Action::CreateGroup(_) | Action::Edit(_) | Action::Desk(_) => {}
             Action::Send {
                 control,
                 mentions,
@@ -380,7 +391,7 @@ impl ModelConversation {
         }
     }
 
-    fn add_message(&mut self, message: ModelMessage) {
+    pub(super) fn add_message(&mut self, message: ModelMessage) {
         let sender = message.sender.clone();
         self.messages.push(message);
         let head = self.head();

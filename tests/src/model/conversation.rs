@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::desk::ModelDesk;
 use super::thread_mark::ModelThreadMark;
 
 /// What a member may do, in ascending order.
@@ -101,6 +102,8 @@ pub struct ModelConversation {
     pub cleared: BTreeMap<String, i64>,
     /// What users did with threads, by user and root. It survives leaving.
     pub thread_marks: BTreeMap<String, BTreeMap<i64, ModelThreadMark>>,
+    /// What it has as a conversation with a desk.
+    pub desk: Option<ModelDesk>,
 }
 
 impl ModelConversation {
@@ -120,6 +123,7 @@ impl ModelConversation {
             banned: BTreeSet::new(),
             cleared: BTreeMap::new(),
             thread_marks: BTreeMap::new(),
+            desk: None,
         };
         for (index, user) in users.iter().enumerate() {
             let role = if index == 0 && !direct {

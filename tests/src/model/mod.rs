@@ -3,6 +3,7 @@
 
 mod act;
 mod conversation;
+mod desk;
 mod thread_mark;
 mod threads;
 mod view;
@@ -11,9 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use act::{Act, Action, Outcome};
 pub use conversation::{MemberRole, ModelConversation, ModelMember, ModelMessage, ModelPeriod};
+pub use desk::{DeskAction, ModelDesk, ModelSession};
 pub use thread_mark::{ModelThreadChoice, ModelThreadMark};
 pub use threads::{ModelReplies, ThreadRow};
 pub use view::InboxRow;
+
+const NOT_FOUND: Outcome = Outcome::Refused(404);
+const FORBIDDEN: Outcome = Outcome::Refused(403);
+const INVALID: Outcome = Outcome::Refused(422);
 
 /// The state after everything that users did so far.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +28,8 @@ pub struct Model {
     pub conversations: BTreeMap<String, ModelConversation>,
     /// Every user who was ever named.
     pub users: BTreeSet<String>,
+    /// The agents of each service desk.
+    pub desks: BTreeMap<String, Vec<String>>,
 }
 
 impl Model {

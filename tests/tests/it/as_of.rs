@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tests::client::Client;
 use tests::history::{RandomHistory, USERS};
+use tests::model::Model;
 use tests::response::ApiResponse;
 use tests::seed::{Rng, seed};
 use tests::token;
@@ -38,11 +39,27 @@ fn body(response: &ApiResponse) -> Value {
     if response.status >= 400 {
         body = body["code"].take();
     }
+    forget_waiting_time(&mut body);
     body
 }
 
+/// The time that a customer waits who still waits is that until now.
+fn forget_waiting_time(body: &mut Value) {
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("waiting_s");
+        for session in fields
+            .get_mut("sessions")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
+            forget_waiting_time(session);
+        }
+    }
+}
+
 /// The paths of all queries that support `as_of`, for one user.
-async fn historical_paths(client: &Client, rng: &mut Rng) -> Vec<String> {
+async fn historical_paths(client: &Client, model: &Model, rng: &mut Rng) -> Vec<String> {
     let mut paths: Vec<String> = ["/v1/inbox", "/v1/inbox?archived=true", "/v1/inbox?limit=2"]
         .map(str::to_owned)
         .into();
@@ -59,6 +76,12 @@ async fn historical_paths(client: &Client, rng: &mut Rng) -> Vec<String> {
                 .filter_map(|row| Some(row["id"].as_str()?.to_owned())),
         );
     }
+    // Those with desks have members who come and go.
+    let desks = model
+        .conversations
+        .iter()
+        .filter(|(_, found)| found.desk.is_some());
+    ids.extend(desks.map(|(id, _)| id.clone()));
     ids.sort();
     ids.dedup();
     for id in ids {
@@ -84,12 +107,40 @@ async fn historical_paths(client: &Client, rng: &mut Rng) -> Vec<String> {
     paths
 }
 
+/// The paths of queries about sessions. Who is no agent of a desk asks for own sessions only:
+/// administrators, who ask for the past, may see all desks.
+fn desk_paths(model: &Model, user: &str) -> Vec<String> {
+    let mut paths = vec!["/v1/service-sessions?limit=50".to_owned()];
+    let desks = model.desks.iter();
+    for (desk, _) in desks.filter(|(_, agents)| agents.iter().any(|agent| agent == user)) {
+        let of = format!("/v1/desks/{desk}");
+        let period = "from=2020-01-01T00:00:00Z&to=2040-01-01T00:00:00Z";
+        paths.extend([
+            format!("{of}/sessions?limit=50"),
+            format!("{of}/sessions?state=waiting"),
+            format!("{of}/metrics?{period}&by=agent"),
+            format!("{of}/metrics?{period}&by=day"),
+        ]);
+        let places = model
+            .conversations
+            .values()
+            .filter_map(|found| found.desk.as_ref());
+        let here = places.filter(|place| place.desk == *desk);
+        let sessions = here.filter_map(|place| place.current.as_ref());
+        paths.extend(sessions.map(|session| format!("/v1/service-sessions/{}", session.id)));
+    }
+    paths
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn as_of_returns_the_response_of_an_earlier_position() {
     let mut rng = Rng::new(seed("as_of"));
     let (acts, moments) = (number("ACTS", ACTS), number("MOMENTS", MOMENTS));
     let mut world = World::start().await;
-    let mut history = RandomHistory::start(rng.next_u64(), |user| world.user(user)).await;
+    let admin = world.admin();
+    let seed = rng.next_u64();
+    let history = RandomHistory::start_with_desks(seed, |user| world.user(user), &admin);
+    let mut history = history.await;
     let mut recorded = Vec::new();
     for _ in 0..moments {
         let acts_between = rng.between(1, (2 * acts / moments) as i64 - 1);
@@ -107,7 +158,9 @@ async fn as_of_returns_the_response_of_an_earlier_position() {
             let client = history.client(user);
             let fresh = format!("/v1/inbox?min_position={}", history.head);
             let position = position_of(&client.get(&fresh).await);
-            for path in historical_paths(&client, &mut rng).await {
+            let mut paths = historical_paths(&client, &history.model, &mut rng).await;
+            paths.extend(desk_paths(&history.model, user));
+            for path in paths {
                 let response = client.get(&path).await;
                 let (status, body) = (response.status, body(&response));
                 recorded.push(RecordedResponse {

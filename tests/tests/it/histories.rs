@@ -1,8 +1,12 @@
-//! Random histories with policies, bans, silences, recalls, restores, clears and threads: what
-//! every user is served agrees with the reference model, also after the server was killed, after a
-//! restart, and after the read models and the search index were made again from the log.
+//! Random histories with desks, policies, bans, silences, recalls, restores, clears and threads:
+//! what every user is served agrees with the reference model, also after the server was killed,
+//! after a restart, and after the read models and the search index were made again from the log.
 
-use tests::history::RandomHistory;
+use std::collections::{BTreeMap, BTreeSet};
+
+use tests::feed::{MAX_PAGE_SIZE, read_all};
+use tests::history::{RandomHistory, USERS};
+use tests::history_desks::NOTE;
 use tests::seed::seed;
 use tests::world::World;
 
@@ -25,7 +29,9 @@ enum Event {
 async fn random_histories_agree_with_the_model_over_kills_and_rebuilds() {
     let mut world = World::start().await;
     let seed = seed("histories");
-    let mut history = RandomHistory::start(seed, |user| world.user(user)).await;
+    let admin = world.admin();
+    let history = RandomHistory::start_with_desks(seed, |user| world.user(user), &admin);
+    let mut history = history.await;
     for event in [
         Event::Kill,
         Event::Rebuild,
@@ -64,4 +70,43 @@ async fn compare(history: &RandomHistory, when: &str, event: Event) {
     compared.unwrap_or_else(|error| panic!("{when} {event:?}: {error}"));
     let (found, hidden) = compare_searches(history).await;
     assert!(found > 0 && hidden > 0, "{found} found, {hidden} hidden");
+    for user in USERS {
+        compare_feed(history, user, event).await;
+    }
+}
+
+/// The sync feed has no message of a desk that the user cannot see, a customer gets all of them,
+/// and notes of agents are nowhere.
+async fn compare_feed(history: &RandomHistory, user: &str, event: Event) {
+    let client = history.client(user);
+    let found = client.get_ok(&format!("/v1/search?q={NOTE}")).await;
+    assert_eq!(found["total"], 0, "{user} finds a note, {event:?}");
+    let feed = read_all(&client, MAX_PAGE_SIZE, history.head).await;
+    let mut sent: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
+    for entry in &feed {
+        assert!(
+            !entry.to_string().contains(NOTE),
+            "{user}, {event:?}: {entry}"
+        );
+        if entry["type"] == "message_sent" {
+            let conversation = entry["conversation_id"].as_str().expect("an id");
+            let seq = entry["data"]["seq"].as_i64().expect("a seq");
+            sent.entry(conversation).or_default().insert(seq);
+        }
+    }
+    for (id, conversation) in &history.model.conversations {
+        let Some(place) = &conversation.desk else {
+            continue;
+        };
+        let sent = sent.remove(id.as_str()).unwrap_or_default();
+        let visible = (1..=conversation.head()).filter(|seq| conversation.can_see(user, *seq));
+        let visible: BTreeSet<i64> = visible.collect();
+        assert!(
+            sent.is_subset(&visible),
+            "{user} in {id}, {event:?}: {sent:?}"
+        );
+        if place.customer == user {
+            assert_eq!(sent, visible, "{user} in {id}, {event:?}");
+        }
+    }
 }

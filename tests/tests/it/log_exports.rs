@@ -173,7 +173,7 @@ async fn a_parquet_export_has_the_content_of_the_log() {
 }
 
 /// The files below a directory.
-fn files_below(dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_below(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).expect("a directory");
     let paths = entries.map(|entry| entry.expect("an entry").path());
     paths

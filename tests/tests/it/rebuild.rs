@@ -41,7 +41,9 @@ fn assert_equal_tables(
 async fn a_rebuild_in_batches_of_1_100_and_10_000_equals_the_live_tables() {
     let seed = seed("rebuild");
     let mut world = World::start().await;
-    let mut history = RandomHistory::start(seed, |user| world.user(user)).await;
+    let admin = world.admin();
+    let history = RandomHistory::start_with_desks(seed, |user| world.user(user), &admin);
+    let mut history = history.await;
     history.run_random(300).await;
     for user in USERS {
         let client = history.client(user);

@@ -72,6 +72,10 @@ async fn visible_messages(history: &RandomHistory, user: &str) -> BTreeMap<u64, 
             let Some(text) = message["body"]["text"].as_str() else {
                 continue;
             };
+            // The notice of a desk has no number.
+            if message["sender"] == "tidings" {
+                continue;
+            }
             if message["type"] != "control" {
                 let number = text
                     .split(' ')

@@ -20,7 +20,9 @@ fn entry_types(entries: &[Value]) -> Vec<&str> {
 async fn pages_of_any_size_give_the_same_feed() {
     let seed = seed("pages_of_any_size_give_the_same_feed");
     let world = World::start().await;
-    let mut history = RandomHistory::start(seed, |user| world.user(user)).await;
+    let admin = world.admin();
+    let history = RandomHistory::start_with_desks(seed, |user| world.user(user), &admin);
+    let mut history = history.await;
     history.run_random(200).await;
     for user in USERS {
         let client = history.client(user);

@@ -5,7 +5,7 @@ import { UserAvatar, UserName, useName } from "../names.tsx";
 import { type ChatSession, sameItems, useSelect, useSession } from "../session.ts";
 import { shortcut, useDeskKeys, type DeskKey } from "./keys.ts";
 import { ReplyTarget } from "./session_bar.tsx";
-import { acceptSession, clockOf, useNow } from "./sessions.ts";
+import { acceptSession, clockOf, isOverdue, useNow } from "./sessions.ts";
 import { t } from "./texts.ts";
 import "./desks.css";
 
@@ -78,6 +78,7 @@ function WaitingRow({ session, now }: { session: ServiceSession; now: number }) 
         <span class="soft">
           <DeskTitle id={session.desk} /> · {t("waitingSince", { time })}
         </span>
+        {isOverdue(session, now) && <ReplyTarget session={session} />}
       </span>
       <button
         type="button"

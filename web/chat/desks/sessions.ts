@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { showError, showToast } from "../../shared/toast.tsx";
 import { nameOf, useProfile } from "../names.tsx";
 import { type ChatSession, useSelect, useSession } from "../session.ts";
+import { useReminders } from "./reminders.ts";
 import { t } from "./texts.ts";
 
 /** The newest session of a conversation with a desk; undefined for other conversations. */
@@ -58,6 +59,11 @@ export function useNow(isWanted: boolean): number {
   return now;
 }
 
+/** Whether the customer is to have had a reply by now. */
+export function isOverdue({ reply_due_at: due }: ServiceSession, now: number): boolean {
+  return due !== null && Date.parse(due) < now;
+}
+
 /** A time such as 4:05 or 1:02:03. */
 export function clockOf(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
@@ -79,4 +85,5 @@ export function useDesks(): void {
   useEffect(() => {
     if (isAgent) client.lists.waiting().catch(showError);
   }, [client, isAgent]);
+  useReminders();
 }

@@ -94,6 +94,18 @@ export function watchNotifications(client: Client, user: string): () => void {
   };
 }
 
+/** Shows a notification of this page, if the user has them here. */
+export async function notify(
+  user: string,
+  title: string,
+  conversation: string | null,
+): Promise<void> {
+  if (notificationState(user) !== "on") return;
+  const registration = await navigator.serviceWorker.getRegistration();
+  const data = { conversation_id: conversation };
+  await registration?.showNotification(title, { tag: conversation ?? "", icon: "/icon.svg", data });
+}
+
 async function register(client: Client, preview: boolean): Promise<void> {
   const applicationServerKey = await client.push.webPushKey();
   await navigator.serviceWorker.register(WORKER);

@@ -66,6 +66,7 @@ export const EVENT_TYPES = [
   "session_noted",
   "session_opened",
   "session_rated",
+  "session_reminded",
   "session_tagged",
   "session_transferred",
   "settings_changed",

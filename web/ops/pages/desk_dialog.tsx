@@ -27,6 +27,7 @@ export function DeskDialog({ desk, close, changed }: DeskDialogProps) {
       idle_close: fields("idle_close"),
       reply_target: fields("reply_target"),
       ...(greeting !== "" && { greeting }),
+      reminders: fields("reminders") === "on",
     };
     const params = { path: { desk: desk?.id ?? fields("id") } };
     await session.change(session.api.PUT("/v1/admin/desks/{desk}", { params, body }));
@@ -105,6 +106,12 @@ export function DeskDialog({ desk, close, changed }: DeskDialogProps) {
           defaultValue={desk?.reply_target ?? "5m"}
         />
       </Field>
+      <div class="choices">
+        <label>
+          <input type="checkbox" name="reminders" defaultChecked={desk?.reminders ?? true} />
+          {t("reminders")}
+        </label>
+      </div>
       <Field label={t("greeting")} hint={t("greetingHint")}>
         <textarea
           class="input"

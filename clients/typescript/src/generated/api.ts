@@ -4273,6 +4273,8 @@ export interface components {
              * @description The number of sessions that have one.
              */
             open: number;
+            /** @description Whether agents are reminded of a customer who has no reply within `reply_target`. */
+            reminders: boolean;
             /** @description Within which time a customer is to have a reply. */
             reply_target: string;
             /** @description `manual`, `round_robin` or `least_busy`. */
@@ -4409,6 +4411,12 @@ export interface components {
              * @default 5
              */
             max_open: number;
+            /**
+             * @description Whether agents are reminded, once, of a customer who has no reply within `reply_target`.
+             *     Sessions that are open keep theirs.
+             * @default false
+             */
+            reminders: boolean;
             /**
              * @description Within which time a customer is to have a reply.
              * @default 5m
@@ -4561,7 +4569,7 @@ export interface components {
          *     history that the tag of its cursor names: one event can give entries to several conversations.
          *     Clients drop entries that they already have by this pair.
          */
-        Entry: components["schemas"]["ConversationCreatedEntry"] | components["schemas"]["ConversationChangedEntry"] | components["schemas"]["MemberAddedEntry"] | components["schemas"]["MemberRemovedEntry"] | components["schemas"]["MemberRoleChangedEntry"] | components["schemas"]["MessageSentEntry"] | components["schemas"]["MessageEditedEntry"] | components["schemas"]["MessageRecalledEntry"] | components["schemas"]["MessageErasedEntry"] | components["schemas"]["ReactionAddedEntry"] | components["schemas"]["ReactionRemovedEntry"] | components["schemas"]["ConversationReadEntry"] | components["schemas"]["DeliveredEntry"] | components["schemas"]["PreferencesChangedEntry"] | components["schemas"]["ConversationPolicyChangedEntry"] | components["schemas"]["MemberSilencedEntry"] | components["schemas"]["MemberUnsilencedEntry"] | components["schemas"]["MemberBannedEntry"] | components["schemas"]["MemberUnbannedEntry"] | components["schemas"]["MessageRestoredEntry"] | components["schemas"]["MessagePinnedEntry"] | components["schemas"]["MessageUnpinnedEntry"] | components["schemas"]["ConversationClearedEntry"] | components["schemas"]["ContactRequestedEntry"] | components["schemas"]["ContactAddedEntry"] | components["schemas"]["ContactRemovedEntry"] | components["schemas"]["InvitedEntry"] | components["schemas"]["InvitationEndedEntry"] | components["schemas"]["JoinRequestedEntry"] | components["schemas"]["JoinRequestEndedEntry"] | components["schemas"]["ThreadFollowedEntry"] | components["schemas"]["ThreadUnfollowedEntry"] | components["schemas"]["ThreadReadEntry"] | components["schemas"]["MessageScheduledEntry"] | components["schemas"]["ScheduledMessageChangedEntry"] | components["schemas"]["ScheduledMessageCancelledEntry"] | components["schemas"]["ScheduledMessageSentEntry"] | components["schemas"]["ScheduledMessageFailedEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["HeldMessageReleasedEntry"] | components["schemas"]["SessionOpenedEntry"] | components["schemas"]["SessionAcceptedEntry"] | components["schemas"]["SessionTransferredEntry"] | components["schemas"]["SessionClosedEntry"] | components["schemas"]["MessageRefusedEntry"];
+        Entry: components["schemas"]["ConversationCreatedEntry"] | components["schemas"]["ConversationChangedEntry"] | components["schemas"]["MemberAddedEntry"] | components["schemas"]["MemberRemovedEntry"] | components["schemas"]["MemberRoleChangedEntry"] | components["schemas"]["MessageSentEntry"] | components["schemas"]["MessageEditedEntry"] | components["schemas"]["MessageRecalledEntry"] | components["schemas"]["MessageErasedEntry"] | components["schemas"]["ReactionAddedEntry"] | components["schemas"]["ReactionRemovedEntry"] | components["schemas"]["ConversationReadEntry"] | components["schemas"]["DeliveredEntry"] | components["schemas"]["PreferencesChangedEntry"] | components["schemas"]["ConversationPolicyChangedEntry"] | components["schemas"]["MemberSilencedEntry"] | components["schemas"]["MemberUnsilencedEntry"] | components["schemas"]["MemberBannedEntry"] | components["schemas"]["MemberUnbannedEntry"] | components["schemas"]["MessageRestoredEntry"] | components["schemas"]["MessagePinnedEntry"] | components["schemas"]["MessageUnpinnedEntry"] | components["schemas"]["ConversationClearedEntry"] | components["schemas"]["ContactRequestedEntry"] | components["schemas"]["ContactAddedEntry"] | components["schemas"]["ContactRemovedEntry"] | components["schemas"]["InvitedEntry"] | components["schemas"]["InvitationEndedEntry"] | components["schemas"]["JoinRequestedEntry"] | components["schemas"]["JoinRequestEndedEntry"] | components["schemas"]["ThreadFollowedEntry"] | components["schemas"]["ThreadUnfollowedEntry"] | components["schemas"]["ThreadReadEntry"] | components["schemas"]["MessageScheduledEntry"] | components["schemas"]["ScheduledMessageChangedEntry"] | components["schemas"]["ScheduledMessageCancelledEntry"] | components["schemas"]["ScheduledMessageSentEntry"] | components["schemas"]["ScheduledMessageFailedEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["HeldMessageReleasedEntry"] | components["schemas"]["SessionOpenedEntry"] | components["schemas"]["SessionAcceptedEntry"] | components["schemas"]["SessionTransferredEntry"] | components["schemas"]["SessionClosedEntry"] | components["schemas"]["SessionRemindedEntry"] | components["schemas"]["MessageRefusedEntry"];
         /** @description An entry of the sync feed. */
         EntryFrame: {
             /**
@@ -8624,6 +8632,48 @@ export interface components {
              */
             type: "session_opened";
         };
+        /** @description `Entry` whose `type` is `session_reminded`. */
+        SessionRemindedEntry: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description The conversation in which it happened; null for what belongs to no conversation. */
+            conversation_id: string | null;
+            /** @description The details of the event; `type` determines the shape. */
+            data: components["schemas"]["SessionReminderData"];
+            /**
+             * Format: int64
+             * @description The log position of the event. Entries of several conversations can share one position, so
+             *     it does not identify an entry without `conversation_id`.
+             */
+            position: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "session_reminded";
+        };
+        /**
+         * @description The data of `session_reminded`, which only agents get: the agent of the session, or all agents of
+         *     the desk while it waits.
+         */
+        SessionReminderData: {
+            /** @description The agent who has it; null while it waits. */
+            agent: string | null;
+            /** @description The conversation, also if the agent cannot see it yet. */
+            conversation_id: string;
+            /** @description The desk that has it. */
+            desk: string;
+            /**
+             * Format: date-time
+             * @description By when the customer was to have a reply.
+             */
+            due: string;
+            /** @description The session. */
+            session_id: string;
+        };
         /**
          * @description Where a session is in its life.
          * @enum {string}
@@ -11117,6 +11167,7 @@ export interface operations {
                  *       "greeting": "Hello!",
                  *       "idle_close": "10m",
                  *       "max_open": 5,
+                 *       "reminders": true,
                  *       "reply_target": "5m",
                  *       "routing": "manual",
                  *       "title": "Billing"

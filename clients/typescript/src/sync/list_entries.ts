@@ -28,6 +28,7 @@ const LIST_OF: { readonly [Type in EntryType]?: ListName } = {
   session_accepted: "sessions",
   session_transferred: "sessions",
   session_closed: "sessions",
+  session_reminded: "waiting",
 };
 
 export function applyToLists(state: ClientState, entry: Entry): ClientState {

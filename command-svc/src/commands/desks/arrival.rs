@@ -1,10 +1,10 @@
 //! Continues a session at the desk to which it was transferred. The transfer is in the log by then;
 //! if a process ends in between, what follows the log does it.
 
-use domain::conversation::Conversation;
 use domain::conversation::command::ConversationCommand;
 use domain::conversation::event::ConversationEvent;
 use domain::conversation::session_command::{ContinueSession, DeskLookup, SessionCommand};
+use domain::conversation::{Conversation, MovedSession};
 use domain::ids::{ConversationId, UserId};
 use event_log::{LockedAggregate, Observation};
 
@@ -21,24 +21,38 @@ struct ArrivalHandler {
     arrival: SessionArrival,
 }
 
-/// The desk that the session goes to.
-struct ArrivalDesk(DeskLookup);
+/// Where the session comes from, and where it goes.
+struct ArrivalLookups {
+    left: Option<MovedSession>,
+    desk: DeskLookup,
+}
 
-impl CommandLookups<ArrivalHandler> for ArrivalDesk {
+impl CommandLookups<ArrivalHandler> for ArrivalLookups {
     async fn load(
         handler: &ArrivalHandler,
         state: &CommandState,
         observed: &mut Vec<Observation>,
     ) -> Result<Self, AttemptError> {
         let conversation = handler.meta.aggregate_id.clone();
-        let desk = handler.arrival.desk.clone();
-        Ok(Self(load_desk(state, conversation, desk, observed).await?))
+        let SessionArrival {
+            session,
+            from,
+            desk,
+            ..
+        } = &handler.arrival;
+        let conversations = state.log().conversations();
+        // How it left does not change until it returns.
+        let left = conversations.peek(from.as_str(), |found| found.moved_session(session).cloned());
+        Ok(Self {
+            left: left.await?.0,
+            desk: load_desk(state, conversation, desk.clone(), observed).await?,
+        })
     }
 }
 
 impl CommandHandler for ArrivalHandler {
     type Target = Conversation;
-    type Lookups = ArrivalDesk;
+    type Lookups = ArrivalLookups;
 
     fn meta(&self) -> &CommandMeta<Conversation> {
         &self.meta
@@ -48,7 +62,7 @@ impl CommandHandler for ArrivalHandler {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
-        ArrivalDesk(desk): ArrivalDesk,
+        ArrivalLookups { left, desk }: ArrivalLookups,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let SessionArrival {
             session,
@@ -62,6 +76,7 @@ impl CommandHandler for ArrivalHandler {
             customer,
             from,
             hop,
+            left,
             desk,
             now: state.now(),
         });

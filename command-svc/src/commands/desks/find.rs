@@ -45,7 +45,7 @@ pub(super) async fn find_place(
         let last_hop = place.from.as_ref().map_or(0, |(_, hop)| *hop);
         match moved.await?.0 {
             // An earlier departure from a desk to which it returns says nothing.
-            Some(MovedSession { to, hop }) if hop > last_hop => {
+            Some(MovedSession { to, hop, .. }) if hop > last_hop => {
                 place = FoundPlace {
                     from: Some((place.conversation, hop)),
                     conversation: to,

@@ -66,6 +66,11 @@ pub(crate) struct DeskRequest {
     /// The first message of every session.
     #[schema(max_length = 2000)]
     greeting: Option<String>,
+    /// Whether agents are reminded, once, of a customer who has no reply within `reply_target`.
+    /// Sessions that are open keep theirs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(default = false)]
+    reminders: bool,
 }
 
 fn default_max_open() -> u32 {
@@ -96,6 +101,7 @@ impl DeskRequest {
             idle_close: duration("idle_close", &self.idle_close)?,
             reply_target: duration("reply_target", &self.reply_target)?,
             greeting: greeting.map_err(|invalid| Refusal::invalid("greeting", invalid.0))?,
+            reminders: self.reminders,
         })
     }
 }
@@ -156,7 +162,8 @@ async fn execute_desk(
     ),
     request_body(content = DeskRequest,
         example = json!({"title": "Billing", "agents": ["bob"], "routing": "manual", "max_open": 5,
-                         "idle_close": "10m", "reply_target": "5m", "greeting": "Hello!"})),
+                         "idle_close": "10m", "reply_target": "5m", "greeting": "Hello!",
+                         "reminders": true})),
     responses(
         (status = 200, description = "Set, or already so", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),

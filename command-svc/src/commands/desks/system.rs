@@ -1,11 +1,14 @@
-//! What the system does with sessions without a request: it routes and closes them, and takes them
-//! from users who are no agents any more. Each is decided by the conversation, so doing it twice
-//! changes nothing.
+//! What the system does with sessions without a request: it routes and closes them, reminds agents
+//! of them, and takes them from users who are no agents any more. Each is decided by the
+//! conversation, so doing it twice changes nothing.
 
+use domain::conversation::Conversation;
 use domain::conversation::command::ConversationCommand;
-use domain::conversation::session_command::{ReleaseAgent, SessionCommand};
+use domain::conversation::event::ConversationEvent;
+use domain::conversation::session_command::{ReleaseAgent, RemindAgents, SessionCommand};
 use domain::ids::{ConversationId, UserId};
 use domain::session_id::SessionId;
+use domain::time::Timestamp;
 use event_log::{AppendError, AppendRequest, AppendTicket, LogError};
 
 use super::session_handler::{SessionAct, SessionHandler};
@@ -48,15 +51,48 @@ pub(crate) async fn queue_idle_close(
     state: &CommandState,
     conversation: &ConversationId,
 ) -> Result<AppendTicket, LogError> {
-    let locked = state
-        .log()
-        .conversations()
-        .lock(conversation.as_str())
-        .await?;
-    let command = ConversationCommand::Session(SessionCommand::CloseIdle(state.now()));
-    let events = locked.state().decide(command, state.limits());
-    let events = events.map_err(|refusal| LogError::Corrupt(refusal.to_string()))?;
+    let conversations = state.log().conversations();
+    let locked = conversations.lock(conversation.as_str()).await?;
+    let command = SessionCommand::CloseIdle(state.now());
+    let events = decide(state, locked.state(), command)?;
     Ok(locked.append(AppendRequest::from_events(events)))
+}
+
+/// An event that is being appended, or that none is needed.
+pub(crate) struct QueuedReminder {
+    pub(crate) ticket: AppendTicket,
+    /// When the next reminder of the session is due, as far as that is known.
+    pub(crate) next: Option<Timestamp>,
+}
+
+/// Queues the event that reminds agents of the customer of this conversation, if they have no reply
+/// in time. If not, the append confirms that no other process has written something that needs one.
+pub(crate) async fn queue_reminder(
+    state: &CommandState,
+    conversation: &ConversationId,
+    agents: Vec<UserId>,
+) -> Result<QueuedReminder, LogError> {
+    let conversations = state.log().conversations();
+    let locked = conversations.lock(conversation.as_str()).await?;
+    let now = state.now();
+    let command = SessionCommand::Remind(RemindAgents { agents, now });
+    let events = decide(state, locked.state(), command)?;
+    let next = locked.state().unfinished_session();
+    let next = next.and_then(|session| session.reminder_at);
+    Ok(QueuedReminder {
+        next: next.filter(|_| events.is_empty()),
+        ticket: locked.append(AppendRequest::from_events(events)),
+    })
+}
+
+fn decide(
+    state: &CommandState,
+    conversation: &Conversation,
+    command: SessionCommand,
+) -> Result<Vec<ConversationEvent>, LogError> {
+    let command = ConversationCommand::Session(command);
+    let events = conversation.decide(command, state.limits());
+    events.map_err(|refusal| LogError::Corrupt(refusal.to_string()))
 }
 
 /// Takes the conversation from a user who is no agent any more.
@@ -89,9 +125,7 @@ async fn append_decided(
     let conversations = state.log().conversations();
     while attempts.start_next().await.is_ok() {
         let locked = conversations.lock(conversation.as_str()).await?;
-        let command = ConversationCommand::Session(command.clone());
-        let events = locked.state().decide(command, state.limits());
-        let events = events.map_err(|refusal| LogError::Corrupt(refusal.to_string()))?;
+        let events = decide(state, locked.state(), command.clone())?;
         match locked
             .append(AppendRequest::from_events(events))
             .wait()

@@ -141,6 +141,14 @@ pub const COLUMNS: &[Column] = {
         envelope_column("data", Text, "data", "The complete data, as JSON."),
         envelope_column("actor", Text, "actor", "Who called, if for another user or as administrator."),
         envelope_column("traceparent", Text, "traceparent", "The trace of the request, if it was traced."),
+        data_column("session_id", Text, "/session", "The service session."),
+        data_column("desk", Text, "/desk", "The service desk that has the session."),
+        data_column("customer", Text, "/customer", "The customer who opened the session."),
+        data_column("agent", Text, "/agent", "The agent who has the session; empty while it waits."),
+        data_column("reason", Text, "/reason", "Why: of the end of a session, or of a restriction."),
+        data_column("score", Number, "/score", "The rating of the session: 1 to 5."),
+        data_column("at", Time, "/at", "When it happened in the session, or was due."),
+        data_column("due", Time, "/due", "By when the customer was to have a reply."),
     ]
 };
 

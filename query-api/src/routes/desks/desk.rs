@@ -37,6 +37,8 @@ pub struct DeskView {
     /// The first message of every session; null if there is none.
     #[schema(required = true)]
     pub greeting: Option<String>,
+    /// Whether agents are reminded of a customer who has no reply within `reply_target`.
+    pub reminders: bool,
     /// The number of sessions that wait for an agent.
     pub waiting: i64,
     /// The number of sessions that have one.
@@ -100,6 +102,7 @@ impl DeskView {
             idle_close: row.try_get("idle_close")?,
             reply_target: row.try_get("reply_target")?,
             greeting: row.try_get("greeting")?,
+            reminders: row.try_get("reminders")?,
             waiting: row.try_get("waiting")?,
             open: row.try_get("open")?,
         }))

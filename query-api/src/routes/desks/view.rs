@@ -123,9 +123,11 @@ macro_rules! session_joins {
          LEFT JOIN LATERAL (
             SELECT max(m.at) FILTER (WHERE m.by_customer) AS customer_at,
                    max(m.at) FILTER (WHERE NOT m.by_customer) AS agent_at,
-                   min(m.at) FILTER (WHERE m.by_customer AND m.answers = 0) AS unanswered_at
+                   min(m.at) FILTER (WHERE m.by_customer AND m.answers = 0 AND m.counts)
+                       AS unanswered_at
             FROM (SELECT g.sent_at AS at, s.name = x.customer AS by_customer,
-                         count(*) FILTER (WHERE s.name <> x.customer)
+                         g.type <> 'control' AS counts,
+                         count(*) FILTER (WHERE s.name <> x.customer AND g.type <> 'control')
                              OVER (ORDER BY p.position DESC, g.seq DESC) AS answers
                   FROM (SELECT t.cause, t.conversation, t.position, t.after_seq,
                                lead(t.after_seq) OVER (ORDER BY t.position) AS until_seq

@@ -109,6 +109,7 @@ impl Engine {
             // After a crash or an error, the next step continues.
             if let Ok(Ok(false)) = step.await {
                 let now = self.surroundings.now();
+                self.model.remind_due(now);
                 self.model.close_due(now, LATE);
                 self.model.release_former_agents(now);
                 self.apply(Vec::new()).await;

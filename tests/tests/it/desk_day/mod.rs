@@ -5,7 +5,7 @@
 //! - `roster`: the desks and the hours. `people`: who does something when; `customers`, `agents`:
 //!   what they do. `act`, `call`: what can be done, and the calls for it.
 //! - `model`, `session`: the model. `verdict`: what is to be answered to an act. `figures`: what is
-//!   counted and measured.
+//!   counted and measured. `reminders`: what agents are reminded of.
 //! - `process`: a process on fake time. `engine`: executes acts, and repeats those that a crash has
 //!   interrupted; `outcome`: their answers. `day`: one instant after another.
 //! - `reads`: the services that answer questions. `moment`: what they are to answer at a moment,
@@ -25,6 +25,7 @@ mod outcome;
 mod people;
 mod process;
 mod reads;
+mod reminders;
 mod roster;
 mod session;
 mod verdict;
@@ -74,6 +75,9 @@ async fn a_day_of_desks_with_crashes_ends_as_a_model_of_the_same_acts() {
     };
     assert_eq!(found, expected);
 
+    // And agents were reminded of every customer without a reply in time, once
+    reminders::check_log(&world.pool, &day.engine.model).await;
+
     // And a rebuild gives the same, now and for the earlier moments
     for rebuilds in [false, true] {
         if rebuilds {
@@ -81,6 +85,7 @@ async fn a_day_of_desks_with_crashes_ends_as_a_model_of_the_same_acts() {
             assert!(rebuilt.contains("identical"), "{rebuilt}");
         }
         last.compare(&reads).await;
+        reminders::check_entries(&reads, &day.engine.model).await;
         for moment in &moments {
             moment.compare_past(&reads).await;
         }
@@ -99,8 +104,9 @@ async fn compare_now(day: &Day, hours: Hours, reads: &Reads, rng: &mut Rng) -> M
 fn check_coverage(day: &Day, customers: usize) {
     let (counts, model) = (&day.engine.counts, &day.engine.model);
     eprintln!(
-        "desk_day: {} sessions, {:?} idle, {counts:?}",
+        "desk_day: {} sessions, {} reminders, {:?} idle, {counts:?}",
         model.sessions.len(),
+        model.reminders.len(),
         model.idle
     );
     assert!(model.unfinished.is_empty());
@@ -115,6 +121,7 @@ fn check_coverage(day: &Day, customers: usize) {
         ("refusals", counts.refusals),
         ("lost races", counts.lost_races),
         ("routed sessions", counts.routed),
+        ("reminders", model.reminders.len()),
     ] {
         assert!(count > 0, "no {name}");
     }

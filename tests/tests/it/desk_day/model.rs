@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::act::{Act, reason_of};
+use super::reminders::Reminder;
 use super::roster::{DESKS, conversation, text_of};
 use super::session::{End, Session};
 
@@ -27,6 +28,8 @@ pub struct Model {
     pub unfinished: BTreeSet<usize>,
     /// The agents of each desk.
     pub agents: [Vec<String>; DESKS.len()],
+    /// What agents were reminded of.
+    pub reminders: Vec<Reminder>,
     /// How many sessions closed by themselves, and how many of them long before that was written.
     pub idle: (usize, usize),
     places: BTreeMap<Place, PlaceState>,
@@ -39,6 +42,7 @@ impl Model {
             sessions: Vec::new(),
             unfinished: BTreeSet::new(),
             agents: DESKS.each_ref().map(|desk| desk.agents()),
+            reminders: Vec::new(),
             idle: (0, 0),
             places: BTreeMap::new(),
             numbers: HashMap::new(),
@@ -197,6 +201,28 @@ impl Model {
         self.sessions[session].close(end);
         self.unfinished.remove(&session);
         self.place_of(session).current = None;
+    }
+
+    /// Reminds agents of the customers who have no reply in time: of one who waits for an agent,
+    /// all agents of the desk.
+    pub fn remind_due(&mut self, now: i64) {
+        for number in &self.unfinished {
+            let session = &mut self.sessions[*number];
+            let Some(due) = session.reminder_due_at().filter(|due| *due <= now) else {
+                continue;
+            };
+            session.remind();
+            let agents = &self.agents[session.desk];
+            let agent = session.agent.clone();
+            let agent = agent.filter(|agent| agents.contains(agent));
+            self.reminders.push(Reminder {
+                session: session.id.clone(),
+                desk: session.desk,
+                due,
+                agents: agent.clone().map_or(agents.clone(), |agent| vec![agent]),
+                agent,
+            });
+        }
     }
 
     /// Closes the sessions that are due. `late` is how late the worker has to be for one to count.

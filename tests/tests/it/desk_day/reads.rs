@@ -15,6 +15,7 @@ use super::roster::{ADMINISTRATOR, DESKS};
 const MAX_PORT_ATTEMPTS: usize = 3;
 
 const PAGE_LIMIT: usize = 200;
+const ENTRY_LIMIT: usize = 500;
 
 /// A position that is the end of the log when it is asked for, or an earlier one.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +82,29 @@ impl Reads {
                 Some(next) => after = format!("&after={next}"),
                 None => return found,
             }
+        }
+    }
+
+    /// What this user was reminded of, as their sync feed has it, in order.
+    pub async fn reminders(&self, user: &str) -> Vec<Value> {
+        let client = self.admin.with_token(Some(token::for_user(user)));
+        let (mut found, mut after) = (Vec::new(), "0".to_owned());
+        loop {
+            let path = format!("/v1/inbox/entries?limit={ENTRY_LIMIT}&after={after}");
+            let page = client.get_ok(&path).await;
+            let entries = page["entries"].as_array().expect("entries").iter();
+            found.extend(
+                entries
+                    .filter(|entry| entry["type"] == "session_reminded")
+                    .cloned(),
+            );
+            if page["has_more"] == false {
+                return found;
+            }
+            page["cursor"]
+                .as_str()
+                .expect("a cursor")
+                .clone_into(&mut after);
         }
     }
 

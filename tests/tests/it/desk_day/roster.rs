@@ -81,6 +81,7 @@ impl DeskRules {
         json!({
             "title": format!("The {} desk", self.id), "agents": agents, "routing": self.routing,
             "max_open": self.max_open, "greeting": self.greeting,
+            "reminders": true,
             "idle_close": format!("{}s", self.idle_ms / SECOND),
             "reply_target": format!("{}s", self.target_ms / SECOND),
         })

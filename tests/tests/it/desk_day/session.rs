@@ -68,6 +68,8 @@ pub struct Session {
     active_at: i64,
     /// The stretch of customer messages without an answer, as the number of a fact.
     stretch: Option<usize>,
+    /// Whether agents were reminded of that stretch.
+    is_reminded: bool,
 }
 
 impl Session {
@@ -88,6 +90,7 @@ impl Session {
             idle_ms: DESKS[desk].idle_ms,
             active_at: at,
             stretch: None,
+            is_reminded: false,
         };
         session.add(Subject::Opening, at, FactAgent::Holder, None);
         session
@@ -131,11 +134,21 @@ impl Session {
         Some(self.facts[stretch].at + self.target_ms)
     }
 
+    /// When agents are to be reminded, unless the session closes by itself before.
+    pub fn reminder_due_at(&self) -> Option<i64> {
+        let due = self.reply_due_at().filter(|_| !self.is_reminded)?;
+        (due < self.idle_at()).then_some(due)
+    }
+
+    pub fn remind(&mut self) {
+        self.is_reminded = true;
+    }
+
     pub fn add_customer_message(&mut self, at: i64) {
         (self.active_at, self.customer_at) = (at, Some(at));
         self.add(Subject::Message, at, FactAgent::Holder, None);
         if self.stretch.is_none() {
-            self.stretch = Some(self.facts.len());
+            (self.stretch, self.is_reminded) = (Some(self.facts.len()), false);
             self.add(Subject::Stretch, at, FactAgent::Holder, None);
         }
     }
