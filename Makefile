@@ -17,7 +17,7 @@ QUICK := $(TARGET)/quick
 RELEASE := $(TARGET)/release
 DEPLOY := $(TARGET)/deploy
 
-.PHONY: run demo build dist test fmt lint licences inventory servers test-clients client-soak scroll harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-reads bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-files bench-flood-rules words blue-green as-of desk-day push-soak fuzz soak
+.PHONY: run demo build dist test fmt lint licences inventory simulate servers test-clients client-soak scroll harness bench compare-sends faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-reads bench-retries bench-scheduled bench-seals bench-stock-postgres bench-word-lists bench-files bench-flood-rules words blue-green as-of desk-day push-soak fuzz soak
 
 # Builds the program quickly, starts it in the foreground and prints its address and a token that works.
 # If the port is taken: TIDINGS_LISTEN=127.0.0.1:9090 make run DATA=./other-data
@@ -80,6 +80,10 @@ inventory:
 	cargo run --quiet --locked --package house-rules -- inventory > docs/inventory.md.new
 	mv docs/inventory.md.new docs/inventory.md
 
+# Tidings in cells at the field's numbers, in a simulation: docs/scale.md. make simulate ARGS="--seed 2"
+simulate:
+	python3 docs/scale/simulate.py $(ARGS)
+
 # Fetches the pinned servers ahead of time.
 servers:
 	cargo build --profile quick --locked --package tidings
@@ -92,6 +96,12 @@ harness: build
 # Throughput and latency of sends, compared with stock postgres-es and a bare HTTP route.
 bench: harness
 	TIDINGS_BIN=$(DEPLOY)/tidings $(RELEASE)/benches send $(ARGS)
+
+# The sends of two programs in turns, with the precision of their ratio: BEFORE= and AFTER=, paths of
+# programs; ARGS="--traces 0.01" traces a share of the requests of the second.
+compare-sends: AFTER ?= $(DEPLOY)/tidings
+compare-sends: harness
+	$(RELEASE)/benches compare-sends --before $(BEFORE) --after $(AFTER) $(ARGS)
 
 # Median send on a Postgres as initdb makes it, compared with the private one: at most 3 times.
 bench-stock-postgres: harness

@@ -5,6 +5,7 @@
 //! ratios carry over to another one:
 //!
 //! - [`send`]: sends, visibility, rebuild and memory, compared with stock postgres-es.
+//! - [`compare_sends`]: the sends of two programs, or of one with and without traces.
 //! - [`reads`]: queries, compared with a bare route, and a mixed load.
 //! - [`live`]: live delivery. [`search`]: full-text search, compared with Postgres.
 //! - [`log`]: export, replay, verification and rebuild of a large log.
@@ -27,11 +28,12 @@
 //! - [`corpora`], [`known_items`]: imported chat logs, and the search for their messages.
 //!
 //! Shared: [`load_generator`], [`warm_postgres`] and [`recall_queries`] prepare a run;
-//! [`environment`], [`statistics`] and [`targets`] report it.
+//! [`environment`], [`machine_load`], [`statistics`] and [`targets`] report it.
 
 mod as_of;
 mod blue_green;
 mod client_limits;
+mod compare_sends;
 mod corpora;
 mod environment;
 mod failover;
@@ -44,6 +46,7 @@ mod live;
 mod live_soak;
 mod load_generator;
 mod log;
+mod machine_load;
 mod nats;
 mod power_loss;
 mod projection;
@@ -83,6 +86,8 @@ struct Benches {
 enum Benchmark {
     /// Measure sends, visibility, rebuild and memory, and compare with stock postgres-es.
     Send(send::Args),
+    /// Compare the sends of two programs, measured in turns.
+    CompareSends(compare_sends::Args),
     /// Measure queries and a mixed load, and compare them with a bare route.
     Reads(reads::Args),
     /// Measure live delivery: delay, deliveries per second, idle connections, a large group.
@@ -158,6 +163,7 @@ fn main() -> Result<ExitCode> {
 async fn run(benchmark: Benchmark) -> Result<ExitCode> {
     match benchmark {
         Benchmark::Send(args) => send::run(&args).await?,
+        Benchmark::CompareSends(args) => return compare_sends::run(&args).await,
         Benchmark::Reads(args) => return reads::run(&args).await,
         Benchmark::Live(args) => return live::run(&args).await,
         Benchmark::Search(_) => anyhow::bail!("search runs on the main thread"),

@@ -19,6 +19,7 @@ from python_client import (
     run_python_guide,
 )
 from python_generated import compare_python_client
+from scale import check_simulation, measure_bytes
 from tokens import make_tokens
 from typescript import (
     chat_of_the_guide,
@@ -100,6 +101,8 @@ STEPS = [
     ("questions of analysts in SQL", ask_questions),
     ("notebook of analysts", run_notebook),
     ("projection in Python", project_events),
+    ("scale: simulation", check_simulation),
+    ("scale: bytes of a message", measure_bytes),
     ("Python client", check_python_client),
     ("guide of the Python client", run_python_guide),
     ("Python client: interrupted uploads", break_python_uploads),

@@ -10,8 +10,8 @@ use embedded_servers::EmbeddedServers;
 use sqlx::{Connection, PgConnection};
 
 use crate::client::{BaseUrls, Client, http_client};
-use crate::ports;
 use crate::service::{ServiceProcess, service_env};
+use crate::{binary, ports};
 
 /// The longest time that the projection may take to reach the head of the log.
 const MAX_LAG: Duration = Duration::from_secs(60);
@@ -39,6 +39,16 @@ impl Program {
         dir: &Path,
         more: &[(&'static str, &str)],
     ) -> Result<Self> {
+        Self::start_binary(binary::path(), servers, dir, more).await
+    }
+
+    /// The same with another program than the one under test, such as an earlier one.
+    pub async fn start_binary(
+        binary: &Path,
+        servers: &EmbeddedServers,
+        dir: &Path,
+        more: &[(&'static str, &str)],
+    ) -> Result<Self> {
         let port = ports::find_free();
         let mut env = service_env(&servers.database_url, &servers.nats_url);
         // A load generator has more connections than a user.
@@ -47,7 +57,7 @@ impl Program {
             more.iter()
                 .map(|(name, value)| (*name, (*value).to_owned())),
         );
-        let service = ServiceProcess::start("up", port, dir, &env)
+        let service = ServiceProcess::start_program(binary, "up", port, dir, &env)
             .await
             .map_err(anyhow::Error::msg)?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));

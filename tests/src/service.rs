@@ -30,7 +30,18 @@ impl ServiceProcess {
         dir: &Path,
         env: &[(&'static str, String)],
     ) -> Result<Self, String> {
-        let mut service = Self::spawn(role, port, dir, env);
+        Self::start_program(binary::path(), role, port, dir, env).await
+    }
+
+    /// The same with another program than the one under test, such as an earlier one.
+    pub async fn start_program(
+        program: &Path,
+        role: &str,
+        port: u16,
+        dir: &Path,
+        env: &[(&'static str, String)],
+    ) -> Result<Self, String> {
+        let mut service = Self::spawn_program(program, role, port, dir, env);
         let http = http_client();
         let url = format!("http://127.0.0.1:{port}/readyz");
         let outcome = eventually_within(READY_TIMEOUT, format!("{role} is ready"), async || {
@@ -45,7 +56,17 @@ impl ServiceProcess {
 
     /// Starts a subcommand without waiting.
     pub fn spawn(role: &str, port: u16, dir: &Path, env: &[(&'static str, String)]) -> Self {
-        let mut command = Command::new(binary::path());
+        Self::spawn_program(binary::path(), role, port, dir, env)
+    }
+
+    fn spawn_program(
+        program: &Path,
+        role: &str,
+        port: u16,
+        dir: &Path,
+        env: &[(&'static str, String)],
+    ) -> Self {
+        let mut command = Command::new(program);
         command
             .arg(role)
             .arg("--listen")
