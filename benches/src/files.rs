@@ -1,5 +1,6 @@
 //! `make bench-files`: the memory and the throughput of uploads, compared with a plain axum route
-//! that writes the same bytes into files. The exit status is 1 if a target is missed.
+//! that writes the same bytes into files, and with one that also syncs each file before it answers,
+//! as Tidings does. The exit status is 1 if a target is missed.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -27,7 +28,7 @@ use crate::targets::{Target, TargetTable, exit_code};
 /// The most memory that all uploads at once may take, in MB.
 const MAX_MEMORY_MB: f64 = 100.0;
 
-/// The least throughput, relative to the plain route.
+/// The least throughput, relative to either plain route.
 const MIN_RATIO: f64 = 0.7;
 
 /// Bytes that are sent at once.
@@ -35,6 +36,9 @@ const CHUNK: usize = 64 * 1024;
 
 /// How long the system is left alone before its memory at rest is read.
 const IDLE_TIME: Duration = Duration::from_secs(5);
+
+/// The folder of the plain route that syncs each file, and the beginning of its path.
+const SYNCED: &str = "synced";
 
 /// How often the memory is read during the uploads.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(20);
@@ -48,7 +52,7 @@ pub struct Args {
     /// The size of each file in MiB.
     #[arg(long, default_value_t = 100)]
     mib: usize,
-    /// How often each of the two is measured, in turns.
+    /// How often each is measured, in turns.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
 }
@@ -68,16 +72,21 @@ pub async fn run(args: &Args) -> Result<ExitCode> {
     sleep(IDLE_TIME).await;
     let rest = program.service.process.memory()?.resident;
     let plain_dir = dir.join("plain");
-    std::fs::create_dir_all(&plain_dir)?;
+    let synced_dir = plain_dir.join(SYNCED);
     let (_peer, plain) = start_peer(&["serve-plain-files"], &[&plain_dir.display().to_string()])?;
-    let (mut ours, mut theirs, mut peak) = (Vec::new(), Vec::new(), 0);
+    let (mut ours, mut theirs, mut synced, mut peak) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for round in 0..args.rounds {
-        theirs.push(upload_plain(args, plain, round).await?);
+        std::fs::create_dir_all(&synced_dir)?;
+        theirs.push(upload_plain(args, plain, &round.to_string()).await?);
         let (rate, most) = upload_to_tidings(args, &program).await?;
         ours.push(rate);
         peak = most.max(peak);
+        synced.push(upload_plain(args, plain, &format!("{SYNCED}/{round}")).await?);
+        std::fs::remove_dir_all(&synced_dir)?;
     }
-    println!("MiB/s of Tidings: {ours:.0?}, of the plain route: {theirs:.0?}");
+    println!(
+        "MiB/s of Tidings: {ours:.0?}, of the plain route: {theirs:.0?}, synced: {synced:.0?}"
+    );
     // The memory of a process is in KiB.
     let megabytes = |kib: u64| kib as f64 * 1_024.0 / 1e6;
     println!(
@@ -96,6 +105,12 @@ pub async fn run(args: &Args) -> Result<ExitCode> {
         Target::at_least(
             "throughput, relative to the plain route",
             mean(&ours) / mean(&theirs),
+            MIN_RATIO,
+            "x",
+        ),
+        Target::at_least(
+            "throughput, relative to the plain route that syncs each file",
+            mean(&ours) / mean(&synced),
             MIN_RATIO,
             "x",
         ),
@@ -136,11 +151,12 @@ async fn upload_to_tidings(args: &Args, program: &Program) -> Result<(f64, u64)>
     Ok((total_mib(args) / began.elapsed().as_secs_f64(), peak))
 }
 
-async fn upload_plain(args: &Args, address: SocketAddr, round: usize) -> Result<f64> {
+/// Uploads all files at once to a plain route. `name` is what their paths begin with.
+async fn upload_plain(args: &Args, address: SocketAddr, name: &str) -> Result<f64> {
     let began = Instant::now();
     stream::iter(0..args.uploads)
         .map(|number| {
-            let url = format!("http://{address}/{round}-{number}");
+            let url = format!("http://{address}/{name}-{number}");
             send_file(url, None, args.file_bytes())
         })
         .buffer_unordered(args.uploads)
@@ -178,30 +194,50 @@ async fn send_file(url: String, token: Option<String>, bytes: usize) -> Result<(
     Ok(())
 }
 
-/// Serves the plain route: it writes each body into a file of the directory.
+/// Serves the plain routes: they write each body into a file of the directory.
 pub async fn serve_plain(listen: SocketAddr, dir: PathBuf) -> Result<()> {
     async fn write(
         State(dir): State<PathBuf>,
         Path(name): Path<String>,
         body: Body,
     ) -> Result<StatusCode, StatusCode> {
-        write_body(&dir.join(name), body)
-            .await
-            .map(|()| StatusCode::CREATED)
-            .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+        respond(write_body(&dir.join(name), body).await)
     }
-    let routes = Router::new().route("/{name}", put(write)).with_state(dir);
+    async fn write_synced(
+        State(dir): State<PathBuf>,
+        Path(name): Path<String>,
+        body: Body,
+    ) -> Result<StatusCode, StatusCode> {
+        respond(write_synced_body(&dir.join(SYNCED).join(name), body).await)
+    }
+    let routes = Router::new()
+        .route("/{name}", put(write))
+        .route(&format!("/{SYNCED}/{{name}}"), put(write_synced))
+        .with_state(dir);
     let listener = tokio::net::TcpListener::bind(listen).await?;
     axum::serve(listener, routes)
         .await
         .context("the plain route")
 }
 
-async fn write_body(path: &std::path::Path, body: Body) -> Result<()> {
+fn respond<T>(written: Result<T>) -> Result<StatusCode, StatusCode> {
+    match written {
+        Ok(_) => Ok(StatusCode::CREATED),
+        Err(_) => Err(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+async fn write_synced_body(path: &std::path::Path, body: Body) -> Result<()> {
+    let file = write_body(path, body).await?;
+    Ok(file.sync_all().await?)
+}
+
+async fn write_body(path: &std::path::Path, body: Body) -> Result<tokio::fs::File> {
     let mut file = tokio::fs::File::create(path).await?;
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.try_next().await? {
         file.write_all(&chunk).await?;
     }
-    Ok(file.flush().await?)
+    file.flush().await?;
+    Ok(file)
 }

@@ -4,7 +4,8 @@
 //! The modules, in the order in which the bytes of an upload pass through them:
 //!
 //! - `staging`: the bytes of an upload that is not complete, in a local directory. They survive a
-//!   broken connection and a restart, so an upload resumes where it stopped.
+//!   broken connection and a restart, so an upload resumes where it stopped. `upload_file`: how
+//!   they are written, and their digest.
 //! - `content`: what the bytes are: their media type, and the dimensions of an image.
 //! - `key`: the names of objects, which are made of ids and digests.
 //! - `location`: where the store is. `store`: puts, reads, lists and deletes objects and their
@@ -28,6 +29,7 @@ mod staging;
 mod store;
 mod store_error;
 mod thumbnail;
+mod upload_file;
 
 pub use content::{ContentFacts, ImageDimensions};
 pub use key::{ObjectKey, PreviewKey, PreviewSize, UploadKey};

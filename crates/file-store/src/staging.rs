@@ -1,19 +1,19 @@
 //! Uploads that are not complete: one local file for each, which is locked while bytes arrive.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use bytes::BytesMut;
-use sha2::{Digest as _, Sha256};
+use sha2::Digest as _;
 
 use crate::content::ContentFacts;
 use crate::key::UploadKey;
 use crate::store_error::is_full;
+use crate::upload_file::UploadFile;
 
-/// How many bytes are written at once. An upload holds no more in memory than this and one piece
-/// from the connection.
-const WRITE_BYTES: usize = 512 * 1024;
+/// Files of at least this size are written past the page cache. Smaller ones, such as most images,
+/// are soon read: for previews, and by those who get the message.
+const LARGE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Why bytes were not staged.
 #[derive(Debug, thiserror::Error)]
@@ -37,14 +37,18 @@ impl StagingError {
 #[derive(Debug, Clone)]
 pub struct Staging {
     directory: PathBuf,
+    /// Whether large files are written past the page cache.
+    bypasses_cache: bool,
 }
 
 impl Staging {
-    /// Opens the directory, and creates it if it does not exist.
-    pub fn open(directory: &Path) -> io::Result<Self> {
+    /// Opens the directory, and creates it if it does not exist. `is_read_back` says whether the
+    /// bytes of an upload are read as soon as it is complete.
+    pub(crate) fn open(directory: &Path, is_read_back: bool) -> io::Result<Self> {
         std::fs::create_dir_all(directory)?;
         Ok(Self {
             directory: directory.to_owned(),
+            bypasses_cache: !is_read_back,
         })
     }
 
@@ -65,14 +69,26 @@ impl Staging {
         }
     }
 
-    /// Opens the upload of a file, with the bytes that have arrived, or from the beginning.
+    /// Opens the upload of a file of this size, with the bytes that have arrived, or from the
+    /// beginning.
     pub async fn resume(
         &self,
         key: UploadKey,
+        size: u64,
         from_start: bool,
     ) -> Result<StagedUpload, StagingError> {
         let path = self.path(key);
-        run_blocking(move || StagedUpload::open(path, from_start)).await
+        let bypasses_cache = self.bypasses_cache && size >= LARGE_BYTES;
+        run_blocking(move || {
+            let file = lock(&path, from_start)?;
+            let file = UploadFile::resume(file, size, bypasses_cache)?;
+            Ok(StagedUpload {
+                path,
+                received: file.length(),
+                file: Some(file),
+            })
+        })
+        .await
     }
 
     /// Removes the bytes of an upload that will not be completed.
@@ -98,16 +114,9 @@ impl Staging {
 #[derive(Debug)]
 pub struct StagedUpload {
     path: PathBuf,
-    sink: Option<Sink>,
-    pending: BytesMut,
+    /// Absent after a write that failed.
+    file: Option<UploadFile>,
     received: u64,
-}
-
-/// The open file, and the digest of what is in it.
-#[derive(Debug)]
-struct Sink {
-    file: File,
-    digest: Sha256,
 }
 
 /// An upload whose bytes have all arrived, and are on the disk.
@@ -125,28 +134,6 @@ pub struct CompletedUpload {
 }
 
 impl StagedUpload {
-    fn open(path: PathBuf, from_start: bool) -> Result<Self, StagingError> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let mut file = options.open(&path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StagingError::Busy),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
-        if from_start {
-            file.set_len(0)?;
-        }
-        let mut digest = Sha256::new();
-        let received = digest_all(&mut file, &mut digest)?;
-        Ok(Self {
-            path,
-            sink: Some(Sink { file, digest }),
-            pending: BytesMut::with_capacity(WRITE_BYTES),
-            received,
-        })
-    }
-
     /// How many bytes have arrived.
     pub fn received(&self) -> u64 {
         self.received
@@ -154,41 +141,41 @@ impl StagedUpload {
 
     /// Adds bytes at the end.
     pub async fn append(&mut self, bytes: &[u8]) -> Result<(), StagingError> {
-        self.pending.extend_from_slice(bytes);
-        self.received += bytes.len() as u64;
-        if self.pending.len() >= WRITE_BYTES {
+        let mut left = bytes;
+        while let Some(rest) = self.open_file()?.take(left) {
             self.flush().await?;
+            left = rest;
         }
+        self.received += bytes.len() as u64;
         Ok(())
     }
 
     /// Writes what has arrived to the file, so that the upload can resume after it.
     pub async fn flush(&mut self) -> Result<(), StagingError> {
-        let Some(mut sink) = self.sink.take() else {
-            return Err(io::Error::other("an earlier write failed").into());
-        };
-        let mut pending = std::mem::take(&mut self.pending);
-        let (sink, pending) = run_blocking(move || {
-            sink.file.write_all(&pending)?;
-            sink.digest.update(&pending);
-            pending.clear();
-            Ok((sink, pending))
-        })
-        .await?;
-        self.sink = Some(sink);
-        self.pending = pending;
+        if !self.open_file()?.has_pending() {
+            return Ok(());
+        }
+        if let Some(mut file) = self.file.take() {
+            let written = run_blocking(move || {
+                file.write()?;
+                Ok(file)
+            });
+            self.file = Some(written.await?);
+        }
         Ok(())
+    }
+
+    fn open_file(&mut self) -> io::Result<&mut UploadFile> {
+        self.file.as_mut().ok_or_else(earlier_failure)
     }
 
     /// Ends the upload: its bytes are on the disk, and it is known what they are.
     pub async fn complete(mut self) -> Result<CompletedUpload, StagingError> {
         self.flush().await?;
-        let Some(Sink { mut file, digest }) = self.sink.take() else {
-            return Err(io::Error::other("an earlier write failed").into());
-        };
+        let file = self.file.take().ok_or_else(earlier_failure)?;
         let (path, size) = (self.path, self.received);
         run_blocking(move || {
-            file.sync_all()?;
+            let (mut file, digest) = file.sync()?;
             let facts = ContentFacts::read(&mut file)?;
             Ok(CompletedUpload {
                 path,
@@ -214,6 +201,10 @@ impl CompletedUpload {
     }
 }
 
+fn earlier_failure() -> io::Error {
+    io::Error::other("an earlier write failed")
+}
+
 async fn discard(path: PathBuf) -> Result<(), StagingError> {
     match tokio::fs::remove_file(path).await {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
@@ -221,19 +212,20 @@ async fn discard(path: PathBuf) -> Result<(), StagingError> {
     }
 }
 
-/// Reads the file to its end. Returns the number of bytes.
-fn digest_all(file: &mut File, digest: &mut Sha256) -> io::Result<u64> {
-    file.seek(SeekFrom::Start(0))?;
-    let mut buffer = vec![0; WRITE_BYTES];
-    let mut total = 0;
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            return Ok(total);
-        }
-        digest.update(&buffer[..read]);
-        total += read as u64;
+/// Opens a file that nobody else has open.
+fn lock(path: &Path, from_start: bool) -> Result<File, StagingError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    let file = options.open(path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(StagingError::Busy),
+        Err(TryLockError::Error(error)) => return Err(error.into()),
     }
+    if from_start {
+        file.set_len(0)?;
+    }
+    Ok(file)
 }
 
 fn to_hex(bytes: &[u8]) -> String {

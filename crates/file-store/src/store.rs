@@ -95,7 +95,7 @@ impl FileStore {
     pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         match &config.location {
             StoreLocation::Directory(directory) => {
-                let staging = Staging::open(&directory.join("uploads"))?;
+                let staging = Staging::open(&directory.join("uploads"), false)?;
                 let objects = LocalFileSystem::new_with_prefix(directory)?;
                 Ok(Self {
                     objects: Arc::new(objects),
@@ -105,7 +105,7 @@ impl FileStore {
                 })
             }
             StoreLocation::Bucket { bucket, prefix } => {
-                let staging = Staging::open(&config.uploads)?;
+                let staging = Staging::open(&config.uploads, true)?;
                 let notes = config.uploads.join("parts");
                 let bucket = Bucket::open(bucket, &config.variables, config.timeout, notes)?;
                 Ok(Self {
@@ -240,7 +240,8 @@ impl FileStore {
             return put.map(drop).map_err(StoreError::of_write);
         };
         // What a crash leaves behind is an upload that nobody announced, which the sweep removes.
-        let mut staged = self.staging.resume(UploadKey::random(), true).await?;
+        let (upload, size) = (UploadKey::random(), bytes.len() as u64);
+        let mut staged = self.staging.resume(upload, size, true).await?;
         staged.append(&bytes).await?;
         let staged = staged.complete().await?;
         move_into_place(&staged, directory.join(key.path())).await

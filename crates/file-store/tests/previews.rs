@@ -40,7 +40,7 @@ impl Fixture {
         let config = StoreConfig::directory(&dir.path().join("store"));
         let store = FileStore::open(&config).unwrap();
         let file = UploadKey::parse(FILE).unwrap();
-        let mut upload = store.staging().resume(file, true).await.unwrap();
+        let mut upload = store.staging().resume(file, 8, true).await.unwrap();
         upload.append(b"an image").await.unwrap();
         let upload = upload.complete().await.unwrap();
         let key = ObjectKey::new(file, &upload.sha256).unwrap();

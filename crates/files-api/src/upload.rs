@@ -213,7 +213,7 @@ impl FileUpload {
             }
         }
         let from_start = matches!(part, UploadPart::Whole | UploadPart::From(0));
-        let staged = staging.resume(self.key, from_start).await;
+        let staged = staging.resume(self.key, size, from_start).await;
         let mut staged = staged.map_err(|error| not_staged(&error))?;
         if let UploadPart::From(offset) = part
             && offset != staged.received()

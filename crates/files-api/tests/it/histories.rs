@@ -441,7 +441,7 @@ async fn a_sweep_removes_what_a_crash_has_left() {
     // The bytes of an upload whose process ended before the event.
     let stray = "019ad2c5-7a31-7c1e-9f6e-2f0f3d1c9b5a";
     let key = file_store::UploadKey::parse(stray).unwrap();
-    let mut staged = system.store.staging().resume(key, true).await.unwrap();
+    let mut staged = system.store.staging().resume(key, 5, true).await.unwrap();
     staged.append(b"stray").await.unwrap();
     let completed = staged.complete().await.unwrap();
     let object = file_store::ObjectKey::new(key, &completed.sha256).unwrap();
@@ -455,7 +455,9 @@ async fn a_sweep_removes_what_a_crash_has_left() {
 /// The object that the bytes of a file become.
 async fn put(system: &TestSystem, id: &str, bytes: &[u8]) -> file_store::ObjectKey {
     let key = file_store::UploadKey::parse(id).unwrap();
-    let mut staged = system.store.staging().resume(key, true).await.unwrap();
+    let size = bytes.len() as u64;
+    let staged = system.store.staging().resume(key, size, true).await;
+    let mut staged = staged.unwrap();
     staged.append(bytes).await.unwrap();
     let completed = staged.complete().await.unwrap();
     let object = file_store::ObjectKey::new(key, &completed.sha256).unwrap();
