@@ -203,6 +203,7 @@ async fn do_everything(world: &World) -> i64 {
     meet(world, &ann).await;
     use_thread(&ann).await;
     wait_for_others(world, &ann).await;
+    be_reminded(world).await;
     have_messages_held(world, &ann).await;
     use_desk(world, &ann).await;
     let ack = json!({ "device": "phone", "cursor": delivered });
@@ -233,6 +234,19 @@ async fn use_desk(world: &World, ann: &Client) {
         act(&bob, &session.id, what, body).await.expect(200);
     }
     act(ann, &session.id, "close", json!({})).await.expect(200);
+}
+
+/// A customer waits at a desk whose agent is ann. No hook may hold what the customer writes.
+async fn be_reminded(world: &World) {
+    let reminding = json!({"reply_target": "1s", "reminders": true});
+    set_desk(&world.admin(), "support", &["ann"], reminding).await;
+    open_session(&world.user("bob"), "support", "Is anybody there?").await;
+    let reminders = "SELECT count(*) FROM events WHERE type = 'session_reminded'";
+    eventually("ann is reminded", async || {
+        let count: Result<i64, _> = sqlx::query_scalar(reminders).fetch_one(&world.pool).await;
+        (count.expect("a count") == 1).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
