@@ -61,9 +61,11 @@ pub(crate) fn choose(rng: &mut Rng, model: &Model, place: &ModelDesk) -> (String
     };
     let what = match rng.below(10) {
         0 | 1 if by == place.customer => DeskAction::Open,
-        0..4 => DeskAction::Accept,
-        4 | 5 => DeskAction::GiveToAgent((*rng.pick(&USERS)).to_owned()),
-        6 => DeskAction::GiveToDesk(rng.pick(&DESKS).0.to_owned()),
+        0..4 if session.agent.is_none() => DeskAction::Accept,
+        0 => DeskAction::Accept,
+        1..4 => DeskAction::GiveToAgent(rng.pick(agents).clone()),
+        4 => DeskAction::GiveToAgent((*rng.pick(&USERS)).to_owned()),
+        5 | 6 => DeskAction::GiveToDesk(rng.pick(&DESKS).0.to_owned()),
         7 => DeskAction::Close,
         _ => DeskAction::Note,
     };

@@ -62,6 +62,19 @@ async fn random_histories_agree_with_the_model_over_kills_and_rebuilds() {
         compare(&history, "after", event).await;
     }
     world.run_ok(&["verify"]).await;
+    check_coverage(&world).await;
+}
+
+/// Without sessions of service desks, their comparisons would say nothing.
+async fn check_coverage(world: &World) {
+    let kinds = "SELECT type, count(*) FROM events WHERE type LIKE 'session_%' GROUP BY 1";
+    let counts: Vec<(String, i64)> = sqlx::query_as(kinds)
+        .fetch_all(&world.pool)
+        .await
+        .expect("the events are readable");
+    eprintln!("histories: {counts:?}");
+    let acts: i64 = counts.iter().map(|(_, count)| count).sum();
+    assert!(acts >= 10, "{counts:?}");
 }
 
 /// Compares unread counts, inboxes, threads, histories and searches of all users.
