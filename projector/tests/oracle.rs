@@ -118,6 +118,7 @@ impl Oracle {
                 | ConversationEvent::SessionNoted(_)
                 | ConversationEvent::SessionTagged(_)
                 | ConversationEvent::SessionRated(_)
+                | ConversationEvent::SessionReminded(_)
         );
         let inside = self.members_at(&id, at);
         if has_entry && inside.len() as i64 <= config().fanout_threshold {

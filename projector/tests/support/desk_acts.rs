@@ -1,9 +1,10 @@
 //! Service desks, and a session of each customer with everything that can happen to one.
 
-use domain::conversation::command::ConversationCommand;
+use domain::body::{MessageBody, MessageType};
+use domain::conversation::command::{ConversationCommand, SendMessage};
 use domain::conversation::session_command::{
     AcceptSession, CloseSession, DeskLookup, NoteSession, OpenServiceSession, RateSession,
-    SessionCaller, SessionCommand, TagSession, TransferSession, TransferTarget,
+    RemindAgents, SessionCaller, SessionCommand, TagSession, TransferSession, TransferTarget,
 };
 use domain::custom_fields::CustomFields;
 use domain::deployment::flood::RuleDuration;
@@ -11,7 +12,7 @@ use domain::desk::event::{DeskEvent, DeskSet};
 use domain::desk::settings::{DeskSettings, Routing};
 use domain::desk::texts::{CloseReason, RatingText, SessionNote, SessionTag};
 use domain::envelope::AggregateKind;
-use domain::ids::{ConversationId, DeskId, Title, UserId};
+use domain::ids::{ClientKey, ConversationId, DeskId, Title, UserId};
 use domain::session_id::SessionId;
 use domain::time::Timestamp;
 use serde_json::json;
@@ -43,11 +44,48 @@ impl HistoryGenerator {
     fn serve(&mut self, customer: &UserId, agents: &[UserId; 2], desk: DeskLookup) {
         let id = desk.conversation.clone();
         let session = SessionId::new(id.clone(), 1);
-        for command in session_commands(&session, customer, agents, desk, self.now) {
-            let is_accepted = self.run_command(&id, ConversationCommand::Session(command.clone()));
-            assert!(is_accepted, "{command:?}");
-            self.now += 1_000;
+        let [open, others @ ..] = session_commands(&session, customer, agents, desk, self.now);
+        self.run_session(&id, ConversationCommand::Session(open));
+        for command in self.unanswered_commands(customer, agents) {
+            self.run_session(&id, command);
         }
+        for command in others {
+            self.run_session(&id, ConversationCommand::Session(command));
+        }
+    }
+
+    fn run_session(&mut self, id: &ConversationId, command: ConversationCommand) {
+        let is_accepted = self.run_command(id, command.clone());
+        assert!(is_accepted, "{command:?}");
+        self.now += 1_000;
+    }
+
+    /// A message of the customer, and the reminder of it, which all agents get.
+    fn unanswered_commands(
+        &self,
+        customer: &UserId,
+        agents: &[UserId; 2],
+    ) -> [ConversationCommand; 2] {
+        let at = |ms: i64| Timestamp::from_millis(self.now + ms);
+        [
+            ConversationCommand::Send(SendMessage {
+                sender: customer.clone(),
+                kind: MessageType::Text,
+                body: MessageBody::from_text("hello"),
+                reply_to: None,
+                mentions: vec![],
+                client_message_id: ClientKey::parse("hello").unwrap(),
+                now: at(0),
+                blocked: false,
+                thread: None,
+                scheduled_for: None,
+                desk: None,
+            }),
+            ConversationCommand::Session(SessionCommand::Remind(RemindAgents {
+                agents: agents.to_vec(),
+                now: at(301_000),
+            })),
+        ]
     }
 }
 
