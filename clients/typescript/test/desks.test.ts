@@ -72,6 +72,10 @@ test("what happens to a session, and the messages in it, have the sessions read 
   ] as const) {
     assert.deepEqual(stale(applyEntry(state(), entry(5, type, data))), ["sessions"], type);
   }
+  const reminder = { session_id: "c.1", conversation_id: "c", desk: "billing", agent: null };
+  const due = "2026-11-01T10:05:00Z";
+  const reminded = entry(5, "session_reminded", { ...reminder, due }, null);
+  assert.deepEqual(stale(applyEntry(state(), reminded)), ["waiting"]);
   const created = entry(1, "conversation_created", {
     id: "c",
     kind: "desk",

@@ -35,7 +35,7 @@ try {
   windows.ann = await openWindow(browser, CHAT_URL, annCalls, faults, still);
   windows.ben = await openWindow(browser, CHAT_URL, benCalls, faults, still);
   windows.dora = await openWindow(browser, CHAT_URL, doraCalls, faults, still);
-  const steps = { ask, accept, answer, describe, handOver, close, rate, again, keys, narrow };
+  const steps = { ask, accept, answer, describe, handOver, close, rate, again, keys, remind, narrow };
   for (const [name, step] of Object.entries(steps)) {
     await step(windows).catch(async (error) => {
       for (const [who, page] of Object.entries(windows)) {
@@ -211,6 +211,17 @@ async function keys({ ann, ben, dora }) {
   await waitForText(dora, ".desk-row", `Sales ${ending}`);
   await dora.keyboard.press("Alt+a");
   await bar(dora).getByText("Open").waitFor();
+}
+
+/** Who waits for too long is marked, and the agent learns of it. */
+async function remind({ ben }) {
+  const desk = `support-${ending}`;
+  const soon = { reply_target: "1s", reminders: true };
+  await setDesk(desk, `Support ${ending}`, [benCalls.user], soon);
+  await annCalls.call("POST", `/v1/desks/${desk}/sessions`, { text: "Is anybody there?" });
+  await ben.getByText("Ann Carter is waiting, and has no reply yet.").waitFor();
+  await waitForText(ben, ".desk-row .reply-target.overdue", "Reply overdue by");
+  await isAccessible(ben, ".desk-queue", "the queue with an overdue reply");
 }
 
 /** On a phone, and in Chinese. */

@@ -49,6 +49,7 @@ async function add(page) {
     [set.title, set.routing, set.max_open, set.idle_close, set.reply_target, set.greeting],
     ["Billing", "least_busy", 5, "20m", "5m", "Hello!"],
   );
+  assert.equal(set.reminders, true);
 }
 
 /** Numbers of the row, by the labels of their columns. */
