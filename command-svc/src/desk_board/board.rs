@@ -137,13 +137,25 @@ impl Board {
         }
     }
 
-    /// The sessions in which a reminder may be due, in the order of their times.
-    pub(crate) fn reminders(&self, now: Timestamp) -> Vec<(Timestamp, SessionId)> {
-        let due = self
-            .by_reminder_time
-            .iter()
-            .take_while(|(at, _)| *at <= now);
-        due.cloned().collect()
+    /// The sessions in which a reminder may be due, in the order of their times, if their desks have
+    /// an agent who could be reminded.
+    pub(crate) fn reminders(
+        &self,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (Timestamp, &SessionId)> {
+        let due = self.by_reminder_time.iter();
+        let due = due.take_while(move |(at, _)| *at <= now);
+        due.filter(|(_, session)| self.has_other_agent(session))
+            .map(|(at, session)| (*at, session))
+    }
+
+    /// Whether the desk of the session has an agent who is not its customer.
+    fn has_other_agent(&self, session: &SessionId) -> bool {
+        let known = self.sessions.get(session);
+        known.is_some_and(|known| {
+            let desk = self.desks.get(&known.desk);
+            desk.is_some_and(|desk| desk.agents.iter().any(|agent| *agent != known.customer))
+        })
     }
 
     /// The next reminder of a session is due then. If nothing in it needs a reply now, no reminder

@@ -8,10 +8,10 @@ use std::time::Duration;
 use connectivity::OutageLog;
 use connectivity::postgres::JobLock;
 use domain::conversation::{Conversation, UnfinishedSession};
-use domain::ids::{ConversationId, UserId};
+use domain::ids::{ConversationId, DeskId, UserId};
 use domain::session_id::SessionId;
 use domain::time::Timestamp;
-use event_log::{AppendError, LogError};
+use event_log::{AppendError, AppendTicket, LogError};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -90,7 +90,12 @@ impl DeskWorker {
         let mut followed = board.follow().await?;
         let board = &mut followed.board;
         let mut due = self.find_idle(board).await?;
-        due.extend(self.find_reminders(board).await?);
+        let reminders = self.find_reminders(board).await?;
+        if reminders.len() == MAX_DUE_PER_STEP {
+            // There may be more, and each comes before the end of its session.
+            due.clear();
+        }
+        due.extend(reminders);
         due.sort_unstable();
         due.truncate(MAX_DUE_PER_STEP);
         let is_online = |agent: &UserId| (self.is_online)(agent.as_str());
@@ -121,23 +126,20 @@ impl DeskWorker {
             .collect())
     }
 
-    /// The sessions in which a reminder may be due, and since when. Those of desks that were
-    /// removed are about to end.
+    /// The sessions in which a reminder may be due, and since when: as many as a step reminds of.
+    /// Those of desks that were removed are about to end.
     async fn find_reminders(
         &self,
         board: &Board,
     ) -> Result<Vec<(Timestamp, DueStep, SessionId)>, LogError> {
         let now = self.state.now();
         let mut due = Vec::new();
-        for (at, session) in board.reminders(now) {
-            let desk = board.sessions.get(&session).map(|known| &known.desk);
-            if desk.is_none_or(|desk| !board.desks.contains_key(desk)) {
-                continue;
-            }
-            let found = self.find_unfinished(board, &session).await?;
+        let reminders = board.reminders(now);
+        for (at, session) in reminders.take(MAX_DUE_PER_STEP) {
+            let found = self.find_unfinished(board, session).await?;
             let known = found.and_then(|found| found.reminder_at);
             let at = known.filter(|known| *known <= now).unwrap_or(at);
-            due.push((at, DueStep::Remind, session));
+            due.push((at, DueStep::Remind, session.clone()));
         }
         Ok(due)
     }
@@ -200,38 +202,53 @@ impl DeskWorker {
         Ok(())
     }
 
-    /// Closes these sessions and reminds of them, in this order. A session in which somebody has
-    /// just written stays as it is.
+    /// Reminds of these sessions and then closes those that are idle, each in this order. A session
+    /// in which somebody has just written stays as it is.
     async fn perform_due(&self, due: Vec<(Timestamp, DueStep, SessionId)>) -> Result<(), LogError> {
-        let mut places = Vec::with_capacity(due.len());
+        let (mut reminders, mut ends) = (Vec::new(), Vec::new());
         {
             let board = &self.state.desk_board().follow().await?.board;
             for (_, step, session) in due {
                 if let Some(known) = board.sessions.get(&session) {
-                    let desk = board.desks.get(&known.desk);
-                    let agents = desk.map_or(Vec::new(), |desk| desk.agents.clone());
-                    places.push((step, session, known.conversation.clone(), agents));
+                    let conversation = known.conversation.clone();
+                    match step {
+                        DueStep::Remind => {
+                            reminders.push((session, conversation, known.desk.clone()));
+                        }
+                        DueStep::Close => ends.push((session, conversation)),
+                    }
                 }
             }
         }
-        let now = self.state.now();
-        let mut queued = Vec::with_capacity(places.len());
-        for (step, session, conversation, agents) in places {
-            queued.push(match step {
-                DueStep::Close => (queue_idle_close(&self.state, &conversation).await?, None),
-                DueStep::Remind => {
-                    let reminder = queue_reminder(&self.state, &conversation, agents).await?;
-                    (reminder.ticket, Some((session, reminder.next)))
-                }
-            });
+        let unsure = self.remind(reminders).await?;
+        // Whoever waits for too long is reminded of before the end.
+        ends.retain(|(session, _)| !unsure.contains(session));
+        let mut queued = Vec::with_capacity(ends.len());
+        for (_, conversation) in ends {
+            queued.push(queue_idle_close(&self.state, &conversation).await?);
         }
-        let mut planned = Vec::new();
-        for (ticket, reminder) in queued {
-            match ticket.wait().await {
-                Ok(_) => planned.extend(reminder),
-                // After a conflict, the next step tries again.
-                Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => {}
-                Err(AppendError::Log(error)) => return Err(error),
+        for ticket in queued {
+            confirm(ticket).await?;
+        }
+        Ok(())
+    }
+
+    /// Reminds of these sessions. Returns those for which the next step must try again.
+    async fn remind(
+        &self,
+        reminders: Vec<(SessionId, ConversationId, DeskId)>,
+    ) -> Result<BTreeSet<SessionId>, LogError> {
+        let now = self.state.now();
+        let mut queued = Vec::with_capacity(reminders.len());
+        for (session, conversation, desk) in reminders {
+            queued.push(queue_reminder(&self.state, session, &conversation, &desk).await?);
+        }
+        let (mut planned, mut unsure) = (Vec::new(), BTreeSet::new());
+        for reminder in queued {
+            if !confirm(reminder.ticket).await? {
+                unsure.insert(reminder.session);
+            } else if reminder.is_here {
+                planned.push((reminder.session, reminder.next));
             }
         }
         if !planned.is_empty() {
@@ -240,7 +257,16 @@ impl DeskWorker {
                 followed.board.plan_reminder(&session, next, now);
             }
         }
-        Ok(())
+        Ok(unsure)
+    }
+}
+
+/// Waits for an append. After a conflict, it returns false, and the next step tries again.
+async fn confirm(ticket: AppendTicket) -> Result<bool, LogError> {
+    match ticket.wait().await {
+        Ok(_) => Ok(true),
+        Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => Ok(false),
+        Err(AppendError::Log(error)) => Err(error),
     }
 }
 

@@ -110,6 +110,16 @@ fn all_agents_are_reminded_of_a_customer_who_waits_and_then_the_one_who_has_the_
 }
 
 #[test]
+fn the_customer_is_not_reminded_and_without_agents_the_reminder_comes_later() {
+    let there = waiting().when(write("cleo", 1)).then_accepted();
+    let there = there.when(remind(&[], 7)).then_nothing();
+    let there = there.when(remind(&["cleo"], 8)).then_nothing();
+    there
+        .when(remind(&["cleo", "dora"], 9))
+        .then(reminded(None, &["dora"], 6));
+}
+
+#[test]
 fn there_is_no_reminder_after_a_reply_or_the_end() {
     let asked = || {
         let open = waiting().when(accept("ben")).then_accepted();

@@ -13,7 +13,7 @@ use crate::exports::{write_matrix_export, write_slack_export};
 use crate::readme::example_commands;
 
 /// The pages that share a system. Their commands run in this order, in one directory.
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 23] = [
     "docs/search.md",
     "docs/import.md",
     "docs/analysts.md",
@@ -27,6 +27,7 @@ const PAGES: [&str; 22] = [
     "docs/questions.md",
     "docs/backup.md",
     // Every block of these has a reason why it does not run.
+    "docs/scale.md",
     "docs/tokens.md",
     "docs/live.md",
     "docs/install.md",

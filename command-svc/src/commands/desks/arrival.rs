@@ -41,10 +41,11 @@ impl CommandLookups<ArrivalHandler> for ArrivalLookups {
             ..
         } = &handler.arrival;
         let conversations = state.log().conversations();
-        // How it left does not change until it returns.
         let left = conversations.peek(from.as_str(), |found| found.moved_session(session).cloned());
+        let (left, observation) = left.await?;
+        observed.push(observation);
         Ok(Self {
-            left: left.await?.0,
+            left,
             desk: load_desk(state, conversation, desk.clone(), observed).await?,
         })
     }

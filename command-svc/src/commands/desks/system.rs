@@ -6,7 +6,8 @@ use domain::conversation::Conversation;
 use domain::conversation::command::ConversationCommand;
 use domain::conversation::event::ConversationEvent;
 use domain::conversation::session_command::{ReleaseAgent, RemindAgents, SessionCommand};
-use domain::ids::{ConversationId, UserId};
+use domain::desk::settings::DeskSettings;
+use domain::ids::{ConversationId, DeskId, UserId};
 use domain::session_id::SessionId;
 use domain::time::Timestamp;
 use event_log::{AppendError, AppendRequest, AppendTicket, LogError};
@@ -60,28 +61,49 @@ pub(crate) async fn queue_idle_close(
 
 /// An event that is being appended, or that none is needed.
 pub(crate) struct QueuedReminder {
+    pub(crate) session: SessionId,
     pub(crate) ticket: AppendTicket,
+    /// Whether the session is in the conversation, so that `next` says something.
+    pub(crate) is_here: bool,
     /// When the next reminder of the session is due, as far as that is known.
     pub(crate) next: Option<Timestamp>,
 }
 
-/// Queues the event that reminds agents of the customer of this conversation, if they have no reply
-/// in time. If not, the append confirms that no other process has written something that needs one.
+/// Queues the event that reminds agents of the customer of this session, if they have no reply in
+/// time. If not, the append confirms that no other process has written something that needs one.
 pub(crate) async fn queue_reminder(
     state: &CommandState,
+    session: SessionId,
     conversation: &ConversationId,
-    agents: Vec<UserId>,
+    desk: &DeskId,
 ) -> Result<QueuedReminder, LogError> {
+    let desks = state.log().desks();
+    let settings = desks.peek(desk.as_str(), |found| found.settings().cloned());
+    let (settings, observation) = settings.await?;
     let conversations = state.log().conversations();
     let locked = conversations.lock(conversation.as_str()).await?;
-    let now = state.now();
-    let command = SessionCommand::Remind(RemindAgents { agents, now });
-    let events = decide(state, locked.state(), command)?;
-    let next = locked.state().unfinished_session();
-    let next = next.and_then(|session| session.reminder_at);
+    let unfinished = locked.state().unfinished_session();
+    let unfinished = unfinished.filter(|found| found.id == session);
+    let events = match (&unfinished, settings) {
+        (Some(_), Some(DeskSettings { agents, .. })) => {
+            let now = state.now();
+            let command = SessionCommand::Remind(RemindAgents { agents, now });
+            decide(state, locked.state(), command)?
+        }
+        // It has gone to another desk or ended, or this process does not know of it yet.
+        _ => vec![],
+    };
+    let next = unfinished.as_ref().and_then(|found| found.reminder_at);
+    let next = next.filter(|_| events.is_empty());
+    let request = AppendRequest {
+        observations: vec![observation],
+        ..AppendRequest::from_events(events)
+    };
     Ok(QueuedReminder {
-        next: next.filter(|_| events.is_empty()),
-        ticket: locked.append(AppendRequest::from_events(events)),
+        session,
+        is_here: unfinished.is_some(),
+        next,
+        ticket: locked.append(request),
     })
 }
 
