@@ -168,7 +168,7 @@ impl Contestant {
     }
 
     /// Measures this program, and waits until it has nothing left to do.
-    async fn take_turn(&self) -> Result<Turn> {
+    async fn take_turn(&self) -> Result<MeasuredTurn> {
         warm_postgres::checkpoint(&self.program.database_url).await?;
         wait_until_idle().await?;
         let head = self.program.head().await?;
@@ -181,7 +181,7 @@ impl Contestant {
         let used = CpuTime::of_machine()?.since(cpu);
         let sends = self.program.head().await? - head;
         ensure!(sends > 0, "nothing was sent in {:?}", began.elapsed());
-        Ok(Turn {
+        Ok(MeasuredTurn {
             rate: result.rate,
             micros_per_send: used.as_secs_f64() * 1e6 / sends as f64,
         })
@@ -190,12 +190,12 @@ impl Contestant {
 
 /// What a turn has measured.
 #[derive(Debug, Clone, Copy)]
-struct Turn {
+struct MeasuredTurn {
     rate: f64,
     micros_per_send: f64,
 }
 
-impl std::fmt::Display for Turn {
+impl std::fmt::Display for MeasuredTurn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
             rate,

@@ -57,8 +57,8 @@ impl Display for Percentiles {
 pub struct RatioEstimate {
     /// The geometric mean of the ratios.
     pub ratio: f64,
-    /// The bounds between which the ratio lies in 95 of 100 such runs, by the normal distribution of
-    /// the logarithms.
+    /// The bounds between which the ratio lies in 95 of 100 such runs: the logarithms are taken to
+    /// have a normal distribution.
     pub interval: (f64, f64),
 }
 

@@ -255,7 +255,7 @@ impl RandomHistory {
                 self.rng.pick(&inside).clone()
             };
             if let Some(place) = conversation.desk.as_ref().filter(|_| self.rng.chance(60)) {
-                let (by, what) = history_desks::choose(&mut self.rng, &self.model, place);
+                let (by, what) = history_desks::choose(&mut self.rng, &self.model, place, &USERS);
                 return new_act(&by, &id, Action::Desk(what));
             }
             let what = self.choose_action(&conversation, &by, &inside);

@@ -6,7 +6,6 @@ use serde_json::json;
 
 use crate::client::Client;
 use crate::desks::set_desk;
-use crate::history::USERS;
 use crate::model::{DeskAction, Model, ModelDesk};
 use crate::response::ApiResponse;
 use crate::seed::Rng;
@@ -47,14 +46,19 @@ pub(crate) async fn set_up(
     head
 }
 
-/// Chooses what happens to the session of a conversation, or to open one.
-pub(crate) fn choose(rng: &mut Rng, model: &Model, place: &ModelDesk) -> (String, DeskAction) {
+/// Chooses what one of `users` does with the session of a conversation, or to open one.
+pub(crate) fn choose(
+    rng: &mut Rng,
+    model: &Model,
+    place: &ModelDesk,
+    users: &[&str],
+) -> (String, DeskAction) {
     let Some(session) = &place.current else {
         return (place.customer.clone(), DeskAction::Open);
     };
     let agents = &model.desks[&place.desk];
     let by = match (&session.agent, rng.below(10)) {
-        (_, 0) => (*rng.pick(&USERS)).to_owned(),
+        (_, 0) => (*rng.pick(users)).to_owned(),
         (_, 1) => place.customer.clone(),
         (Some(agent), 2..8) => agent.clone(),
         _ => rng.pick(agents).clone(),
@@ -64,7 +68,7 @@ pub(crate) fn choose(rng: &mut Rng, model: &Model, place: &ModelDesk) -> (String
         0..4 if session.agent.is_none() => DeskAction::Accept,
         0 => DeskAction::Accept,
         1..4 => DeskAction::GiveToAgent(rng.pick(agents).clone()),
-        4 => DeskAction::GiveToAgent((*rng.pick(&USERS)).to_owned()),
+        4 => DeskAction::GiveToAgent((*rng.pick(users)).to_owned()),
         5 | 6 => DeskAction::GiveToDesk(rng.pick(&DESKS).0.to_owned()),
         7 => DeskAction::Close,
         _ => DeskAction::Note,

@@ -17,7 +17,7 @@
 //!   an S3 server, and [`store_proxy`]: a faulty network in front of it.
 //! - [`slow_reader`]: a client that does not read. [`seed`]: reproducible randomness.
 //! - [`model`]: the reference model of unread counts, inbox and membership; [`history`]: random
-//!   histories that are checked against it.
+//!   histories that are checked against it, with service desks from [`history_desks`].
 //! - [`routes`]: all routes, with [`route_bodies`]; [`bad_inputs`]: inputs that they must reject;
 //!   [`api_document`]: the served document, and whether answers are what it says. [`desks`]:
 //!   service desks, and the sessions of their customers.

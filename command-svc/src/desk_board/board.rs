@@ -137,8 +137,8 @@ impl Board {
         }
     }
 
-    /// The sessions in which a reminder may be due, in the order of their times, if their desks have
-    /// an agent who could be reminded.
+    /// The sessions in which a reminder may be due, in the order of their times. Their desks have an
+    /// agent who can be reminded.
     pub(crate) fn reminders(
         &self,
         now: Timestamp,

@@ -221,7 +221,7 @@ impl DeskWorker {
             }
         }
         let unsure = self.remind(reminders).await?;
-        // Whoever waits for too long is reminded of before the end.
+        // A reminder comes before the end.
         ends.retain(|(session, _)| !unsure.contains(session));
         let mut queued = Vec::with_capacity(ends.len());
         for (_, conversation) in ends {

@@ -142,7 +142,7 @@ impl StagedUpload {
     /// Adds bytes at the end.
     pub async fn append(&mut self, bytes: &[u8]) -> Result<(), StagingError> {
         let mut left = bytes;
-        while let Some(rest) = self.open_file()?.take(left) {
+        while let Some(rest) = self.open_file()?.push(left) {
             self.flush().await?;
             left = rest;
         }

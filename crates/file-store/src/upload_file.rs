@@ -55,10 +55,10 @@ impl UploadFile {
     }
 
     /// Takes the first of these bytes. Returns the rest if what waits must be written before.
-    pub(crate) fn take<'a>(&mut self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+    pub(crate) fn push<'a>(&mut self, bytes: &'a [u8]) -> Option<&'a [u8]> {
         // From then on, each write begins at a multiple of its size, wherever the file began.
         let room = WRITE_BYTES - (self.length % WRITE_BYTES as u64) as usize;
-        self.pending.take(bytes, room)
+        self.pending.push(bytes, room)
     }
 
     /// Writes the bytes that wait.
@@ -130,7 +130,7 @@ impl BlockBuffer {
 
     /// Takes the first of these bytes, until there are `limit`. Returns the rest if it takes no
     /// more.
-    fn take<'a>(&mut self, bytes: &'a [u8], limit: usize) -> Option<&'a [u8]> {
+    fn push<'a>(&mut self, bytes: &'a [u8], limit: usize) -> Option<&'a [u8]> {
         let room = limit.min(self.room) - self.as_slice().len();
         let (first, rest) = bytes.split_at(room.min(bytes.len()));
         self.bytes.extend_from_slice(first);
@@ -196,7 +196,7 @@ mod tests {
         for size in pieces {
             let bytes: Vec<u8> = (place..).take(*size).map(|n| (n % 251) as u8).collect();
             let mut left = bytes.as_slice();
-            while let Some(rest) = file.take(left) {
+            while let Some(rest) = file.push(left) {
                 file.write().unwrap();
                 left = rest;
             }
@@ -233,12 +233,12 @@ mod tests {
         let place = buffer.as_slice().as_ptr();
         assert_eq!(place.align_offset(BLOCK_BYTES), 0);
         let bytes = vec![1; WRITE_BYTES - 1];
-        assert_eq!(buffer.take(&bytes, WRITE_BYTES), None);
-        assert_eq!(buffer.take(&[2, 3], WRITE_BYTES), Some(&[3][..]));
+        assert_eq!(buffer.push(&bytes, WRITE_BYTES), None);
+        assert_eq!(buffer.push(&[2, 3], WRITE_BYTES), Some(&[3][..]));
         assert_eq!(buffer.as_slice().len(), WRITE_BYTES);
         assert_eq!(buffer.as_slice().as_ptr(), place);
         buffer.clear();
-        assert_eq!(buffer.take(&[1, 2, 3], 2), Some(&[3][..]));
+        assert_eq!(buffer.push(&[1, 2, 3], 2), Some(&[3][..]));
         assert_eq!(buffer.as_slice(), [1, 2]);
     }
 

@@ -4,6 +4,7 @@
 mod act;
 mod conversation;
 mod desk;
+mod desk_rules;
 mod thread_mark;
 mod threads;
 mod view;

@@ -455,9 +455,8 @@ async fn a_sweep_removes_what_a_crash_has_left() {
 /// The object that the bytes of a file become.
 async fn put(system: &TestSystem, id: &str, bytes: &[u8]) -> file_store::ObjectKey {
     let key = file_store::UploadKey::parse(id).unwrap();
-    let size = bytes.len() as u64;
-    let staged = system.store.staging().resume(key, size, true).await;
-    let mut staged = staged.unwrap();
+    let staged = system.store.staging().resume(key, bytes.len() as u64, true);
+    let mut staged = staged.await.unwrap();
     staged.append(bytes).await.unwrap();
     let completed = staged.complete().await.unwrap();
     let object = file_store::ObjectKey::new(key, &completed.sha256).unwrap();

@@ -4,9 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::act::{Act, reason_of};
-use super::reminders::Reminder;
 use super::roster::{DESKS, conversation, text_of};
 use super::session::{End, Session};
+
+/// Agents are reminded of a customer who has no reply in time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reminder {
+    pub session: String,
+    pub desk: usize,
+    pub due: i64,
+    /// Who has the session.
+    pub agent: Option<String>,
+    /// Who is reminded.
+    pub agents: Vec<String>,
+}
 
 /// The conversation of a customer with a desk.
 type Place = (usize, String);

@@ -5,24 +5,12 @@ use domain::time::Timestamp;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use super::model::Model;
+use super::model::{Model, Reminder};
 use super::reads::Reads;
 use super::roster::{AGENTS, DESKS, agent, conversation, desk_of, text_of};
 
 /// The customers whose feeds are read.
 const CUSTOMERS: usize = 20;
-
-/// Agents are reminded of a customer who has no reply in time.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Reminder {
-    pub session: String,
-    pub desk: usize,
-    pub due: i64,
-    /// Who has the session.
-    pub agent: Option<String>,
-    /// Who is reminded.
-    pub agents: Vec<String>,
-}
 
 /// The log has the reminders of the model, and no others.
 pub async fn check_log(pool: &PgPool, model: &Model) {
