@@ -137,7 +137,7 @@ impl Board {
         }
     }
 
-    /// The sessions in which a reminder may be due, in the order of their times. Their desks have an
+    /// The sessions in which a reminder may be due, in the order of their times, of desks with an
     /// agent who can be reminded.
     pub(crate) fn reminders(
         &self,

@@ -1,9 +1,9 @@
 //! The acts of users and their expected outcomes.
 
+use super::Model;
 use super::conversation::{MemberRole, ModelConversation, ModelMessage};
 use super::desk::DeskAction;
 use super::thread_mark::{ModelThreadChoice, ModelThreadMark};
-use super::{FORBIDDEN, INVALID, Model, NOT_FOUND};
 
 /// A command of a user.
 #[derive(Debug, Clone)]
@@ -83,6 +83,10 @@ pub enum Outcome {
     /// It is refused with this status.
     Refused(u16),
 }
+
+pub(super) const NOT_FOUND: Outcome = Outcome::Refused(404);
+pub(super) const FORBIDDEN: Outcome = Outcome::Refused(403);
+pub(super) const INVALID: Outcome = Outcome::Refused(422);
 
 impl Model {
     /// The expected outcome of an act in the current state.

@@ -1,9 +1,9 @@
 //! Who may do what with the sessions of service desks, and what it changes.
 
-use super::act::{Act, Action, Outcome, applied_if};
+use super::Model;
+use super::act::{Act, Action, FORBIDDEN, INVALID, NOT_FOUND, Outcome, applied_if};
 use super::conversation::{MemberRole, ModelConversation, ModelMessage};
 use super::desk::{DeskAction, ModelDesk, ModelSession};
-use super::{FORBIDDEN, INVALID, Model, NOT_FOUND};
 
 /// The name of the system as a sender.
 const SYSTEM: &str = "tidings";

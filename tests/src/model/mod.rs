@@ -18,10 +18,6 @@ pub use thread_mark::{ModelThreadChoice, ModelThreadMark};
 pub use threads::{ModelReplies, ThreadRow};
 pub use view::InboxRow;
 
-const NOT_FOUND: Outcome = Outcome::Refused(404);
-const FORBIDDEN: Outcome = Outcome::Refused(403);
-const INVALID: Outcome = Outcome::Refused(422);
-
 /// The state after everything that users did so far.
 #[derive(Debug, Clone, Default)]
 pub struct Model {
