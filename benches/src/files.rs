@@ -196,19 +196,19 @@ async fn send_file(url: String, token: Option<String>, bytes: usize) -> Result<(
 
 /// Serves the plain routes: they write each body into a file of the directory.
 pub async fn serve_plain(listen: SocketAddr, dir: PathBuf) -> Result<()> {
-    async fn write(
-        State(dir): State<PathBuf>,
-        Path(name): Path<String>,
-        body: Body,
-    ) -> Result<StatusCode, StatusCode> {
-        respond(write_body(&dir.join(name), body).await)
+    async fn write(State(dir): State<PathBuf>, Path(name): Path<String>, body: Body) -> StatusCode {
+        respond(write_body(&dir.join(name), body).await.is_ok())
     }
     async fn write_synced(
         State(dir): State<PathBuf>,
         Path(name): Path<String>,
         body: Body,
-    ) -> Result<StatusCode, StatusCode> {
-        respond(write_synced_body(&dir.join(SYNCED).join(name), body).await)
+    ) -> StatusCode {
+        respond(
+            write_synced_body(&dir.join(SYNCED).join(name), body)
+                .await
+                .is_ok(),
+        )
     }
     let routes = Router::new()
         .route("/{name}", put(write))
@@ -220,10 +220,11 @@ pub async fn serve_plain(listen: SocketAddr, dir: PathBuf) -> Result<()> {
         .context("the plain route")
 }
 
-fn respond<T>(written: Result<T>) -> Result<StatusCode, StatusCode> {
-    match written {
-        Ok(_) => Ok(StatusCode::CREATED),
-        Err(_) => Err(StatusCode::INTERNAL_SERVER_ERROR),
+fn respond(is_written: bool) -> StatusCode {
+    if is_written {
+        StatusCode::CREATED
+    } else {
+        StatusCode::INTERNAL_SERVER_ERROR
     }
 }
 
