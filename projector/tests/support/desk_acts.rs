@@ -45,16 +45,16 @@ impl HistoryGenerator {
         let id = desk.conversation.clone();
         let session = SessionId::new(id.clone(), 1);
         let [open, others @ ..] = session_commands(&session, customer, agents, desk, self.now);
-        self.run_session(&id, ConversationCommand::Session(open));
+        self.run_session(&id, &ConversationCommand::Session(open));
         for command in self.unanswered_commands(customer, agents) {
-            self.run_session(&id, command);
+            self.run_session(&id, &command);
         }
         for command in others {
-            self.run_session(&id, ConversationCommand::Session(command));
+            self.run_session(&id, &ConversationCommand::Session(command));
         }
     }
 
-    fn run_session(&mut self, id: &ConversationId, command: ConversationCommand) {
+    fn run_session(&mut self, id: &ConversationId, command: &ConversationCommand) {
         let is_accepted = self.run_command(id, command.clone());
         assert!(is_accepted, "{command:?}");
         self.now += 1_000;
