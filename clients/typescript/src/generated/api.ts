@@ -8656,8 +8656,8 @@ export interface components {
             type: "session_reminded";
         };
         /**
-         * @description The data of `session_reminded`, which only agents get: the agent of the session, or all agents of
-         *     the desk while it waits.
+         * @description The data of `session_reminded`, which only agents get: the agent of the session, or all agents
+         *     of the desk while it waits.
          */
         SessionReminderData: {
             /** @description The agent who has it; null while it waits. */
