@@ -10,7 +10,6 @@ use connectivity::postgres::JobLock;
 use domain::conversation::{Conversation, UnfinishedSession};
 use domain::ids::{ConversationId, DeskId, UserId};
 use domain::session_id::SessionId;
-use domain::time::Timestamp;
 use event_log::{AppendError, AppendTicket, LogError};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -45,21 +44,22 @@ pub struct DeskWorker {
     is_online: OnlineCheck,
 }
 
-/// What is done with a session at a time. A reminder comes before the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum DueStep {
-    Remind,
-    Close,
-}
-
 /// What is to be done.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tasks {
     arrivals: Vec<SessionArrival>,
     orphans: BTreeSet<ConversationId>,
     former_agents: BTreeMap<ConversationId, UserId>,
-    due: Vec<(Timestamp, DueStep, SessionId)>,
+    reminders: Vec<SessionId>,
+    idle: Vec<SessionId>,
     assignments: Vec<Assignment>,
+}
+
+/// A session, and where it is.
+struct SessionPlace {
+    session: SessionId,
+    conversation: ConversationId,
+    desk: DeskId,
 }
 
 impl DeskWorker {
@@ -89,59 +89,48 @@ impl DeskWorker {
         let board = self.state.desk_board();
         let mut followed = board.follow().await?;
         let board = &mut followed.board;
-        let mut due = self.find_idle(board).await?;
         let reminders = self.find_reminders(board).await?;
+        let mut idle = self.find_idle(board).await?;
         if reminders.len() == MAX_DUE_PER_STEP {
             // There may be more, and each comes before the end of its session.
-            due.clear();
+            idle.clear();
         }
-        due.extend(reminders);
-        due.sort_unstable();
-        due.truncate(MAX_DUE_PER_STEP);
         let is_online = |agent: &UserId| (self.is_online)(agent.as_str());
         Ok(Tasks {
             arrivals: board.arrivals.values().cloned().collect(),
             orphans: board.orphans.clone(),
             former_agents: board.former_agents.clone(),
-            due,
+            reminders,
+            idle,
             assignments: routing::assign(board, is_online),
         })
     }
 
-    /// The idle sessions and when they were due. The board knows when each is due at the earliest;
-    /// its conversation knows what was written since.
-    async fn find_idle(
-        &self,
-        board: &mut Board,
-    ) -> Result<Vec<(Timestamp, DueStep, SessionId)>, LogError> {
+    /// The idle sessions in the order in which they were due, as many as a step closes. The board
+    /// knows when each is due at the earliest; its conversation knows what was written since.
+    async fn find_idle(&self, board: &mut Board) -> Result<Vec<SessionId>, LogError> {
         let now = self.state.now();
         for (due, session) in board.idle(now) {
             let found = self.find_unfinished(board, &session).await?;
             // A session that has just ended is no longer on the board after the next look.
             board.postpone(&session, found.map_or(due, |found| found.idle_at));
         }
-        let idle = board.idle(now).into_iter();
-        Ok(idle
-            .map(|(due, session)| (due, DueStep::Close, session))
-            .collect())
+        let idle = board.idle(now).into_iter().take(MAX_DUE_PER_STEP);
+        Ok(idle.map(|(_, session)| session).collect())
     }
 
-    /// The sessions in which a reminder may be due, and since when: as many as a step reminds of.
-    /// Those of desks that were removed are about to end.
-    async fn find_reminders(
-        &self,
-        board: &Board,
-    ) -> Result<Vec<(Timestamp, DueStep, SessionId)>, LogError> {
+    /// The sessions in which a reminder may be due, in the order of their times, as many as a step
+    /// reminds of. Those of desks that were removed are about to end.
+    async fn find_reminders(&self, board: &Board) -> Result<Vec<SessionId>, LogError> {
         let now = self.state.now();
         let mut due = Vec::new();
-        let reminders = board.reminders(now);
-        for (at, session) in reminders.take(MAX_DUE_PER_STEP) {
+        for (at, session) in board.reminders(now).take(MAX_DUE_PER_STEP) {
             let found = self.find_unfinished(board, session).await?;
             let known = found.and_then(|found| found.reminder_at);
-            let at = known.filter(|known| *known <= now).unwrap_or(at);
-            due.push((at, DueStep::Remind, session.clone()));
+            due.push((known.unwrap_or(at).min(now), session.clone()));
         }
-        Ok(due)
+        due.sort_unstable();
+        Ok(due.into_iter().map(|(_, session)| session).collect())
     }
 
     async fn find_unfinished(
@@ -163,10 +152,14 @@ impl DeskWorker {
             arrivals,
             orphans,
             former_agents,
-            due,
+            reminders,
+            idle,
             assignments,
         } = tasks;
-        self.perform_due(due).await?;
+        let unsure = self.remind(&reminders).await?;
+        // A reminder comes before the end.
+        self.close_idle(idle.iter().filter(|session| !unsure.contains(session)))
+            .await?;
         for arrival in arrivals {
             match continue_session(&self.state, arrival).await {
                 Err(CommandError::Log(error)) => return Err(error),
@@ -202,30 +195,11 @@ impl DeskWorker {
         Ok(())
     }
 
-    /// Reminds of these sessions and then closes those that are idle, each in this order. A session
-    /// in which somebody has just written stays as it is.
-    async fn perform_due(&self, due: Vec<(Timestamp, DueStep, SessionId)>) -> Result<(), LogError> {
-        let (mut reminders, mut ends) = (Vec::new(), Vec::new());
-        {
-            let board = &self.state.desk_board().follow().await?.board;
-            for (_, step, session) in due {
-                if let Some(known) = board.sessions.get(&session) {
-                    let conversation = known.conversation.clone();
-                    match step {
-                        DueStep::Remind => {
-                            reminders.push((session, conversation, known.desk.clone()));
-                        }
-                        DueStep::Close => ends.push((session, conversation)),
-                    }
-                }
-            }
-        }
-        let unsure = self.remind(reminders).await?;
-        // A reminder comes before the end.
-        ends.retain(|(session, _)| !unsure.contains(session));
-        let mut queued = Vec::with_capacity(ends.len());
-        for (_, conversation) in ends {
-            queued.push(queue_idle_close(&self.state, &conversation).await?);
+    /// Closes these sessions, in this order. A session in which somebody has just written stays.
+    async fn close_idle(&self, idle: impl Iterator<Item = &SessionId>) -> Result<(), LogError> {
+        let mut queued = Vec::new();
+        for place in self.find_places(idle).await? {
+            queued.push(queue_idle_close(&self.state, &place.conversation).await?);
         }
         for ticket in queued {
             confirm(ticket).await?;
@@ -233,14 +207,17 @@ impl DeskWorker {
         Ok(())
     }
 
-    /// Reminds of these sessions. Returns those for which the next step must try again.
-    async fn remind(
-        &self,
-        reminders: Vec<(SessionId, ConversationId, DeskId)>,
-    ) -> Result<BTreeSet<SessionId>, LogError> {
+    /// Reminds of these sessions, in this order. Returns those for which the next step must try
+    /// again.
+    async fn remind(&self, sessions: &[SessionId]) -> Result<BTreeSet<SessionId>, LogError> {
         let now = self.state.now();
-        let mut queued = Vec::with_capacity(reminders.len());
-        for (session, conversation, desk) in reminders {
+        let mut queued = Vec::with_capacity(sessions.len());
+        for place in self.find_places(sessions.iter()).await? {
+            let SessionPlace {
+                session,
+                conversation,
+                desk,
+            } = place;
             queued.push(queue_reminder(&self.state, session, &conversation, &desk).await?);
         }
         let (mut planned, mut unsure) = (Vec::new(), BTreeSet::new());
@@ -258,6 +235,23 @@ impl DeskWorker {
             }
         }
         Ok(unsure)
+    }
+
+    /// Where these sessions are, without those that have ended.
+    async fn find_places(
+        &self,
+        sessions: impl Iterator<Item = &SessionId>,
+    ) -> Result<Vec<SessionPlace>, LogError> {
+        let board = &self.state.desk_board().follow().await?.board;
+        let place = |session: &SessionId| {
+            let known = board.sessions.get(session)?;
+            Some(SessionPlace {
+                session: session.clone(),
+                conversation: known.conversation.clone(),
+                desk: known.desk.clone(),
+            })
+        };
+        Ok(sessions.filter_map(place).collect())
     }
 }
 
