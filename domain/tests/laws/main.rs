@@ -14,6 +14,7 @@ mod mailbox;
 mod profile;
 mod read_mark;
 mod session;
+mod time;
 
 use proptest::test_runner::Config;
 
