@@ -16,7 +16,6 @@ use domain::ids::UserId;
 use domain::time::Timestamp;
 use moderation::ModerationFold;
 use serde_json::json;
-use serde_json::value::RawValue;
 use sqlx::{Connection as _, PgConnection};
 use tests::program::Program;
 use tests::seed::Rng;
@@ -164,7 +163,7 @@ fn envelope<E: EventFamily>(
         time: time_at(position),
         actor: None,
         traceparent: None,
-        data: RawValue::from_string(String::from_utf8(event.encode()?)?)?,
+        data: event.encode()?,
     })
 }
 

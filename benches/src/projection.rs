@@ -15,7 +15,6 @@ use domain::ids::{ConversationId, UserId};
 use domain::limits::Limits;
 use domain::time::Timestamp;
 use projector::{Projector, ProjectorConfig};
-use serde_json::value::RawValue;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tests::database::WorldDatabase;
@@ -108,7 +107,6 @@ struct EventBuilder {
 
 impl EventBuilder {
     fn append(&mut self, id: &ConversationId, event: &ConversationEvent) -> Result<()> {
-        let data = String::from_utf8(event.encode()?)?;
         let sequence = self.sequences.entry(id.clone()).or_default();
         *sequence += 1;
         self.events.push(Envelope {
@@ -122,7 +120,7 @@ impl EventBuilder {
             time: Timestamp::from_millis(EVENT_TIME),
             actor: None,
             traceparent: None,
-            data: RawValue::from_string(data)?,
+            data: event.encode()?,
         });
         Ok(())
     }

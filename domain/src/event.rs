@@ -16,6 +16,7 @@ pub use note::EventNote;
 
 use cqrs_es::DomainEvent;
 use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::case::event::CaseEvent;
 use crate::conversation::event::ConversationEvent;
@@ -59,9 +60,9 @@ macro_rules! event_family {
                 }
             }
 
-            fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
+            fn encode(&self) -> Result<Box<RawValue>, serde_json::Error> {
                 match self {
-                    $(Self::$variant(data) => serde_json::to_vec(data),)+
+                    $(Self::$variant(data) => to_raw_value(data),)+
                 }
             }
 

@@ -49,8 +49,7 @@ fn without_content(log: &[Envelope]) -> (Vec<Envelope>, usize) {
         } else if erased.contains(&target)
             && let Some(fact) = fact.without_content()
         {
-            let data = String::from_utf8(fact.encode().unwrap()).unwrap();
-            event.data = RawValue::from_string(data).unwrap();
+            event.data = fact.encode().unwrap();
             count += 1;
         }
     }
@@ -84,8 +83,7 @@ fn without_waiting_content(log: &[Envelope]) -> (Vec<Envelope>, usize) {
         } else if ended.contains(&target)
             && let Some(fact) = fact.without_content()
         {
-            let data = String::from_utf8(fact.encode().unwrap()).unwrap();
-            event.data = RawValue::from_string(data).unwrap();
+            event.data = fact.encode().unwrap();
             count += 1;
         }
     }

@@ -188,7 +188,6 @@ mod tests {
     fn view(events: &[ProfileEvent]) -> AccessView {
         let mut view = AccessView::default();
         for (event, position) in events.iter().zip(1..) {
-            let data = String::from_utf8(event.encode().unwrap()).unwrap();
             assert!(view.apply(&Envelope {
                 position,
                 tag: None,
@@ -200,7 +199,7 @@ mod tests {
                 time: at(position),
                 actor: None,
                 traceparent: None,
-                data: RawValue::from_string(data).unwrap(),
+                data: event.encode().unwrap(),
             }));
         }
         view

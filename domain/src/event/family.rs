@@ -1,6 +1,7 @@
 //! The interface to the events of one aggregate.
 
 use cqrs_es::DomainEvent;
+use serde_json::value::RawValue;
 
 /// Why an event cannot be decoded: unknown type, unknown version, or data that does not match the
 /// schema.
@@ -47,7 +48,7 @@ pub trait EventFamily: DomainEvent + Sized {
     fn version(&self) -> i16;
 
     /// Encodes the data as JSON, as the log stores it and the stream carries it.
-    fn encode(&self) -> Result<Vec<u8>, serde_json::Error>;
+    fn encode(&self) -> Result<Box<RawValue>, serde_json::Error>;
 
     /// Decodes an event of any version ever written.
     fn decode(event_type: &str, version: i16, data: &[u8]) -> Result<Self, EventDecodeError>;

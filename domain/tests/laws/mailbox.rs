@@ -237,7 +237,7 @@ proptest! {
     fn decoding_reverses_encoding_for_every_event(commands in commands()) {
         for event in execute_all(&commands).1 {
             let data = event.encode().unwrap();
-            let read = MailboxEvent::decode(event.name(), event.version(), &data).unwrap();
+            let read = MailboxEvent::decode(event.name(), event.version(), data.get().as_bytes()).unwrap();
             prop_assert_eq!(read, event);
         }
     }

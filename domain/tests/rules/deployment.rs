@@ -166,7 +166,7 @@ fn a_long_list_has_parts_that_fit_into_events() {
     let events = world.run(list("l", words.clone())).unwrap();
     let mut collected = Vec::new();
     for (index, event) in events.iter().enumerate() {
-        assert!(event.encode().unwrap().len() < 64 * 1024);
+        assert!(event.encode().unwrap().get().len() < 64 * 1024);
         let DeploymentEvent::WordListSet(set) = event else {
             panic!("{event:?}");
         };

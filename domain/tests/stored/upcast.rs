@@ -19,7 +19,7 @@ fn an_ack_of_version_1_decodes_with_previous_cursor_0() {
     let old = json!({ "device": "phone", "cursor": 5 }).to_string();
     let event = MailboxEvent::decode("device_acked", 1, old.as_bytes()).unwrap();
     assert_eq!(event.version(), 2);
-    let written: Value = serde_json::from_slice(&event.encode().unwrap()).unwrap();
+    let written: Value = serde_json::from_str(event.encode().unwrap().get()).unwrap();
     assert_eq!(
         written,
         json!({ "device": "phone", "cursor": 5, "previous": 0 })

@@ -6,7 +6,6 @@ use domain::envelope::Envelope;
 use domain::event::EventFamily;
 use domain::ids::UserId;
 use domain::time::Timestamp;
-use serde_json::value::RawValue;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::cached_aggregate::CachedAggregate;
@@ -135,12 +134,9 @@ impl<A: CachedAggregate> LockedAggregate<A> {
             .iter()
             .map(|event| {
                 sequence += 1;
-                let encoding_error = |error: &dyn std::fmt::Display| {
+                let data = event.encode().map_err(|error| {
                     LogError::Corrupt(format!("{} cannot be encoded: {error}", event.name()))
-                };
-                let data =
-                    String::from_utf8(event.encode().map_err(|error| encoding_error(&error))?)
-                        .map_err(|error| encoding_error(&error))?;
+                })?;
                 let envelope = Envelope {
                     position: 0,
                     tag: None,
@@ -152,7 +148,7 @@ impl<A: CachedAggregate> LockedAggregate<A> {
                     time: Timestamp::default(),
                     actor: actor.map(ToString::to_string),
                     traceparent: traceparent.clone(),
-                    data: RawValue::from_string(data).map_err(|error| encoding_error(&error))?,
+                    data,
                 };
                 Ok(EventRow {
                     envelope,

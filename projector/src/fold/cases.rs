@@ -19,7 +19,7 @@ impl Fold<'_> {
     ) -> Result<(), FoldError> {
         let mut act = event.clone();
         let note = act.take_note();
-        let data = String::from_utf8(act.encode()?).map_err(|error| error.to_string())?;
+        let data = String::from(Box::<str>::from(act.encode()?));
         let change = self.rows.cases.changes.entry(id.clone()).or_default();
         match event {
             CaseEvent::CaseOpened(opened) => {

@@ -26,7 +26,6 @@ use domain::profile::Profile;
 use domain::profile::command::ProfileCommand;
 use domain::profile::event::ProfileEvent;
 use domain::time::Timestamp;
-use serde_json::value::RawValue;
 
 /// A small random number generator (splitmix64): the same seed gives the same history.
 pub struct HistoryRng(u64);
@@ -313,7 +312,6 @@ impl HistoryGenerator {
 
     /// Appends an event to the log without any checks.
     pub fn append<E: EventFamily>(&mut self, aggregate: AggregateKind, id: &str, event: &E) {
-        let data = String::from_utf8(event.encode().unwrap()).unwrap();
         let sequence = self
             .sequences
             .entry(format!("{aggregate:?}{id}"))
@@ -331,7 +329,7 @@ impl HistoryGenerator {
             // Now and then, a service acts for the user.
             actor: (self.log.len() % 7 == 3).then(|| "robot".to_owned()),
             traceparent: None,
-            data: RawValue::from_string(data).unwrap(),
+            data: event.encode().unwrap(),
         });
     }
 }

@@ -304,7 +304,8 @@ fn encode_without_content<E: EventFamily>(
 ) -> Option<(i16, Vec<u8>)> {
     let event = E::decode(&target.event_type, target.event_version, &target.payload).ok()?;
     let event = without_content(event)?;
-    Some((event.version(), event.encode().ok()?))
+    let data = event.encode().ok()?;
+    Some((event.version(), data.get().as_bytes().to_vec()))
 }
 
 async fn update_events(
