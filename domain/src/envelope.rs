@@ -102,6 +102,9 @@ pub struct Envelope {
     pub data: Box<RawValue>,
 }
 
+/// Room for the fields of a CloudEvents object besides `data`, so that it is written in one piece.
+const USUAL_FIELDS_BYTES: usize = 384;
+
 /// The fields of the CloudEvents object. They borrow, so that neither encoding nor decoding copies
 /// `data`.
 #[derive(Serialize, Deserialize)]
@@ -160,7 +163,7 @@ pub enum EnvelopeError {
 impl Envelope {
     /// The CloudEvents source, such as `/conversations/{id}` or `/mailboxes/{user}`.
     pub fn source(&self) -> String {
-        format!("{}{}", self.aggregate.source_prefix(), self.aggregate_id)
+        [self.aggregate.source_prefix(), &self.aggregate_id].concat()
     }
 
     /// The conversation that the event belongs to: its own, or the one that an event of another
@@ -201,7 +204,8 @@ impl Envelope {
 
     /// Encodes the envelope as one CloudEvents JSON object without line breaks.
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
-        serde_json::to_vec(&CloudEvent {
+        let mut json = Vec::with_capacity(self.data.get().len() + USUAL_FIELDS_BYTES);
+        let event = CloudEvent {
             specversion: "1.0",
             id: self.cursor().to_string().into(),
             source: self.source().into(),
@@ -214,7 +218,9 @@ impl Envelope {
             actor: self.actor.as_deref().map(Cow::Borrowed),
             traceparent: self.traceparent.as_deref().map(Cow::Borrowed),
             data: &self.data,
-        })
+        };
+        serde_json::to_writer(&mut json, &event)?;
+        Ok(json)
     }
 
     /// Decodes an envelope written by [`Envelope::to_json`].
