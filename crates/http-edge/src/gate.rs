@@ -1,14 +1,15 @@
-//! The router behind the port. Until the gate opens, it responds only that the process is starting;
-//! from then on it serves all routes.
+//! What a port serves: a router that may be replaced once. Until the gate opens, a starting process
+//! responds only that it is starting; from then on it serves all routes.
+//!
+//! Every request passes the gate, so it is no router with a route of its own: that would match each
+//! path twice, and allocate and move each request once more.
 
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::response::Response;
 use axum::routing::future::RouteFuture;
 use tower::Service;
 
@@ -39,25 +40,18 @@ impl Gate {
         self.open.get_or_init(|| router.with_state(()));
     }
 
-    /// A router to serve that delegates to the gate.
-    pub fn router(&self) -> Router {
-        Router::new().fallback_service(self.clone())
+    /// Passes a request to the router.
+    pub(crate) fn call(&self, request: Request) -> RouteFuture<Infallible> {
+        let mut router = self.open.get().unwrap_or(&self.closed).clone();
+        // A router is always ready.
+        router.call(request)
     }
 }
 
-impl Service<Request> for Gate {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = RouteFuture<Infallible>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // A router is always ready.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let mut router = self.open.get().unwrap_or(&self.closed).clone();
-        router.call(request)
+impl From<Router> for Gate {
+    /// A gate that never needs to open.
+    fn from(router: Router) -> Self {
+        Self::new(router)
     }
 }
 
@@ -85,7 +79,7 @@ mod tests {
             .uri(path)
             .body(Body::empty())
             .expect("the request is valid");
-        let Ok(response) = gate.router().call(request).await;
+        let Ok(response) = gate.call(request).await;
         response.status()
     }
 

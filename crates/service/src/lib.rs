@@ -160,7 +160,7 @@ pub async fn run(
     let gate = Gate::new(service.with_middleware(gate::starting_router().merge(ops.clone())));
     let mut foreground = TaskGroup::default();
     ports.serve(
-        gate.router(),
+        gate.clone(),
         service.with_middleware(ops::metrics_route(metrics.clone())),
         &service.edge,
         &service.draining,

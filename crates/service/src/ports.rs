@@ -8,6 +8,7 @@ use anyhow::{Result, anyhow};
 use axum::Router;
 use data_dir::UsageError;
 use http_edge::EdgeConfig;
+use http_edge::gate::Gate;
 use http_edge::tls::ServerCertificate;
 use settings::SystemConfig;
 use tokio::net::TcpListener;
@@ -73,10 +74,10 @@ impl ServicePorts {
         self.metrics.is_some()
     }
 
-    /// Serves the routers until `shutdown`.
+    /// Serves the gate and the router until `shutdown`.
     pub fn serve(
         self,
-        api: Router,
+        api: Gate,
         metrics: Router,
         edge: &EdgeConfig,
         shutdown: &CancellationToken,

@@ -1,4 +1,4 @@
-//! Serves one connection: hyper between the client socket and the router.
+//! Serves one connection: hyper between the client socket and the gate.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::CONNECTION;
@@ -16,15 +15,15 @@ use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio_util::sync::CancellationToken;
-use tower::Service as _;
 
 use super::phase::PhaseTracker;
 use super::socket::ClientSocket;
 use crate::client_address::PeerAddress;
+use crate::gate::Gate;
 
 /// Serves connections, and ends them on shutdown.
 pub(super) struct ConnectionServer {
-    pub(super) router: Router,
+    pub(super) gate: Gate,
     pub(super) http: http1::Builder,
     /// Once set, responses carry `Connection: close`.
     pub(super) draining: Arc<AtomicBool>,
@@ -43,7 +42,7 @@ impl ConnectionServer {
         peer: IpAddr,
     ) -> impl Future<Output = ()> + Send + use<> {
         let service = ConnectionService {
-            router: self.router.clone(),
+            gate: self.gate.clone(),
             peer: PeerAddress(peer),
             phase: socket.phase(),
             draining: self.draining.clone(),
@@ -76,7 +75,7 @@ impl ConnectionServer {
 
 /// Handles the requests of one connection, one at a time.
 struct ConnectionService {
-    router: Router,
+    gate: Gate,
     peer: PeerAddress,
     phase: Arc<PhaseTracker>,
     draining: Arc<AtomicBool>,
@@ -104,7 +103,7 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
             })
         });
         request.extensions_mut().insert(self.peer);
-        let running = self.router.clone().call(request);
+        let running = self.gate.call(request);
         let draining = self.draining.clone();
         Box::pin(async move {
             let mut response = running.await?;

@@ -29,7 +29,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioTimer;
 use socket2::SockRef;
@@ -40,6 +39,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::EdgeConfig;
+use crate::gate::Gate;
 use crate::tls::ServerCertificate;
 use connection::ConnectionServer;
 use reject::REJECTION_TIMEOUT;
@@ -64,26 +64,27 @@ const MAX_CONCURRENT_REJECTIONS: usize = 64;
 /// How long to wait when the machine runs out of file descriptors or memory.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 
-/// Serves the router on this listener until `shutdown`, and then until the running requests are
-/// done or `config.drain_timeout` has passed. Returns an error only if the listener is invalid.
+/// Serves a router or a gate on this listener until `shutdown`, and then until the running requests
+/// are done or `config.drain_timeout` has passed. Returns an error only if the listener is invalid.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    gate: impl Into<Gate>,
     config: EdgeConfig,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
-    accept_until_shutdown(listener, EdgeServer::new(router, config), shutdown).await
+    let server = EdgeServer::new(gate.into(), config);
+    accept_until_shutdown(listener, server, shutdown).await
 }
 
 /// The same over TLS.
 pub async fn serve_tls(
     listener: TcpListener,
     certificate: &ServerCertificate,
-    router: Router,
+    gate: impl Into<Gate>,
     config: EdgeConfig,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
-    let mut server = EdgeServer::new(router, config);
+    let mut server = EdgeServer::new(gate.into(), config);
     server.tls = Some(certificate.acceptor().map_err(io::Error::other)?);
     accept_until_shutdown(listener, server, shutdown).await
 }
@@ -129,7 +130,7 @@ struct EdgeServer {
 }
 
 impl EdgeServer {
-    fn new(router: Router, config: EdgeConfig) -> Self {
+    fn new(gate: Gate, config: EdgeConfig) -> Self {
         let mut http = http1::Builder::new();
         // The socket has its own timeouts, because hyper's header timeout would include the time
         // between requests. The limit of 100 headers is hyper's own.
@@ -139,7 +140,7 @@ impl EdgeServer {
             .max_buf_size(MAX_BUFFER_BYTES.max(config.max_header_bytes * 2));
         Self {
             connections: Arc::new(ConnectionServer {
-                router: router.with_state(()),
+                gate,
                 http,
                 draining: Arc::default(),
                 close_idle: CancellationToken::new(),
