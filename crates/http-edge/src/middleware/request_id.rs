@@ -17,6 +17,9 @@ static PROCESS_PREFIX: LazyLock<String> = LazyLock::new(|| {
     random.chars().take(8).collect()
 });
 
+/// The digits of the largest number.
+const MAX_NUMBER_DIGITS: usize = 16;
+
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) fn from_headers(headers: &HeaderMap) -> HeaderValue {
@@ -32,18 +35,37 @@ fn is_acceptable(id: &[u8]) -> bool {
 }
 
 fn generate() -> HeaderValue {
-    let id = format!(
-        "{}-{:x}",
-        *PROCESS_PREFIX,
-        NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)
-    );
+    let prefix = PROCESS_PREFIX.as_bytes();
+    let mut id = Vec::with_capacity(prefix.len() + 1 + MAX_NUMBER_DIGITS);
+    id.extend_from_slice(prefix);
+    id.push(b'-');
+    push_hexadecimal(&mut id, NEXT_NUMBER.fetch_add(1, Ordering::Relaxed));
     // Cannot fail: hexadecimal digits and a hyphen are a valid header value.
     HeaderValue::from_maybe_shared(bytes::Bytes::from(id)).unwrap_or(HeaderValue::from_static("-"))
+}
+
+/// Appends the digits of a number. Each request has one, and `format!` takes several times as long.
+fn push_hexadecimal(text: &mut Vec<u8>, number: u64) {
+    let bits = u64::BITS - number.leading_zeros();
+    let digits = bits.div_ceil(4).max(1);
+    text.extend((0..digits).rev().map(|digit| {
+        let value = (number >> (4 * digit)) & 0xf;
+        b"0123456789abcdef"[value as usize]
+    }));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_hexadecimal() {
+        for number in [0, 1, 9, 10, 15, 16, 0xff, 0x100, 0xdead_beef, u64::MAX] {
+            let mut text = Vec::new();
+            push_hexadecimal(&mut text, number);
+            assert_eq!(String::from_utf8(text).unwrap(), format!("{number:x}"));
+        }
+    }
 
     #[test]
     fn acceptable_id_is_used_and_any_other_replaced() {
