@@ -69,11 +69,16 @@ impl<T: Serialize> IntoResponse for Json<T> {
 }
 
 fn is_json(essence: &str) -> bool {
+    const SUFFIX: &str = "+json";
     let Some((kind, subtype)) = essence.split_once('/') else {
         return false;
     };
-    let subtype = subtype.to_ascii_lowercase();
-    kind.eq_ignore_ascii_case("application") && (subtype == "json" || subtype.ends_with("+json"))
+    let has_suffix = subtype
+        .len()
+        .checked_sub(SUFFIX.len())
+        .and_then(|start| subtype.get(start..))
+        .is_some_and(|end| end.eq_ignore_ascii_case(SUFFIX));
+    kind.eq_ignore_ascii_case("application") && (subtype.eq_ignore_ascii_case("json") || has_suffix)
 }
 
 /// Parses one JSON object, a request body or a line of a batch, with the same rules for all
