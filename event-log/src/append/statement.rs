@@ -29,41 +29,60 @@ pub(crate) struct StoredHead {
     pub(crate) tag: EpochTag,
 }
 
-/// A batch as one array per column.
+/// A batch as one array per column, borrowed from its appends.
 #[derive(Default)]
-pub(crate) struct BatchColumns {
+pub(crate) struct BatchColumns<'a> {
     stream: Vec<i64>,
     sequence: Vec<i64>,
     message: Vec<Option<i64>>,
     version: Vec<i16>,
-    event_type: Vec<String>,
-    payload: Vec<Vec<u8>>,
-    actor: Vec<Option<String>>,
-    traceparent: Vec<Option<String>>,
+    event_type: Vec<&'a str>,
+    payload: Vec<&'a [u8]>,
+    actor: Vec<Option<&'a str>>,
+    traceparent: Vec<Option<&'a str>>,
     new_stream: Vec<i64>,
     new_aggregate: Vec<&'static str>,
-    new_id: Vec<String>,
+    new_id: Vec<&'a str>,
     /// The streams whose loaded state has not been compared with the log yet.
     loaded_stream: Vec<i64>,
     loaded_aggregate: Vec<&'static str>,
-    loaded_id: Vec<String>,
+    loaded_id: Vec<&'a str>,
     loaded_sequence: Vec<i64>,
     key: Vec<Uuid>,
     fingerprint: Vec<Uuid>,
     /// The event of the batch whose position goes into the receipt, from 1; 0 for the previous
     /// head.
     receipt_event: Vec<i64>,
-    answer: Vec<Vec<u8>>,
+    answer: Vec<&'a [u8]>,
 }
 
-impl BatchColumns {
+impl<'a> BatchColumns<'a> {
     /// The columns of a batch. New streams must have their ids already.
-    pub(crate) fn from_batch<'a>(batch: impl IntoIterator<Item = &'a QueuedAppend>) -> Self {
-        let mut columns = Self::default();
+    pub(crate) fn from_batch(batch: &'a [QueuedAppend]) -> Self {
+        let mut columns = Self::with_room_for(batch.len());
         for append in batch {
             columns.push(append);
         }
         columns
+    }
+
+    /// Nearly every append has one event and one receipt.
+    fn with_room_for(appends: usize) -> Self {
+        Self {
+            stream: Vec::with_capacity(appends),
+            sequence: Vec::with_capacity(appends),
+            message: Vec::with_capacity(appends),
+            version: Vec::with_capacity(appends),
+            event_type: Vec::with_capacity(appends),
+            payload: Vec::with_capacity(appends),
+            actor: Vec::with_capacity(appends),
+            traceparent: Vec::with_capacity(appends),
+            key: Vec::with_capacity(appends),
+            fingerprint: Vec::with_capacity(appends),
+            receipt_event: Vec::with_capacity(appends),
+            answer: Vec::with_capacity(appends),
+            ..Self::default()
+        }
     }
 
     /// How many events the batch has.
@@ -78,7 +97,7 @@ impl BatchColumns {
 
     /// Adds the stream of the first append since its state was loaded. The rows of a new stream are
     /// compared by the constraints of the tables.
-    fn push_loaded(&mut self, append: &QueuedAppend, stream: i64) {
+    fn push_loaded(&mut self, append: &'a QueuedAppend, stream: i64) {
         let Some(first) = append.rows.first() else {
             return;
         };
@@ -89,11 +108,11 @@ impl BatchColumns {
         self.loaded_stream.push(stream);
         self.loaded_aggregate
             .push(first.envelope.aggregate.as_str());
-        self.loaded_id.push(first.envelope.aggregate_id.clone());
+        self.loaded_id.push(&first.envelope.aggregate_id);
         self.loaded_sequence.push(sequence);
     }
 
-    fn push(&mut self, append: &QueuedAppend) {
+    fn push(&mut self, append: &'a QueuedAppend) {
         let before = self.stream.len();
         let stream = append.revision.stream_id();
         self.push_loaded(append, stream);
@@ -102,16 +121,16 @@ impl BatchColumns {
             if envelope.sequence == 1 {
                 self.new_stream.push(stream);
                 self.new_aggregate.push(envelope.aggregate.as_str());
-                self.new_id.push(envelope.aggregate_id.clone());
+                self.new_id.push(&envelope.aggregate_id);
             }
             self.stream.push(stream);
             self.sequence.push(envelope.sequence);
             self.message.push(row.message_seq);
             self.version.push(envelope.version);
-            self.event_type.push(envelope.event_type.clone());
-            self.payload.push(envelope.data.get().as_bytes().to_vec());
-            self.actor.push(envelope.actor.clone());
-            self.traceparent.push(envelope.traceparent.clone());
+            self.event_type.push(&envelope.event_type);
+            self.payload.push(envelope.data.get().as_bytes());
+            self.actor.push(envelope.actor.as_deref());
+            self.traceparent.push(envelope.traceparent.as_deref());
         }
         for receipt in &append.receipts {
             self.key.push(receipt.key.to_uuid());
@@ -124,7 +143,7 @@ impl BatchColumns {
             } else {
                 (before + nth) as i64
             });
-            self.answer.push(receipt.answer.clone());
+            self.answer.push(&receipt.answer);
         }
     }
 }
@@ -139,7 +158,7 @@ impl BatchColumns {
 pub(crate) async fn append_batch(
     connection: &mut PgConnection,
     known: StoredHead,
-    columns: &BatchColumns,
+    columns: &BatchColumns<'_>,
 ) -> Result<CommitOutcome, sqlx::Error> {
     let written = sqlx::query_as(APPEND_BATCH)
         .bind(columns.event_count() as i64)
@@ -181,7 +200,8 @@ pub(crate) async fn append_batch(
     }))
 }
 
-/// The statement of [`append_batch`]. Its parts write only what `head` lets them.
+/// The statement of [`append_batch`]. Its parts write only what `head` lets them. They call
+/// `unnest` in the list of columns: in `FROM`, Postgres first puts its rows into a table in memory.
 const APPEND_BATCH: &str = "WITH head AS (
              UPDATE log.head
                 SET position = position + $1,
@@ -201,18 +221,16 @@ const APPEND_BATCH: &str = "WITH head AS (
              SELECT s.id, s.aggregate_type, s.aggregate_id
                FROM head, unnest($3::bigint[], $4::text[], $5::text[]) AS s (id, aggregate_type, aggregate_id)),
          events AS (
-             INSERT INTO log.events (position, stream, sequence, message, occurred_at, event_version, event_type, payload, actor,
-                                     traceparent)
-             SELECT head.base + e.nth, e.stream, e.sequence, e.message, head.occurred_at, e.version, e.type, e.payload, e.actor,
-                    e.traceparent
-               FROM head, unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::smallint[], $10::text[], $12::bytea[],
-                                 $21::text[], $22::text[])
-                    WITH ORDINALITY AS e (stream, sequence, message, version, type, payload, actor, traceparent, nth)),
+             INSERT INTO log.events (position, occurred_at, stream, sequence, message, event_version, event_type, payload,
+                                     actor, traceparent)
+             SELECT base + generate_series(1, $1), occurred_at, unnest($6::bigint[]), unnest($7::bigint[]),
+                    unnest($8::bigint[]), unnest($9::smallint[]), unnest($10::text[]), unnest($12::bytea[]),
+                    unnest($21::text[]), unnest($22::text[])
+               FROM head),
          receipts AS (
              INSERT INTO log.receipts (key, fingerprint, position, answer)
-             SELECT r.key, r.fingerprint, head.base + r.nth, r.answer
-               FROM head, unnest($11::uuid[], $13::uuid[], $14::bigint[], $15::bytea[])
-                    AS r (key, fingerprint, nth, answer))
+             SELECT unnest($11::uuid[]), unnest($13::uuid[]), base + unnest($14::bigint[]), unnest($15::bytea[])
+               FROM head)
          SELECT base, occurred_at FROM head";
 
 /// The unique index of the receipt keys.
@@ -269,7 +287,7 @@ pub(crate) async fn begin_epoch(
 pub(crate) async fn find_commit_time(
     connection: &mut PgConnection,
     known: StoredHead,
-    columns: &BatchColumns,
+    columns: &BatchColumns<'_>,
 ) -> Result<Option<Timestamp>, sqlx::Error> {
     let (Some(stream), Some(sequence), Some(payload)) = (
         columns.stream.first(),

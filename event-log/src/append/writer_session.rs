@@ -91,7 +91,7 @@ impl WriterSession {
     /// too: synchronous replication follows the order of the write-ahead log.
     pub(crate) async fn reopen_after(
         &mut self,
-        batch: &BatchColumns,
+        batch: &BatchColumns<'_>,
         tag: EpochTag,
     ) -> Result<Option<Timestamp>, sqlx::Error> {
         self.close();
@@ -104,7 +104,7 @@ impl WriterSession {
 
     async fn open(
         &mut self,
-        unknown: Option<(StoredHead, &BatchColumns)>,
+        unknown: Option<(StoredHead, &BatchColumns<'_>)>,
     ) -> Result<Option<Timestamp>, sqlx::Error> {
         let mut connection = within(EXCHANGE_TIMEOUT, open_connection(&self.pool)).await?;
         let opened_at = Instant::now();
@@ -219,7 +219,7 @@ impl WriterSession {
     /// Appends a batch that was decided at the known head.
     pub(crate) async fn append(
         &mut self,
-        batch: &BatchColumns,
+        batch: &BatchColumns<'_>,
     ) -> Result<CommitOutcome, sqlx::Error> {
         let position = self.queue.known_head();
         let open = self.session()?;
@@ -359,7 +359,7 @@ fn not_replicated() -> sqlx::Error {
 /// of the batch whose outcome is unknown, if it was written.
 async fn begin(
     connection: &mut PgConnection,
-    unknown: Option<(StoredHead, &BatchColumns)>,
+    unknown: Option<(StoredHead, &BatchColumns<'_>)>,
 ) -> Result<(Option<Timestamp>, History, StoredHead), sqlx::Error> {
     let mut transaction = connection.begin().await?;
     let head = statement::lock_head(&mut transaction).await?;
