@@ -26,11 +26,13 @@ pub(super) const UPDATE: &str = "updated_conversations AS (
     UPDATE conversations c SET title = n.title, history = n.history, member_count = n.member_count,
         head_seq = n.head_seq, countable = n.countable, last_seq = n.last_seq, activity = n.activity,
         unfanned = n.unfanned, head_position = n.head_position, joins = n.joins, sequence = n.sequence
-    FROM unnest(?::bigint[], ?::text[], ?::text[], ?::bigint[], ?::bigint[], ?::bigint[],
-        ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])
-        AS n(id, title, history, member_count, head_seq, countable, last_seq, activity, unfanned,
-        head_position, joins, sequence)
-    WHERE c.id = n.id AND EXISTS (SELECT FROM moved))";
+    FROM (SELECT unnest(?::bigint[]) AS id, unnest(?::text[]) AS title, unnest(?::text[]) AS history,
+              unnest(?::bigint[]) AS member_count, unnest(?::bigint[]) AS head_seq,
+              unnest(?::bigint[]) AS countable, unnest(?::bigint[]) AS last_seq,
+              unnest(?::bigint[]) AS activity, unnest(?::bigint[]) AS unfanned,
+              unnest(?::bigint[]) AS head_position, unnest(?::bigint[]) AS joins,
+              unnest(?::bigint[]) AS sequence FROM moved) n
+    WHERE c.id = n.id)";
 
 pub(super) fn bind_update<'q>(query: PgQuery<'q>, working_set: &'q WorkingSet) -> PgQuery<'q> {
     let rows = &changed_rows(working_set, RowChange::Row);

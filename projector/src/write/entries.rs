@@ -5,9 +5,9 @@ use crate::rows::{FanOutEntry, PersonalEntry, TimelineRow};
 
 pub(super) const INSERT_TIMELINE: &str = "inserted_timeline AS (
     INSERT INTO timeline (conversation, position, at, fanned, subject, seq, type, data)
-    SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::timestamptz[], ?::boolean[], ?::bigint[],
-        ?::bigint[], ?::text[], ?::text[])
-    WHERE EXISTS (SELECT FROM moved))";
+    SELECT unnest(?::bigint[]), unnest(?::bigint[]), unnest(?::timestamptz[]), unnest(?::boolean[]),
+        unnest(?::bigint[]), unnest(?::bigint[]), unnest(?::text[]), unnest(?::text[])
+    FROM moved)";
 
 pub(super) fn bind_timeline<'q>(query: PgQuery<'q>, rows: &'q [TimelineRow]) -> PgQuery<'q> {
     query
@@ -26,14 +26,13 @@ pub(super) fn bind_timeline<'q>(query: PgQuery<'q>, rows: &'q [TimelineRow]) -> 
 pub(super) const FAN_OUT: &str = "fanned_out AS (
     INSERT INTO inbox (user_id, position, conversation, seq)
     SELECT s.user_id, e.position, e.conversation, e.seq
-    FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])
-        AS e(conversation, position, seq, receipt_of)
+    FROM (SELECT unnest(?::bigint[]) AS conversation, unnest(?::bigint[]) AS position,
+              unnest(?::bigint[]) AS seq, unnest(?::bigint[]) AS receipt_of FROM moved) e
     JOIN stays s ON s.conversation = e.conversation AND s.from_position <= e.position
         AND (s.to_position IS NULL OR s.to_position >= e.position)
-    WHERE EXISTS (SELECT FROM moved)
-        AND (e.receipt_of IS NULL OR e.receipt_of = s.user_id OR NOT EXISTS (
-            SELECT FROM receipts_off o WHERE o.user_id = s.user_id AND o.from_position <= e.position
-                AND (o.to_position IS NULL OR o.to_position > e.position)))
+    WHERE e.receipt_of IS NULL OR e.receipt_of = s.user_id OR NOT EXISTS (
+        SELECT FROM receipts_off o WHERE o.user_id = s.user_id AND o.from_position <= e.position
+            AND (o.to_position IS NULL OR o.to_position > e.position))
     ORDER BY s.user_id, e.position
     RETURNING user_id, position, conversation)";
 
@@ -48,8 +47,7 @@ pub(super) fn bind_fan_out<'q>(query: PgQuery<'q>, rows: &'q [FanOutEntry]) -> P
 
 pub(super) const INSERT_PERSONAL: &str = "personal AS (
     INSERT INTO inbox (user_id, position, conversation)
-    SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[])
-    WHERE EXISTS (SELECT FROM moved))";
+    SELECT unnest(?::bigint[]), unnest(?::bigint[]), unnest(?::bigint[]) FROM moved)";
 
 pub(super) fn bind_personal<'q>(query: PgQuery<'q>, rows: &'q [PersonalEntry]) -> PgQuery<'q> {
     query

@@ -14,10 +14,11 @@ use crate::sql_names;
 pub(super) const INSERT_MEMBERS: &str = "member_versions AS (
     INSERT INTO member_history (conversation, user_id, position, present, role, joined_at, joined_order,
         joined_seq, read_seq, read_high, muted, pinned, archived, mentions, cleared_seq)
-    SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::boolean[], ?::text[], ?::timestamptz[],
-        ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::boolean[], ?::boolean[], ?::boolean[],
-        ?::boolean[], ?::bigint[])
-    WHERE EXISTS (SELECT FROM moved))";
+    SELECT unnest(?::bigint[]), unnest(?::bigint[]), unnest(?::bigint[]), unnest(?::boolean[]),
+        unnest(?::text[]), unnest(?::timestamptz[]), unnest(?::bigint[]), unnest(?::bigint[]),
+        unnest(?::bigint[]), unnest(?::bigint[]), unnest(?::boolean[]), unnest(?::boolean[]),
+        unnest(?::boolean[]), unnest(?::boolean[]), unnest(?::bigint[])
+    FROM moved)";
 
 pub(super) fn bind_members<'q>(
     query: PgQuery<'q>,
@@ -47,8 +48,7 @@ pub(super) fn bind_members<'q>(
 
 pub(super) const INSERT_ACKS: &str = "acknowledged AS (
     INSERT INTO ack_history (user_id, position, cursor)
-    SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[])
-    WHERE EXISTS (SELECT FROM moved))";
+    SELECT unnest(?::bigint[]), unnest(?::bigint[]), unnest(?::bigint[]) FROM moved)";
 
 pub(super) fn bind_acks<'q>(query: PgQuery<'q>, rows: &'q [(i64, i64, i64)]) -> PgQuery<'q> {
     let rows = &sort_rows(rows.iter(), |row| **row);

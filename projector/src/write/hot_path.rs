@@ -5,6 +5,9 @@
 //! uses those that it has rows for. All parts see the tables as they were before the statement;
 //! that is safe because no part reads what another one writes. If the checkpoint is not where the
 //! batch expects it, `moved` is empty and no part writes anything.
+//!
+//! The parts call `unnest` in the list of columns. In `FROM`, Postgres first puts its rows into a
+//! table in memory, which takes as long as inserting them.
 
 use std::fmt::Write as _;
 use std::sync::OnceLock;

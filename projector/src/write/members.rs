@@ -24,9 +24,10 @@ fn changed_rows(
 
 pub(super) const UPDATE_MARKS: &str = "marks AS (
     UPDATE members m SET read_seq = n.read_seq, read_high = n.read_high, own_seq = n.own_seq
-    FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])
-        AS n(conversation, user_id, read_seq, read_high, own_seq)
-    WHERE m.conversation = n.conversation AND m.user_id = n.user_id AND EXISTS (SELECT FROM moved))";
+    FROM (SELECT unnest(?::bigint[]) AS conversation, unnest(?::bigint[]) AS user_id,
+              unnest(?::bigint[]) AS read_seq, unnest(?::bigint[]) AS read_high,
+              unnest(?::bigint[]) AS own_seq FROM moved) n
+    WHERE m.conversation = n.conversation AND m.user_id = n.user_id)";
 
 pub(super) fn bind_marks<'q>(query: PgQuery<'q>, working_set: &'q WorkingSet) -> PgQuery<'q> {
     let rows = &changed_rows(working_set, |change| change == RowChange::Marks);

@@ -12,10 +12,11 @@ use crate::rows::{BatchRows, MessageChange, MessageKey, MessageRow};
 pub(super) const INSERT: &str = "sent AS (
     INSERT INTO messages (conversation, seq, position, sender, sent_at, ordinal, reply_to, edited_at,
         recalled, fanned, type, body, original, mentions, client_message_id, thread, file)
-    SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::timestamptz[],
-        ?::bigint[], ?::bigint[], ?::timestamptz[], ?::boolean[], ?::boolean[], ?::text[],
-        ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[])
-    WHERE EXISTS (SELECT FROM moved))";
+    SELECT unnest(?::bigint[]), unnest(?::bigint[]), unnest(?::bigint[]), unnest(?::bigint[]),
+        unnest(?::timestamptz[]), unnest(?::bigint[]), unnest(?::bigint[]), unnest(?::timestamptz[]),
+        unnest(?::boolean[]), unnest(?::boolean[]), unnest(?::text[]), unnest(?::text[]),
+        unnest(?::text[]), unnest(?::text[]), unnest(?::text[]), unnest(?::bigint[]), unnest(?::text[])
+    FROM moved)";
 
 pub(super) fn bind_insert<'q>(query: PgQuery<'q>, rows: &'q [MessageRow]) -> PgQuery<'q> {
     let rows = &sort_rows(rows.iter(), |row| row.key);

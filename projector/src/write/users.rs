@@ -9,8 +9,8 @@ use crate::working_set::{RowChange, WorkingSet};
 /// Updates the sequences of mailboxes.
 pub(super) const UPDATE_SEQUENCES: &str = "sequences AS (
     UPDATE users u SET sequence = n.sequence
-    FROM unnest(?::bigint[], ?::bigint[]) AS n(id, sequence)
-    WHERE u.id = n.id AND EXISTS (SELECT FROM moved))";
+    FROM (SELECT unnest(?::bigint[]) AS id, unnest(?::bigint[]) AS sequence FROM moved) n
+    WHERE u.id = n.id)";
 
 pub(super) fn bind_sequences<'q>(query: PgQuery<'q>, working_set: &'q WorkingSet) -> PgQuery<'q> {
     let rows: Vec<_> = working_set
