@@ -13,7 +13,8 @@
 //!   messages and entries.
 //! - `sync`: the sync feed, which merges fan-out on write with fan-out on read. [`live`]: the same
 //!   feed, pushed over a WebSocket or as server-sent events.
-//! - `idle_feeds`: answers a sync that finds nothing new from memory.
+//! - `idle_feeds`: answers a sync that finds nothing new from memory. `plain_reads`: plain cases of
+//!   the hot queries have small statements.
 //! - [`search`]: full-text search within what the caller can see.
 //! - `people`: who can see whose profile, and what of it. [`can_see_profile`]: the same, for
 //!   commands.
@@ -44,6 +45,7 @@ mod log_tail;
 mod page;
 mod params;
 mod people;
+mod plain_reads;
 mod profile_sight;
 mod routes;
 pub mod search;

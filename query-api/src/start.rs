@@ -81,6 +81,9 @@ pub struct QuerySetup<'a> {
     pub max_live_per_user: usize,
     /// The memory for answers that have not been written, in bytes.
     pub answer_bytes: usize,
+    /// Whether plain cases of the hot queries have small statements of their own. The answers are
+    /// the same; tests compare them.
+    pub plain_reads: bool,
     /// Whether syncs that find nothing are answered from memory.
     pub idle_feeds: IdleFeedMode,
     /// How long a query waits for `min_position`.
@@ -104,6 +107,11 @@ impl QuerySetup<'_> {
         let history = ReadHistory::new(pool, reader, self.primary.clone());
         tokio::spawn(read_history::follow(history.clone(), self.shutdown.clone()));
         history
+    }
+
+    /// The limits of live connections.
+    fn build_admission(&self) -> Admission {
+        Admission::new(self.max_live_connections, self.max_live_per_user)
     }
 
     /// Starts the task that tracks the position of the read model.
@@ -198,6 +206,8 @@ impl QueryState {
         setup.start_delivery(&hub, &history, pending_changes);
         let presence = setup.start_presence(&hub).await;
         setup.start_desk_counts(&hub, &watermark);
+        let admission = setup.build_admission();
+        let answers = AnswerBudget::new(setup.answer_bytes);
         let QuerySetup {
             pool,
             reader,
@@ -205,9 +215,7 @@ impl QueryState {
             acks,
             directory,
             groups_from,
-            max_live_connections,
-            max_live_per_user,
-            answer_bytes,
+            plain_reads,
             previews,
             webpush_key,
             rulebook,
@@ -217,7 +225,6 @@ impl QueryState {
         } = setup;
         let ending = live::end_removed(hub.clone(), removed_devices, shutdown.clone());
         tokio::spawn(ending);
-        let answers = AnswerBudget::new(answer_bytes);
         Self {
             people: PeopleState {
                 pool: pool.clone(),
@@ -235,7 +242,8 @@ impl QueryState {
                 history: history.clone(),
                 hub,
                 answers: answers.clone(),
-                admission: Admission::new(max_live_connections, max_live_per_user),
+                plain_reads,
+                admission,
                 presence,
                 acks,
                 shutdown: shutdown.clone(),
@@ -253,6 +261,7 @@ impl QueryState {
                 history,
                 idle_feeds,
                 answers,
+                plain_reads,
             },
             rulebook,
             previews,

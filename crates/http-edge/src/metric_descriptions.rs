@@ -5,7 +5,7 @@ use metrics::{describe_counter, describe_gauge, describe_histogram};
 /// A metric and its description.
 type Description = (&'static str, &'static str);
 
-const COUNTERS: [Description; 16] = [
+const COUNTERS: [Description; 17] = [
     (
         "tidings_history_changes_total",
         "How often a writer found that the log had lost its last event",
@@ -53,6 +53,10 @@ const COUNTERS: [Description; 16] = [
     (
         "tidings_password_hashes_total",
         "Passwords that were hashed or compared",
+    ),
+    (
+        "tidings_plain_reads_total",
+        "Hot queries by which statement answered them",
     ),
     (
         "tidings_push_total",

@@ -458,6 +458,7 @@ impl ServiceRuntime {
             acks,
             directory: self.config.people.directory.into(),
             groups_from: self.config.people.groups_from.into(),
+            plain_reads: true,
             idle_feeds: self.config.idle_syncs.into(),
             max_live_connections: self.config.max_live as usize,
             max_live_per_user: self.config.max_live_per_user,

@@ -7,6 +7,7 @@ use super::read_history::ReadHistory;
 use super::watermark::Watermark;
 use crate::answer_budget::AnswerBudget;
 use crate::idle_feeds::IdleFeeds;
+use crate::sync::FeedSource;
 
 /// What a query of the read model needs. Cheap to clone.
 #[derive(Clone)]
@@ -24,4 +25,17 @@ pub struct ReadState {
     pub idle_feeds: IdleFeeds,
     /// The memory for answers.
     pub answers: AnswerBudget,
+    /// Whether plain cases have small statements of their own.
+    pub plain_reads: bool,
+}
+
+impl ReadState {
+    /// What a page of the sync feed is read from.
+    pub fn feed(&self) -> FeedSource<'_> {
+        FeedSource {
+            pool: &self.pool,
+            reader: &self.reader,
+            plain_reads: self.plain_reads,
+        }
+    }
 }

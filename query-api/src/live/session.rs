@@ -210,10 +210,8 @@ impl LiveSession {
         let start = FeedStart::After(self.cursor);
         let mut reservation = self.state.answers.reserve_backlog(PAGE_SIZE.bytes).await;
         let permit = self.state.admission.acquire_reader().await;
-        let LiveState { pool, reader, .. } = &self.state;
-        let (_, outcome) = sync::read_page(pool, reader, &self.user, start, PAGE_SIZE)
-            .await
-            .map_err(|error| end_unavailable(&error))?;
+        let page = sync::read_page(self.state.feed(), &self.user, start, PAGE_SIZE).await;
+        let (_, outcome) = page.map_err(|error| end_unavailable(&error))?;
         drop(permit);
         match outcome {
             SyncOutcome::Page(page) => {

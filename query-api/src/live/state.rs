@@ -12,6 +12,7 @@ use super::hub::Hub;
 use super::presence_service::PresenceService;
 use crate::answer_budget::AnswerBudget;
 use crate::consistency::read_history::ReadHistory;
+use crate::sync::FeedSource;
 
 /// What a live connection needs. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct LiveState {
     pub history: ReadHistory,
     /// Delivers entries to live connections.
     pub hub: Hub,
+    /// Whether plain backlogs have a statement of their own.
+    pub plain_reads: bool,
     /// The memory for pages of backlogs.
     pub answers: AnswerBudget,
     /// Limits the number of live connections.
@@ -34,4 +37,15 @@ pub struct LiveState {
     pub acks: Arc<dyn Acks>,
     /// Cancelled when the service stops; open connections then end.
     pub shutdown: CancellationToken,
+}
+
+impl LiveState {
+    /// What a page of a backlog is read from.
+    pub fn feed(&self) -> FeedSource<'_> {
+        FeedSource {
+            pool: &self.pool,
+            reader: &self.reader,
+            plain_reads: self.plain_reads,
+        }
+    }
 }

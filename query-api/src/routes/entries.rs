@@ -114,8 +114,7 @@ pub async fn list_entries(
         entries: limit,
         bytes: MAX_PAGE_BYTES,
     };
-    let (position, outcome) =
-        sync::read_page(&state.pool, &state.reader, &caller.user, start, size).await?;
+    let (position, outcome) = sync::read_page(state.feed(), &caller.user, start, size).await?;
     if let Some(position) = idle_to {
         idle_feeds::verify(&caller.user, position, &outcome);
     }

@@ -19,6 +19,16 @@ const SUMMARY_USERS: usize = 10;
 macro_rules! reactions_column {
     ($caller:expr) => {
         concat!(
+            $crate::sql::message_reactions::reactions_json!($caller),
+            " AS reactions"
+        )
+    };
+}
+
+/// The expression of that column.
+macro_rules! reactions_json {
+    ($caller:expr) => {
+        concat!(
             "CASE WHEN EXISTS (
                  SELECT FROM read.reactions any_reaction
                  WHERE any_reaction.conversation = g.conversation AND any_reaction.seq = g.seq)
@@ -33,12 +43,12 @@ macro_rules! reactions_column {
                                 row_number() OVER (PARTITION BY y.key ORDER BY y.position) AS nth
                          FROM read.reactions y
                          WHERE y.conversation = g.conversation AND y.seq = g.seq) x
-                   GROUP BY x.key) r) END AS reactions"
+                   GROUP BY x.key) r) END"
         )
     };
 }
 
-pub(crate) use reactions_column;
+pub(crate) use {reactions_column, reactions_json};
 
 /// The reactions to a message.
 #[derive(Debug, Clone, Default)]

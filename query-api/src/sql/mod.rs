@@ -3,6 +3,7 @@
 //! - `visibility`: the one rule about who can see what. Every query builds on it.
 //! - `message_view`, `entry_view`: the columns and the JSON shape of a message, and of an entry of
 //!   the sync feed. `recipient_part`: what only some recipients of an entry get.
+//!   `plain_message`: the columns in the statements for plain cases.
 //!   `message_reactions`: the reactions of a message in their two forms. `thread_replies`: the
 //!   replies in its thread.
 //! - `checkpoint`: the position of the read model.
@@ -14,6 +15,7 @@ pub mod entry_view;
 pub mod message_file;
 pub mod message_reactions;
 pub mod message_view;
+pub mod plain_message;
 pub mod recipient_part;
 pub mod thread_replies;
 pub mod visibility;

@@ -42,6 +42,8 @@ pub struct QueryFixture {
     /// A pool that may write, to set up test data.
     pub admin_pool: PgPool,
     pub router: Router,
+    /// The same without statements for plain cases.
+    pub general_router: Router,
     pub shutdown: CancellationToken,
     server: PgConnectOptions,
     database: String,
@@ -119,6 +121,16 @@ pub async fn start_queries(
     min_position_timeout: Duration,
     shutdown: CancellationToken,
 ) -> QueryState {
+    start_queries_with(pool, min_position_timeout, true, shutdown).await
+}
+
+/// The same, with or without statements for plain cases.
+async fn start_queries_with(
+    pool: PgPool,
+    min_position_timeout: Duration,
+    plain_reads: bool,
+    shutdown: CancellationToken,
+) -> QueryState {
     QueryState::start(QuerySetup {
         reader: LogReader::new(pool.clone()),
         primary: None,
@@ -131,6 +143,7 @@ pub async fn start_queries(
         acks: Arc::new(NoAcks),
         directory: Directory::default(),
         groups_from: Consent::default(),
+        plain_reads,
         idle_feeds: IdleFeedMode::default(),
         max_live_connections: MAX_LIVE_CONNECTIONS,
         max_live_per_user: MAX_LIVE_PER_USER,
@@ -202,11 +215,14 @@ impl QueryFixture {
             .acquire_timeout(Duration::from_secs(5))
             .connect_lazy_with(session_options(options, Duration::from_secs(5)));
         let shutdown = CancellationToken::new();
-        let state = start_queries(pool, WAIT_TIMEOUT, shutdown.clone()).await;
+        let state = start_queries(pool.clone(), WAIT_TIMEOUT, shutdown.clone()).await;
         let router = edge_router(state);
+        let general = start_queries_with(pool, WAIT_TIMEOUT, false, shutdown.clone()).await;
+        let general_router = edge_router(general);
         Self {
             admin_pool: admin,
             router,
+            general_router,
             shutdown: shutdown.clone(),
             server,
             database,

@@ -20,6 +20,7 @@ mod model;
 mod openapi;
 mod parameters;
 mod people;
+mod plain_reads;
 mod recipient_parts;
 mod sessions;
 mod sync;

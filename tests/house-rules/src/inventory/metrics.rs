@@ -138,6 +138,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "tidings_parked_events",
         "events that could not be folded, and those behind them",
     ),
+    (
+        "tidings_plain_reads_total",
+        "hot queries, by whether the statement for plain cases answered them",
+    ),
     ("tidings_pool_connections", "pooled connections to Postgres"),
     (
         "tidings_projection_lag_events",
