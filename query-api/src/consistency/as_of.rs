@@ -52,6 +52,7 @@ pub struct ReadSnapshot {
     user: String,
     is_admin: bool,
     pool: PgPool,
+    plain_reads: bool,
 }
 
 impl<S> FromRequestParts<S> for ReadContext
@@ -145,6 +146,7 @@ impl ReadContext {
     /// Waits until the read model has reached the requested position.
     pub async fn wait(self) -> Result<ReadSnapshot, EndpointError> {
         let ReadState {
+            plain_reads,
             pool,
             reader,
             history,
@@ -168,6 +170,7 @@ impl ReadContext {
             user: self.user,
             is_admin: self.is_admin,
             pool,
+            plain_reads,
         })
     }
 }
@@ -209,6 +212,11 @@ impl ReadSnapshot {
     /// Returns the SQL of a statement for this position.
     pub(crate) fn sql(&self, statement: &'static TemporalStatement) -> &'static str {
         statement.sql(self.as_of.is_some())
+    }
+
+    /// Whether a statement for plain cases may answer: it reads the current state only.
+    pub fn can_be_plain(&self) -> bool {
+        self.plain_reads && self.as_of.is_none()
     }
 
     /// The user for whom the query is answered.

@@ -6,6 +6,7 @@
 //!   `plain_message`: the columns in the statements for plain cases.
 //!   `message_reactions`: the reactions of a message in their two forms. `thread_replies`: the
 //!   replies in its thread.
+//! - `plain_unread`: unread counts in statements for plain cases.
 //! - `checkpoint`: the position of the read model.
 //! - `as_of_sql`: rewrites a statement so that it answers as of an earlier position.
 
@@ -16,6 +17,7 @@ pub mod message_file;
 pub mod message_reactions;
 pub mod message_view;
 pub mod plain_message;
+pub mod plain_unread;
 pub mod recipient_part;
 pub mod thread_replies;
 pub mod visibility;

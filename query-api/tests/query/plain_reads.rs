@@ -15,7 +15,7 @@ use crate::fixture_log::FixtureLog;
 const SYNCS: usize = 12;
 
 /// The queries that have small statements.
-const QUERIES: [&str; 1] = ["entries"];
+const QUERIES: [&str; 2] = ["entries", "unread"];
 
 /// Counts the answers by the query and the statement.
 #[derive(Default)]
@@ -80,6 +80,12 @@ async fn compare_feeds(fixture: &QueryFixture, user: &str, head: i64, dice: &mut
     }
 }
 
+async fn compare_counts(fixture: &QueryFixture, user: &str) {
+    for path in ["/v1/inbox/unread", "/v1/inbox/unread?all=true"] {
+        compare(fixture, user, path).await;
+    }
+}
+
 /// Makes some messages replies in threads, which the log does not know.
 async fn begin_threads(fixture: &QueryFixture) {
     let begin = "UPDATE read.messages SET thread = seq - 2, reply_to = seq - 2
@@ -97,6 +103,7 @@ async fn compare_all(seed: u64, threshold: i64, steps: usize) {
     let mut dice = SeededDice::new(seed);
     for user in log.users.iter().map(String::as_str).chain(["nobody"]) {
         compare_feeds(&fixture, user, log.position, &mut dice).await;
+        compare_counts(&fixture, user).await;
     }
 }
 
