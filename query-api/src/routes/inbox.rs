@@ -9,15 +9,14 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::consistency::as_of::ReadContext;
+use crate::consistency::as_of::{ReadContext, ReadSnapshot};
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::cursor::CursorCodec;
 use crate::docs::CallerProblems;
 use crate::error::EndpointError;
 use crate::params::{self, PageLimit};
-use crate::sql::as_of_sql::TemporalStatement;
-use crate::sql::visibility::current_memberships;
-use read_model::{unread_count, unread_mention_count, visible_windows};
+use crate::plain_reads::count_answer;
+use crate::sql::inbox_statements::{INBOX, PLAIN_INBOX};
 
 /// The number of conversations per page.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -127,62 +126,14 @@ pub struct LastMessage {
     pub recalled: bool,
 }
 
-/// Binds the caller, whether to list archived conversations, the sort key after which the page
-/// starts (or nulls), the number of conversations, the length of a preview, and the ids that are
-/// asked for (or null, for the list). Postgres text
-/// cannot contain U+0000; a body with that character must not make the whole list fail.
-///
-/// The last message of a conversation is looked up in each visible window: with `since_join` and no
-/// message since the user has rejoined, it lies in an earlier membership period.
-static INBOX: TemporalStatement = TemporalStatement::new(concat!(
-    "WITH mine AS MATERIALIZED (
-        SELECT m.conversation, m.user_id, m.read_seq, m.cleared_seq, m.muted, m.pinned, m.archived, c.name, c.kind,
-               c.title, c.history, c.member_count, c.head_seq, c.last_seq, c.activity, ",
-               unread_count!("m", "c"), " AS unread
-        FROM ", current_memberships!(), "
-        WHERE u.name = $1
-    ), page AS MATERIALIZED (
-        SELECT * FROM mine
-        WHERE CASE WHEN $7::text[] IS NOT NULL THEN name = ANY($7)
-                   ELSE archived = $2 AND ($3::boolean IS NULL OR (pinned, activity) < ($3, $4)) END
-        ORDER BY pinned DESC, activity DESC LIMIT $5
-    )
-    SELECT k.position, (SELECT coalesce(sum(unread), 0)::bigint FROM mine
-                        WHERE NOT muted AND NOT archived) AS total_unread,
-           p.name, p.kind, CASE WHEN p.kind <> 'direct' THEN p.title END AS title, p.member_count, p.unread,
-           CASE WHEN p.unread > 0 THEN ", unread_mention_count!("p", "p", "$1"), " ELSE 0 END AS mentions,
-           p.read_seq, p.muted, p.pinned, p.archived, p.activity,
-           (SELECT peer.name FROM read.members o JOIN read.users peer ON peer.id = o.user_id
-            WHERE p.kind = 'direct' AND o.conversation = p.conversation AND o.user_id <> p.user_id
-            LIMIT 1) AS peer,
-           (SELECT CASE WHEN strpos(y.policy, '\\u0000') = 0 THEN y.policy::json ->> 'avatar' END
-            FROM read.policies y WHERE p.kind <> 'direct' AND y.conversation = p.conversation
-            ORDER BY y.position DESC LIMIT 1) AS avatar,
-           g.seq AS last_seq, g.type AS last_type, g.sent_at AS last_sent_at, g.recalled AS last_recalled,
-           (SELECT sender.name FROM read.users sender WHERE sender.id = g.sender) AS last_sender,
-           CASE WHEN g.recalled OR strpos(g.body, '\\u0000') > 0 THEN NULL
-                WHEN g.type = 'text' THEN left(g.body::json ->> 'text', $6)
-                WHEN json_typeof(g.body::json -> 'name') = 'string' THEN left(g.body::json ->> 'name', $6)
-           END AS last_preview
-    FROM read.checkpoint k
-    LEFT JOIN page p ON true
-    LEFT JOIN LATERAL (
-        SELECT o.seq, o.type, o.sent_at, o.recalled, o.sender, o.body
-        FROM ", visible_windows!("p", "p"), " w
-        CROSS JOIN LATERAL (
-            SELECT o.seq, o.type, o.sent_at, o.recalled, o.sender, o.body FROM read.messages o
-            WHERE o.conversation = p.conversation AND o.type <> 'control'
-                AND o.seq > w.after_seq AND o.seq <= least(w.until_seq, p.last_seq)
-            ORDER BY o.seq DESC LIMIT 1) o
-        ORDER BY o.seq DESC LIMIT 1) g ON true
-    ORDER BY p.pinned DESC, p.activity DESC"
-));
-
-/// A row of [`INBOX`]. Without any conversation, only the first two columns are set.
+/// A row of [`INBOX`] or [`PLAIN_INBOX`]. Without any conversation, only those columns are set that
+/// are not optional.
 #[derive(sqlx::FromRow)]
 struct Row {
     position: i64,
     total_unread: i64,
+    #[sqlx(default)]
+    is_plain: bool,
     name: Option<String>,
     kind: Option<String>,
     title: Option<String>,
@@ -210,6 +161,45 @@ enum InboxSelection {
     Page { limit: i64, archived: bool },
     /// Those with these ids.
     Ids(Vec<String>),
+}
+
+/// The rows to read.
+struct SelectedRows {
+    archived: bool,
+    /// The sort key after which the page starts.
+    after: Option<[i64; 2]>,
+    count: i64,
+    ids: Option<Vec<String>>,
+}
+
+impl SelectedRows {
+    /// Reads them by the statement for plain inboxes, or else by that for all.
+    async fn fetch(&self, snapshot: &ReadSnapshot) -> Result<Vec<Row>, sqlx::Error> {
+        if snapshot.can_be_plain() && self.ids.is_none() {
+            let query = sqlx::query_as(PLAIN_INBOX)
+                .bind(snapshot.user())
+                .bind(self.archived)
+                .bind(self.after.map(|[pinned, _]| pinned == 1))
+                .bind(self.after.map(|[_, activity]| activity))
+                .bind(self.count)
+                .bind(MAX_PREVIEW_CHARS);
+            let rows: Vec<Row> = query.fetch_all(snapshot.pool()).await?;
+            let is_plain = rows.iter().all(|row| row.is_plain);
+            count_answer("inbox", is_plain);
+            if is_plain {
+                return Ok(rows);
+            }
+        }
+        let query = sqlx::query(snapshot.sql(&INBOX))
+            .bind(snapshot.user())
+            .bind(self.archived)
+            .bind(self.after.map(|[pinned, _]| pinned == 1))
+            .bind(self.after.map(|[_, activity]| activity))
+            .bind(self.count)
+            .bind(MAX_PREVIEW_CHARS)
+            .bind(&self.ids);
+        snapshot.fetch_all(query).await
+    }
 }
 
 impl InboxParams {
@@ -266,15 +256,13 @@ pub async fn get_inbox(
     };
     let after = codec.parse_key::<2>("after", query.after.as_deref())?;
     let snapshot = context.wait().await?;
-    let query = sqlx::query(snapshot.sql(&INBOX))
-        .bind(&user)
-        .bind(archived)
-        .bind(after.map(|[pinned, _]| pinned == 1))
-        .bind(after.map(|[_, activity]| activity))
-        .bind(limit + 1)
-        .bind(MAX_PREVIEW_CHARS)
-        .bind(&ids);
-    let rows: Vec<Row> = snapshot.fetch_all(query).await?;
+    let selected = SelectedRows {
+        archived,
+        after,
+        count: limit + 1,
+        ids,
+    };
+    let rows = selected.fetch(&snapshot).await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let (position, total_unread) = (first.position, first.total_unread);
     let mut conversations: Vec<InboxConversation> = rows

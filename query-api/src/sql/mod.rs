@@ -6,13 +6,15 @@
 //!   `plain_message`: the columns in the statements for plain cases.
 //!   `message_reactions`: the reactions of a message in their two forms. `thread_replies`: the
 //!   replies in its thread.
-//! - `plain_unread`: unread counts in statements for plain cases.
+//! - `inbox_statements`: the page of the inbox. `plain_unread`: unread counts in statements for
+//!   plain cases.
 //! - `checkpoint`: the position of the read model.
 //! - `as_of_sql`: rewrites a statement so that it answers as of an earlier position.
 
 pub mod as_of_sql;
 pub mod checkpoint;
 pub mod entry_view;
+pub mod inbox_statements;
 pub mod message_file;
 pub mod message_reactions;
 pub mod message_view;

@@ -31,4 +31,16 @@ macro_rules! plain_unread_count {
     };
 }
 
-pub(crate) use {has_plain_unread, plain_unread_count};
+/// An expression: how many of those messages mention the caller, whose name is `$1`, for a row `p`
+/// that has the columns of both.
+macro_rules! plain_mention_count {
+    () => {
+        "(SELECT count(*) FROM read.messages o
+          WHERE o.conversation = p.conversation
+            AND o.seq > greatest(p.read_seq, p.cleared_seq) AND o.seq <= p.head_seq
+            AND o.mentions IS NOT NULL AND NOT o.recalled AND o.type <> 'control'
+            AND o.sender <> p.user_id AND o.mentions::jsonb ? $1)"
+    };
+}
+
+pub(crate) use {has_plain_unread, plain_mention_count, plain_unread_count};

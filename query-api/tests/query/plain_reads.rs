@@ -15,7 +15,7 @@ use crate::fixture_log::FixtureLog;
 const SYNCS: usize = 12;
 
 /// The queries that have small statements.
-const QUERIES: [&str; 2] = ["entries", "unread"];
+const QUERIES: [&str; 3] = ["entries", "unread", "inbox"];
 
 /// Counts the answers by the query and the statement.
 #[derive(Default)]
@@ -80,9 +80,24 @@ async fn compare_feeds(fixture: &QueryFixture, user: &str, head: i64, dice: &mut
     }
 }
 
-async fn compare_counts(fixture: &QueryFixture, user: &str) {
+async fn compare_inboxes(fixture: &QueryFixture, user: &str) {
     for path in ["/v1/inbox/unread", "/v1/inbox/unread?all=true"] {
         compare(fixture, user, path).await;
+    }
+    for base in [
+        "/v1/inbox?limit=50",
+        "/v1/inbox?limit=1",
+        "/v1/inbox?archived=true",
+        "/v1/inbox?ids=r0,r1,r3",
+    ] {
+        let mut path = base.to_owned();
+        loop {
+            let page = compare(fixture, user, &path).await;
+            let Some(next) = page["next"].as_str() else {
+                break;
+            };
+            path = format!("{base}&after={next}");
+        }
     }
 }
 
@@ -103,7 +118,7 @@ async fn compare_all(seed: u64, threshold: i64, steps: usize) {
     let mut dice = SeededDice::new(seed);
     for user in log.users.iter().map(String::as_str).chain(["nobody"]) {
         compare_feeds(&fixture, user, log.position, &mut dice).await;
-        compare_counts(&fixture, user).await;
+        compare_inboxes(&fixture, user).await;
     }
 }
 
