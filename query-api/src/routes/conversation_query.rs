@@ -36,7 +36,16 @@ impl ConversationQuery {
         statement: &'static TemporalStatement,
         parameters: &[i64],
     ) -> Query<'q, Postgres, PgArguments> {
-        let query = sqlx::query(self.snapshot.sql(statement))
+        self.bind_current(self.snapshot.sql(statement), parameters)
+    }
+
+    /// Does the same for a statement that only reads the current state.
+    pub fn bind_current<'q>(
+        &'q self,
+        statement: &'static str,
+        parameters: &[i64],
+    ) -> Query<'q, Postgres, PgArguments> {
+        let query = sqlx::query(statement)
             .bind(self.snapshot.user())
             .bind(self.conversation.as_str());
         parameters

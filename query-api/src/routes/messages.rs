@@ -11,13 +11,12 @@ use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::docs::{CallerProblems, NotFoundProblem};
 use crate::error::{EndpointError, QueryError};
-use crate::page::{MAX_PAGE_BODY_BYTES, PageBudget, bytes_before};
+use crate::page::{MAX_PAGE_BODY_BYTES, PageBudget};
 use crate::params::{self, PageLimit, ReactionsForm};
+use crate::plain_reads::count_answer;
 use crate::routes::conversation_query::ConversationQuery;
-use crate::sql::as_of_sql::TemporalStatement;
-use crate::sql::message_view::{MessageView, message_columns, summarize_long_list};
-use crate::sql::visibility::{caller_id, membership};
-use read_model::visible_windows;
+use crate::sql::history_statements::{MESSAGES, PLAIN_MESSAGES};
+use crate::sql::message_view::{MessageView, summarize_long_list};
 
 /// The number of messages per page.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -106,7 +105,33 @@ pub async fn list_messages(
     let is_summary = params::parse_reactions_form(query.reactions.as_deref())?;
     let id = params::parse_conversation_id(&id)?;
     let query = ConversationQuery::begin(context, id).await?;
+    let (position, found) = fetch_messages(&query, anchor, limit).await?;
+    let mut page = found.and_then(|found| found.into_page(anchor, limit));
+    if let Some(page) = &mut page {
+        summarize_long_list(&mut page.messages, is_summary);
+    }
+    query.snapshot.respond_or_not_found(position, page.as_ref())
+}
+
+/// Reads the messages by the statement for plain histories, or else by that for all.
+async fn fetch_messages(
+    query: &ConversationQuery,
+    anchor: PageAnchor,
+    limit: i64,
+) -> Result<(i64, Option<MessageRows>), EndpointError> {
     let window = PageWindow::new(anchor, limit);
+    if let PageAnchor::Before(before) = anchor
+        && query.snapshot.can_be_plain()
+    {
+        let body_bytes = MAX_PAGE_BODY_BYTES / window.older;
+        let plain = query.bind_current(PLAIN_MESSAGES, &[before, window.older, body_bytes]);
+        let rows = plain.fetch_all(query.snapshot.pool()).await?;
+        let found = MessageRows::from_plain_rows(&rows)?;
+        count_answer("history", found.is_some());
+        if let Some(found) = found {
+            return Ok(found);
+        }
+    }
     let parameters = [
         window.before,
         window.older,
@@ -115,54 +140,8 @@ pub async fn list_messages(
         MAX_PAGE_BODY_BYTES,
     ];
     let rows = query.fetch_rows(&MESSAGES, &parameters).await?;
-    let (position, found) = MessageRows::from_rows(&rows)?;
-    let mut page = found.and_then(|found| found.into_page(anchor, limit));
-    if let Some(page) = &mut page {
-        summarize_long_list(&mut page.messages, is_summary);
-    }
-    query.snapshot.respond_or_not_found(position, page.as_ref())
+    Ok(MessageRows::from_rows(&rows)?)
 }
-
-/// Selects up to `$4` visible messages before the seq `$3` and up to `$6` after the seq `$5`, as
-/// many on each side as fit into `$7` bytes, all of them oldest first. Returns one row of nulls if
-/// the caller is not a member.
-static MESSAGES: TemporalStatement = TemporalStatement::new(concat!(
-    "WITH ",
-    membership!(),
-    ", page AS (
-        (SELECT true AS older, g.*
-         FROM membership t CROSS JOIN LATERAL ",
-    visible_windows!("t", "t"),
-    " w CROSS JOIN LATERAL (
-             SELECT m.* FROM read.messages m
-             WHERE m.conversation = t.conversation AND m.seq > w.after_seq AND m.seq <= w.until_seq
-               AND m.seq < $3
-             ORDER BY m.seq DESC LIMIT $4) g
-         ORDER BY g.seq DESC LIMIT $4)
-        UNION ALL
-        (SELECT false, g.*
-         FROM membership t CROSS JOIN LATERAL ",
-    visible_windows!("t", "t"),
-    " w CROSS JOIN LATERAL (
-             SELECT m.* FROM read.messages m
-             WHERE m.conversation = t.conversation AND m.seq > w.after_seq AND m.seq <= w.until_seq
-               AND m.seq > $5
-             ORDER BY m.seq LIMIT $6) g
-         ORDER BY g.seq LIMIT $6)
-    ), sized AS (
-        SELECT p.*, count(*) OVER (PARTITION BY p.older) AS found, ",
-    bytes_before!(
-        "octet_length(p.body)",
-        "PARTITION BY p.older ORDER BY CASE WHEN p.older THEN -p.seq ELSE p.seq END"
-    ),
-    " FROM page p
-    )
-    SELECT k.position AS read_position, t.conversation IS NOT NULL AS is_member, g.older, g.found, ",
-    message_columns!("t.name", caller_id!()),
-    "
-    FROM read.checkpoint k LEFT JOIN membership t ON true LEFT JOIN sized g ON g.bytes_before < $7
-    ORDER BY g.seq"
-));
 
 /// The range to read on each side of a bound: one message more than the page shows, to detect
 /// whether there are more.
@@ -247,6 +226,30 @@ impl MessageRows {
             }
         }
         Ok((position, Some(found)))
+    }
+
+    /// The same for the rows of [`PLAIN_MESSAGES`], which are all older than the bound. `None` if
+    /// one of them is not plain.
+    fn from_plain_rows(rows: &[PgRow]) -> Result<Option<(i64, Option<Self>)>, QueryError> {
+        let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        let position = first.try_get("read_position")?;
+        if !first.try_get::<bool, _>("is_member")? {
+            return Ok(Some((position, None)));
+        }
+        let mut messages = Vec::with_capacity(rows.len());
+        for row in rows {
+            if !row.try_get::<bool, _>("is_plain")? {
+                return Ok(None);
+            }
+            messages.extend(MessageView::from_row(row)?);
+        }
+        messages.sort_by_key(|message| message.seq);
+        let older = PageSide {
+            found: messages.len() as i64,
+            messages,
+        };
+        let newer = PageSide::default();
+        Ok(Some((position, Some(Self { older, newer }))))
     }
 
     /// Builds the page; `None` if the message in the middle is not visible.

@@ -6,7 +6,8 @@
 //!   `plain_message`: the columns in the statements for plain cases.
 //!   `message_reactions`: the reactions of a message in their two forms. `thread_replies`: the
 //!   replies in its thread.
-//! - `inbox_statements`: the page of the inbox. `plain_unread`: unread counts in statements for
+//! - `inbox_statements`, `history_statements`: the pages of the inbox and of the history of a
+//!   conversation. `plain_unread`: unread counts in statements for
 //!   plain cases.
 //! - `checkpoint`: the position of the read model.
 //! - `as_of_sql`: rewrites a statement so that it answers as of an earlier position.
@@ -14,6 +15,7 @@
 pub mod as_of_sql;
 pub mod checkpoint;
 pub mod entry_view;
+pub mod history_statements;
 pub mod inbox_statements;
 pub mod message_file;
 pub mod message_reactions;
