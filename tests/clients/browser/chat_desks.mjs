@@ -218,10 +218,39 @@ async function remind({ ben }) {
   const desk = `support-${ending}`;
   const soon = { reply_target: "1s", reminders: true };
   await setDesk(desk, `Support ${ending}`, [benCalls.user], soon);
-  await annCalls.call("POST", `/v1/desks/${desk}/sessions`, { text: "Is anybody there?" });
+  const question = { text: "Is anybody there?" };
+  const opened = await annCalls.call("POST", `/v1/desks/${desk}/sessions`, question);
   await ben.getByText("Ann Carter is waiting, and has no reply yet.").waitFor();
   await waitForText(ben, ".desk-row .reply-target.overdue", "Reply overdue by");
   await isAccessible(ben, ".desk-queue", "the queue with an overdue reply");
+  await remindElsewhere(ben, opened.session_id, opened.conversation_id);
+}
+
+/** An agent who looks elsewhere gets a notification, which takes the place of no other one. */
+async function remindElsewhere(page, session, conversation) {
+  await benCalls.call("POST", `/v1/service-sessions/${session}/accept`, {});
+  await benCalls.send(conversation, "I am here.");
+  await lookElsewhere(page, benCalls.user);
+  await annCalls.send(conversation, "Where?");
+  const shown = () => page.evaluate(() => window.shownNotifications);
+  await until("a notification", async () => (await shown()).length > 0);
+  const [{ title, tag, data }] = await shown();
+  assert.deepEqual([title, data.conversation_id], ["Ann Carter has no reply yet.", conversation]);
+  assert(tag !== "" && tag !== conversation, "the messages of the conversation have that tag");
+}
+
+/** The page is hidden, and has notifications, which Chromium without a window does not show. */
+async function lookElsewhere(page, user) {
+  await page.evaluate(async (user) => {
+    localStorage.setItem("tidings.notifications", JSON.stringify({ user, preview: true }));
+    Object.defineProperty(Notification, "permission", { get: () => "granted" });
+    Object.defineProperty(document, "hidden", { get: () => true });
+    await navigator.serviceWorker.register("/service-worker.js");
+    window.shownNotifications = [];
+    ServiceWorkerRegistration.prototype.showNotification = async (title, options) => {
+      window.shownNotifications.push({ title, ...options });
+    };
+  }, user);
 }
 
 /** On a phone, and in Chinese. */

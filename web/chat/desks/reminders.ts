@@ -4,7 +4,7 @@ import type { Entry } from "@tidings/client";
 import { useEffect } from "preact/hooks";
 import { showToast } from "../../shared/toast.tsx";
 import { nameOf } from "../names.tsx";
-import { notify } from "../notifications/notifications.ts";
+import { notify, withdraw } from "../notifications/notifications.ts";
 import { type ChatSession, useSession } from "../session.ts";
 import { t } from "./texts.ts";
 
@@ -18,11 +18,21 @@ export function useReminders(): void {
   useEffect(
     () =>
       chat.client.onEntry((entry) => {
-        if (entry.type !== "session_reminded") return;
-        if (Date.now() - Date.parse(entry.at) < NEWS_MS) void remind(chat, entry.data);
+        const { user } = chat.account;
+        if (entry.type === "session_reminded") {
+          if (Date.now() - Date.parse(entry.at) < NEWS_MS) void remind(chat, entry.data);
+        } else if (entry.type === "message_sent" && entry.data.sender === user) {
+          // The customer has a reply.
+          void withdraw(user, reminderTag(entry.data.conversation_id));
+        }
       }),
     [chat],
   );
+}
+
+/** Beside the notification of a conversation, which says something else. */
+function reminderTag(conversation: string): string {
+  return `reminder ${conversation}`;
 }
 
 async function remind(chat: ChatSession, reminder: Reminder): Promise<void> {
@@ -37,5 +47,7 @@ async function remind(chat: ChatSession, reminder: Reminder): Promise<void> {
   // The conversation of a customer who waits is seen by who accepts them.
   const show = { label: t("show"), run: () => openConversation(conversation) };
   showToast(text, isOwn ? show : undefined);
-  if (document.hidden) await notify(account.user, text, isOwn ? conversation : null);
+  if (!document.hidden) return;
+  const target = isOwn ? conversation : null;
+  await notify(account.user, text, reminderTag(conversation), target);
 }

@@ -94,16 +94,28 @@ export function watchNotifications(client: Client, user: string): () => void {
   };
 }
 
-/** Shows a notification of this page, if the user has them here. */
+/**
+ * Shows a notification of this page, if the user has them here. It replaces the one with the same
+ * tag, and sounds all the same. Those of messages have their conversation as a tag.
+ */
 export async function notify(
   user: string,
   title: string,
+  tag: string,
   conversation: string | null,
 ): Promise<void> {
   if (notificationState(user) !== "on") return;
   const registration = await navigator.serviceWorker.getRegistration();
   const data = { conversation_id: conversation };
-  await registration?.showNotification(title, { tag: conversation ?? "", icon: "/icon.svg", data });
+  const options = { tag, icon: "/icon.svg", data, renotify: true };
+  await registration?.showNotification(title, options);
+}
+
+/** Closes a notification of this page that is out of date. */
+export async function withdraw(user: string, tag: string): Promise<void> {
+  if (notificationState(user) !== "on") return;
+  const registration = await navigator.serviceWorker.getRegistration();
+  for (const shown of (await registration?.getNotifications({ tag })) ?? []) shown.close();
 }
 
 async function register(client: Client, preview: boolean): Promise<void> {

@@ -24,7 +24,17 @@ const pushManager = {
   },
   getSubscription: async () => (browser.isSubscribed ? subscription : null),
 };
-const registration = { pushManager, unregister: async () => true };
+/** What is shown, by tag: a notification replaces the one with the same tag. */
+const shown = new Map<string, { title: string; conversation: string | null }>();
+const registration = {
+  pushManager,
+  unregister: async () => true,
+  showNotification: async (title: string, { tag = "", data }: NotificationOptions) => {
+    shown.set(tag, { title, conversation: data.conversation_id });
+  },
+  getNotifications: async ({ tag }: { tag: string }) =>
+    shown.has(tag) ? [{ close: () => shown.delete(tag) }] : [],
+};
 const serviceWorker = {
   register: async () => registration,
   ready: Promise.resolve(registration),
@@ -42,8 +52,15 @@ for (const [name, value] of Object.entries({
 })) {
   Object.defineProperty(globalThis, name, { value, configurable: true });
 }
-const { forgetNotifications, notificationState, pauseNotifications, renew, switchOn } =
-  await import("../../chat/notifications/notifications.ts");
+const {
+  forgetNotifications,
+  notificationState,
+  notify,
+  pauseNotifications,
+  renew,
+  switchOn,
+  withdraw,
+} = await import("../../chat/notifications/notifications.ts");
 
 /** A client that notes which endpoint the server knows. */
 function fakeClient(registered: { endpoint?: string; preview?: boolean }): Client {
@@ -59,6 +76,7 @@ function fakeClient(registered: { endpoint?: string; preview?: boolean }): Clien
 
 beforeEach(() => {
   browser.stored.clear();
+  shown.clear();
   Object.assign(browser, { subscriptions: 0, isSubscribed: false });
 });
 
@@ -96,4 +114,19 @@ test("a user who signs out has nothing to restore", async () => {
   await renew(fakeClient(server), "ann");
   assert.deepEqual([server.endpoint, browser.isSubscribed], [undefined, false]);
   assert.equal(notificationState("ann"), "off");
+});
+
+test("what a page shows stands beside the messages of a conversation, until it is withdrawn", async () => {
+  const message = { title: "Noodles?", conversation: "lunch" };
+  shown.set("lunch", message);
+  await notify("ann", "Ben has no reply yet.", "reminder lunch", "lunch");
+  assert.deepEqual([...shown.values()], [message], "notifications are off");
+  await switchOn(fakeClient({}), "ann", true);
+  for (const title of ["Ben has no reply yet.", "Ben still has none."]) {
+    await notify("ann", title, "reminder lunch", "lunch");
+  }
+  const reminder = { title: "Ben still has none.", conversation: "lunch" };
+  assert.deepEqual([...shown.values()], [message, reminder]);
+  await withdraw("ann", "reminder lunch");
+  assert.deepEqual([...shown.values()], [message]);
 });
