@@ -1,5 +1,6 @@
 """What docs/analysts.md tells analysts to run, against a system with messages."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -10,6 +11,23 @@ from examples import find_examples
 PAGE = "analysts.md"
 READ_BACK = Path(__file__).resolve().parents[1] / "read_back.py"
 READERS = ["duckdb", "pandas", "polars"]
+FORMATS = {"exported": "parquet", "exported-csv": "csv", "exported-jsonl": "jsonl"}
+# Users whose ids look like a number and like nothing. On the first day, nobody else writes.
+ODD_USERS = ["007", "NA"]
+# Put after an example, it prints what pandas and polars have read of the messages.
+PRINT_MESSAGES = """
+import datetime, json
+def messages(column):
+    for sender, seq, at in zip(*map(column, ["sender", "seq", "sent_at"])):
+        if isinstance(sender, str) and isinstance(seq, int):
+            at = datetime.datetime.fromisoformat(at) if isinstance(at, str) else at
+            yield [sender, seq, at.timestamp()]
+prefix = "data." if "data.seq" in in_pandas else ""
+print(json.dumps([
+    sorted(messages(lambda name: in_pandas[prefix + name].tolist())),
+    sorted(messages(lambda name: in_polars[name].to_list())),
+]))
+"""
 
 
 def read_export(context):
@@ -20,6 +38,34 @@ def read_export(context):
     if missing:
         raise Failure(f"{PAGE} has no Python example for {', '.join(missing)}")
     return run_examples(context, examples)
+
+
+def read_mixed_export(context):
+    """Reads exports of which each file lacks other columns, as the page says: each program finds
+    the same messages in each format."""
+    directory = context.directory / "mixed"
+    directory.mkdir()
+    message = {"conversation": "Odd", "sent_at": "2026-01-04T11:00:00Z", "text": "Soup?"}
+    lines = [json.dumps({**message, "sender": user}) for user in ODD_USERS]
+    (directory / "odd.jsonl").write_text("\n".join(lines))
+    context.system.tidings("import", directory / "odd.jsonl")
+    for name, kind in FORMATS.items():
+        export = ["log", "export", directory / name, "--format", kind, "--by", "sent_at"]
+        context.system.tidings(*export)
+    examples = [text for _, text in find_examples(PAGE, "Exports") if "in_polars" in text]
+    if len(examples) != len(FORMATS):
+        raise Failure(f"{PAGE} has {len(examples)} such examples, not one for each format")
+    environment = analyst_environment(context)
+    first = None
+    for text in examples:
+        command = [sys.executable, "-c", text + PRINT_MESSAGES]
+        output = run(command, cwd=directory, env=environment)
+        for found in json.loads(output.splitlines()[-1]):
+            first = first or found
+            senders = {sender for sender, _, _ in found}
+            if found != first or not senders.issuperset(ODD_USERS):
+                raise Failure(f"Of {first}, this example of {PAGE} reads {found}:\n{text}")
+    return f"{len(first)} messages, the same in {len(examples)} formats and two programs"
 
 
 def read_with_psql(context):

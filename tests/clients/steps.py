@@ -1,7 +1,7 @@
 """The steps, in order. Each returns what it has seen, or raises Failure."""
 
 from analysis import ask_questions, run_notebook
-from analysts import compare_formats, read_export, read_with_psql
+from analysts import compare_formats, read_export, read_mixed_export, read_with_psql
 from chat_steps import CHAT_STEPS
 from console import test_console_units, use_console, use_console_desks, use_console_first
 from metrics import check_metrics
@@ -97,6 +97,7 @@ STEPS = [
     ("status on a terminal", watch_status),
     ("psql", read_with_psql),
     ("export in DuckDB, pandas and polars", read_export),
+    ("export with empty columns in pandas and polars", read_mixed_export),
     ("export in Parquet and JSON Lines", compare_formats),
     ("questions of analysts in SQL", ask_questions),
     ("notebook of analysts", run_notebook),
