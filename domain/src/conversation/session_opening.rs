@@ -140,8 +140,9 @@ impl Conversation {
         let minutes = RuleDuration::from_minutes;
         // The customer has been waiting for the reply since before the transfer.
         let left = left.filter(|left| left.hop == hop);
-        let (target, unanswered) =
-            left.map_or((None, None), |left| (left.reply_target, left.unanswered));
+        let (target, unanswered) = left.map_or((None, None), |left| {
+            (Some(left.reply_target), left.unanswered)
+        });
         let target = target.or_else(|| settings.map(|known| known.reply_target.clone()));
         let opened = SessionOpened {
             session: session.clone(),

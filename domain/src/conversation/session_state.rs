@@ -52,8 +52,7 @@ pub struct MovedSession {
     /// How often it was transferred, up to then.
     pub hop: u32,
     /// Within which time its customer is to have a reply.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reply_target: Option<RuleDuration>,
+    pub reply_target: RuleDuration,
     /// The customer messages that had no answer then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unanswered: Option<UnansweredStretch>,
@@ -76,9 +75,9 @@ pub(super) struct CurrentSession {
     /// How often it was transferred to another desk.
     #[serde(default)]
     pub hop: u32,
-    /// Within which time the customer is to have a reply. Older snapshots do not have it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reply_target: Option<RuleDuration>,
+    /// Within which time the customer is to have a reply. It has no default, so that the events are
+    /// folded again instead of a snapshot of before it was here: they have it, and what follows.
+    pub reply_target: RuleDuration,
     /// Whether agents are reminded of a customer who has no reply by then.
     #[serde(default)]
     pub reminders: bool,
@@ -112,8 +111,8 @@ impl CurrentSession {
     /// When the reminder is due that is still to come.
     pub fn reminder_at(&self) -> Option<Timestamp> {
         let unanswered = self.unanswered.as_ref().filter(|_| self.reminders)?;
-        let target = self.reply_target.as_ref()?;
-        let due = unanswered.since.millis().saturating_add(target.millis());
+        let target_ms = self.reply_target.millis();
+        let due = unanswered.since.millis().saturating_add(target_ms);
         (!unanswered.reminded).then_some(Timestamp::from_millis(due))
     }
 
@@ -156,7 +155,7 @@ impl ServiceSessions {
             idle_close: opened.idle_close,
             tags: Vec::new(),
             hop: opened.hop,
-            reply_target: Some(opened.reply_target),
+            reply_target: opened.reply_target,
             reminders: opened.reminders,
             unanswered: opened.unanswered,
         });
@@ -170,16 +169,15 @@ impl ServiceSessions {
 
     pub fn apply_transferred(&mut self, transferred: SessionTransferred) {
         if let Some(to) = transferred.to {
-            let left = self.current.take();
-            let (reply_target, unanswered) =
-                left.map_or((None, None), |left| (left.reply_target, left.unanswered));
-            let moved = MovedSession {
-                to,
-                hop: transferred.hop,
-                reply_target,
-                unanswered,
-            };
-            self.moved.insert(transferred.session, moved);
+            if let Some(left) = self.current.take() {
+                let moved = MovedSession {
+                    to,
+                    hop: transferred.hop,
+                    reply_target: left.reply_target,
+                    unanswered: left.unanswered,
+                };
+                self.moved.insert(transferred.session, moved);
+            }
         } else if let Some(current) = &mut self.current {
             current.agent = transferred.agent;
         }

@@ -10,7 +10,10 @@ use domain::conversation::session_command::{
 use domain::conversation::session_event::SessionReminded;
 use domain::deployment::flood::RuleDuration;
 use domain::desk::settings::DeskSettings;
+use domain::event::EventFamily as _;
+use domain::limits::Limits;
 use domain::time::Timestamp;
+use serde_json::Value;
 
 use crate::builders::{noon, noon_plus, send_by, user, users};
 use crate::desks::settings;
@@ -28,14 +31,17 @@ fn reminding(name: &str, agents: &[&str]) -> DeskLookup {
     lookup(name, Some(settings))
 }
 
-fn open(desk: DeskLookup) -> Given<Conversation> {
-    let open = SessionCommand::Open(OpenServiceSession {
+fn to_open(desk: DeskLookup) -> ConversationCommand {
+    command(SessionCommand::Open(OpenServiceSession {
         customer: user("cleo"),
         custom: None,
         desk,
         now: noon(),
-    });
-    given([]).when(command(open)).then_accepted()
+    }))
+}
+
+fn open(desk: DeskLookup) -> Given<Conversation> {
+    given([]).when(to_open(desk)).then_accepted()
 }
 
 fn waiting() -> Given<Conversation> {
@@ -195,22 +201,36 @@ fn a_session_keeps_its_stretch_with_another_agent_and_none_is_reminded_who_is_no
         .then(reminded(None, &["anna", "dora"], 6));
 }
 
-/// A session of billing that has come to the desk of sales: with what was said of it there.
-fn moved_to_sales(before: Given<Conversation>) -> Given<Conversation> {
-    let sales = reminding("sales", &["gus"]);
+/// A desk that takes more time for a reply than the others.
+fn sales() -> DeskLookup {
+    let settings = DeskSettings {
+        reply_target: RuleDuration::parse("20m").unwrap(),
+        reminders: true,
+        ..settings(&["gus"])
+    };
+    lookup("sales", Some(settings))
+}
+
+/// A session that has left for the desk of sales.
+fn leave_for_sales(before: Given<Conversation>) -> Given<Conversation> {
     let target = TransferTarget::Desk {
-        desk: sales.clone(),
+        desk: sales(),
         is_busy: false,
     };
-    let left = before.when(transfer("root", target)).then_accepted();
-    let left = left.state.moved_session(&session(1)).cloned();
+    before.when(transfer("root", target)).then_accepted()
+}
+
+/// A session of billing that has come to the desk of sales: with what was said of it there.
+fn moved_to_sales(before: Given<Conversation>) -> Given<Conversation> {
+    let left = leave_for_sales(before).state;
+    let left = left.moved_session(&session(1)).cloned();
     let arrive = SessionCommand::Continue(ContinueSession {
         session: session(1),
         customer: user("cleo"),
         from: lookup("billing", None).conversation,
         hop: 1,
         left,
-        desk: sales,
+        desk: sales(),
         now: noon_plus(2 * MINUTE),
     });
     given([]).when(command(arrive)).then_accepted()
@@ -227,10 +247,53 @@ fn a_stretch_goes_on_at_another_desk() {
     let there = moved_to_sales(asked().when(remind_at(6)).then_accepted());
     let again = ConversationCommand::Send(SendMessage {
         now: noon_plus(7 * MINUTE),
-        desk: Some(reminding("sales", &["gus"])),
+        desk: Some(sales()),
         ..send_by("cleo")
     });
     let there = there.when(again).then_accepted();
     assert_eq!(next_due(&there), None);
     there.when(remind(&["gus"], 12)).then_nothing();
+}
+
+/// The same event as a release without reminders wrote it.
+fn of_before(event: ConversationEvent) -> ConversationEvent {
+    let ConversationEvent::SessionOpened(_) = event else {
+        return event;
+    };
+    let mut data: Value = serde_json::from_str(event.encode().unwrap().get()).unwrap();
+    data.as_object_mut().unwrap().remove("reminders").unwrap();
+    ConversationEvent::decode("session_opened", 1, data.to_string().as_bytes()).unwrap()
+}
+
+#[test]
+fn a_session_of_before_there_were_reminders_keeps_its_reply_target_at_another_desk() {
+    let billing = lookup("billing", Some(settings(&["ben"])));
+    let opened = Conversation::default().decide(to_open(billing), &Limits::default());
+    let there = given(opened.unwrap().into_iter().map(of_before));
+    let asked = there.when(write("cleo", 1)).then_accepted();
+    assert_eq!(next_due(&asked), None);
+    let there = moved_to_sales(asked);
+    assert_eq!(next_due(&there), Some(noon_plus(6 * MINUTE)));
+}
+
+#[test]
+fn a_snapshot_of_before_there_were_reminders_is_not_used_if_a_session_goes_on() {
+    let asked = || waiting().when(write("cleo", 1)).then_accepted();
+    let moved = format!("/service/moved/{}", session(1));
+    for (there, place) in [
+        (asked(), "/service/current"),
+        (leave_for_sales(asked()), moved.as_str()),
+    ] {
+        let mut stored = serde_json::to_value(&there.state).unwrap();
+        let known = stored.pointer_mut(place).and_then(Value::as_object_mut);
+        let known = known.unwrap();
+        for field in ["reply_target", "reminders", "unanswered"] {
+            known.remove(field);
+        }
+        // Then the events are folded, which have it.
+        serde_json::from_value::<Conversation>(stored).unwrap_err();
+    }
+    let closed = asked().when(close_at("root", 1, noon())).then_accepted();
+    let stored = serde_json::to_value(&closed.state).unwrap();
+    assert!(!stored.to_string().contains("reply_target"));
 }
