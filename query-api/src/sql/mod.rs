@@ -7,8 +7,7 @@
 //!   `message_reactions`: the reactions of a message in their two forms. `thread_replies`: the
 //!   replies in its thread.
 //! - `inbox_statements`, `history_statements`: the pages of the inbox and of the history of a
-//!   conversation. `plain_unread`: unread counts in statements for
-//!   plain cases.
+//!   conversation. `plain_unread`: unread counts in statements for plain cases.
 //! - `checkpoint`: the position of the read model.
 //! - `as_of_sql`: rewrites a statement so that it answers as of an earlier position.
 
