@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from commands import run
+from commands import MOST_SECONDS, run
 from packages import HERE, NPM_PROJECTS, ROOT, Packages
 from system import System
 
@@ -25,7 +25,7 @@ class Context:
         file.write_text(self.system.get(path))
         return file
 
-    def python(self, *arguments, timeout=120, **variables):
+    def python(self, *arguments, timeout=MOST_SECONDS, **variables):
         """Runs Python with the packages and with what is in the directory of this run."""
         environment = {**self.packages.environment(), **variables}
         environment["PYTHONPATH"] += f":{self.directory}"
@@ -60,7 +60,7 @@ class Context:
             (modules / "@tidings/client").symlink_to(workspace / "clients/typescript")
         return workspace
 
-    def node_in(self, project, *arguments, timeout=120, **variables):
+    def node_in(self, project, *arguments, timeout=MOST_SECONDS, **variables):
         """Runs Node.js in the copy of a project of this repository."""
         environment = {**self.packages.environment(), **variables}
         environment["TIDINGS_BIN"] = str(self.system.binary)

@@ -1,8 +1,10 @@
 """Uses Tidings as its users do: `make test-clients`, or python3 run.py [WORD OF A STEP]...
 
-CONTRIBUTING.md says what runs. Everything runs against one private system, which stops at the end.
+CONTRIBUTING.md says what runs. The steps with a browser have a private system, those without have
+another. Both stop at the end.
 """
 
+import multiprocessing
 import signal
 import sys
 import tempfile
@@ -12,11 +14,13 @@ from pathlib import Path
 from commands import Failure
 from context import Context
 from packages import HERE, fetch_packages
-from steps import STEPS
+from steps import BROWSER_STEPS, PROGRAM_STEPS
 from system import System
 from web_server import PAGE_ORIGIN_HOST, serve_page
 
 OLDEST_PYTHON = (3, 11)
+
+STEPS = [*PROGRAM_STEPS, *BROWSER_STEPS]
 
 
 def main():
@@ -27,17 +31,41 @@ def main():
     words = sys.argv[1:]
     steps = [step for step in STEPS if not words or any(word in step[0] for word in words)]
     try:
-        failed = run_all(steps)
+        began = time.monotonic()
+        packages = fetch_packages()
+        report("packages", began, f"in {packages.directory}")
+        failed = run_all(steps, packages) if words else run_both(packages)
     except Failure as failure:
         sys.exit(str(failure))
     print(f"\n{len(steps) - failed} passed, {failed} failed")
     sys.exit(1 if failed or not steps else 0)
 
 
-def run_all(steps):
-    began = time.monotonic()
-    packages = fetch_packages()
-    report("packages", began, f"in {packages.directory}")
+def run_both(packages):
+    """Runs the steps with and without a browser at the same time, because both wait for other
+    programs some of the time, and returns how many failed."""
+    programs = multiprocessing.get_context("fork").Process(target=run_programs, args=[packages])
+    programs.start()
+    try:
+        failed = run_all(BROWSER_STEPS, packages)
+    except BaseException:
+        programs.terminate()
+        raise
+    finally:
+        programs.join()
+    return failed + abs(programs.exitcode)
+
+
+def run_programs(packages):
+    """Exits with the number of steps that failed."""
+    try:
+        sys.exit(run_all(PROGRAM_STEPS, packages))
+    except Failure as failure:
+        sys.exit(str(failure))
+
+
+def run_all(steps, packages):
+    """Runs the steps with a system of their own, and returns how many failed."""
     with tempfile.TemporaryDirectory(prefix="tidings-clients-") as name, serve_page() as port:
         directory = Path(name)
         began = time.monotonic()

@@ -75,7 +75,7 @@ def chat_on_a_page(context):
     return context.node("page.mjs", **variables).strip()
 
 
-STEPS = [
+PROGRAM_STEPS = [
     ("OpenAPI document", validate_openapi),
     ("AsyncAPI document", validate_asyncapi),
     ("tokens", make_tokens),
@@ -87,11 +87,6 @@ STEPS = [
     ("TypeScript client: the published package", chat_of_the_published_package),
     ("TypeScript client: chaos", soak_client),
     ("TypeScript client: planted bugs", find_planted_bugs),
-    ("page of another origin in Chromium", chat_on_a_page),
-    ("pages: the committed build is up to date", compare_build),
-    *CHAT_STEPS,
-    *PANEL_STEPS,
-    *SCREENSHOT_STEPS,
     ("metrics", check_metrics),
     ("dashboard and alerts in Prometheus", ask_prometheus),
     ("status on a terminal", watch_status),
@@ -108,6 +103,14 @@ STEPS = [
     ("guide of the Python client", run_python_guide),
     ("Python client: interrupted uploads", break_python_uploads),
     ("Python clients under chaos", break_python_clients),
+]
+
+BROWSER_STEPS = [
+    ("page of another origin in Chromium", chat_on_a_page),
+    ("pages: the committed build is up to date", compare_build),
+    *CHAT_STEPS,
+    *PANEL_STEPS,
+    *SCREENSHOT_STEPS,
     ("operations console: units", test_console_units),
     ("operations console: first run", use_console_first),
     ("operations console: pages", use_console),

@@ -13,7 +13,7 @@ GUIDE = "client-guide.md"
 GENERATED = "src/generated/api.ts"
 MODULES = "../../node_modules"
 CHAT_LINES = 60
-CHAOS_SECONDS = 240
+CHAOS_SECONDS = 600
 PLANTED_BUGS = ["lost-ack", "lost-resend", "double-apply", "kept-cursor"]
 
 
