@@ -38,20 +38,23 @@ build:
 dist:
 	.ci/dist
 
-# Every test. Those that need servers get private ones, in a directory that is removed again.
-# The last ones use what was built as other people's programs do.
+# Every test. Those that need servers get private ones, in a directory that is removed again. Tests wait
+# for servers some of the time, so three run on two cores. The last ones use what was built as other
+# people's programs do.
+test: export RUST_TEST_THREADS ?= $(shell echo $$(($$(nproc) * 3 / 2)))
 test:
 	cargo test --workspace --locked --no-run
-	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
-	TIDINGS_BIN=$(DEBUG)/tidings $(DEBUG)/tidings servers run --data "$$data" -- sh -c '\
+	@data=$$(.ci/test-directory) && trap 'rm -rf "$$data"' EXIT && \
+	TMPDIR="$$data" TIDINGS_BIN=$(DEBUG)/tidings $(DEBUG)/tidings servers run --data "$$data/servers" -- sh -c '\
 	TIDINGS_TEST_DATABASE_URL="$$DATABASE_URL" TIDINGS_TEST_NATS_URL="$$NATS_URL" \
-	env -u DATABASE_URL -u NATS_URL cargo test --workspace --locked --no-fail-fast'
+	env -u DATABASE_URL -u NATS_URL cargo test --workspace --lib --bins --tests --locked --no-fail-fast'
 	$(MAKE) --no-print-directory test-clients
 
 # Generated clients, a page in Chromium, validators, psql and readers of exports, with the debug build.
 # Only some of the steps: make test-clients ARGS="psql export".
 test-clients:
-	TIDINGS_BIN=$(DEBUG)/tidings python3 tests/clients/run.py $(ARGS)
+	@data=$$(.ci/test-directory) && trap 'rm -rf "$$data"' EXIT && \
+	TMPDIR="$$data" TIDINGS_BIN=$(DEBUG)/tidings python3 tests/clients/run.py $(ARGS)
 
 # Through all of 100,000 messages and 10,000 conversations, of which `make test-clients` takes a part.
 scroll:
