@@ -30,7 +30,7 @@ demo:
 	cargo build --profile quick --locked --package tidings
 	$(QUICK)/tidings demo $(ARGS)
 
-# The program as it is deployed and measured: it sends 6 to 9 % faster, and takes longer to build.
+# The program as it is deployed and measured: optimised, which takes longer to build.
 build:
 	cargo build --profile deploy --locked --package tidings
 
