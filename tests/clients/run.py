@@ -44,7 +44,10 @@ def main():
 def run_both(packages):
     """Runs the steps with and without a browser at the same time, because both wait for other
     programs some of the time, and returns how many failed."""
-    programs = multiprocessing.get_context("fork").Process(target=run_programs, args=[packages])
+    context = multiprocessing.get_context("fork")
+    # Those that are not run, because their system does not start, have failed.
+    failed_programs = context.Value("i", len(PROGRAM_STEPS))
+    programs = context.Process(target=run_programs, args=[packages, failed_programs])
     programs.start()
     try:
         failed = run_all(BROWSER_STEPS, packages)
@@ -53,13 +56,13 @@ def run_both(packages):
         raise
     finally:
         programs.join()
-    return failed + abs(programs.exitcode)
+    return failed + failed_programs.value
 
 
-def run_programs(packages):
-    """Exits with the number of steps that failed."""
+def run_programs(packages, failed):
+    """Runs the steps without a browser, and stores how many failed."""
     try:
-        sys.exit(run_all(PROGRAM_STEPS, packages))
+        failed.value = run_all(PROGRAM_STEPS, packages)
     except Failure as failure:
         sys.exit(str(failure))
 
