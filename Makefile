@@ -38,13 +38,13 @@ build:
 dist:
 	.ci/dist
 
-# Every test. Those that need servers get private ones, in a directory that is removed again. Tests wait
-# for servers some of the time, so three run on two cores. The last ones use what was built as other
-# people's programs do.
-test: export RUST_TEST_THREADS ?= $(shell echo $$(($$(nproc) * 3 / 2)))
+# Every test. Those that need servers get private ones, in a directory that is removed again. Tests
+# wait for servers some of the time, so three run on two cores. The last ones use what was built as
+# other people's programs do.
+test: export RUST_TEST_THREADS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
 test:
 	cargo test --workspace --locked --no-run
-	@data=$$(.ci/test-directory) && trap 'rm -rf "$$data"' EXIT && \
+	@data=$$(.ci/test-directory) && trap 'rm -rf "$$data"' EXIT && trap 'exit 130' INT TERM && \
 	TMPDIR="$$data" TIDINGS_BIN=$(DEBUG)/tidings $(DEBUG)/tidings servers run --data "$$data/servers" -- sh -c '\
 	TIDINGS_TEST_DATABASE_URL="$$DATABASE_URL" TIDINGS_TEST_NATS_URL="$$NATS_URL" \
 	env -u DATABASE_URL -u NATS_URL cargo test --workspace --lib --bins --tests --locked --no-fail-fast'
@@ -53,7 +53,7 @@ test:
 # Generated clients, a page in Chromium, validators, psql and readers of exports, with the debug build.
 # Only some of the steps: make test-clients ARGS="psql export".
 test-clients:
-	@data=$$(.ci/test-directory) && trap 'rm -rf "$$data"' EXIT && \
+	@data=$$(.ci/test-directory) && trap 'rm -rf "$$data"' EXIT && trap 'exit 130' INT TERM && \
 	TMPDIR="$$data" TIDINGS_BIN=$(DEBUG)/tidings python3 tests/clients/run.py $(ARGS)
 
 # Through all of 100,000 messages and 10,000 conversations, of which `make test-clients` takes a part.
