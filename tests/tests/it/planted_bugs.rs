@@ -97,11 +97,13 @@ async fn a_writer_that_does_not_compare_histories_writes_to_strangers_and_is_fou
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_append_that_does_not_compare_tags_is_found_in_the_mirror() {
-    // The second writer has begun an epoch, which the first one does not notice: its events get the
-    // tag of an epoch that the log does not have.
     let fleet = Fleet::start_with_bugs(2, &[UNCOMPARED_HEAD]).await;
     let ann = fleet.user("ann", 0);
     ann.create_group("room", &["bob"]).await.expect(201);
+    // A writer begins its epoch with its first command. This one appends nothing, so the other
+    // writer does not notice: its events get the tag of an epoch that the log does not have.
+    let refused = fleet.user("cat", 1).create_group("room", &["dan"]).await;
+    refused.expect(409);
     let head = ann.send_texts("room", "room/", 3).await;
     fleet.bugs().assert_all_hit();
     let url = fleet.nats_url();
@@ -110,7 +112,7 @@ async fn an_append_that_does_not_compare_tags_is_found_in_the_mirror() {
     })
     .await;
     let events = log::fetch_events(&fleet.admin()).await.expect("the log");
-    expect_found(log::check_mirror(url, &events).await, "sequence 1 is");
+    expect_found(log::check_mirror(url, &events).await, "the log has");
 }
 
 /// A send that waits for the synchronous standby is acknowledged although it lacks the message.
